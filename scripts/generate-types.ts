@@ -1,0 +1,8 @@
+/** Writes src/api/types from the tables: `npm run generate`. A test fails when they differ from what this would write. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { generateTypes } from '../src/api/generate-types.ts'
+
+const folder = new URL('../src/api/types/', import.meta.url)
+rmSync(folder, { recursive: true, force: true })
+mkdirSync(folder, { recursive: true })
+for (const [file, text] of generateTypes()) writeFileSync(new URL(file, folder), text)
