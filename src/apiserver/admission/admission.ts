@@ -1,0 +1,24 @@
+/**
+ * The seam of admission (apiserver/pkg/admission): plugins change or refuse a write. All that admit run first, in
+ * upstream's order, each on what the one before returned; then all that validate. Webhooks and CEL policies are
+ * plugins like any other.
+ */
+import type { ApiObject, WriteAttributes } from '../request.ts'
+
+export interface AdmissionPlugin {
+  readonly name: string
+  /** False skips the plugin at no cost; decided once per resource and subresource. */
+  handles(resource: string, subresource: string, operation: WriteAttributes['operation']): boolean
+  /** Returns the object to go on with (the same one when nothing is to change). Throws StatusError to refuse. */
+  admit?(
+    object: ApiObject | undefined,
+    old: ApiObject | undefined,
+    attributes: WriteAttributes,
+  ): ApiObject | undefined | Promise<ApiObject | undefined>
+  /** Looks at what will be stored. Throws StatusError to refuse. May return a function that is called when the write then fails. */
+  validate?(
+    object: ApiObject | undefined,
+    old: ApiObject | undefined,
+    attributes: WriteAttributes,
+  ): undefined | (() => void) | Promise<undefined | (() => void)>
+}
