@@ -1,0 +1,9 @@
+export {
+  type CertificateRequest,
+  createCertificateAuthority,
+  issueCertificate,
+  type KeyPair,
+  needsRenewal,
+  publicKeyOf,
+  signPublicKey,
+} from './certificates.ts'
