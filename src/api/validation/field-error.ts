@@ -25,8 +25,8 @@ const reasons = {
 
 export const required = (field: string, detail = ''): FieldError => ({ type: 'required', field, detail })
 export const invalid = (field: string, value: unknown, detail: string): FieldError => ({ type: 'invalid', field, value, detail })
-export const duplicate = (field: string, value: unknown): FieldError => ({ type: 'duplicate', field, value, detail: '' })
-export const notFound = (field: string, value: unknown): FieldError => ({ type: 'notFound', field, value, detail: '' })
+export const duplicate = (field: string, value: unknown, detail = ''): FieldError => ({ type: 'duplicate', field, value, detail })
+export const notFound = (field: string, value: unknown, detail = ''): FieldError => ({ type: 'notFound', field, value, detail })
 export const forbidden = (field: string, detail: string): FieldError => ({ type: 'forbidden', field, detail })
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   type: 'notSupported',
@@ -49,7 +49,7 @@ export const tooMany = (field: string, actual: number, max: number): FieldError 
 /** The error's text without the field, as it stands in a Status cause. */
 export function causeMessage(error: FieldError): string {
   const head = reasons[error.type][1]
-  const withValue = error.type !== 'required' && error.type !== 'forbidden' && error.type !== 'internal' && error.value !== undefined
+  const withValue = !['required', 'forbidden', 'tooLong', 'internal', 'typeInvalid'].includes(error.type)
   const body = withValue ? `${head}: ${goValue(error.value)}` : head
   return error.detail ? `${body}: ${error.detail}` : body
 }
@@ -75,7 +75,7 @@ export function newInvalid(kind: { group: string; kind: string }, name: string, 
 
 /** A value as Go's %q, %v or JSON shows it in upstream's messages. */
 function goValue(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : typeof value === 'string' ? JSON.stringify(value) : String(value)
+  return value === undefined ? 'null' : typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value)
 }
 
 export type { GroupResource }
