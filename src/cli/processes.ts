@@ -1,0 +1,133 @@
+/**
+ * The processes of a cluster: each runs under bin/supervise, which keeps NAME.pid and NAME.exit in the run folder; the
+ * process itself writes NAME.ready. Whoever waits watches that folder, so nothing is polled.
+ */
+import { spawn } from 'node:child_process'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Cluster } from './cluster.ts'
+
+const supervise = fileURLToPath(new URL('../../bin/supervise', import.meta.url))
+const kijabi = fileURLToPath(new URL('../../bin/kijabi', import.meta.url))
+
+/** Starts `kijabi ARGS…` under a supervisor that outlives this process. */
+export function startProcess(cluster: Cluster, name: string, args: readonly string[]): void {
+  for (const ending of ['exit', 'ready']) rmSync(cluster.path('run', `${name}.${ending}`), { force: true })
+  const log = cluster.path('logs', `${name}.log`)
+  closeSync(openSync(log, 'a', 0o600))
+  const child = spawn('/bin/sh', [supervise, name, cluster.path('run'), log, kijabi, ...args], {
+    detached: true,
+    stdio: 'ignore',
+    cwd: '/',
+  })
+  child.unref()
+}
+
+/** The supervisors that run, by name. A pid file whose process is gone or is another program's does not count. */
+export function runningProcesses(cluster: Cluster): Map<string, number> {
+  const running = new Map<string, number>()
+  if (!existsSync(cluster.path('run'))) return running
+  for (const file of readdirSync(cluster.path('run'))) {
+    if (!file.endsWith('.pid')) continue
+    const pid = Number(readFileSync(cluster.path('run', file), 'utf8'))
+    if (isSupervisor(pid, cluster)) running.set(file.slice(0, -4), pid)
+  }
+  return running
+}
+
+/** Pids are used again after a reboot: only a process whose command line is our supervisor for this cluster is ours. */
+function isSupervisor(pid: number, cluster: Cluster): boolean {
+  if (!pid) return false
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    return words[1] === supervise && words[3] === cluster.path('run')
+  } catch {
+    return processExists(pid) && !existsSync('/proc/self/cmdline')
+  }
+}
+
+function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+export class ProcessFailedError extends Error {
+  readonly process: string
+  constructor(name: string, code: string, lastWords: string) {
+    super(`${name} ended with exit code ${code}${lastWords ? `: ${lastWords}` : ''}`)
+    this.process = name
+  }
+}
+
+/** Resolves when every named process has said that it is ready; rejects when one ends first. */
+export function untilReady(cluster: Cluster, names: readonly string[], timeoutMs: number): Promise<void> {
+  return watchRunFolder(cluster, timeoutMs, () => {
+    for (const name of names) {
+      const exit = cluster.path('run', `${name}.exit`)
+      if (!existsSync(exit)) continue
+      const code = readFileSync(exit, 'utf8').trim()
+      if (code !== '') throw new ProcessFailedError(name, code, lastError(cluster, name))
+    }
+    return names.every((name) => existsSync(cluster.path('run', `${name}.ready`)))
+  })
+}
+
+/** Asks every process to end, waits, and kills what is still there after `graceMs`. */
+export async function stopProcesses(cluster: Cluster, graceMs: number): Promise<void> {
+  const running = runningProcesses(cluster)
+  for (const pid of running.values()) signal(pid, 'SIGTERM')
+  const gone = () => ![...running.values()].some(processExists)
+  try {
+    await watchRunFolder(cluster, graceMs, () => [...running.keys()].every((name) => !existsSync(cluster.path('run', `${name}.pid`))))
+  } catch {
+    // Too slow: the supervisor's whole session goes, its child included.
+    for (const pid of running.values()) signal(-pid, 'SIGKILL')
+    while (!gone()) await new Promise((resolve) => setImmediate(resolve))
+  }
+  for (const name of running.keys())
+    for (const ending of ['pid', 'exit', 'ready']) rmSync(cluster.path('run', `${name}.${ending}`), { force: true })
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+function watchRunFolder(cluster: Cluster, timeoutMs: number, done: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const finish = (error?: unknown) => {
+      clearTimeout(timer)
+      watcher.close()
+      if (error === undefined) resolve()
+      else reject(error as Error)
+    }
+    const check = () => {
+      try {
+        if (done()) finish()
+      } catch (error) {
+        finish(error)
+      }
+    }
+    const watcher = watch(cluster.path('run'), check)
+    const timer = setTimeout(() => finish(new Error(`not done within ${timeoutMs / 1000} s`)), timeoutMs)
+    check()
+  })
+}
+
+/** The last error line of a process's log, for the person who started it. */
+function lastError(cluster: Cluster, name: string): string {
+  const lines = readFileSync(cluster.path('logs', `${name}.log`), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .slice(-50)
+  return (
+    lines.findLast((line) => /^(error|E\d|kijabi|.*Error:)/.test(line)) ?? lines.findLast((line) => !line.startsWith('supervise]')) ?? ''
+  )
+}
