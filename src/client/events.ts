@@ -1,0 +1,153 @@
+/**
+ * Records events about objects as client-go's tools/record does: repeats of one event count up, many alike are drawn
+ * together, and an object that is the subject of too many is silenced for a while. Recording never makes its caller
+ * wait or fail.
+ */
+import { isNotFound } from '../api/errors.ts'
+import type { ObjectReference } from '../api/types/core-v1.ts'
+import type { ObjectMeta } from '../api/types/meta-v1.ts'
+import { type Logger, noLog } from '../log/log.ts'
+import type { Client } from './client.ts'
+import { type Clock, formatTime, systemClock } from './clock.ts'
+import { type ResourceRef, resourceInfo } from './resources.ts'
+
+export interface EventRecorder {
+  event(about: ObjectReference, type: 'Normal' | 'Warning', reason: string, message: string): void
+  /** Resolves when what was recorded so far has been sent, or could not be. */
+  flush(): Promise<void>
+}
+
+/** The reference that an event or a status carries to an object of a resource. */
+export function referenceTo(resource: ResourceRef, object: { metadata: ObjectMeta }): ObjectReference {
+  const { apiVersion, kind } = resourceInfo(resource)
+  const { namespace, name, uid, resourceVersion } = object.metadata
+  return { kind, ...(namespace ? { namespace } : {}), name, uid, apiVersion, resourceVersion }
+}
+
+/** Events of one reason about one object are drawn together after this many different messages in this time. */
+const similarEvents = 10
+const similarWithinMs = 600_000
+/** An object may be the subject of 25 events, then of one in five minutes. */
+const spamBurst = 25
+const spamRefillMs = 300_000
+/** Subjects remembered; the oldest is forgotten first. */
+const remembered = 4096
+/** Events that wait to be sent; more are dropped. */
+const mostQueued = 1000
+
+export interface EventRecorderOptions {
+  /** Who reports: `deployment-controller`. */
+  readonly component: string
+  readonly host?: string
+  readonly clock?: Clock
+  readonly log?: Logger
+}
+
+export function createEventRecorder(client: Client, options: EventRecorderOptions): EventRecorder {
+  const { component, host, clock = systemClock, log = noLog } = options
+  const similar = createMemory<{ messages: Set<string>; at: number }>(remembered)
+  const sent = createMemory<{ name: string; count: number; firstTimestamp: string }>(remembered)
+  const budgets = createMemory<{ tokens: number; at: number }>(remembered)
+  const queue: (() => Promise<void>)[] = []
+  let sending: Promise<void> | undefined
+
+  function allowed(subject: string): boolean {
+    const now = clock.now()
+    const budget = budgets.get(subject) ?? { tokens: spamBurst, at: now }
+    budget.tokens = Math.min(spamBurst, budget.tokens + (now - budget.at) / spamRefillMs)
+    budget.at = now
+    budgets.set(subject, budget)
+    if (budget.tokens < 1) return false
+    budget.tokens--
+    return true
+  }
+
+  async function drain(): Promise<void> {
+    for (let job = queue.shift(); job; job = queue.shift()) {
+      try {
+        await job()
+      } catch (error) {
+        // As upstream: a refused event (namespace terminating, forbidden) is lost, and says so.
+        log.debug('event not recorded', { error: error instanceof Error ? error.message : String(error) })
+      }
+    }
+    sending = undefined
+  }
+
+  return {
+    event(about, type, reason, message) {
+      const subject = [about.kind, about.namespace, about.name, about.uid, about.apiVersion, about.fieldPath].join('\0')
+      const now = clock.now()
+      const likeKey = [subject, type, reason].join('\0')
+      let like = similar.get(likeKey)
+      if (!like || now - like.at > similarWithinMs) like = { messages: new Set(), at: now }
+      like.messages.add(message)
+      like.at = now
+      similar.set(likeKey, like)
+      let key = `${likeKey}\0${message}`
+      let text = message.slice(0, 1024)
+      if (like.messages.size >= similarEvents) {
+        // Enough are remembered to know that they are many.
+        like.messages.delete(message)
+        key = likeKey
+        text = `(combined from similar events): ${text}`
+      }
+      const timestamp = formatTime(now)
+      const before = sent.get(key)
+      const record = before
+        ? { ...before, count: before.count + 1 }
+        : { name: eventName(about.name ?? '', now), count: 1, firstTimestamp: timestamp }
+      sent.set(key, record)
+      if (!allowed(subject) || queue.length >= mostQueued) return
+      const namespace = about.namespace || 'default'
+      queue.push(async () => {
+        const event = {
+          metadata: { name: record.name, namespace },
+          involvedObject: about,
+          reason,
+          message: text,
+          source: { component, ...(host ? { host } : {}) },
+          firstTimestamp: record.firstTimestamp,
+          lastTimestamp: timestamp,
+          count: record.count,
+          type,
+          reportingComponent: component,
+          reportingInstance: host ?? '',
+        }
+        if (record.count > 1)
+          try {
+            await client.patch('events', event.metadata, { count: record.count, lastTimestamp: timestamp, message: text })
+            return
+          } catch (error) {
+            if (!isNotFound(error)) throw error
+            // Its time to live was over: it starts anew under another name.
+            event.metadata.name = eventName(about.name ?? '', now)
+            sent.set(key, { ...record, name: event.metadata.name })
+          }
+        await client.create('events', event)
+      })
+      sending ??= drain()
+    },
+    flush: async () => sending,
+  }
+}
+
+let sequence = 0
+/** Upstream's `name.<nanoseconds in hex>`; the low digits count, as this clock has milliseconds only. */
+function eventName(name: string, now: number): string {
+  sequence = (sequence + 1) % 1_000_000
+  return `${name}.${(BigInt(now) * 1_000_000n + BigInt(sequence)).toString(16)}`
+}
+
+/** A map that forgets what was set longest ago. */
+function createMemory<V>(most: number): { get(key: string): V | undefined; set(key: string, value: V): void } {
+  const entries = new Map<string, V>()
+  return {
+    get: (key) => entries.get(key),
+    set(key, value) {
+      entries.delete(key)
+      entries.set(key, value)
+      if (entries.size > most) entries.delete(entries.keys().next().value as string)
+    },
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Counters, gauges and histograms with labels, and their text exposition (Prometheus format 0.0.4). A registry
+ * belongs to one component, so that components in one process do not mix their figures.
+ */
+
+export interface Counter {
+  add(labels?: readonly string[], amount?: number): void
+}
+export interface Gauge {
+  set(value: number, labels?: readonly string[]): void
+  add(amount: number, labels?: readonly string[]): void
+  remove(labels: readonly string[]): void
+}
+export interface Histogram {
+  observe(value: number, labels?: readonly string[]): void
+}
+export interface MetricsRegistry {
+  counter(name: string, help: string, labelNames?: readonly string[]): Counter
+  gauge(name: string, help: string, labelNames?: readonly string[]): Gauge
+  histogram(name: string, help: string, labelNames?: readonly string[], buckets?: readonly number[]): Histogram
+  /** A gauge whose rows are computed when the metrics are read. */
+  collect(name: string, help: string, labelNames: readonly string[], rows: () => Iterable<readonly [readonly string[], number]>): void
+  render(): string
+}
+
+/** The buckets Prometheus clients use when none are given, in seconds. */
+export const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8'
+
+export function createMetrics(): MetricsRegistry {
+  const families = new Map<string, { metric: unknown; render: () => string }>()
+
+  function family<M>(name: string, type: string, help: string, make: () => { metric: M; lines: () => Iterable<string> }): M {
+    const have = families.get(name)
+    if (have) return have.metric as M
+    const { metric, lines } = make()
+    const head = `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`
+    families.set(name, { metric, render: () => head + [...lines()].map((line) => `${line}\n`).join('') })
+    return metric
+  }
+
+  const values = (name: string, labelNames: readonly string[]) => {
+    const rows = new Map<string, number>()
+    return {
+      rows,
+      keyOf: (labels: readonly string[]) => labelText(labelNames, labels),
+      *lines() {
+        for (const [labels, value] of rows) yield `${name}${braces(labels)} ${number(value)}`
+      },
+    }
+  }
+
+  return {
+    counter: (name, help, labelNames = []) =>
+      family(name, 'counter', help, () => {
+        const { rows, keyOf, lines } = values(name, labelNames)
+        const add = (labels: readonly string[] = [], amount = 1) => {
+          const key = keyOf(labels)
+          rows.set(key, (rows.get(key) ?? 0) + amount)
+        }
+        if (labelNames.length === 0) add([], 0)
+        return { metric: { add }, lines }
+      }),
+
+    gauge: (name, help, labelNames = []) =>
+      family(name, 'gauge', help, () => {
+        const { rows, keyOf, lines } = values(name, labelNames)
+        return {
+          metric: {
+            set: (value: number, labels: readonly string[] = []) => void rows.set(keyOf(labels), value),
+            add: (amount: number, labels: readonly string[] = []) => {
+              const key = keyOf(labels)
+              rows.set(key, (rows.get(key) ?? 0) + amount)
+            },
+            remove: (labels: readonly string[]) => void rows.delete(keyOf(labels)),
+          },
+          lines,
+        }
+      }),
+
+    histogram: (name, help, labelNames = [], buckets = defaultBuckets) =>
+      family(name, 'histogram', help, () => {
+        const rows = new Map<string, { counts: number[]; sum: number; count: number }>()
+        return {
+          metric: {
+            observe(value: number, labels: readonly string[] = []) {
+              const key = labelText(labelNames, labels)
+              let row = rows.get(key)
+              if (!row) {
+                row = { counts: buckets.map(() => 0), sum: 0, count: 0 }
+                rows.set(key, row)
+              }
+              const at = buckets.findIndex((limit) => value <= limit)
+              if (at >= 0) row.counts[at] = (row.counts[at] as number) + 1
+              row.sum += value
+              row.count++
+            },
+          },
+          *lines() {
+            for (const [labels, row] of rows) {
+              let below = 0
+              for (const [i, limit] of buckets.entries()) {
+                below += row.counts[i] as number
+                yield `${name}_bucket${braces(join(labels, `le="${number(limit)}"`))} ${below}`
+              }
+              yield `${name}_bucket${braces(join(labels, 'le="+Inf"'))} ${row.count}`
+              yield `${name}_sum${braces(labels)} ${number(row.sum)}`
+              yield `${name}_count${braces(labels)} ${row.count}`
+            }
+          },
+        }
+      }),
+
+    collect: (name, help, labelNames, rows) =>
+      family(name, 'gauge', help, () => ({
+        metric: undefined,
+        *lines() {
+          for (const [labels, value] of rows()) yield `${name}${braces(labelText(labelNames, labels))} ${number(value)}`
+        },
+      })),
+
+    render: () => [...families.values()].map((f) => f.render()).join(''),
+  }
+}
+
+function labelText(names: readonly string[], labels: readonly string[]): string {
+  return names.map((name, i) => `${name}="${escapeLabel(labels[i] ?? '')}"`).join(',')
+}
+const escapeLabel = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+const braces = (labels: string): string => (labels ? `{${labels}}` : '')
+const join = (a: string, b: string): string => (a ? `${a},${b}` : b)
+const number = (value: number): string => (value === Infinity ? '+Inf' : value === -Infinity ? '-Inf' : String(value))
