@@ -75,8 +75,3 @@ export function createFakeClock(start = Date.UTC(2026, 0, 1)): FakeClock {
     },
   }
 }
-
-/** A time as the API writes it, to the second (metav1.Time). */
-export const formatTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
-/** A time as the API writes it, to the microsecond (metav1.MicroTime). */
-export const formatMicroTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 23)}000Z`

@@ -4,11 +4,12 @@
  * wait or fail.
  */
 import { isNotFound } from '../api/errors.ts'
+import { formatTime } from '../api/meta.ts'
 import type { ObjectReference } from '../api/types/core-v1.ts'
 import type { ObjectMeta } from '../api/types/meta-v1.ts'
 import { type Logger, noLog } from '../log/log.ts'
 import type { Client } from './client.ts'
-import { type Clock, formatTime, systemClock } from './clock.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { type ResourceRef, resourceInfo } from './resources.ts'
 
 export interface EventRecorder {

@@ -4,10 +4,11 @@
  * There is no periodic resync: what must be looked at again by time says so to a work queue.
  */
 import { isGone, StatusError } from '../api/errors.ts'
+import { objectKey } from '../api/meta.ts'
 import { type Logger, noLog } from '../log/log.ts'
 import type { Client } from './client.ts'
 import { type Clock, sleep, systemClock } from './clock.ts'
-import { createCache, type IndexFunction, type Lister, objectKey } from './lister.ts'
+import { createCache, type IndexFunction, type Lister } from './lister.ts'
 import type { KubernetesObject, ObjectOf, ResourceRef } from './resources.ts'
 
 export interface Handler<T> {

@@ -3,10 +3,11 @@
  * and works. Times are judged by when a change of the lease was seen here, never by another machine's clock.
  */
 import { isAlreadyExists, isConflict, isNotFound } from '../api/errors.ts'
+import { formatMicroTime } from '../api/meta.ts'
 import type { Lease } from '../api/types/coordination-v1.ts'
 import { type Logger, noLog } from '../log/log.ts'
 import type { Client } from './client.ts'
-import { type Clock, formatMicroTime, sleep, systemClock } from './clock.ts'
+import { type Clock, sleep, systemClock } from './clock.ts'
 import { type EventRecorder, referenceTo } from './events.ts'
 
 export interface LeaderElectionOptions {

@@ -1,4 +1,5 @@
 /** Reading from a cache: the narrow face of an informer that most code needs. What it returns is shared and must never be changed. */
+import { objectKey } from '../api/meta.ts'
 
 export interface Lister<T> {
   get(namespace: string | undefined, name: string): T | undefined
@@ -9,15 +10,7 @@ export interface Lister<T> {
 }
 
 /** `namespace/name`, or the name alone of what is cluster-scoped: the key of caches and work queues. */
-export const objectKey = (object: { metadata: { namespace?: string; name: string } }): string =>
-  keyOf(object.metadata.namespace, object.metadata.name)
-
 export const keyOf = (namespace: string | undefined, name: string): string => (namespace ? `${namespace}/${name}` : name)
-
-export function splitKey(key: string): { namespace: string; name: string } {
-  const slash = key.indexOf('/')
-  return slash < 0 ? { namespace: '', name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
-}
 
 export type IndexFunction<T> = (object: T) => readonly string[]
 

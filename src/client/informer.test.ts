@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest'
+import type { Pod } from '../api/types/core-v1.ts'
+import { createClient } from './client.ts'
+import { createFakeClock } from './clock.ts'
+import { createInformers, type Informer } from './informer.ts'
+import { createMemoryTransport } from './memory-transport.ts'
+
+const settle = () => new Promise((resolve) => setImmediate(resolve))
+
+function setUp() {
+  const clock = createFakeClock()
+  const transport = createMemoryTransport({ clock })
+  const client = createClient(transport)
+  const informers = createInformers(client, { clock, random: () => 0.5 })
+  const create = (name: string, labels: Record<string, string> = {}) =>
+    client.create('pods', { metadata: { namespace: 'default', name, labels } })
+  return { clock, transport, client, informers, create }
+}
+function record(informer: Informer<Pod>): string[] {
+  const seen: string[] = []
+  informer.addHandler({
+    added: (pod) => seen.push(`+${pod.metadata.name}`),
+    updated: (pod) => seen.push(`~${pod.metadata.name}`),
+    deleted: (pod) => seen.push(`-${pod.metadata.name}`),
+  })
+  return seen
+}
+
+test('lists, then follows; a late handler is told of what is there', async () => {
+  const { client, informers, create } = setUp()
+  await create('a')
+  const pods = informers.of('pods')
+  const seen = record(pods)
+  informers.start()
+  await informers.synced()
+  await create('b')
+  await client.patch('pods', { namespace: 'default', name: 'a' }, { metadata: { labels: { x: '1' } } })
+  await client.delete('pods', { namespace: 'default', name: 'b' })
+  await settle()
+  expect(seen).toEqual(['+a', '+b', '~a', '-b'])
+  expect(record(pods)).toEqual(['+a'])
+  informers.stop()
+})
+
+test('all who ask for the same resource share one watch', async () => {
+  const { informers, transport } = setUp()
+  let watches = 0
+  transport.intercept = (request) => {
+    if (request.path.includes('watch=true')) watches++
+  }
+  expect(informers.of('pods')).toBe(informers.of('pods'))
+  expect(informers.metadata('pods')).toBe(informers.of('pods'))
+  informers.start()
+  await informers.synced()
+  await settle()
+  expect(watches).toBe(1)
+  informers.stop()
+})
+
+test('a broken watch is resumed without a new list', async () => {
+  const { informers, transport, create, clock } = setUp()
+  const pods = informers.of('pods')
+  const seen = record(pods)
+  let lists = 0
+  transport.intercept = (request) => {
+    if (!request.path.includes('watch=true') && request.method === 'GET') lists++
+  }
+  informers.start()
+  await informers.synced()
+  await settle()
+  transport.breakWatches()
+  await create('a')
+  await settle()
+  expect(seen).toEqual([])
+  clock.advance(2000)
+  await settle()
+  expect(seen).toEqual(['+a'])
+  expect(lists).toBe(1)
+  informers.stop()
+})
+
+test('history that is gone leads to a new list, and what vanished meanwhile is told as deleted', async () => {
+  const { informers, transport, client, create, clock } = setUp()
+  await create('a')
+  await create('b')
+  const seen = record(informers.of('pods'))
+  informers.start()
+  await informers.synced()
+  await settle()
+  transport.breakWatches(true)
+  await client.delete('pods', { namespace: 'default', name: 'a' })
+  await create('c')
+  transport.breakWatches(true)
+  for (let i = 0; i < 5; i++) {
+    clock.advance(2000)
+    await settle()
+  }
+  expect(seen).toEqual(['+a', '+b', '+c', '-a'])
+  informers.stop()
+})
+
+test('indexes follow changes', async () => {
+  const { informers, client, create } = setUp()
+  const pods = informers.of('pods')
+  pods.addIndex('app', (pod) => (pod.metadata.labels?.app ? [pod.metadata.labels.app] : []))
+  informers.start()
+  await informers.synced()
+  await create('a', { app: 'web' })
+  await create('b', { app: 'web' })
+  await settle()
+  expect(pods.byIndex('app', 'web').map((p) => p.metadata.name)).toEqual(['a', 'b'])
+  await client.patch('pods', { namespace: 'default', name: 'a' }, { metadata: { labels: { app: 'db' } } })
+  await client.delete('pods', { namespace: 'default', name: 'b' })
+  await settle()
+  expect(pods.byIndex('app', 'web')).toEqual([])
+  expect(pods.byIndex('app', 'db').map((p) => p.metadata.name)).toEqual(['a'])
+  expect(pods.list('default').length).toBe(1)
+  informers.stop()
+})
