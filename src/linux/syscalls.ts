@@ -1,0 +1,207 @@
+/**
+ * The system calls that Node has no face for, through node:ffi on libc. All are synchronous and act on the calling
+ * thread. Namespaces are a thread's own: whoever enters one must come back before the call stack ends (`inNamespaces`),
+ * and in between must use nothing asynchronous, because that would run on a thread which never entered.
+ */
+
+import { dlopen, getInt32 } from 'node:ffi'
+import { closeSync, openSync } from 'node:fs'
+import { getSystemErrorMap } from 'node:util'
+
+const { functions: libc } = dlopen(null, {
+  __errno_location: { arguments: [], return: 'pointer' },
+  mount: { arguments: ['string', 'string', 'string', 'u64', 'string'], return: 'i32' },
+  umount2: { arguments: ['string', 'i32'], return: 'i32' },
+  unshare: { arguments: ['i32'], return: 'i32' },
+  setns: { arguments: ['i32', 'i32'], return: 'i32' },
+  chroot: { arguments: ['string'], return: 'i32' },
+  chdir: { arguments: ['string'], return: 'i32' },
+  sethostname: { arguments: ['string', 'u64'], return: 'i32' },
+  lsetxattr: { arguments: ['string', 'string', 'pointer', 'u64', 'i32'], return: 'i32' },
+  lgetxattr: { arguments: ['string', 'string', 'pointer', 'u64'], return: 'i64' },
+  llistxattr: { arguments: ['string', 'pointer', 'u64'], return: 'i64' },
+  mknod: { arguments: ['string', 'u32', 'u64'], return: 'i32' },
+  socket: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
+  connect: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
+  ioctl: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
+})
+
+export class SyscallError extends Error {
+  readonly code: string
+  readonly errno: number
+  constructor(call: string, errno: number, about: string) {
+    const [code, message] = getSystemErrorMap().get(-errno) ?? [`E${errno}`, `errno ${errno}`]
+    super(`${call} ${about}: ${message}`)
+    this.code = code
+    this.errno = errno
+  }
+}
+
+function check(result: number | bigint, call: string, about: string): number {
+  if (result < 0) throw new SyscallError(call, getInt32(libc.__errno_location()), about)
+  return Number(result)
+}
+
+export const MountFlag = {
+  RDONLY: 1,
+  NOSUID: 2,
+  NODEV: 4,
+  NOEXEC: 8,
+  REMOUNT: 32,
+  BIND: 4096,
+  REC: 16384,
+  PRIVATE: 1 << 18,
+  SLAVE: 1 << 19,
+  SHARED: 1 << 20,
+} as const
+export const mount = (source: string, target: string, type: string, flags: number, data: string): void => {
+  check(libc.mount(source, target, type, BigInt(flags), data), 'mount', target)
+}
+/** Detaches the mount at once, whoever still uses it; a path that is no mount point is no error. */
+export function detach(target: string): void {
+  const MNT_DETACH = 2
+  const UMOUNT_NOFOLLOW = 8
+  try {
+    check(libc.umount2(target, MNT_DETACH | UMOUNT_NOFOLLOW), 'umount', target)
+  } catch (error) {
+    if (!(error instanceof SyscallError) || (error.code !== 'EINVAL' && error.code !== 'ENOENT')) throw error
+  }
+}
+
+export const CloneFlag = {
+  NEWNS: 0x00020000,
+  NEWUTS: 0x04000000,
+  NEWIPC: 0x08000000,
+  NEWUSER: 0x10000000,
+  NEWPID: 0x20000000,
+  NEWNET: 0x40000000,
+} as const
+export const unshare = (flags: number): void => {
+  check(libc.unshare(flags), 'unshare', `0x${flags.toString(16)}`)
+}
+export const setns = (fd: number, type: number): void => {
+  check(libc.setns(fd, type), 'setns', `fd ${fd}`)
+}
+/** The calling thread's root, which it must not share with others: only after `unshare(NEWNS)` in a worker of its own. */
+export const chroot = (path: string): void => {
+  check(libc.chroot(path), 'chroot', path)
+  check(libc.chdir('/'), 'chdir', '/')
+}
+export const sethostname = (name: string): void => {
+  check(libc.sethostname(name, BigInt(Buffer.byteLength(name))), 'sethostname', name)
+}
+
+export const setxattr = (path: string, name: string, value: Uint8Array): void => {
+  check(libc.lsetxattr(path, name, value, BigInt(value.length), 0), 'setxattr', `${name} of ${path}`)
+}
+export function getxattr(path: string, name: string): Buffer {
+  const value = Buffer.alloc(65_536)
+  return value.subarray(0, check(libc.lgetxattr(path, name, value, BigInt(value.length)), 'getxattr', `${name} of ${path}`))
+}
+export function listxattr(path: string): string[] {
+  const names = Buffer.alloc(65_536)
+  const size = check(libc.llistxattr(path, names, BigInt(names.length)), 'listxattr', path)
+  return names.toString('utf8', 0, size).split('\0').filter(Boolean)
+}
+/** `mode` with the file type's bits; the device as the kernel's user space packs major and minor. */
+export const mknod = (path: string, mode: number, major = 0, minor = 0): void => {
+  const device = (BigInt(major & ~0xfff) << 32n) | (BigInt(minor & ~0xff) << 12n) | BigInt((major & 0xfff) << 8) | BigInt(minor & 0xff)
+  check(libc.mknod(path, mode, device), 'mknod', path)
+}
+
+const namespaceTypes = { net: CloneFlag.NEWNET, ipc: CloneFlag.NEWIPC, uts: CloneFlag.NEWUTS } as const
+export type NamespaceKind = keyof typeof namespaceTypes
+
+/**
+ * Makes new namespaces of these kinds, runs `work` inside them and comes back. What `work` binds to files
+ * (`/proc/thread-self/ns/net`) lives on.
+ */
+export function inNewNamespaces<T>(kinds: readonly NamespaceKind[], work: () => T): T {
+  return comingBack(kinds, () => unshare(kinds.reduce((flags, kind) => flags | namespaceTypes[kind], 0)), work)
+}
+/** Enters the namespace that is bound to `path`, runs `work` and comes back. */
+export function inNamespace<T>(kind: NamespaceKind, path: string, work: () => T): T {
+  const enter = () => {
+    const fd = openSync(path, 'r')
+    try {
+      setns(fd, namespaceTypes[kind])
+    } finally {
+      closeSync(fd)
+    }
+  }
+  return comingBack([kind], enter, work)
+}
+
+function comingBack<T>(kinds: readonly NamespaceKind[], enter: () => void, work: () => T): T {
+  const home = kinds.map((kind) => ({ kind, fd: openSync(`/proc/thread-self/ns/${kind}`, 'r') }))
+  try {
+    enter()
+    return work()
+  } finally {
+    for (const { kind, fd } of home) {
+      setns(fd, namespaceTypes[kind])
+      closeSync(fd)
+    }
+  }
+}
+
+const AF_UNIX = 1
+const AF_INET = 2
+const SOCK_DGRAM = 2
+const SOCK_SEQPACKET = 5
+const SOCK_CLOEXEC = 0o2000000
+
+/** Brings an interface of the calling thread's network namespace up. */
+export function linkUp(name: string): void {
+  const SIOCGIFFLAGS = 0x8913n
+  const SIOCSIFFLAGS = 0x8914n
+  const IFF_UP = 1
+  const fd = check(libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), 'socket', 'for an interface')
+  try {
+    const request = Buffer.alloc(40)
+    request.write(name, 0, 15)
+    check(libc.ioctl(fd, SIOCGIFFLAGS, request), 'SIOCGIFFLAGS', name)
+    request.writeUInt16LE(request.readUInt16LE(16) | IFF_UP, 16)
+    check(libc.ioctl(fd, SIOCSIFFLAGS, request), 'SIOCSIFFLAGS', name)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** A connected SOCK_SEQPACKET socket on a path of any length. */
+export function connectSeqpacket(path: string): number {
+  // sun_path holds 107 bytes; a longer path is reached through its folder's descriptor.
+  const slash = path.lastIndexOf('/')
+  const folder = openSync(path.slice(0, slash), 'r')
+  const fd = check(libc.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), 'socket', path)
+  try {
+    const address = Buffer.alloc(110)
+    address.writeUInt16LE(AF_UNIX, 0)
+    address.write(`/proc/self/fd/${folder}${path.slice(slash)}`, 2, 107)
+    check(libc.connect(fd, address, address.length), 'connect', path)
+    return fd
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  } finally {
+    closeSync(folder)
+  }
+}
+
+/** A new pseudo-terminal: the master's descriptor and the slave's path. */
+export function openPty(): { master: number; slave: string } {
+  const TIOCSPTLCK = 0x40045431n
+  const TIOCGPTN = 0x80045430n
+  const master = openSync('/dev/ptmx', 'r+')
+  const number = Buffer.alloc(4)
+  check(libc.ioctl(master, TIOCSPTLCK, number), 'TIOCSPTLCK', '/dev/ptmx')
+  check(libc.ioctl(master, TIOCGPTN, number), 'TIOCGPTN', '/dev/ptmx')
+  return { master, slave: `/dev/pts/${number.readUInt32LE(0)}` }
+}
+export function setWindowSize(fd: number, rows: number, columns: number): void {
+  const TIOCSWINSZ = 0x5414n
+  const size = Buffer.alloc(8)
+  size.writeUInt16LE(rows, 0)
+  size.writeUInt16LE(columns, 2)
+  check(libc.ioctl(fd, TIOCSWINSZ, size), 'TIOCSWINSZ', `fd ${fd}`)
+}
