@@ -1,6 +1,7 @@
 /** The TypeScript types of the API, written from the tables: one file a group and version. */
 import type { Field, FieldType, MessageType, Table } from '../schema/schema.ts'
-import { allTables, typeById } from './registry.ts'
+import { flatten } from './decode.ts'
+import { allTables } from './registry.ts'
 
 /** Every file of src/api/types with its text. */
 export function generateTypes(): Map<string, string> {
@@ -18,19 +19,19 @@ function tableFile(table: Table): string {
 }
 
 function typeBlock(type: MessageType, table: Table, imports: Set<string>): string {
+  if (type.union) {
+    const choices = type.fields.map((field) => typeText(field.type, field, table, imports))
+    return `${comment(type.doc, '')}export type ${type.name} = ${choices.join(' | ')}`
+  }
   const lines = flatten(type).map((field) => fieldLine(field, table, imports))
   const head = type.object ? [`  apiVersion?: string`, `  kind?: string`] : []
   return `${comment(type.doc, '')}export interface ${type.name} {\n${[...head, ...lines].join('\n')}\n}`
 }
 
-function flatten(type: MessageType): Field[] {
-  return type.fields.flatMap((field) => (field.inline && field.type.kind === 'message' ? flatten(typeById(field.type.name)) : [field]))
-}
-
 function fieldLine(field: Field, table: Table, imports: Set<string>): string {
   const present = field.required || field.stored || (field.default !== undefined && field.default !== null)
-  const name = /^[a-zA-Z]\w*$/.test(field.name) ? field.name : `'${field.name}'`
-  return `${comment(field.doc, '  ')}  ${name}${present ? '' : '?'}: ${typeText(field.type, field, table, imports)}${field.nullable ? ' | null' : ''}`
+  const name = /^[a-zA-Z$]\w*$/.test(field.name) ? field.name : `'${field.name}'`
+  return `${comment(field.doc, '  ')}  ${name}${present ? '' : '?'}: ${typeText(field.type, field, table, imports)}${field.nullable || field.default === null ? ' | null' : ''}`
 }
 
 function typeText(type: FieldType, field: Field, table: Table, imports: Set<string>): string {

@@ -119,6 +119,7 @@ export function formatQuantity(from: QuantityLike): string {
  */
 export function rewriteQuantity(text: string): string {
   const trimmed = text.trim()
+  parseQuantity(trimmed)
   const match = /^[+-]?0*([0-9]*)(?:\.([0-9]*))?(.*)$/.exec(trimmed)
   const [, whole = '', fraction = '', suffix = ''] = match ?? []
   const [base, exponent] = interpretSuffix(suffix)

@@ -23,7 +23,8 @@
  * Words after the type: `=JSON` the value an absent field gets; `set`, `atomic`, `map(keys)` the list type of
  * server-side apply; `merge(key)`, `retainKeys` the strategic merge patch; `inline` a Go embedded struct: its fields
  * are the parent's in JSON, a message of its own in protobuf; `nullable`; `stored` always there once the object is
- * stored (only the TypeScript types read it).
+ * stored (only the TypeScript types read it). A type marked `union` is in JSON the value of the one field that is
+ * set, as Go types that marshal themselves are: `type ExtraValue union` with `1 items []string` is a list of strings.
  */
 
 export interface Field {
@@ -83,6 +84,8 @@ export interface MessageType {
   /** Has kind and apiVersion. */
   readonly object: boolean
   readonly atomic: boolean
+  /** In JSON the value of the one field that is set; a message in protobuf. */
+  readonly union: boolean
   /** As written: inline fields not yet flattened. */
   readonly fields: readonly Field[]
   readonly doc: string
@@ -176,6 +179,7 @@ export function parseTable(name: string, text: string): Table {
           table,
           object: head === 'object',
           atomic: words.includes('atomic'),
+          union: words.includes('union'),
           fields,
           doc,
         })

@@ -28,11 +28,11 @@ type MatchCondition
    2 expression string! =""
 
 type MatchResources atomic
-   1 namespaceSelector    meta.v1.LabelSelector
-   2 objectSelector       meta.v1.LabelSelector
+   1 namespaceSelector    meta.v1.LabelSelector     ={}
+   2 objectSelector       meta.v1.LabelSelector     ={}
    3 resourceRules        []NamedRuleWithOperations atomic
    4 excludeResourceRules []NamedRuleWithOperations atomic
-   7 matchPolicy          string(Equivalent|Exact)
+   7 matchPolicy          string(Equivalent|Exact)? ="Equivalent"
 
 object MutatingAdmissionPolicy
    1 metadata meta.v1.ObjectMeta          ={}
@@ -44,7 +44,7 @@ object MutatingAdmissionPolicyBinding
 
 object MutatingAdmissionPolicyBindingList
    1 metadata meta.v1.ListMeta                  ={}
-   2 items    []MutatingAdmissionPolicyBinding!
+   2 items    []MutatingAdmissionPolicyBinding! =[]
 
 type MutatingAdmissionPolicyBindingSpec
    1 policyName     string
@@ -53,14 +53,14 @@ type MutatingAdmissionPolicyBindingSpec
 
 object MutatingAdmissionPolicyList
    1 metadata meta.v1.ListMeta           ={}
-   2 items    []MutatingAdmissionPolicy!
+   2 items    []MutatingAdmissionPolicy! =[]
 
 type MutatingAdmissionPolicySpec
    1 paramKind          ParamKind
    2 matchConstraints   MatchResources
    3 variables          []Variable             atomic
    4 mutations          []Mutation             atomic
-   5 failurePolicy      string(Fail|Ignore)
+   5 failurePolicy      string(Fail|Ignore)?   ="Fail"
    6 matchConditions    []MatchCondition       map(name) merge(name)
    7 reinvocationPolicy string(IfNeeded|Never)
 
@@ -68,14 +68,14 @@ type MutatingWebhook
    1 name                    string!                                 =""
    2 clientConfig            WebhookClientConfig!                    ={}
    3 rules                   []RuleWithOperations                    atomic
-   4 failurePolicy           string(Fail|Ignore)
-   5 namespaceSelector       meta.v1.LabelSelector
+   4 failurePolicy           string(Fail|Ignore)?                    ="Fail"
+   5 namespaceSelector       meta.v1.LabelSelector                   ={}
    6 sideEffects             string(None|NoneOnDryRun|Some|Unknown)!
-   7 timeoutSeconds          int32
-   8 admissionReviewVersions []string!                               atomic
-   9 matchPolicy             string(Equivalent|Exact)
-  10 reinvocationPolicy      string(IfNeeded|Never)
-  11 objectSelector          meta.v1.LabelSelector
+   7 timeoutSeconds          int32?                                  =10
+   8 admissionReviewVersions []string!                               =null atomic
+   9 matchPolicy             string(Equivalent|Exact)?               ="Equivalent"
+  10 reinvocationPolicy      string(IfNeeded|Never)?                 ="Never"
+  11 objectSelector          meta.v1.LabelSelector                   ={}
   12 matchConditions         []MatchCondition                        map(name) merge(name)
 
 object MutatingWebhookConfiguration
@@ -84,7 +84,7 @@ object MutatingWebhookConfiguration
 
 object MutatingWebhookConfigurationList
    1 metadata meta.v1.ListMeta                ={}
-   2 items    []MutatingWebhookConfiguration!
+   2 items    []MutatingWebhookConfiguration! =[]
 
 type Mutation
    2 patchType          string(ApplyConfiguration|JSONPatch)! =""
@@ -103,13 +103,13 @@ type ParamRef atomic
    1 name                    string
    2 namespace               string
    3 selector                meta.v1.LabelSelector
-   4 parameterNotFoundAction string
+   4 parameterNotFoundAction string?
 
 type Rule
-   1 apiGroups   []string                     atomic
-   2 apiVersions []string                     atomic
-   3 resources   []string                     atomic
-   4 scope       string(*|Cluster|Namespaced)
+   1 apiGroups   []string                      atomic
+   2 apiVersions []string                      atomic
+   3 resources   []string                      atomic
+   4 scope       string(*|Cluster|Namespaced)? ="*"
 
 type RuleWithOperations
    1 operations []string(*|CONNECT|CREATE|DELETE|UPDATE) atomic
@@ -118,8 +118,8 @@ type RuleWithOperations
 type ServiceReference
    1 namespace string! =""
    2 name      string! =""
-   3 path      string
-   4 port      int32
+   3 path      string?
+   4 port      int32?  =443
 
 type TypeChecking
    1 expressionWarnings []ExpressionWarning atomic
@@ -135,7 +135,7 @@ object ValidatingAdmissionPolicyBinding
 
 object ValidatingAdmissionPolicyBindingList
    1 metadata meta.v1.ListMeta                    ={}
-   2 items    []ValidatingAdmissionPolicyBinding!
+   2 items    []ValidatingAdmissionPolicyBinding! =[]
 
 type ValidatingAdmissionPolicyBindingSpec
    1 policyName        string!
@@ -145,16 +145,16 @@ type ValidatingAdmissionPolicyBindingSpec
 
 object ValidatingAdmissionPolicyList
    1 metadata meta.v1.ListMeta             ={}
-   2 items    []ValidatingAdmissionPolicy!
+   2 items    []ValidatingAdmissionPolicy! =[]
 
 type ValidatingAdmissionPolicySpec
    1 paramKind        ParamKind
    2 matchConstraints MatchResources
-   3 validations      []Validation        atomic
-   4 failurePolicy    string(Fail|Ignore)
-   5 auditAnnotations []AuditAnnotation   atomic
-   6 matchConditions  []MatchCondition    map(name) merge(name)
-   7 variables        []Variable          map(name) merge(name)
+   3 validations      []Validation         atomic
+   4 failurePolicy    string(Fail|Ignore)? ="Fail"
+   5 auditAnnotations []AuditAnnotation    atomic
+   6 matchConditions  []MatchCondition     map(name) merge(name)
+   7 variables        []Variable           map(name) merge(name)
 
 type ValidatingAdmissionPolicyStatus
    1 observedGeneration int64
@@ -165,13 +165,13 @@ type ValidatingWebhook
    1 name                    string!                                 =""
    2 clientConfig            WebhookClientConfig!                    ={}
    3 rules                   []RuleWithOperations                    atomic
-   4 failurePolicy           string(Fail|Ignore)
-   5 namespaceSelector       meta.v1.LabelSelector
+   4 failurePolicy           string(Fail|Ignore)?                    ="Fail"
+   5 namespaceSelector       meta.v1.LabelSelector                   ={}
    6 sideEffects             string(None|NoneOnDryRun|Some|Unknown)!
-   7 timeoutSeconds          int32
-   8 admissionReviewVersions []string!                               atomic
-   9 matchPolicy             string(Equivalent|Exact)
-  10 objectSelector          meta.v1.LabelSelector
+   7 timeoutSeconds          int32?                                  =10
+   8 admissionReviewVersions []string!                               =null atomic
+   9 matchPolicy             string(Equivalent|Exact)?               ="Equivalent"
+  10 objectSelector          meta.v1.LabelSelector                   ={}
   11 matchConditions         []MatchCondition                        map(name) merge(name)
 
 object ValidatingWebhookConfiguration
@@ -180,12 +180,12 @@ object ValidatingWebhookConfiguration
 
 object ValidatingWebhookConfigurationList
    1 metadata meta.v1.ListMeta                  ={}
-   2 items    []ValidatingWebhookConfiguration!
+   2 items    []ValidatingWebhookConfiguration! =[]
 
 type Validation
    1 expression        string! =""
    2 message           string
-   3 reason            string
+   3 reason            string?
    4 messageExpression string
 
 type Variable atomic
@@ -195,5 +195,5 @@ type Variable atomic
 type WebhookClientConfig
    1 service  ServiceReference
    2 caBundle bytes
-   3 url      string
+   3 url      string?
 `

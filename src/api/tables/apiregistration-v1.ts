@@ -12,13 +12,13 @@ object APIService
 type APIServiceCondition
    1 type               string! =""
    2 status             string! =""
-   3 lastTransitionTime Time
+   3 lastTransitionTime Time    =null
    4 reason             string
    5 message            string
 
 object APIServiceList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []APIService!
+   2 items    []APIService!    =[]
 
 type APIServiceSpec
    1 service               ServiceReference
@@ -35,5 +35,5 @@ type APIServiceStatus
 type ServiceReference
    1 namespace string
    2 name      string
-   3 port      int32
+   3 port      int32? =443
 `

@@ -10,7 +10,7 @@ type BoundObjectReference
    3 name       string
    4 uid        string
 
-type ExtraValue
+type ExtraValue union
    1 items []string
 
 object SelfSubjectReview
@@ -26,13 +26,13 @@ object TokenRequest
    3 status   TokenRequestStatus ={}
 
 type TokenRequestSpec
-   1 audiences         []string             atomic
-   3 boundObjectRef    BoundObjectReference
-   4 expirationSeconds int64
+   1 audiences         []string             =null atomic
+   3 boundObjectRef    BoundObjectReference =null
+   4 expirationSeconds int64?               =3600
 
 type TokenRequestStatus
    1 token               string =""
-   2 expirationTimestamp Time
+   2 expirationTimestamp Time   =null
 
 object TokenReview
    1 metadata meta.v1.ObjectMeta ={}

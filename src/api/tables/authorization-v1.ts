@@ -6,7 +6,7 @@ resource selfsubjectaccessreviews selfsubjectaccessreview SelfSubjectAccessRevie
 resource selfsubjectrulesreviews selfsubjectrulesreview SelfSubjectRulesReview cluster: create
 resource subjectaccessreviews subjectaccessreview SubjectAccessReview cluster: create
 
-type ExtraValue
+type ExtraValue union
    1 items []string
 
 type FieldSelectorAttributes
@@ -27,7 +27,7 @@ type NonResourceAttributes
    2 verb string
 
 type NonResourceRule
-   1 verbs           []string! atomic
+   1 verbs           []string! =null atomic
    2 nonResourceURLs []string  atomic
 
 type ResourceAttributes
@@ -42,7 +42,7 @@ type ResourceAttributes
    9 labelSelector LabelSelectorAttributes
 
 type ResourceRule
-   1 verbs         []string! atomic
+   1 verbs         []string! =null atomic
    2 apiGroups     []string  atomic
    3 resources     []string  atomic
    4 resourceNames []string  atomic
@@ -84,8 +84,8 @@ type SubjectAccessReviewStatus
    4 denied          bool
 
 type SubjectRulesReviewStatus
-   1 resourceRules    []ResourceRule!    atomic
-   2 nonResourceRules []NonResourceRule! atomic
+   1 resourceRules    []ResourceRule!    =null atomic
+   2 nonResourceRules []NonResourceRule! =null atomic
    3 incomplete       bool!              =false
    4 evaluationError  string
 `

@@ -16,20 +16,20 @@ object HorizontalPodAutoscaler
 
 object HorizontalPodAutoscalerList
    1 metadata meta.v1.ListMeta           ={}
-   2 items    []HorizontalPodAutoscaler!
+   2 items    []HorizontalPodAutoscaler! =[]
 
 type HorizontalPodAutoscalerSpec
    1 scaleTargetRef                 CrossVersionObjectReference! ={}
-   2 minReplicas                    int32
+   2 minReplicas                    int32?                       =1
    3 maxReplicas                    int32!                       =0
-   4 targetCPUUtilizationPercentage int32
+   4 targetCPUUtilizationPercentage int32?
 
 type HorizontalPodAutoscalerStatus
-   1 observedGeneration              int64
+   1 observedGeneration              int64?
    2 lastScaleTime                   Time
    3 currentReplicas                 int32! =0
    4 desiredReplicas                 int32! =0
-   5 currentCPUUtilizationPercentage int32
+   5 currentCPUUtilizationPercentage int32?
 
 object Scale
    1 metadata meta.v1.ObjectMeta ={}
@@ -37,7 +37,7 @@ object Scale
    3 status   ScaleStatus        ={}
 
 type ScaleSpec
-   1 replicas int32 =0
+   1 replicas int32
 
 type ScaleStatus
    1 replicas int32! =0

@@ -33,9 +33,9 @@ type HPAScalingPolicy
    3 periodSeconds int32!  =0
 
 type HPAScalingRules
-   1 selectPolicy               string
+   1 selectPolicy               string?
    2 policies                   []HPAScalingPolicy atomic
-   3 stabilizationWindowSeconds int32
+   3 stabilizationWindowSeconds int32?
    4 tolerance                  Quantity
 
 object HorizontalPodAutoscaler
@@ -50,27 +50,27 @@ type HorizontalPodAutoscalerBehavior
 type HorizontalPodAutoscalerCondition
    1 type               string! =""
    2 status             string! =""
-   3 lastTransitionTime Time
+   3 lastTransitionTime Time    =null
    4 reason             string
    5 message            string
 
 object HorizontalPodAutoscalerList
    1 metadata meta.v1.ListMeta           ={}
-   2 items    []HorizontalPodAutoscaler!
+   2 items    []HorizontalPodAutoscaler! =[]
 
 type HorizontalPodAutoscalerSpec
    1 scaleTargetRef CrossVersionObjectReference!    ={}
-   2 minReplicas    int32
+   2 minReplicas    int32?                          =1
    3 maxReplicas    int32!                          =0
    4 metrics        []MetricSpec                    atomic
    5 behavior       HorizontalPodAutoscalerBehavior
 
 type HorizontalPodAutoscalerStatus
-   1 observedGeneration int64
+   1 observedGeneration int64?
    2 lastScaleTime      Time
    3 currentReplicas    int32
    4 desiredReplicas    int32!                             =0
-   5 currentMetrics     []MetricStatus                     atomic
+   5 currentMetrics     []MetricStatus                     =null atomic
    6 conditions         []HorizontalPodAutoscalerCondition map(type) merge(type)
 
 type MetricIdentifier
@@ -97,12 +97,12 @@ type MetricTarget
    1 type               string!  =""
    2 value              Quantity
    3 averageValue       Quantity
-   4 averageUtilization int32
+   4 averageUtilization int32?
 
 type MetricValueStatus
    1 value              Quantity
    2 averageValue       Quantity
-   3 averageUtilization int32
+   3 averageUtilization int32?
 
 type ObjectMetricSource
    1 describedObject CrossVersionObjectReference! ={}

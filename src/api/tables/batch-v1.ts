@@ -13,17 +13,17 @@ object CronJob
 
 object CronJobList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []CronJob!
+   2 items    []CronJob!       =[]
 
 type CronJobSpec
    1 schedule                   string!                      =""
-   2 startingDeadlineSeconds    int64
-   3 concurrencyPolicy          string(Allow|Forbid|Replace)
-   4 suspend                    bool
+   2 startingDeadlineSeconds    int64?
+   3 concurrencyPolicy          string(Allow|Forbid|Replace) ="Allow"
+   4 suspend                    bool?                        =false
    5 jobTemplate                JobTemplateSpec!             ={}
-   6 successfulJobsHistoryLimit int32
-   7 failedJobsHistoryLimit     int32
-   8 timeZone                   string
+   6 successfulJobsHistoryLimit int32?                       =3
+   7 failedJobsHistoryLimit     int32?                       =1
+   8 timeZone                   string?
 
 type CronJobStatus
    1 active             []core.v1.ObjectReference atomic
@@ -38,31 +38,31 @@ object Job
 type JobCondition
    1 type               string! =""
    2 status             string! =""
-   3 lastProbeTime      Time
-   4 lastTransitionTime Time
+   3 lastProbeTime      Time    =null
+   4 lastTransitionTime Time    =null
    5 reason             string
    6 message            string
 
 object JobList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []Job!
+   2 items    []Job!           =[]
 
 type JobSpec
-   1 parallelism             int32
-   2 completions             int32
-   3 activeDeadlineSeconds   int64
+   1 parallelism             int32?
+   2 completions             int32?
+   3 activeDeadlineSeconds   int64?
    4 selector                meta.v1.LabelSelector
-   5 manualSelector          bool
-   6 template                core.v1.PodTemplateSpec!           ={}
-   7 backoffLimit            int32
-   8 ttlSecondsAfterFinished int32
-   9 completionMode          string(Indexed|NonIndexed)
-  10 suspend                 bool
+   5 manualSelector          bool?
+   6 template                core.v1.PodTemplateSpec!            ={}
+   7 backoffLimit            int32?
+   8 ttlSecondsAfterFinished int32?
+   9 completionMode          string(Indexed|NonIndexed)?
+  10 suspend                 bool?
   11 podFailurePolicy        PodFailurePolicy
-  12 backoffLimitPerIndex    int32
-  13 maxFailedIndexes        int32
-  14 podReplacementPolicy    string(Failed|TerminatingOrFailed)
-  15 managedBy               string
+  12 backoffLimitPerIndex    int32?
+  13 maxFailedIndexes        int32?
+  14 podReplacementPolicy    string(Failed|TerminatingOrFailed)?
+  15 managedBy               string?
   16 successPolicy           SuccessPolicy
 
 type JobStatus
@@ -74,25 +74,25 @@ type JobStatus
    6 failed                  int32
    7 completedIndexes        string
    8 uncountedTerminatedPods UncountedTerminatedPods
-   9 ready                   int32
-  10 failedIndexes           string
-  11 terminating             int32
+   9 ready                   int32?
+  10 failedIndexes           string?
+  11 terminating             int32?
 
 type JobTemplateSpec
    1 metadata meta.v1.ObjectMeta ={}
    2 spec     JobSpec            ={}
 
 type PodFailurePolicy
-   1 rules []PodFailurePolicyRule! atomic
+   1 rules []PodFailurePolicyRule! =null atomic
 
 type PodFailurePolicyOnExitCodesRequirement
-   1 containerName string
+   1 containerName string?
    2 operator      string(In|NotIn)! =""
-   3 values        []int32!          set
+   3 values        []int32!          =null set
 
 type PodFailurePolicyOnPodConditionsPattern
    1 type   string! =""
-   2 status string  =""
+   2 status string  ="True"
 
 type PodFailurePolicyRule
    1 action          string(Count|FailIndex|FailJob|Ignore)!  =""
@@ -100,11 +100,11 @@ type PodFailurePolicyRule
    3 onPodConditions []PodFailurePolicyOnPodConditionsPattern atomic
 
 type SuccessPolicy
-   1 rules []SuccessPolicyRule! atomic
+   1 rules []SuccessPolicyRule! =null atomic
 
 type SuccessPolicyRule
-   1 succeededIndexes string
-   2 succeededCount   int32
+   1 succeededIndexes string?
+   2 succeededCount   int32?
 
 type UncountedTerminatedPods
    1 succeeded []string set

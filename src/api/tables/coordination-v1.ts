@@ -9,14 +9,14 @@ object Lease
 
 object LeaseList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []Lease!
+   2 items    []Lease!         =[]
 
 type LeaseSpec
-   1 holderIdentity       string
-   2 leaseDurationSeconds int32
+   1 holderIdentity       string?
+   2 leaseDurationSeconds int32?
    3 acquireTime          MicroTime
    4 renewTime            MicroTime
-   5 leaseTransitions     int32
-   6 strategy             string
-   7 preferredHolder      string
+   5 leaseTransitions     int32?
+   6 strategy             string?
+   7 preferredHolder      string?
 `

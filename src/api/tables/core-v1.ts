@@ -54,25 +54,25 @@ type Affinity
 
 type AppArmorProfile
    1 type             string(Localhost|RuntimeDefault|Unconfined)! =""
-   2 localhostProfile string
+   2 localhostProfile string?
 
 type AttachedVolume
    1 name       string! =""
    2 devicePath string! =""
 
 type AzureDiskVolumeSource
-   1 diskName    string!                          =""
-   2 diskURI     string!                          =""
-   3 cachingMode string(None|ReadOnly|ReadWrite)  ="ReadWrite"
-   4 fsType      string                           ="ext4"
-   5 readOnly    bool                             =false
-   6 kind        string(Dedicated|Managed|Shared) ="Shared"
+   1 diskName    string!                           =""
+   2 diskURI     string!                           =""
+   3 cachingMode string(None|ReadOnly|ReadWrite)?  ="ReadWrite"
+   4 fsType      string?                           ="ext4"
+   5 readOnly    bool?                             =false
+   6 kind        string(Dedicated|Managed|Shared)? ="Shared"
 
 type AzureFilePersistentVolumeSource
    1 secretName      string! =""
    2 shareName       string! =""
    3 readOnly        bool
-   4 secretNamespace string
+   4 secretNamespace string?
 
 type AzureFileVolumeSource
    1 secretName string! =""
@@ -97,8 +97,8 @@ type CSIPersistentVolumeSource
 
 type CSIVolumeSource
    1 driver               string!              =""
-   2 readOnly             bool
-   3 fsType               string
+   2 readOnly             bool?
+   3 fsType               string?
    4 volumeAttributes     map[string]string
    5 nodePublishSecretRef LocalObjectReference
 
@@ -107,7 +107,7 @@ type Capabilities
    2 drop []string atomic
 
 type CephFSPersistentVolumeSource
-   1 monitors   []string!       atomic
+   1 monitors   []string!       =null atomic
    2 path       string
    3 user       string
    4 secretFile string
@@ -115,7 +115,7 @@ type CephFSPersistentVolumeSource
    6 readOnly   bool
 
 type CephFSVolumeSource
-   1 monitors   []string!            atomic
+   1 monitors   []string!            =null atomic
    2 path       string
    3 user       string
    4 secretFile string
@@ -135,14 +135,14 @@ type CinderVolumeSource
    4 secretRef LocalObjectReference
 
 type ClientIPConfig
-   1 timeoutSeconds int32
+   1 timeoutSeconds int32?
 
 type ClusterTrustBundleProjection
-   1 name          string
-   2 signerName    string
+   1 name          string?
+   2 signerName    string?
    3 labelSelector meta.v1.LabelSelector
    4 path          string!               =""
-   5 optional      bool
+   5 optional      bool?
 
 type ComponentCondition
    1 type    string! =""
@@ -156,26 +156,26 @@ object ComponentStatus
 
 object ComponentStatusList
    1 metadata meta.v1.ListMeta   ={}
-   2 items    []ComponentStatus!
+   2 items    []ComponentStatus! =[]
 
 object ConfigMap
    1 metadata   meta.v1.ObjectMeta ={}
    2 data       map[string]string
    3 binaryData map[string]bytes
-   4 immutable  bool
+   4 immutable  bool?
 
 type ConfigMapEnvSource
    1 localObjectReference LocalObjectReference inline
-   2 optional             bool
+   2 optional             bool?
 
 type ConfigMapKeySelector atomic
    1 localObjectReference LocalObjectReference inline
    2 key                  string!              =""
-   3 optional             bool
+   3 optional             bool?
 
 object ConfigMapList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []ConfigMap!
+   2 items    []ConfigMap!     =[]
 
 type ConfigMapNodeConfigSource
    1 namespace        string! =""
@@ -187,13 +187,13 @@ type ConfigMapNodeConfigSource
 type ConfigMapProjection
    1 localObjectReference LocalObjectReference inline
    2 items                []KeyToPath          atomic
-   4 optional             bool
+   4 optional             bool?
 
 type ConfigMapVolumeSource
    1 localObjectReference LocalObjectReference inline
    2 items                []KeyToPath          atomic
-   3 defaultMode          int32
-   4 optional             bool
+   3 defaultMode          int32?               =420
+   4 optional             bool?
 
 type Container
    1 name                     string!                            =""
@@ -208,18 +208,18 @@ type Container
   10 livenessProbe            Probe
   11 readinessProbe           Probe
   12 lifecycle                Lifecycle
-  13 terminationMessagePath   string
+  13 terminationMessagePath   string                             ="/dev/termination-log"
   14 imagePullPolicy          string(Always|IfNotPresent|Never)
   15 securityContext          SecurityContext
   16 stdin                    bool
   17 stdinOnce                bool
   18 tty                      bool
   19 envFrom                  []EnvFromSource                    atomic
-  20 terminationMessagePolicy string(FallbackToLogsOnError|File)
+  20 terminationMessagePolicy string(FallbackToLogsOnError|File) ="File"
   21 volumeDevices            []VolumeDevice                     map(devicePath) merge(devicePath)
   22 startupProbe             Probe
   23 resizePolicy             []ContainerResizePolicy            atomic
-  24 restartPolicy            string
+  24 restartPolicy            string?
   25 restartPolicyRules       []ContainerRestartRule             atomic
 
 type ContainerExtendedResourceRequest
@@ -228,7 +228,7 @@ type ContainerExtendedResourceRequest
    3 requestName   string! =""
 
 type ContainerImage
-   1 names     []string atomic
+   1 names     []string =null atomic
    2 sizeBytes int64
 
 type ContainerPort
@@ -256,15 +256,15 @@ type ContainerState
    3 terminated ContainerStateTerminated
 
 type ContainerStateRunning
-   1 startedAt Time
+   1 startedAt Time =null
 
 type ContainerStateTerminated
    1 exitCode    int32! =0
    2 signal      int32
    3 reason      string
    4 message     string
-   5 startedAt   Time
-   6 finishedAt  Time
+   5 startedAt   Time   =null
+   6 finishedAt  Time   =null
    7 containerID string
 
 type ContainerStateWaiting
@@ -272,21 +272,21 @@ type ContainerStateWaiting
    2 message string
 
 type ContainerStatus
-   1 name                     string!                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                      =""
-   2 state                    ContainerState                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               ={}
-   3 lastState                ContainerState                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               ={}
-   4 ready                    bool!                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        =false
-   5 restartCount             int32!                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       =0
-   6 image                    string!                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                      =""
-   7 imageID                  string!                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                      =""
+   1 name                     string!              =""
+   2 state                    ContainerState       ={}
+   3 lastState                ContainerState       ={}
+   4 ready                    bool!                =false
+   5 restartCount             int32!               =0
+   6 image                    string!              =""
+   7 imageID                  string!              =""
    8 containerID              string
-   9 started                  bool
+   9 started                  bool?
   10 allocatedResources       map[string]Quantity
   11 resources                ResourceRequirements
-  12 volumeMounts             []VolumeMountStatus                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                          map(mountPath) merge(mountPath)
+  12 volumeMounts             []VolumeMountStatus  map(mountPath) merge(mountPath)
   13 user                     ContainerUser
-  14 allocatedResourcesStatus []ResourceStatus                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                             map(name) merge(name)
-  15 stopSignal               string(SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ)
+  14 allocatedResourcesStatus []ResourceStatus     map(name) merge(name)
+  15 stopSignal               string(SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ)?
 
 type ContainerUser
    1 linux LinuxContainerUser
@@ -301,11 +301,11 @@ type DownwardAPIVolumeFile
    1 path             string!               =""
    2 fieldRef         ObjectFieldSelector
    3 resourceFieldRef ResourceFieldSelector
-   4 mode             int32
+   4 mode             int32?
 
 type DownwardAPIVolumeSource
    1 items       []DownwardAPIVolumeFile atomic
-   2 defaultMode int32
+   2 defaultMode int32?                  =420
 
 type EmptyDirVolumeSource
    1 medium    string
@@ -315,13 +315,13 @@ type EndpointAddress atomic
    1 ip        string!         =""
    2 targetRef ObjectReference
    3 hostname  string
-   4 nodeName  string
+   4 nodeName  string?
 
 type EndpointPort atomic
    1 name        string
    2 port        int32!               =0
-   3 protocol    string(SCTP|TCP|UDP)
-   4 appProtocol string
+   3 protocol    string(SCTP|TCP|UDP) ="TCP"
+   4 appProtocol string?
 
 type EndpointSubset
    1 addresses         []EndpointAddress atomic
@@ -334,7 +334,7 @@ object Endpoints
 
 object EndpointsList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []Endpoints!
+   2 items    []Endpoints!     =[]
 
 type EnvFromSource
    1 prefix       string
@@ -370,18 +370,18 @@ type EphemeralContainerCommon
   10 livenessProbe            Probe
   11 readinessProbe           Probe
   12 lifecycle                Lifecycle
-  13 terminationMessagePath   string
+  13 terminationMessagePath   string                             ="/dev/termination-log"
   14 imagePullPolicy          string(Always|IfNotPresent|Never)
   15 securityContext          SecurityContext
   16 stdin                    bool
   17 stdinOnce                bool
   18 tty                      bool
   19 envFrom                  []EnvFromSource                    atomic
-  20 terminationMessagePolicy string(FallbackToLogsOnError|File)
+  20 terminationMessagePolicy string(FallbackToLogsOnError|File) ="File"
   21 volumeDevices            []VolumeDevice                     map(devicePath) merge(devicePath)
   22 startupProbe             Probe
   23 resizePolicy             []ContainerResizePolicy            atomic
-  24 restartPolicy            string
+  24 restartPolicy            string?
   25 restartPolicyRules       []ContainerRestartRule             atomic
 
 type EphemeralVolumeSource
@@ -393,11 +393,11 @@ object Event
    3 reason             string
    4 message            string
    5 source             EventSource         ={}
-   6 firstTimestamp     Time
-   7 lastTimestamp      Time
+   6 firstTimestamp     Time                =null
+   7 lastTimestamp      Time                =null
    8 count              int32
    9 type               string
-  10 eventTime          MicroTime
+  10 eventTime          MicroTime           =null
   11 series             EventSeries
   12 action             string
   13 related            ObjectReference
@@ -406,11 +406,11 @@ object Event
 
 object EventList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []Event!
+   2 items    []Event!         =[]
 
 type EventSeries
    1 count            int32
-   2 lastObservedTime MicroTime
+   2 lastObservedTime MicroTime =null
 
 type EventSource
    1 component string
@@ -421,7 +421,7 @@ type ExecAction
 
 type FCVolumeSource
    1 targetWWNs []string atomic
-   2 lun        int32
+   2 lun        int32?
    3 fsType     string
    4 readOnly   bool
    5 wwids      []string atomic
@@ -430,7 +430,7 @@ type FileKeySelector atomic
    1 volumeName string! =""
    2 path       string! =""
    3 key        string! =""
-   4 optional   bool    =false
+   4 optional   bool?   =false
 
 type FlexPersistentVolumeSource
    1 driver    string!           =""
@@ -457,8 +457,8 @@ type GCEPersistentDiskVolumeSource
    4 readOnly  bool
 
 type GRPCAction
-   1 port    int32! =0
-   2 service string =""
+   1 port    int32!  =0
+   2 service string? =""
 
 type GitRepoVolumeSource
    1 repository string! =""
@@ -469,7 +469,7 @@ type GlusterfsPersistentVolumeSource
    1 endpoints          string! =""
    2 path               string! =""
    3 readOnly           bool
-   4 endpointsNamespace string
+   4 endpointsNamespace string?
 
 type GlusterfsVolumeSource
    1 endpoints string! =""
@@ -477,10 +477,10 @@ type GlusterfsVolumeSource
    3 readOnly  bool
 
 type HTTPGetAction
-   1 path        string
-   2 port        IntOrString!
+   1 path        string             ="/"
+   2 port        IntOrString!       =0
    3 host        string
-   4 scheme      string(HTTP|HTTPS)
+   4 scheme      string(HTTP|HTTPS) ="HTTP"
    5 httpHeaders []HTTPHeader       atomic
 
 type HTTPHeader
@@ -495,8 +495,8 @@ type HostIP
    1 ip string! =""
 
 type HostPathVolumeSource
-   1 path string!                                                                              =""
-   2 type string(|BlockDevice|CharDevice|Directory|DirectoryOrCreate|File|FileOrCreate|Socket)
+   1 path string! =""
+   2 type string(|BlockDevice|CharDevice|Directory|DirectoryOrCreate|File|FileOrCreate|Socket)? =""
 
 type ISCSIPersistentVolumeSource
    1 targetPortal      string!         =""
@@ -509,7 +509,7 @@ type ISCSIPersistentVolumeSource
    8 chapAuthDiscovery bool
   10 secretRef         SecretReference
   11 chapAuthSession   bool
-  12 initiatorName     string
+  12 initiatorName     string?
 
 type ISCSIVolumeSource
    1 targetPortal      string!              =""
@@ -522,7 +522,7 @@ type ISCSIVolumeSource
    8 chapAuthDiscovery bool
   10 secretRef         LocalObjectReference
   11 chapAuthSession   bool
-  12 initiatorName     string
+  12 initiatorName     string?
 
 type ImageVolumeSource
    1 reference  string
@@ -534,12 +534,12 @@ type ImageVolumeStatus
 type KeyToPath
    1 key  string! =""
    2 path string! =""
-   3 mode int32
+   3 mode int32?
 
 type Lifecycle
    1 postStart  LifecycleHandler
    2 preStop    LifecycleHandler
-   3 stopSignal string(SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ)
+   3 stopSignal string(SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ)?
 
 type LifecycleHandler
    1 exec      ExecAction
@@ -561,10 +561,10 @@ type LimitRangeItem
 
 object LimitRangeList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []LimitRange!
+   2 items    []LimitRange!    =[]
 
 type LimitRangeSpec
-   1 limits []LimitRangeItem! atomic
+   1 limits []LimitRangeItem! =null atomic
 
 type LinuxContainerUser
    1 uid                int64!  =0
@@ -574,18 +574,18 @@ type LinuxContainerUser
 type LoadBalancerIngress
    1 ip       string
    2 hostname string
-   3 ipMode   string
+   3 ipMode   string?
    4 ports    []PortStatus atomic
 
 type LoadBalancerStatus
    1 ingress []LoadBalancerIngress atomic
 
 type LocalObjectReference atomic
-   1 name string =""
+   1 name string
 
 type LocalVolumeSource
    1 path   string! =""
-   2 fsType string
+   2 fsType string?
 
 type ModifyVolumeStatus
    1 targetVolumeAttributesClassName string
@@ -604,19 +604,19 @@ object Namespace
 type NamespaceCondition
    1 type               string! =""
    2 status             string! =""
-   4 lastTransitionTime Time
+   4 lastTransitionTime Time    =null
    5 reason             string
    6 message            string
 
 object NamespaceList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []Namespace!
+   2 items    []Namespace!     =[]
 
 type NamespaceSpec
    1 finalizers []string atomic
 
 type NamespaceStatus
-   1 phase      string(Active|Terminating)
+   1 phase      string(Active|Terminating) ="Active"
    2 conditions []NamespaceCondition       map(type) merge(type)
 
 object Node
@@ -640,8 +640,8 @@ type NodeAllocatableResourceClaimStatus
 type NodeCondition
    1 type               string! =""
    2 status             string! =""
-   3 lastHeartbeatTime  Time
-   4 lastTransitionTime Time
+   3 lastHeartbeatTime  Time    =null
+   4 lastTransitionTime Time    =null
    5 reason             string
    6 message            string
 
@@ -658,22 +658,22 @@ type NodeDaemonEndpoints
    1 kubeletEndpoint DaemonEndpoint ={}
 
 type NodeFeatures
-   1 supplementalGroupsPolicy bool
+   1 supplementalGroupsPolicy bool?
 
 object NodeList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []Node!
+   2 items    []Node!          =[]
 
 type NodeRuntimeHandler
    1 name     string                     =""
    2 features NodeRuntimeHandlerFeatures
 
 type NodeRuntimeHandlerFeatures
-   1 recursiveReadOnlyMounts bool
-   2 userNamespaces          bool
+   1 recursiveReadOnlyMounts bool?
+   2 userNamespaces          bool?
 
 type NodeSelector atomic
-   1 nodeSelectorTerms []NodeSelectorTerm! atomic
+   1 nodeSelectorTerms []NodeSelectorTerm! =null atomic
 
 type NodeSelectorRequirement
    1 key      string!                                     =""
@@ -710,7 +710,7 @@ type NodeStatus
   14 declaredFeatures []string                           atomic
 
 type NodeSwapStatus
-   1 capacity int64
+   1 capacity int64?
 
 type NodeSystemInfo
    1 machineID               string!        =""
@@ -726,7 +726,7 @@ type NodeSystemInfo
   11 swap                    NodeSwapStatus
 
 type ObjectFieldSelector atomic
-   1 apiVersion string
+   1 apiVersion string  ="v1"
    2 fieldPath  string! =""
 
 type ObjectReference atomic
@@ -751,34 +751,34 @@ object PersistentVolumeClaim
 type PersistentVolumeClaimCondition
    1 type               string! =""
    2 status             string! =""
-   3 lastProbeTime      Time
-   4 lastTransitionTime Time
+   3 lastProbeTime      Time    =null
+   4 lastTransitionTime Time    =null
    5 reason             string
    6 message            string
 
 object PersistentVolumeClaimList
    1 metadata meta.v1.ListMeta         ={}
-   2 items    []PersistentVolumeClaim!
+   2 items    []PersistentVolumeClaim! =[]
 
 type PersistentVolumeClaimSpec
    1 accessModes               []string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod) atomic
-   2 resources                 VolumeResourceRequirements                                          ={}
+   2 resources                 VolumeResourceRequirements ={}
    3 volumeName                string
    4 selector                  meta.v1.LabelSelector
-   5 storageClassName          string
-   6 volumeMode                string(Block|Filesystem)
+   5 storageClassName          string?
+   6 volumeMode                string(Block|Filesystem)?  ="Filesystem"
    7 dataSource                TypedLocalObjectReference
    8 dataSourceRef             TypedObjectReference
-   9 volumeAttributesClassName string
+   9 volumeAttributesClassName string?
 
 type PersistentVolumeClaimStatus
-   1 phase                            string(Bound|Lost|Pending)
+   1 phase                            string(Bound|Lost|Pending)       ="Pending"
    2 accessModes                      []string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod) atomic
    3 capacity                         map[string]Quantity
-   4 conditions                       []PersistentVolumeClaimCondition                                    map(type) merge(type)
+   4 conditions                       []PersistentVolumeClaimCondition map(type) merge(type)
    5 allocatedResources               map[string]Quantity
-   7 allocatedResourceStatuses        map[string]string                                                   granular
-   8 currentVolumeAttributesClassName string
+   7 allocatedResourceStatuses        map[string]string                granular
+   8 currentVolumeAttributesClassName string?
    9 modifyVolumeStatus               ModifyVolumeStatus
 
 type PersistentVolumeClaimTemplate
@@ -791,7 +791,7 @@ type PersistentVolumeClaimVolumeSource
 
 object PersistentVolumeList
    1 metadata meta.v1.ListMeta    ={}
-   2 items    []PersistentVolume!
+   2 items    []PersistentVolume! =[]
 
 type PersistentVolumeSource
    1 gcePersistentDisk    GCEPersistentDiskVolumeSource
@@ -819,18 +819,18 @@ type PersistentVolumeSource
 
 type PersistentVolumeSpec
    1 capacity                      map[string]Quantity
-   2 persistentVolumeSource        PersistentVolumeSource                                              inline
+   2 persistentVolumeSource        PersistentVolumeSource        inline
    3 accessModes                   []string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod) atomic
-   4 claimRef                      ObjectReference                                                     granular
-   5 persistentVolumeReclaimPolicy string(Delete|Recycle|Retain)
+   4 claimRef                      ObjectReference               granular
+   5 persistentVolumeReclaimPolicy string(Delete|Recycle|Retain) ="Retain"
    6 storageClassName              string
-   7 mountOptions                  []string                                                            atomic
-   8 volumeMode                    string(Block|Filesystem)
+   7 mountOptions                  []string                      atomic
+   8 volumeMode                    string(Block|Filesystem)?     ="Filesystem"
    9 nodeAffinity                  VolumeNodeAffinity
-  10 volumeAttributesClassName     string
+  10 volumeAttributesClassName     string?
 
 type PersistentVolumeStatus
-   1 phase                   string(Available|Bound|Failed|Pending|Released)
+   1 phase                   string(Available|Bound|Failed|Pending|Released) ="Pending"
    2 message                 string
    3 reason                  string
    4 lastPhaseTransitionTime Time
@@ -863,7 +863,7 @@ type PodAntiAffinity
 type PodCertificateProjection
    1 signerName           string!
    2 keyType              string!
-   3 maxExpirationSeconds int32
+   3 maxExpirationSeconds int32?            =86400
    4 credentialBundlePath string
    5 keyPath              string
    6 certificateChainPath string
@@ -872,8 +872,8 @@ type PodCertificateProjection
 type PodCondition
    1 type               string! =""
    2 status             string! =""
-   3 lastProbeTime      Time
-   4 lastTransitionTime Time
+   3 lastProbeTime      Time    =null
+   4 lastTransitionTime Time    =null
    5 reason             string
    6 message            string
    7 observedGeneration int64
@@ -885,10 +885,10 @@ type PodDNSConfig
 
 type PodDNSConfigOption
    1 name  string
-   2 value string
+   2 value string?
 
 type PodExtendedResourceClaimStatus
-   1 requestMappings   []ContainerExtendedResourceRequest! atomic
+   1 requestMappings   []ContainerExtendedResourceRequest! =null atomic
    2 resourceClaimName string!                             =""
 
 type PodIP
@@ -896,7 +896,7 @@ type PodIP
 
 object PodList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []Pod!
+   2 items    []Pod!           =[]
 
 type PodOS
    1 name string! =""
@@ -906,76 +906,76 @@ type PodReadinessGate
 
 type PodResourceClaim
    1 name                      string! =""
-   3 resourceClaimName         string
-   4 resourceClaimTemplateName string
+   3 resourceClaimName         string?
+   4 resourceClaimTemplateName string?
 
 type PodResourceClaimStatus
    1 name              string! =""
-   2 resourceClaimName string
+   2 resourceClaimName string?
 
 type PodSchedulingGate
    1 name string! =""
 
 type PodSchedulingGroup
-   1 podGroupName string
+   1 podGroupName string?
 
 type PodSecurityContext
    1 seLinuxOptions           SELinuxOptions
-   2 runAsUser                int64
-   3 runAsNonRoot             bool
-   4 supplementalGroups       []int64                       atomic
-   5 fsGroup                  int64
-   6 runAsGroup               int64
-   7 sysctls                  []Sysctl                      atomic
+   2 runAsUser                int64?
+   3 runAsNonRoot             bool?
+   4 supplementalGroups       []int64                        atomic
+   5 fsGroup                  int64?
+   6 runAsGroup               int64?
+   7 sysctls                  []Sysctl                       atomic
    8 windowsOptions           WindowsSecurityContextOptions
-   9 fsGroupChangePolicy      string(Always|OnRootMismatch)
+   9 fsGroupChangePolicy      string(Always|OnRootMismatch)?
   10 seccompProfile           SeccompProfile
   11 appArmorProfile          AppArmorProfile
-  12 supplementalGroupsPolicy string(Merge|Strict)
-  13 seLinuxChangePolicy      string
+  12 supplementalGroupsPolicy string(Merge|Strict)?
+  13 seLinuxChangePolicy      string?
 
 type PodSpec
-   1 volumes                       []Volume                                                  map(name) merge(name) retainKeys
-   2 containers                    []Container!                                              map(name) merge(name)
-   3 restartPolicy                 string(Always|Never|OnFailure)
-   4 terminationGracePeriodSeconds int64
-   5 activeDeadlineSeconds         int64
-   6 dnsPolicy                     string(ClusterFirst|ClusterFirstWithHostNet|Default|None)
-   7 nodeSelector                  map[string]string                                         atomic
+   1 volumes                       []Volume                            map(name) merge(name) retainKeys
+   2 containers                    []Container!                        =null map(name) merge(name)
+   3 restartPolicy                 string(Always|Never|OnFailure)      ="Always"
+   4 terminationGracePeriodSeconds int64?                              =30
+   5 activeDeadlineSeconds         int64?
+   6 dnsPolicy                     string(ClusterFirst|ClusterFirstWithHostNet|Default|None) ="ClusterFirst"
+   7 nodeSelector                  map[string]string                   atomic
    8 serviceAccountName            string
    9 serviceAccount                string
   10 nodeName                      string
   11 hostNetwork                   bool
   12 hostPID                       bool
   13 hostIPC                       bool
-  14 securityContext               PodSecurityContext
-  15 imagePullSecrets              []LocalObjectReference                                    map(name) merge(name)
+  14 securityContext               PodSecurityContext                  ={}
+  15 imagePullSecrets              []LocalObjectReference              map(name) merge(name)
   16 hostname                      string
   17 subdomain                     string
   18 affinity                      Affinity
-  19 schedulerName                 string
-  20 initContainers                []Container                                               map(name) merge(name)
-  21 automountServiceAccountToken  bool
-  22 tolerations                   []Toleration                                              atomic
-  23 hostAliases                   []HostAlias                                               map(ip) merge(ip)
+  19 schedulerName                 string                              ="default-scheduler"
+  20 initContainers                []Container                         map(name) merge(name)
+  21 automountServiceAccountToken  bool?
+  22 tolerations                   []Toleration                        atomic
+  23 hostAliases                   []HostAlias                         map(ip) merge(ip)
   24 priorityClassName             string
-  25 priority                      int32
+  25 priority                      int32?
   26 dnsConfig                     PodDNSConfig
-  27 shareProcessNamespace         bool
-  28 readinessGates                []PodReadinessGate                                        atomic
-  29 runtimeClassName              string
-  30 enableServiceLinks            bool
-  31 preemptionPolicy              string(Never|PreemptLowerPriority)
+  27 shareProcessNamespace         bool?
+  28 readinessGates                []PodReadinessGate                  atomic
+  29 runtimeClassName              string?
+  30 enableServiceLinks            bool?
+  31 preemptionPolicy              string(Never|PreemptLowerPriority)?
   32 overhead                      map[string]Quantity
-  33 topologySpreadConstraints     []TopologySpreadConstraint                                map(topologyKey,whenUnsatisfiable) merge(topologyKey)
-  34 ephemeralContainers           []EphemeralContainer                                      map(name) merge(name)
-  35 setHostnameAsFQDN             bool
+  33 topologySpreadConstraints     []TopologySpreadConstraint          map(topologyKey,whenUnsatisfiable) merge(topologyKey)
+  34 ephemeralContainers           []EphemeralContainer                map(name) merge(name)
+  35 setHostnameAsFQDN             bool?
   36 os                            PodOS
-  37 hostUsers                     bool
-  38 schedulingGates               []PodSchedulingGate                                       map(name) merge(name)
-  39 resourceClaims                []PodResourceClaim                                        map(name) merge(name) retainKeys
+  37 hostUsers                     bool?
+  38 schedulingGates               []PodSchedulingGate                 map(name) merge(name)
+  39 resourceClaims                []PodResourceClaim                  map(name) merge(name) retainKeys
   40 resources                     ResourceRequirements
-  41 hostnameOverride              string
+  41 hostnameOverride              string?
   43 schedulingGroup               PodSchedulingGroup
 
 type PodStatus
@@ -1007,7 +1007,7 @@ object PodTemplate
 
 object PodTemplateList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []PodTemplate!
+   2 items    []PodTemplate!   =[]
 
 type PodTemplateSpec
    1 metadata meta.v1.ObjectMeta ={}
@@ -1016,7 +1016,7 @@ type PodTemplateSpec
 type PortStatus
    1 port     int32!                =0
    2 protocol string(SCTP|TCP|UDP)! =""
-   3 error    string
+   3 error    string?
 
 type PortworxVolumeSource
    1 volumeID string! =""
@@ -1030,11 +1030,11 @@ type PreferredSchedulingTerm
 type Probe
    1 handler                       ProbeHandler inline
    2 initialDelaySeconds           int32
-   3 timeoutSeconds                int32
-   4 periodSeconds                 int32
-   5 successThreshold              int32
-   6 failureThreshold              int32
-   7 terminationGracePeriodSeconds int64
+   3 timeoutSeconds                int32        =1
+   4 periodSeconds                 int32        =10
+   5 successThreshold              int32        =1
+   6 failureThreshold              int32        =3
+   7 terminationGracePeriodSeconds int64?
 
 type ProbeHandler
    1 exec      ExecAction
@@ -1044,7 +1044,7 @@ type ProbeHandler
 
 type ProjectedVolumeSource
    1 sources     []VolumeProjection atomic
-   2 defaultMode int32
+   2 defaultMode int32?             =420
 
 type QuobyteVolumeSource
    1 registry string! =""
@@ -1055,7 +1055,7 @@ type QuobyteVolumeSource
    6 tenant   string
 
 type RBDPersistentVolumeSource
-   1 monitors  []string!       atomic
+   1 monitors  []string!       =null atomic
    2 image     string!         =""
    3 fsType    string
    4 pool      string          ="rbd"
@@ -1065,7 +1065,7 @@ type RBDPersistentVolumeSource
    8 readOnly  bool
 
 type RBDVolumeSource
-   1 monitors  []string!            atomic
+   1 monitors  []string!            =null atomic
    2 image     string!              =""
    3 fsType    string
    4 pool      string               ="rbd"
@@ -1082,19 +1082,19 @@ object ReplicationController
 type ReplicationControllerCondition
    1 type               string! =""
    2 status             string! =""
-   3 lastTransitionTime Time
+   3 lastTransitionTime Time    =null
    4 reason             string
    5 message            string
 
 object ReplicationControllerList
    1 metadata meta.v1.ListMeta         ={}
-   2 items    []ReplicationController!
+   2 items    []ReplicationController! =[]
 
 type ReplicationControllerSpec
-   1 replicas        int32             =1
+   1 replicas        int32?            =1
    2 selector        map[string]string atomic
    3 template        PodTemplateSpec
-   4 minReadySeconds int32             =0
+   4 minReadySeconds int32
 
 type ReplicationControllerStatus
    1 replicas             int32!                           =0
@@ -1111,12 +1111,12 @@ type ResourceClaim
 type ResourceFieldSelector atomic
    1 containerName string
    2 resource      string!  =""
-   3 divisor       Quantity
+   3 divisor       Quantity ="0"
 
 type ResourceHealth
    1 resourceID string! =""
    2 health     string
-   6 message    string
+   6 message    string?
 
 object ResourceQuota
    1 metadata meta.v1.ObjectMeta  ={}
@@ -1125,7 +1125,7 @@ object ResourceQuota
 
 object ResourceQuotaList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []ResourceQuota!
+   2 items    []ResourceQuota! =[]
 
 type ResourceQuotaSpec
    1 hard          map[string]Quantity
@@ -1180,37 +1180,37 @@ type ScopeSelector atomic
 
 type ScopedResourceSelectorRequirement
    1 scopeName string(BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass)! =""
-   2 operator  string(DoesNotExist|Exists|In|NotIn)!                                                                                      =""
-   3 values    []string                                                                                                                   atomic
+   2 operator  string(DoesNotExist|Exists|In|NotIn)! =""
+   3 values    []string                              atomic
 
 type SeccompProfile
    1 type             string(Localhost|RuntimeDefault|Unconfined)! =""
-   2 localhostProfile string
+   2 localhostProfile string?
 
 object Secret
    1 metadata   meta.v1.ObjectMeta ={}
    2 data       map[string]bytes
-   3 type       string
+   3 type       string             ="Opaque"
    4 stringData map[string]string
-   5 immutable  bool
+   5 immutable  bool?
 
 type SecretEnvSource
    1 localObjectReference LocalObjectReference inline
-   2 optional             bool
+   2 optional             bool?
 
 type SecretKeySelector atomic
    1 localObjectReference LocalObjectReference inline
    2 key                  string!              =""
-   3 optional             bool
+   3 optional             bool?
 
 object SecretList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []Secret!
+   2 items    []Secret!        =[]
 
 type SecretProjection
    1 localObjectReference LocalObjectReference inline
    2 items                []KeyToPath          atomic
-   4 optional             bool
+   4 optional             bool?
 
 type SecretReference atomic
    1 name      string
@@ -1219,19 +1219,19 @@ type SecretReference atomic
 type SecretVolumeSource
    1 secretName  string
    2 items       []KeyToPath atomic
-   3 defaultMode int32
-   4 optional    bool
+   3 defaultMode int32?      =420
+   4 optional    bool?
 
 type SecurityContext
    1 capabilities             Capabilities
-   2 privileged               bool
+   2 privileged               bool?
    3 seLinuxOptions           SELinuxOptions
-   4 runAsUser                int64
-   5 runAsNonRoot             bool
-   6 readOnlyRootFilesystem   bool
-   7 allowPrivilegeEscalation bool
-   8 runAsGroup               int64
-   9 procMount                string(Default|Unmasked)
+   4 runAsUser                int64?
+   5 runAsNonRoot             bool?
+   6 readOnlyRootFilesystem   bool?
+   7 allowPrivilegeEscalation bool?
+   8 runAsGroup               int64?
+   9 procMount                string(Default|Unmasked)?
   10 windowsOptions           WindowsSecurityContextOptions
   11 seccompProfile           SeccompProfile
   12 appArmorProfile          AppArmorProfile
@@ -1245,20 +1245,20 @@ object ServiceAccount
    1 metadata                     meta.v1.ObjectMeta     ={}
    2 secrets                      []ObjectReference      map(name) merge(name)
    3 imagePullSecrets             []LocalObjectReference atomic
-   4 automountServiceAccountToken bool
+   4 automountServiceAccountToken bool?
 
 object ServiceAccountList
    1 metadata meta.v1.ListMeta  ={}
-   2 items    []ServiceAccount!
+   2 items    []ServiceAccount! =[]
 
 type ServiceAccountTokenProjection
    1 audience          string
-   2 expirationSeconds int64
+   2 expirationSeconds int64?  =3600
    3 path              string! =""
 
 object ServiceList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []Service!
+   2 items    []Service!       =[]
 
 type ServicePort
    1 name        string
@@ -1266,29 +1266,29 @@ type ServicePort
    3 port        int32!               =0
    4 targetPort  IntOrString
    5 nodePort    int32
-   6 appProtocol string
+   6 appProtocol string?
 
 type ServiceSpec
-   1 ports                         []ServicePort                                        map(port,protocol) merge(port)
-   2 selector                      map[string]string                                    atomic
+   1 ports                         []ServicePort          map(port,protocol) merge(port)
+   2 selector                      map[string]string      atomic
    3 clusterIP                     string
-   4 type                          string(ClusterIP|ExternalName|LoadBalancer|NodePort)
-   5 externalIPs                   []string                                             atomic
-   7 sessionAffinity               string(ClientIP|None)
+   4 type                          string(ClusterIP|ExternalName|LoadBalancer|NodePort) ="ClusterIP"
+   5 externalIPs                   []string               atomic
+   7 sessionAffinity               string(ClientIP|None)  ="None"
    8 loadBalancerIP                string
-   9 loadBalancerSourceRanges      []string                                             atomic
+   9 loadBalancerSourceRanges      []string               atomic
   10 externalName                  string
   11 externalTrafficPolicy         string(Cluster|Local)
   12 healthCheckNodePort           int32
   13 publishNotReadyAddresses      bool
   14 sessionAffinityConfig         SessionAffinityConfig
-  17 ipFamilyPolicy                string(PreferDualStack|RequireDualStack|SingleStack)
-  18 clusterIPs                    []string                                             atomic
-  19 ipFamilies                    []string(|IPv4|IPv6)                                 atomic
-  20 allocateLoadBalancerNodePorts bool
-  21 loadBalancerClass             string
-  22 internalTrafficPolicy         string(Cluster|Local)
-  23 trafficDistribution           string
+  17 ipFamilyPolicy                string(PreferDualStack|RequireDualStack|SingleStack)?
+  18 clusterIPs                    []string               atomic
+  19 ipFamilies                    []string(|IPv4|IPv6)   atomic
+  20 allocateLoadBalancerNodePorts bool?
+  21 loadBalancerClass             string?
+  22 internalTrafficPolicy         string(Cluster|Local)?
+  23 trafficDistribution           string?
 
 type ServiceStatus
    1 loadBalancer LoadBalancerStatus  ={}
@@ -1319,7 +1319,7 @@ type Sysctl
    2 value string! =""
 
 type TCPSocketAction
-   1 port IntOrString!
+   1 port IntOrString! =0
    2 host string
 
 type Taint
@@ -1333,11 +1333,11 @@ type Toleration
    2 operator          string(Equal|Exists|Gt|Lt)
    3 value             string
    4 effect            string(NoExecute|NoSchedule|PreferNoSchedule)
-   5 tolerationSeconds int64
+   5 tolerationSeconds int64?
 
 type TopologySelectorLabelRequirement
    1 key    string!   =""
-   2 values []string! atomic
+   2 values []string! =null atomic
 
 type TopologySelectorTerm atomic
    1 matchLabelExpressions []TopologySelectorLabelRequirement atomic
@@ -1347,21 +1347,21 @@ type TopologySpreadConstraint
    2 topologyKey        string!                               =""
    3 whenUnsatisfiable  string(DoNotSchedule|ScheduleAnyway)! =""
    4 labelSelector      meta.v1.LabelSelector
-   5 minDomains         int32
-   6 nodeAffinityPolicy string(Honor|Ignore)
-   7 nodeTaintsPolicy   string(Honor|Ignore)
+   5 minDomains         int32?
+   6 nodeAffinityPolicy string(Honor|Ignore)?
+   7 nodeTaintsPolicy   string(Honor|Ignore)?
    8 matchLabelKeys     []string                              atomic
 
 type TypedLocalObjectReference atomic
-   1 apiGroup string
+   1 apiGroup string? =null
    2 kind     string! =""
    3 name     string! =""
 
 type TypedObjectReference
-   1 apiGroup  string
+   1 apiGroup  string? =null
    2 kind      string! =""
    3 name      string! =""
-   4 namespace string
+   4 namespace string?
 
 type Volume
    1 name         string!      =""
@@ -1372,19 +1372,19 @@ type VolumeDevice
    2 devicePath string! =""
 
 type VolumeMount
-   1 name              string!                                    =""
+   1 name              string!                                     =""
    2 readOnly          bool
-   3 mountPath         string!                                    =""
+   3 mountPath         string!                                     =""
    4 subPath           string
-   5 mountPropagation  string(Bidirectional|HostToContainer|None)
+   5 mountPropagation  string(Bidirectional|HostToContainer|None)?
    6 subPathExpr       string
-   7 recursiveReadOnly string
+   7 recursiveReadOnly string?
 
 type VolumeMountStatus
    1 name              string!      =""
    2 mountPath         string!      =""
    3 readOnly          bool
-   4 recursiveReadOnly string
+   4 recursiveReadOnly string?
    5 volumeStatus      VolumeStatus
 
 type VolumeNodeAffinity
@@ -1448,8 +1448,8 @@ type WeightedPodAffinityTerm
    2 podAffinityTerm PodAffinityTerm! ={}
 
 type WindowsSecurityContextOptions
-   1 gmsaCredentialSpecName string
-   2 gmsaCredentialSpec     string
-   3 runAsUserName          string
-   4 hostProcess            bool
+   1 gmsaCredentialSpecName string?
+   2 gmsaCredentialSpec     string?
+   3 runAsUserName          string?
+   4 hostProcess            bool?
 `

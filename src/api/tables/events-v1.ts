@@ -5,7 +5,7 @@ resource events event Event namespaced short=ev: *
 
 object Event
    1 metadata                 meta.v1.ObjectMeta      ={}
-   2 eventTime                MicroTime!
+   2 eventTime                MicroTime!              =null
    3 series                   EventSeries
    4 reportingController      string
    5 reportingInstance        string
@@ -16,15 +16,15 @@ object Event
   10 note                     string
   11 type                     string
   12 deprecatedSource         core.v1.EventSource     ={}
-  13 deprecatedFirstTimestamp Time
-  14 deprecatedLastTimestamp  Time
+  13 deprecatedFirstTimestamp Time                    =null
+  14 deprecatedLastTimestamp  Time                    =null
   15 deprecatedCount          int32
 
 object EventList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []Event!
+   2 items    []Event!         =[]
 
 type EventSeries
    1 count            int32!     =0
-   2 lastObservedTime MicroTime!
+   2 lastObservedTime MicroTime! =null
 `

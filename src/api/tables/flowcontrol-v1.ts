@@ -7,8 +7,8 @@ resource prioritylevelconfigurations prioritylevelconfiguration PriorityLevelCon
   /status PriorityLevelConfiguration: get patch update
 
 type ExemptPriorityLevelConfiguration
-   1 nominalConcurrencyShares int32
-   2 lendablePercent          int32
+   1 nominalConcurrencyShares int32? =0
+   2 lendablePercent          int32? =0
 
 type FlowDistinguisherMethod
    1 type string! =""
@@ -21,17 +21,17 @@ object FlowSchema
 type FlowSchemaCondition
    1 type               string
    2 status             string
-   3 lastTransitionTime Time
+   3 lastTransitionTime Time   =null
    4 reason             string
    5 message            string
 
 object FlowSchemaList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []FlowSchema!
+   2 items    []FlowSchema!    =[]
 
 type FlowSchemaSpec
    1 priorityLevelConfiguration PriorityLevelConfigurationReference! ={}
-   2 matchingPrecedence         int32                                =0
+   2 matchingPrecedence         int32                                =1000
    3 distinguisherMethod        FlowDistinguisherMethod
    4 rules                      []PolicyRulesWithSubjects            atomic
 
@@ -46,17 +46,17 @@ type LimitResponse
    2 queuing QueuingConfiguration
 
 type LimitedPriorityLevelConfiguration
-   1 nominalConcurrencyShares int32
+   1 nominalConcurrencyShares int32?        =30
    2 limitResponse            LimitResponse ={}
-   3 lendablePercent          int32
-   4 borrowingLimitPercent    int32
+   3 lendablePercent          int32?        =0
+   4 borrowingLimitPercent    int32?
 
 type NonResourcePolicyRule
-   1 verbs           []string! set
-   6 nonResourceURLs []string! set
+   1 verbs           []string! =null set
+   6 nonResourceURLs []string! =null set
 
 type PolicyRulesWithSubjects
-   1 subjects         []Subject!              atomic
+   1 subjects         []Subject!              =null atomic
    2 resourceRules    []ResourcePolicyRule    atomic
    3 nonResourceRules []NonResourcePolicyRule atomic
 
@@ -68,13 +68,13 @@ object PriorityLevelConfiguration
 type PriorityLevelConfigurationCondition
    1 type               string
    2 status             string
-   3 lastTransitionTime Time
+   3 lastTransitionTime Time   =null
    4 reason             string
    5 message            string
 
 object PriorityLevelConfigurationList
    1 metadata meta.v1.ListMeta              ={}
-   2 items    []PriorityLevelConfiguration!
+   2 items    []PriorityLevelConfiguration! =[]
 
 type PriorityLevelConfigurationReference
    1 name string! =""
@@ -88,14 +88,14 @@ type PriorityLevelConfigurationStatus
    1 conditions []PriorityLevelConfigurationCondition map(type) merge(type)
 
 type QueuingConfiguration
-   1 queues           int32 =0
-   2 handSize         int32 =0
-   3 queueLengthLimit int32 =0
+   1 queues           int32 =64
+   2 handSize         int32 =8
+   3 queueLengthLimit int32 =50
 
 type ResourcePolicyRule
-   1 verbs        []string! set
-   2 apiGroups    []string! set
-   3 resources    []string! set
+   1 verbs        []string! =null set
+   2 apiGroups    []string! =null set
+   3 resources    []string! =null set
    4 clusterScope bool
    5 namespaces   []string  set
 

@@ -4,18 +4,18 @@ group "meta.k8s.io" version v1
 
 object APIGroup
    1 name                       string!                     =""
-   2 versions                   []GroupVersionForDiscovery! atomic
+   2 versions                   []GroupVersionForDiscovery! =null atomic
    3 preferredVersion           GroupVersionForDiscovery    ={}
    4 serverAddressByClientCIDRs []ServerAddressByClientCIDR atomic
 
 object APIGroupList
-   1 groups []APIGroup! atomic
+   1 groups []APIGroup! =null atomic
 
 type APIResource
    1 name               string!  =""
    2 namespaced         bool!    =false
    3 kind               string!  =""
-   4 verbs              Verbs!
+   4 verbs              Verbs!   =null
    5 shortNames         []string atomic
    6 singularName       string!  =""
    7 categories         []string atomic
@@ -25,27 +25,27 @@ type APIResource
 
 object APIResourceList
    1 groupVersion string!        =""
-   2 resources    []APIResource! atomic
+   2 resources    []APIResource! =null atomic
 
 object APIVersions
-   1 versions                   []string!                    atomic
-   2 serverAddressByClientCIDRs []ServerAddressByClientCIDR! atomic
+   1 versions                   []string!                    =null atomic
+   2 serverAddressByClientCIDRs []ServerAddressByClientCIDR! =null atomic
 
 type Condition
    1 type               string! =""
    2 status             string! =""
    3 observedGeneration int64
-   4 lastTransitionTime Time!
+   4 lastTransitionTime Time!   =null
    5 reason             string! =""
    6 message            string! =""
 
 object DeleteOptions
-   1 gracePeriodSeconds                               int64
+   1 gracePeriodSeconds                               int64?
    2 preconditions                                    Preconditions
-   3 orphanDependents                                 bool
-   4 propagationPolicy                                string
+   3 orphanDependents                                 bool?
+   4 propagationPolicy                                string?
    5 dryRun                                           []string      atomic
-   6 ignoreStoreReadErrorWithClusterBreakingPotential bool
+   6 ignoreStoreReadErrorWithClusterBreakingPotential bool?
 
 type FieldSelectorRequirement
    1 key      string!  =""
@@ -69,7 +69,7 @@ type ListMeta
    1 selfLink           string
    2 resourceVersion    string
    3 continue           string
-   4 remainingItemCount int64
+   4 remainingItemCount int64?
    5 shardInfo          ShardInfo
 
 type ManagedFieldsEntry
@@ -82,16 +82,16 @@ type ManagedFieldsEntry
    8 subresource string
 
 type ObjectMeta
-   1 name                       string stored
+   1 name                       string               stored
    2 generateName               string
-   3 namespace                  string stored
+   3 namespace                  string               stored
    4 selfLink                   string
-   5 uid                        string stored
-   6 resourceVersion            string stored
+   5 uid                        string               stored
+   6 resourceVersion            string               stored
    7 generation                 int64
-   8 creationTimestamp          Time stored
+   8 creationTimestamp          Time                 stored
    9 deletionTimestamp          Time
-  10 deletionGracePeriodSeconds int64
+  10 deletionGracePeriodSeconds int64?
   11 labels                     map[string]string
   12 annotations                map[string]string
   13 ownerReferences            []OwnerReference     map(uid) merge(uid)
@@ -103,14 +103,14 @@ type OwnerReference atomic
    3 name               string! =""
    4 uid                string! =""
    5 apiVersion         string! =""
-   6 controller         bool
-   7 blockOwnerDeletion bool
+   6 controller         bool?
+   7 blockOwnerDeletion bool?
 
 type Patch
 
 type Preconditions
-   1 uid             string
-   2 resourceVersion string
+   1 uid             string?
+   2 resourceVersion string?
 
 type ServerAddressByClientCIDR
    1 clientCIDR    string! =""
@@ -140,7 +140,7 @@ type StatusDetails
    5 retryAfterSeconds int32
    6 uid               string
 
-type Verbs
+type Verbs union
    1 items []string
 
 type WatchEvent

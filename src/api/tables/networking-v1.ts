@@ -15,7 +15,7 @@ type HTTPIngressPath
    3 pathType string(Exact|ImplementationSpecific|Prefix)!
 
 type HTTPIngressRuleValue
-   1 paths []HTTPIngressPath! atomic
+   1 paths []HTTPIngressPath! =null atomic
 
 object IPAddress
    1 metadata meta.v1.ObjectMeta ={}
@@ -23,7 +23,7 @@ object IPAddress
 
 object IPAddressList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []IPAddress!
+   2 items    []IPAddress!     =[]
 
 type IPAddressSpec
    1 parentRef ParentReference!
@@ -47,14 +47,14 @@ object IngressClass
 
 object IngressClassList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []IngressClass!
+   2 items    []IngressClass!  =[]
 
 type IngressClassParametersReference
-   1 apiGroup  string
+   1 apiGroup  string?
    2 kind      string! =""
    3 name      string! =""
-   4 scope     string
-   5 namespace string
+   4 scope     string? ="Cluster"
+   5 namespace string?
 
 type IngressClassSpec
    1 controller string
@@ -62,7 +62,7 @@ type IngressClassSpec
 
 object IngressList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []Ingress!
+   2 items    []Ingress!       =[]
 
 type IngressLoadBalancerIngress
    1 ip       string
@@ -75,7 +75,7 @@ type IngressLoadBalancerStatus
 type IngressPortStatus
    1 port     int32!                =0
    2 protocol string(SCTP|TCP|UDP)! =""
-   3 error    string
+   3 error    string?
 
 type IngressRule
    1 host             string
@@ -92,7 +92,7 @@ type IngressSpec
    1 defaultBackend   IngressBackend
    2 tls              []IngressTLS   atomic
    3 rules            []IngressRule  atomic
-   4 ingressClassName string
+   4 ingressClassName string?
 
 type IngressStatus
    1 loadBalancer IngressLoadBalancerStatus ={}
@@ -115,7 +115,7 @@ type NetworkPolicyIngressRule
 
 object NetworkPolicyList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []NetworkPolicy!
+   2 items    []NetworkPolicy! =[]
 
 type NetworkPolicyPeer
    1 podSelector       meta.v1.LabelSelector
@@ -123,9 +123,9 @@ type NetworkPolicyPeer
    3 ipBlock           IPBlock
 
 type NetworkPolicyPort
-   1 protocol string(SCTP|TCP|UDP)
+   1 protocol string(SCTP|TCP|UDP)? ="TCP"
    2 port     IntOrString
-   3 endPort  int32
+   3 endPort  int32?
 
 type NetworkPolicySpec
    1 podSelector meta.v1.LabelSelector      ={}
@@ -150,7 +150,7 @@ object ServiceCIDR
 
 object ServiceCIDRList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []ServiceCIDR!
+   2 items    []ServiceCIDR!   =[]
 
 type ServiceCIDRSpec
    1 cidrs []string atomic

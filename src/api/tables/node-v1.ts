@@ -14,7 +14,7 @@ object RuntimeClass
 
 object RuntimeClassList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []RuntimeClass!
+   2 items    []RuntimeClass!  =[]
 
 type Scheduling
    1 nodeSelector map[string]string    atomic

@@ -15,13 +15,13 @@ object PodDisruptionBudget
 
 object PodDisruptionBudgetList
    1 metadata meta.v1.ListMeta       ={}
-   2 items    []PodDisruptionBudget!
+   2 items    []PodDisruptionBudget! =[]
 
 type PodDisruptionBudgetSpec
    1 minAvailable               IntOrString
-   2 selector                   meta.v1.LabelSelector               merge() replace
+   2 selector                   meta.v1.LabelSelector                merge() replace
    3 maxUnavailable             IntOrString
-   4 unhealthyPodEvictionPolicy string(AlwaysAllow|IfHealthyBudget)
+   4 unhealthyPodEvictionPolicy string(AlwaysAllow|IfHealthyBudget)?
 
 type PodDisruptionBudgetStatus
    1 observedGeneration int64

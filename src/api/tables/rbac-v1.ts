@@ -11,7 +11,7 @@ type AggregationRule
 
 object ClusterRole
    1 metadata        meta.v1.ObjectMeta ={}
-   2 rules           []PolicyRule       atomic
+   2 rules           []PolicyRule       =null atomic
    3 aggregationRule AggregationRule
 
 object ClusterRoleBinding
@@ -21,14 +21,14 @@ object ClusterRoleBinding
 
 object ClusterRoleBindingList
    1 metadata meta.v1.ListMeta      ={}
-   2 items    []ClusterRoleBinding!
+   2 items    []ClusterRoleBinding! =[]
 
 object ClusterRoleList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []ClusterRole!
+   2 items    []ClusterRole!   =[]
 
 type PolicyRule
-   1 verbs           []string! atomic
+   1 verbs           []string! =null atomic
    2 apiGroups       []string  atomic
    3 resources       []string  atomic
    4 resourceNames   []string  atomic
@@ -36,7 +36,7 @@ type PolicyRule
 
 object Role
    1 metadata meta.v1.ObjectMeta ={}
-   2 rules    []PolicyRule       atomic
+   2 rules    []PolicyRule       =null atomic
 
 object RoleBinding
    1 metadata meta.v1.ObjectMeta ={}
@@ -45,14 +45,14 @@ object RoleBinding
 
 object RoleBindingList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []RoleBinding!
+   2 items    []RoleBinding!   =[]
 
 object RoleList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []Role!
+   2 items    []Role!          =[]
 
 type RoleRef atomic
-   1 apiGroup string  =""
+   1 apiGroup string  ="rbac.authorization.k8s.io"
    2 kind     string! =""
    3 name     string! =""
 

@@ -14,7 +14,7 @@ type AllocatedDeviceStatus
    4 conditions  []meta.v1.Condition map(type)
    5 data        RawExtension
    6 networkData NetworkDeviceData
-   7 shareID     string
+   7 shareID     string?
 
 type AllocationResult
    1 devices             DeviceAllocationResult ={}
@@ -38,7 +38,7 @@ type CapacityRequirements
    1 requests map[string]Quantity
 
 type Counter
-   1 value Quantity!
+   1 value Quantity! ="0"
 
 type CounterSet
    1 name     string!             =""
@@ -49,14 +49,14 @@ type Device
    2 attributes                      map[string]DeviceAttribute
    3 capacity                        map[string]DeviceCapacity
    4 consumesCounters                []DeviceCounterConsumption                atomic
-   5 nodeName                        string
+   5 nodeName                        string?
    6 nodeSelector                    core.v1.NodeSelector
-   7 allNodes                        bool
+   7 allNodes                        bool?
    8 taints                          []DeviceTaint                             atomic
-   9 bindsToNode                     bool
+   9 bindsToNode                     bool?
   10 bindingConditions               []string                                  atomic
   11 bindingFailureConditions        []string                                  atomic
-  12 allowMultipleAllocations        bool
+  12 allowMultipleAllocations        bool?
   13 nodeAllocatableResourceMappings map[string]NodeAllocatableResourceMapping
 
 type DeviceAllocationConfiguration
@@ -69,21 +69,21 @@ type DeviceAllocationResult
    2 config  []DeviceAllocationConfiguration atomic
 
 type DeviceAttribute
-   2 int      int64
-   3 bool     bool
-   4 string   string
-   5 version  string
+   2 int      int64?
+   3 bool     bool?
+   4 string   string?
+   5 version  string?
    6 ints     []int64  atomic
    7 bools    []bool   atomic
    8 strings  []string atomic
    9 versions []string atomic
 
 type DeviceCapacity
-   1 value         Quantity!
+   1 value         Quantity!             ="0"
    2 requestPolicy CapacityRequestPolicy
 
 type DeviceClaim
-   1 requests    []DeviceRequest            atomic
+   1 requests    []DeviceRequest            =null atomic
    2 constraints []DeviceConstraint         atomic
    3 config      []DeviceClaimConfiguration atomic
 
@@ -100,20 +100,20 @@ type DeviceClassConfiguration
 
 object DeviceClassList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []DeviceClass!
+   2 items    []DeviceClass!   =[]
 
 type DeviceClassSpec
    1 selectors            []DeviceSelector           atomic
    2 config               []DeviceClassConfiguration atomic
-   4 extendedResourceName string
+   4 extendedResourceName string?
 
 type DeviceConfiguration
    1 opaque OpaqueDeviceConfiguration
 
 type DeviceConstraint
    1 requests          []string atomic
-   2 matchAttribute    string
-   3 distinctAttribute string
+   2 matchAttribute    string?
+   3 distinctAttribute string?
 
 type DeviceCounterConsumption
    1 counterSet string!             =""
@@ -129,11 +129,11 @@ type DeviceRequestAllocationResult
    2 driver                   string!             =""
    3 pool                     string!             =""
    4 device                   string!             =""
-   5 adminAccess              bool
+   5 adminAccess              bool?
    6 tolerations              []DeviceToleration  atomic
    7 bindingConditions        []string            atomic
    8 bindingFailureConditions []string            atomic
-   9 shareID                  string
+   9 shareID                  string?
   10 consumedCapacity         map[string]Quantity
 
 type DeviceSelector
@@ -143,7 +143,7 @@ type DeviceSubRequest
    1 name            string!                =""
    2 deviceClassName string!                =""
    3 selectors       []DeviceSelector       atomic
-   4 allocationMode  string(All|ExactCount)
+   4 allocationMode  string(All|ExactCount) ="ExactCount"
    5 count           int64
    6 tolerations     []DeviceToleration     atomic
    7 capacity        CapacityRequirements
@@ -159,14 +159,14 @@ type DeviceToleration
    2 operator          string(Equal|Exists)              ="Equal"
    3 value             string
    4 effect            string(NoExecute|NoSchedule|None)
-   5 tolerationSeconds int64
+   5 tolerationSeconds int64?
 
 type ExactDeviceRequest
    1 deviceClassName string!                =""
    2 selectors       []DeviceSelector       atomic
-   3 allocationMode  string(All|ExactCount)
+   3 allocationMode  string(All|ExactCount) ="ExactCount"
    4 count           int64
-   5 adminAccess     bool
+   5 adminAccess     bool?
    6 tolerations     []DeviceToleration     atomic
    7 capacity        CapacityRequirements
 
@@ -176,12 +176,12 @@ type NetworkDeviceData
    3 hardwareAddress string
 
 type NodeAllocatableResourceMapping
-   1 capacityKey          string
+   1 capacityKey          string?
    2 allocationMultiplier Quantity
 
 type OpaqueDeviceConfiguration
    1 driver     string!       =""
-   2 parameters RawExtension!
+   2 parameters RawExtension! =null
 
 object ResourceClaim
    1 metadata meta.v1.ObjectMeta  ={}
@@ -196,7 +196,7 @@ type ResourceClaimConsumerReference
 
 object ResourceClaimList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []ResourceClaim!
+   2 items    []ResourceClaim! =[]
 
 type ResourceClaimSpec
    1 devices DeviceClaim ={}
@@ -212,7 +212,7 @@ object ResourceClaimTemplate
 
 object ResourceClaimTemplateList
    1 metadata meta.v1.ListMeta         ={}
-   2 items    []ResourceClaimTemplate!
+   2 items    []ResourceClaimTemplate! =[]
 
 type ResourceClaimTemplateSpec
    1 metadata meta.v1.ObjectMeta ={}
@@ -229,15 +229,15 @@ object ResourceSlice
 
 object ResourceSliceList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []ResourceSlice!
+   2 items    []ResourceSlice! =[]
 
 type ResourceSliceSpec
    1 driver                 string!              =""
    2 pool                   ResourcePool!        ={}
-   3 nodeName               string
+   3 nodeName               string?
    4 nodeSelector           core.v1.NodeSelector
-   5 allNodes               bool
+   5 allNodes               bool?
    6 devices                []Device             atomic
-   7 perDeviceNodeSelection bool
+   7 perDeviceNodeSelection bool?
    8 sharedCounters         []CounterSet         atomic
 `

@@ -15,20 +15,20 @@ object CSIDriver
 
 object CSIDriverList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []CSIDriver!
+   2 items    []CSIDriver!     =[]
 
 type CSIDriverSpec
-   1 attachRequired                     bool
-   2 podInfoOnMount                     bool
-   3 volumeLifecycleModes               []string       set
-   4 storageCapacity                    bool
-   5 fsGroupPolicy                      string
+   1 attachRequired                     bool?          =true
+   2 podInfoOnMount                     bool?          =false
+   3 volumeLifecycleModes               []string       =["Persistent"] set
+   4 storageCapacity                    bool?          =false
+   5 fsGroupPolicy                      string?        ="ReadWriteOnceWithFSType"
    6 tokenRequests                      []TokenRequest atomic
-   7 requiresRepublish                  bool
-   8 seLinuxMount                       bool
-   9 nodeAllocatableUpdatePeriodSeconds int64
-  10 serviceAccountTokenInSecrets       bool
-  11 preventPodSchedulingIfMissing      bool
+   7 requiresRepublish                  bool?          =false
+   8 seLinuxMount                       bool?          =false
+   9 nodeAllocatableUpdatePeriodSeconds int64?
+  10 serviceAccountTokenInSecrets       bool?
+  11 preventPodSchedulingIfMissing      bool?
 
 object CSINode
    1 metadata meta.v1.ObjectMeta ={}
@@ -37,15 +37,15 @@ object CSINode
 type CSINodeDriver
    1 name         string!             =""
    2 nodeID       string!             =""
-   3 topologyKeys []string            atomic
+   3 topologyKeys []string            =null atomic
    4 allocatable  VolumeNodeResources
 
 object CSINodeList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []CSINode!
+   2 items    []CSINode!       =[]
 
 type CSINodeSpec
-   1 drivers []CSINodeDriver! map(name) merge(name)
+   1 drivers []CSINodeDriver! =null map(name) merge(name)
 
 object CSIStorageCapacity
    1 metadata          meta.v1.ObjectMeta    ={}
@@ -56,25 +56,25 @@ object CSIStorageCapacity
 
 object CSIStorageCapacityList
    1 metadata meta.v1.ListMeta      ={}
-   2 items    []CSIStorageCapacity!
+   2 items    []CSIStorageCapacity! =[]
 
 object StorageClass
-   1 metadata             meta.v1.ObjectMeta                     ={}
-   2 provisioner          string!                                =""
+   1 metadata             meta.v1.ObjectMeta                      ={}
+   2 provisioner          string!                                 =""
    3 parameters           map[string]string
-   4 reclaimPolicy        string(Delete|Recycle|Retain)
-   5 mountOptions         []string                               atomic
-   6 allowVolumeExpansion bool
-   7 volumeBindingMode    string(Immediate|WaitForFirstConsumer)
-   8 allowedTopologies    []core.v1.TopologySelectorTerm         atomic
+   4 reclaimPolicy        string(Delete|Recycle|Retain)?          ="Delete"
+   5 mountOptions         []string                                atomic
+   6 allowVolumeExpansion bool?
+   7 volumeBindingMode    string(Immediate|WaitForFirstConsumer)? ="Immediate"
+   8 allowedTopologies    []core.v1.TopologySelectorTerm          atomic
 
 object StorageClassList
    1 metadata meta.v1.ListMeta ={}
-   2 items    []StorageClass!
+   2 items    []StorageClass!  =[]
 
 type TokenRequest
    1 audience          string! =""
-   2 expirationSeconds int64
+   2 expirationSeconds int64?
 
 object VolumeAttachment
    1 metadata meta.v1.ObjectMeta     ={}
@@ -83,10 +83,10 @@ object VolumeAttachment
 
 object VolumeAttachmentList
    1 metadata meta.v1.ListMeta    ={}
-   2 items    []VolumeAttachment!
+   2 items    []VolumeAttachment! =[]
 
 type VolumeAttachmentSource
-   1 persistentVolumeName string
+   1 persistentVolumeName string?
    2 inlineVolumeSpec     core.v1.PersistentVolumeSpec
 
 type VolumeAttachmentSpec
@@ -107,13 +107,13 @@ object VolumeAttributesClass
 
 object VolumeAttributesClassList
    1 metadata meta.v1.ListMeta         ={}
-   2 items    []VolumeAttributesClass!
+   2 items    []VolumeAttributesClass! =[]
 
 type VolumeError
-   1 time      Time
+   1 time      Time   =null
    2 message   string
-   3 errorCode int32
+   3 errorCode int32?
 
 type VolumeNodeResources
-   1 count int32
+   1 count int32?
 `

@@ -25,11 +25,11 @@ export interface MatchCondition {
 }
 
 export interface MatchResources {
-  namespaceSelector?: meta_v1.LabelSelector
-  objectSelector?: meta_v1.LabelSelector
+  namespaceSelector: meta_v1.LabelSelector
+  objectSelector: meta_v1.LabelSelector
   resourceRules?: NamedRuleWithOperations[]
   excludeResourceRules?: NamedRuleWithOperations[]
-  matchPolicy?: 'Equivalent' | 'Exact'
+  matchPolicy: 'Equivalent' | 'Exact'
 }
 
 export interface MutatingAdmissionPolicy {
@@ -71,7 +71,7 @@ export interface MutatingAdmissionPolicySpec {
   matchConstraints?: MatchResources
   variables?: Variable[]
   mutations?: Mutation[]
-  failurePolicy?: 'Fail' | 'Ignore'
+  failurePolicy: 'Fail' | 'Ignore'
   matchConditions?: MatchCondition[]
   reinvocationPolicy?: 'IfNeeded' | 'Never'
 }
@@ -80,14 +80,14 @@ export interface MutatingWebhook {
   name: string
   clientConfig: WebhookClientConfig
   rules?: RuleWithOperations[]
-  failurePolicy?: 'Fail' | 'Ignore'
-  namespaceSelector?: meta_v1.LabelSelector
+  failurePolicy: 'Fail' | 'Ignore'
+  namespaceSelector: meta_v1.LabelSelector
   sideEffects: 'None' | 'NoneOnDryRun' | 'Some' | 'Unknown'
-  timeoutSeconds?: number
-  admissionReviewVersions: string[]
-  matchPolicy?: 'Equivalent' | 'Exact'
-  reinvocationPolicy?: 'IfNeeded' | 'Never'
-  objectSelector?: meta_v1.LabelSelector
+  timeoutSeconds: number
+  admissionReviewVersions: string[] | null
+  matchPolicy: 'Equivalent' | 'Exact'
+  reinvocationPolicy: 'IfNeeded' | 'Never'
+  objectSelector: meta_v1.LabelSelector
   matchConditions?: MatchCondition[]
 }
 
@@ -117,7 +117,7 @@ export interface NamedRuleWithOperations {
   apiGroups?: string[]
   apiVersions?: string[]
   resources?: string[]
-  scope?: '*' | 'Cluster' | 'Namespaced'
+  scope: '*' | 'Cluster' | 'Namespaced'
 }
 
 export interface ParamKind {
@@ -136,7 +136,7 @@ export interface Rule {
   apiGroups?: string[]
   apiVersions?: string[]
   resources?: string[]
-  scope?: '*' | 'Cluster' | 'Namespaced'
+  scope: '*' | 'Cluster' | 'Namespaced'
 }
 
 export interface RuleWithOperations {
@@ -144,14 +144,14 @@ export interface RuleWithOperations {
   apiGroups?: string[]
   apiVersions?: string[]
   resources?: string[]
-  scope?: '*' | 'Cluster' | 'Namespaced'
+  scope: '*' | 'Cluster' | 'Namespaced'
 }
 
 export interface ServiceReference {
   namespace: string
   name: string
   path?: string
-  port?: number
+  port: number
 }
 
 export interface TypeChecking {
@@ -198,7 +198,7 @@ export interface ValidatingAdmissionPolicySpec {
   paramKind?: ParamKind
   matchConstraints?: MatchResources
   validations?: Validation[]
-  failurePolicy?: 'Fail' | 'Ignore'
+  failurePolicy: 'Fail' | 'Ignore'
   auditAnnotations?: AuditAnnotation[]
   matchConditions?: MatchCondition[]
   variables?: Variable[]
@@ -214,13 +214,13 @@ export interface ValidatingWebhook {
   name: string
   clientConfig: WebhookClientConfig
   rules?: RuleWithOperations[]
-  failurePolicy?: 'Fail' | 'Ignore'
-  namespaceSelector?: meta_v1.LabelSelector
+  failurePolicy: 'Fail' | 'Ignore'
+  namespaceSelector: meta_v1.LabelSelector
   sideEffects: 'None' | 'NoneOnDryRun' | 'Some' | 'Unknown'
-  timeoutSeconds?: number
-  admissionReviewVersions: string[]
-  matchPolicy?: 'Equivalent' | 'Exact'
-  objectSelector?: meta_v1.LabelSelector
+  timeoutSeconds: number
+  admissionReviewVersions: string[] | null
+  matchPolicy: 'Equivalent' | 'Exact'
+  objectSelector: meta_v1.LabelSelector
   matchConditions?: MatchCondition[]
 }
 

@@ -26,7 +26,7 @@ export interface CustomResourceDefinition {
 export interface CustomResourceDefinitionCondition {
   type: string
   status: string
-  lastTransitionTime?: string
+  lastTransitionTime?: string | null
   reason?: string
   message?: string
   observedGeneration?: number
@@ -52,15 +52,15 @@ export interface CustomResourceDefinitionSpec {
   group: string
   names: CustomResourceDefinitionNames
   scope: string
-  versions: CustomResourceDefinitionVersion[]
-  conversion?: CustomResourceConversion
+  versions: CustomResourceDefinitionVersion[] | null
+  conversion: CustomResourceConversion
   preserveUnknownFields?: boolean
 }
 
 export interface CustomResourceDefinitionStatus {
-  conditions?: CustomResourceDefinitionCondition[]
+  conditions?: CustomResourceDefinitionCondition[] | null
   acceptedNames: CustomResourceDefinitionNames
-  storedVersions?: string[]
+  storedVersions?: string[] | null
   observedGeneration?: number
 }
 
@@ -100,14 +100,12 @@ export interface ExternalDocumentation {
   url?: string
 }
 
-export interface JSON {
-  raw?: string
-}
+export type JSON = unknown
 
 export interface JSONSchemaProps {
   id?: string
-  schema?: string
-  ref?: string
+  $schema?: string
+  $ref?: string
   description?: string
   type?: string
   format?: string
@@ -142,29 +140,20 @@ export interface JSONSchemaProps {
   externalDocs?: ExternalDocumentation
   example?: unknown
   nullable?: boolean
-  xKubernetesPreserveUnknownFields?: boolean
-  xKubernetesEmbeddedResource?: boolean
-  xKubernetesIntOrString?: boolean
-  xKubernetesListMapKeys?: string[]
-  xKubernetesListType?: string
-  xKubernetesMapType?: string
-  xKubernetesValidations?: ValidationRule[]
+  'x-kubernetes-preserve-unknown-fields'?: boolean
+  'x-kubernetes-embedded-resource'?: boolean
+  'x-kubernetes-int-or-string'?: boolean
+  'x-kubernetes-list-map-keys'?: string[]
+  'x-kubernetes-list-type'?: string
+  'x-kubernetes-map-type'?: string
+  'x-kubernetes-validations'?: ValidationRule[]
 }
 
-export interface JSONSchemaPropsOrArray {
-  schema?: JSONSchemaProps
-  jSONSchemas?: JSONSchemaProps[]
-}
+export type JSONSchemaPropsOrArray = JSONSchemaProps | JSONSchemaProps[]
 
-export interface JSONSchemaPropsOrBool {
-  allows?: boolean
-  schema?: JSONSchemaProps
-}
+export type JSONSchemaPropsOrBool = boolean | JSONSchemaProps
 
-export interface JSONSchemaPropsOrStringArray {
-  schema?: JSONSchemaProps
-  property?: string[]
-}
+export type JSONSchemaPropsOrStringArray = JSONSchemaProps | string[]
 
 export interface SelectableField {
   jsonPath: string
@@ -174,7 +163,7 @@ export interface ServiceReference {
   namespace: string
   name: string
   path?: string
-  port?: number
+  port: number
 }
 
 export interface ValidationRule {
@@ -194,5 +183,5 @@ export interface WebhookClientConfig {
 
 export interface WebhookConversion {
   clientConfig?: WebhookClientConfig
-  conversionReviewVersions: string[]
+  conversionReviewVersions: string[] | null
 }

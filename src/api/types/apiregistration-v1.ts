@@ -12,7 +12,7 @@ export interface APIService {
 export interface APIServiceCondition {
   type: string
   status: string
-  lastTransitionTime?: string
+  lastTransitionTime?: string | null
   reason?: string
   message?: string
 }
@@ -41,5 +41,5 @@ export interface APIServiceStatus {
 export interface ServiceReference {
   namespace?: string
   name?: string
-  port?: number
+  port: number
 }

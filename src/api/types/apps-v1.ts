@@ -6,7 +6,7 @@ export interface ControllerRevision {
   apiVersion?: string
   kind?: string
   metadata: meta_v1.ObjectMeta
-  data?: Record<string, unknown>
+  data?: Record<string, unknown> | null
   revision: number
 }
 
@@ -28,7 +28,7 @@ export interface DaemonSet {
 export interface DaemonSetCondition {
   type: string
   status: string
-  lastTransitionTime?: string
+  lastTransitionTime?: string | null
   reason?: string
   message?: string
 }
@@ -45,7 +45,7 @@ export interface DaemonSetSpec {
   template: core_v1.PodTemplateSpec
   updateStrategy: DaemonSetUpdateStrategy
   minReadySeconds?: number
-  revisionHistoryLimit?: number
+  revisionHistoryLimit: number
 }
 
 export interface DaemonSetStatus {
@@ -62,7 +62,7 @@ export interface DaemonSetStatus {
 }
 
 export interface DaemonSetUpdateStrategy {
-  type?: 'OnDelete' | 'RollingUpdate'
+  type: 'OnDelete' | 'RollingUpdate'
   rollingUpdate?: RollingUpdateDaemonSet
 }
 
@@ -79,8 +79,8 @@ export interface DeploymentCondition {
   status: string
   reason?: string
   message?: string
-  lastUpdateTime?: string
-  lastTransitionTime?: string
+  lastUpdateTime?: string | null
+  lastTransitionTime?: string | null
 }
 
 export interface DeploymentList {
@@ -91,14 +91,14 @@ export interface DeploymentList {
 }
 
 export interface DeploymentSpec {
-  replicas?: number
+  replicas: number
   selector: meta_v1.LabelSelector
   template: core_v1.PodTemplateSpec
   strategy: DeploymentStrategy
   minReadySeconds?: number
-  revisionHistoryLimit?: number
+  revisionHistoryLimit: number
   paused?: boolean
-  progressDeadlineSeconds?: number
+  progressDeadlineSeconds: number
 }
 
 export interface DeploymentStatus {
@@ -114,7 +114,7 @@ export interface DeploymentStatus {
 }
 
 export interface DeploymentStrategy {
-  type?: 'Recreate' | 'RollingUpdate'
+  type: 'Recreate' | 'RollingUpdate'
   rollingUpdate?: RollingUpdateDeployment
 }
 
@@ -129,7 +129,7 @@ export interface ReplicaSet {
 export interface ReplicaSetCondition {
   type: string
   status: string
-  lastTransitionTime?: string
+  lastTransitionTime?: string | null
   reason?: string
   message?: string
 }
@@ -142,7 +142,7 @@ export interface ReplicaSetList {
 }
 
 export interface ReplicaSetSpec {
-  replicas?: number
+  replicas: number
   selector: meta_v1.LabelSelector
   template: core_v1.PodTemplateSpec
   minReadySeconds?: number
@@ -159,13 +159,13 @@ export interface ReplicaSetStatus {
 }
 
 export interface RollingUpdateDaemonSet {
-  maxUnavailable?: number | string
-  maxSurge?: number | string
+  maxUnavailable: number | string
+  maxSurge: number | string
 }
 
 export interface RollingUpdateDeployment {
-  maxUnavailable?: number | string
-  maxSurge?: number | string
+  maxUnavailable: number | string
+  maxSurge: number | string
 }
 
 export interface RollingUpdateStatefulSetStrategy {
@@ -184,7 +184,7 @@ export interface StatefulSet {
 export interface StatefulSetCondition {
   type: string
   status: string
-  lastTransitionTime?: string
+  lastTransitionTime?: string | null
   reason?: string
   message?: string
 }
@@ -201,21 +201,21 @@ export interface StatefulSetOrdinals {
 }
 
 export interface StatefulSetPersistentVolumeClaimRetentionPolicy {
-  whenDeleted?: string
-  whenScaled?: string
+  whenDeleted: string
+  whenScaled: string
 }
 
 export interface StatefulSetSpec {
-  replicas?: number
+  replicas: number
   selector: meta_v1.LabelSelector
   template: core_v1.PodTemplateSpec
   volumeClaimTemplates?: core_v1.PersistentVolumeClaim[]
   serviceName: string
-  podManagementPolicy?: 'OrderedReady' | 'Parallel'
+  podManagementPolicy: 'OrderedReady' | 'Parallel'
   updateStrategy: StatefulSetUpdateStrategy
-  revisionHistoryLimit?: number
+  revisionHistoryLimit: number
   minReadySeconds?: number
-  persistentVolumeClaimRetentionPolicy?: StatefulSetPersistentVolumeClaimRetentionPolicy
+  persistentVolumeClaimRetentionPolicy: StatefulSetPersistentVolumeClaimRetentionPolicy
   ordinals?: StatefulSetOrdinals
 }
 
@@ -233,6 +233,6 @@ export interface StatefulSetStatus {
 }
 
 export interface StatefulSetUpdateStrategy {
-  type?: 'OnDelete' | 'RollingUpdate'
+  type: 'OnDelete' | 'RollingUpdate'
   rollingUpdate?: RollingUpdateStatefulSetStrategy
 }

@@ -8,9 +8,7 @@ export interface BoundObjectReference {
   uid?: string
 }
 
-export interface ExtraValue {
-  items?: string[]
-}
+export type ExtraValue = string[]
 
 export interface SelfSubjectReview {
   apiVersion?: string
@@ -32,14 +30,14 @@ export interface TokenRequest {
 }
 
 export interface TokenRequestSpec {
-  audiences?: string[]
-  boundObjectRef?: BoundObjectReference
-  expirationSeconds?: number
+  audiences?: string[] | null
+  boundObjectRef?: BoundObjectReference | null
+  expirationSeconds: number
 }
 
 export interface TokenRequestStatus {
   token: string
-  expirationTimestamp?: string
+  expirationTimestamp?: string | null
 }
 
 export interface TokenReview {

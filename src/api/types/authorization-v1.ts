@@ -1,9 +1,7 @@
 // Written by scripts/generate-types.ts from src/api/tables/authorization-v1.ts: edit that, not this.
 import type * as meta_v1 from './meta-v1.ts'
 
-export interface ExtraValue {
-  items?: string[]
-}
+export type ExtraValue = string[]
 
 export interface FieldSelectorAttributes {
   rawSelector?: string
@@ -29,7 +27,7 @@ export interface NonResourceAttributes {
 }
 
 export interface NonResourceRule {
-  verbs: string[]
+  verbs: string[] | null
   nonResourceURLs?: string[]
 }
 
@@ -46,7 +44,7 @@ export interface ResourceAttributes {
 }
 
 export interface ResourceRule {
-  verbs: string[]
+  verbs: string[] | null
   apiGroups?: string[]
   resources?: string[]
   resourceNames?: string[]
@@ -102,8 +100,8 @@ export interface SubjectAccessReviewStatus {
 }
 
 export interface SubjectRulesReviewStatus {
-  resourceRules: ResourceRule[]
-  nonResourceRules: NonResourceRule[]
+  resourceRules: ResourceRule[] | null
+  nonResourceRules: NonResourceRule[] | null
   incomplete: boolean
   evaluationError?: string
 }

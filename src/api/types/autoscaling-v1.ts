@@ -24,7 +24,7 @@ export interface HorizontalPodAutoscalerList {
 
 export interface HorizontalPodAutoscalerSpec {
   scaleTargetRef: CrossVersionObjectReference
-  minReplicas?: number
+  minReplicas: number
   maxReplicas: number
   targetCPUUtilizationPercentage?: number
 }
@@ -46,7 +46,7 @@ export interface Scale {
 }
 
 export interface ScaleSpec {
-  replicas: number
+  replicas?: number
 }
 
 export interface ScaleStatus {

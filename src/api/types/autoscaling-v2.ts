@@ -58,7 +58,7 @@ export interface HorizontalPodAutoscalerBehavior {
 export interface HorizontalPodAutoscalerCondition {
   type: string
   status: string
-  lastTransitionTime?: string
+  lastTransitionTime?: string | null
   reason?: string
   message?: string
 }
@@ -72,7 +72,7 @@ export interface HorizontalPodAutoscalerList {
 
 export interface HorizontalPodAutoscalerSpec {
   scaleTargetRef: CrossVersionObjectReference
-  minReplicas?: number
+  minReplicas: number
   maxReplicas: number
   metrics?: MetricSpec[]
   behavior?: HorizontalPodAutoscalerBehavior
@@ -83,7 +83,7 @@ export interface HorizontalPodAutoscalerStatus {
   lastScaleTime?: string
   currentReplicas?: number
   desiredReplicas: number
-  currentMetrics?: MetricStatus[]
+  currentMetrics?: MetricStatus[] | null
   conditions?: HorizontalPodAutoscalerCondition[]
 }
 

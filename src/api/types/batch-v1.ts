@@ -20,11 +20,11 @@ export interface CronJobList {
 export interface CronJobSpec {
   schedule: string
   startingDeadlineSeconds?: number
-  concurrencyPolicy?: 'Allow' | 'Forbid' | 'Replace'
-  suspend?: boolean
+  concurrencyPolicy: 'Allow' | 'Forbid' | 'Replace'
+  suspend: boolean
   jobTemplate: JobTemplateSpec
-  successfulJobsHistoryLimit?: number
-  failedJobsHistoryLimit?: number
+  successfulJobsHistoryLimit: number
+  failedJobsHistoryLimit: number
   timeZone?: string
 }
 
@@ -45,8 +45,8 @@ export interface Job {
 export interface JobCondition {
   type: string
   status: string
-  lastProbeTime?: string
-  lastTransitionTime?: string
+  lastProbeTime?: string | null
+  lastTransitionTime?: string | null
   reason?: string
   message?: string
 }
@@ -97,13 +97,13 @@ export interface JobTemplateSpec {
 }
 
 export interface PodFailurePolicy {
-  rules: PodFailurePolicyRule[]
+  rules: PodFailurePolicyRule[] | null
 }
 
 export interface PodFailurePolicyOnExitCodesRequirement {
   containerName?: string
   operator: 'In' | 'NotIn'
-  values: number[]
+  values: number[] | null
 }
 
 export interface PodFailurePolicyOnPodConditionsPattern {
@@ -118,7 +118,7 @@ export interface PodFailurePolicyRule {
 }
 
 export interface SuccessPolicy {
-  rules: SuccessPolicyRule[]
+  rules: SuccessPolicyRule[] | null
 }
 
 export interface SuccessPolicyRule {

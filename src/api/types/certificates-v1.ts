@@ -13,8 +13,8 @@ export interface CertificateSigningRequestCondition {
   type: string
   reason?: string
   message?: string
-  lastUpdateTime?: string
-  lastTransitionTime?: string
+  lastUpdateTime?: string | null
+  lastTransitionTime?: string | null
   status: string
 }
 
@@ -26,7 +26,7 @@ export interface CertificateSigningRequestList {
 }
 
 export interface CertificateSigningRequestSpec {
-  request: string
+  request: string | null
   username?: string
   uid?: string
   groups?: string[]
@@ -41,6 +41,4 @@ export interface CertificateSigningRequestStatus {
   certificate?: string
 }
 
-export interface ExtraValue {
-  items?: string[]
-}
+export type ExtraValue = string[]

@@ -80,7 +80,7 @@ export interface Capabilities {
 }
 
 export interface CephFSPersistentVolumeSource {
-  monitors: string[]
+  monitors: string[] | null
   path?: string
   user?: string
   secretFile?: string
@@ -89,7 +89,7 @@ export interface CephFSPersistentVolumeSource {
 }
 
 export interface CephFSVolumeSource {
-  monitors: string[]
+  monitors: string[] | null
   path?: string
   user?: string
   secretFile?: string
@@ -154,12 +154,12 @@ export interface ConfigMap {
 }
 
 export interface ConfigMapEnvSource {
-  name: string
+  name?: string
   optional?: boolean
 }
 
 export interface ConfigMapKeySelector {
-  name: string
+  name?: string
   key: string
   optional?: boolean
 }
@@ -180,15 +180,15 @@ export interface ConfigMapNodeConfigSource {
 }
 
 export interface ConfigMapProjection {
-  name: string
+  name?: string
   items?: KeyToPath[]
   optional?: boolean
 }
 
 export interface ConfigMapVolumeSource {
-  name: string
+  name?: string
   items?: KeyToPath[]
-  defaultMode?: number
+  defaultMode: number
   optional?: boolean
 }
 
@@ -205,14 +205,14 @@ export interface Container {
   livenessProbe?: Probe
   readinessProbe?: Probe
   lifecycle?: Lifecycle
-  terminationMessagePath?: string
+  terminationMessagePath: string
   imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
   securityContext?: SecurityContext
   stdin?: boolean
   stdinOnce?: boolean
   tty?: boolean
   envFrom?: EnvFromSource[]
-  terminationMessagePolicy?: 'FallbackToLogsOnError' | 'File'
+  terminationMessagePolicy: 'FallbackToLogsOnError' | 'File'
   volumeDevices?: VolumeDevice[]
   startupProbe?: Probe
   resizePolicy?: ContainerResizePolicy[]
@@ -227,7 +227,7 @@ export interface ContainerExtendedResourceRequest {
 }
 
 export interface ContainerImage {
-  names?: string[]
+  names?: string[] | null
   sizeBytes?: number
 }
 
@@ -261,7 +261,7 @@ export interface ContainerState {
 }
 
 export interface ContainerStateRunning {
-  startedAt?: string
+  startedAt?: string | null
 }
 
 export interface ContainerStateTerminated {
@@ -269,8 +269,8 @@ export interface ContainerStateTerminated {
   signal?: number
   reason?: string
   message?: string
-  startedAt?: string
-  finishedAt?: string
+  startedAt?: string | null
+  finishedAt?: string | null
   containerID?: string
 }
 
@@ -318,7 +318,7 @@ export interface DownwardAPIVolumeFile {
 
 export interface DownwardAPIVolumeSource {
   items?: DownwardAPIVolumeFile[]
-  defaultMode?: number
+  defaultMode: number
 }
 
 export interface EmptyDirVolumeSource {
@@ -336,7 +336,7 @@ export interface EndpointAddress {
 export interface EndpointPort {
   name?: string
   port: number
-  protocol?: 'SCTP' | 'TCP' | 'UDP'
+  protocol: 'SCTP' | 'TCP' | 'UDP'
   appProtocol?: string
 }
 
@@ -393,14 +393,14 @@ export interface EphemeralContainer {
   livenessProbe?: Probe
   readinessProbe?: Probe
   lifecycle?: Lifecycle
-  terminationMessagePath?: string
+  terminationMessagePath: string
   imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
   securityContext?: SecurityContext
   stdin?: boolean
   stdinOnce?: boolean
   tty?: boolean
   envFrom?: EnvFromSource[]
-  terminationMessagePolicy?: 'FallbackToLogsOnError' | 'File'
+  terminationMessagePolicy: 'FallbackToLogsOnError' | 'File'
   volumeDevices?: VolumeDevice[]
   startupProbe?: Probe
   resizePolicy?: ContainerResizePolicy[]
@@ -422,14 +422,14 @@ export interface EphemeralContainerCommon {
   livenessProbe?: Probe
   readinessProbe?: Probe
   lifecycle?: Lifecycle
-  terminationMessagePath?: string
+  terminationMessagePath: string
   imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
   securityContext?: SecurityContext
   stdin?: boolean
   stdinOnce?: boolean
   tty?: boolean
   envFrom?: EnvFromSource[]
-  terminationMessagePolicy?: 'FallbackToLogsOnError' | 'File'
+  terminationMessagePolicy: 'FallbackToLogsOnError' | 'File'
   volumeDevices?: VolumeDevice[]
   startupProbe?: Probe
   resizePolicy?: ContainerResizePolicy[]
@@ -449,11 +449,11 @@ export interface Event {
   reason?: string
   message?: string
   source: EventSource
-  firstTimestamp?: string
-  lastTimestamp?: string
+  firstTimestamp?: string | null
+  lastTimestamp?: string | null
   count?: number
   type?: string
-  eventTime?: string
+  eventTime?: string | null
   series?: EventSeries
   action?: string
   related?: ObjectReference
@@ -470,7 +470,7 @@ export interface EventList {
 
 export interface EventSeries {
   count?: number
-  lastObservedTime?: string
+  lastObservedTime?: string | null
 }
 
 export interface EventSource {
@@ -550,10 +550,10 @@ export interface GlusterfsVolumeSource {
 }
 
 export interface HTTPGetAction {
-  path?: string
+  path: string
   port: number | string
   host?: string
-  scheme?: 'HTTP' | 'HTTPS'
+  scheme: 'HTTP' | 'HTTPS'
   httpHeaders?: HTTPHeader[]
 }
 
@@ -573,7 +573,7 @@ export interface HostIP {
 
 export interface HostPathVolumeSource {
   path: string
-  type?: '' | 'BlockDevice' | 'CharDevice' | 'Directory' | 'DirectoryOrCreate' | 'File' | 'FileOrCreate' | 'Socket'
+  type: '' | 'BlockDevice' | 'CharDevice' | 'Directory' | 'DirectoryOrCreate' | 'File' | 'FileOrCreate' | 'Socket'
 }
 
 export interface ISCSIPersistentVolumeSource {
@@ -656,7 +656,7 @@ export interface LimitRangeList {
 }
 
 export interface LimitRangeSpec {
-  limits: LimitRangeItem[]
+  limits: LimitRangeItem[] | null
 }
 
 export interface LinuxContainerUser {
@@ -677,7 +677,7 @@ export interface LoadBalancerStatus {
 }
 
 export interface LocalObjectReference {
-  name: string
+  name?: string
 }
 
 export interface LocalVolumeSource {
@@ -707,7 +707,7 @@ export interface Namespace {
 export interface NamespaceCondition {
   type: string
   status: string
-  lastTransitionTime?: string
+  lastTransitionTime?: string | null
   reason?: string
   message?: string
 }
@@ -724,7 +724,7 @@ export interface NamespaceSpec {
 }
 
 export interface NamespaceStatus {
-  phase?: 'Active' | 'Terminating'
+  phase: 'Active' | 'Terminating'
   conditions?: NamespaceCondition[]
 }
 
@@ -755,8 +755,8 @@ export interface NodeAllocatableResourceClaimStatus {
 export interface NodeCondition {
   type: string
   status: string
-  lastHeartbeatTime?: string
-  lastTransitionTime?: string
+  lastHeartbeatTime?: string | null
+  lastTransitionTime?: string | null
   reason?: string
   message?: string
 }
@@ -798,7 +798,7 @@ export interface NodeRuntimeHandlerFeatures {
 }
 
 export interface NodeSelector {
-  nodeSelectorTerms: NodeSelectorTerm[]
+  nodeSelectorTerms: NodeSelectorTerm[] | null
 }
 
 export interface NodeSelectorRequirement {
@@ -858,7 +858,7 @@ export interface NodeSystemInfo {
 }
 
 export interface ObjectFieldSelector {
-  apiVersion?: string
+  apiVersion: string
   fieldPath: string
 }
 
@@ -891,8 +891,8 @@ export interface PersistentVolumeClaim {
 export interface PersistentVolumeClaimCondition {
   type: string
   status: string
-  lastProbeTime?: string
-  lastTransitionTime?: string
+  lastProbeTime?: string | null
+  lastTransitionTime?: string | null
   reason?: string
   message?: string
 }
@@ -910,14 +910,14 @@ export interface PersistentVolumeClaimSpec {
   volumeName?: string
   selector?: meta_v1.LabelSelector
   storageClassName?: string
-  volumeMode?: 'Block' | 'Filesystem'
+  volumeMode: 'Block' | 'Filesystem'
   dataSource?: TypedLocalObjectReference
   dataSourceRef?: TypedObjectReference
   volumeAttributesClassName?: string
 }
 
 export interface PersistentVolumeClaimStatus {
-  phase?: 'Bound' | 'Lost' | 'Pending'
+  phase: 'Bound' | 'Lost' | 'Pending'
   accessModes?: ('ReadOnlyMany' | 'ReadWriteMany' | 'ReadWriteOnce' | 'ReadWriteOncePod')[]
   capacity?: Record<string, string>
   conditions?: PersistentVolumeClaimCondition[]
@@ -995,16 +995,16 @@ export interface PersistentVolumeSpec {
   csi?: CSIPersistentVolumeSource
   accessModes?: ('ReadOnlyMany' | 'ReadWriteMany' | 'ReadWriteOnce' | 'ReadWriteOncePod')[]
   claimRef?: ObjectReference
-  persistentVolumeReclaimPolicy?: 'Delete' | 'Recycle' | 'Retain'
+  persistentVolumeReclaimPolicy: 'Delete' | 'Recycle' | 'Retain'
   storageClassName?: string
   mountOptions?: string[]
-  volumeMode?: 'Block' | 'Filesystem'
+  volumeMode: 'Block' | 'Filesystem'
   nodeAffinity?: VolumeNodeAffinity
   volumeAttributesClassName?: string
 }
 
 export interface PersistentVolumeStatus {
-  phase?: 'Available' | 'Bound' | 'Failed' | 'Pending' | 'Released'
+  phase: 'Available' | 'Bound' | 'Failed' | 'Pending' | 'Released'
   message?: string
   reason?: string
   lastPhaseTransitionTime?: string
@@ -1045,7 +1045,7 @@ export interface PodAntiAffinity {
 export interface PodCertificateProjection {
   signerName: string
   keyType: string
-  maxExpirationSeconds?: number
+  maxExpirationSeconds: number
   credentialBundlePath?: string
   keyPath?: string
   certificateChainPath?: string
@@ -1055,8 +1055,8 @@ export interface PodCertificateProjection {
 export interface PodCondition {
   type: string
   status: string
-  lastProbeTime?: string
-  lastTransitionTime?: string
+  lastProbeTime?: string | null
+  lastTransitionTime?: string | null
   reason?: string
   message?: string
   observedGeneration?: number
@@ -1074,7 +1074,7 @@ export interface PodDNSConfigOption {
 }
 
 export interface PodExtendedResourceClaimStatus {
-  requestMappings: ContainerExtendedResourceRequest[]
+  requestMappings: ContainerExtendedResourceRequest[] | null
   resourceClaimName: string
 }
 
@@ -1134,11 +1134,11 @@ export interface PodSecurityContext {
 
 export interface PodSpec {
   volumes?: Volume[]
-  containers: Container[]
-  restartPolicy?: 'Always' | 'Never' | 'OnFailure'
-  terminationGracePeriodSeconds?: number
+  containers: Container[] | null
+  restartPolicy: 'Always' | 'Never' | 'OnFailure'
+  terminationGracePeriodSeconds: number
   activeDeadlineSeconds?: number
-  dnsPolicy?: 'ClusterFirst' | 'ClusterFirstWithHostNet' | 'Default' | 'None'
+  dnsPolicy: 'ClusterFirst' | 'ClusterFirstWithHostNet' | 'Default' | 'None'
   nodeSelector?: Record<string, string>
   serviceAccountName?: string
   serviceAccount?: string
@@ -1146,12 +1146,12 @@ export interface PodSpec {
   hostNetwork?: boolean
   hostPID?: boolean
   hostIPC?: boolean
-  securityContext?: PodSecurityContext
+  securityContext: PodSecurityContext
   imagePullSecrets?: LocalObjectReference[]
   hostname?: string
   subdomain?: string
   affinity?: Affinity
-  schedulerName?: string
+  schedulerName: string
   initContainers?: Container[]
   automountServiceAccountToken?: boolean
   tolerations?: Toleration[]
@@ -1243,10 +1243,10 @@ export interface Probe {
   tcpSocket?: TCPSocketAction
   grpc?: GRPCAction
   initialDelaySeconds?: number
-  timeoutSeconds?: number
-  periodSeconds?: number
-  successThreshold?: number
-  failureThreshold?: number
+  timeoutSeconds: number
+  periodSeconds: number
+  successThreshold: number
+  failureThreshold: number
   terminationGracePeriodSeconds?: number
 }
 
@@ -1259,7 +1259,7 @@ export interface ProbeHandler {
 
 export interface ProjectedVolumeSource {
   sources?: VolumeProjection[]
-  defaultMode?: number
+  defaultMode: number
 }
 
 export interface QuobyteVolumeSource {
@@ -1272,7 +1272,7 @@ export interface QuobyteVolumeSource {
 }
 
 export interface RBDPersistentVolumeSource {
-  monitors: string[]
+  monitors: string[] | null
   image: string
   fsType?: string
   pool: string
@@ -1283,7 +1283,7 @@ export interface RBDPersistentVolumeSource {
 }
 
 export interface RBDVolumeSource {
-  monitors: string[]
+  monitors: string[] | null
   image: string
   fsType?: string
   pool: string
@@ -1304,7 +1304,7 @@ export interface ReplicationController {
 export interface ReplicationControllerCondition {
   type: string
   status: string
-  lastTransitionTime?: string
+  lastTransitionTime?: string | null
   reason?: string
   message?: string
 }
@@ -1320,7 +1320,7 @@ export interface ReplicationControllerSpec {
   replicas: number
   selector?: Record<string, string>
   template?: PodTemplateSpec
-  minReadySeconds: number
+  minReadySeconds?: number
 }
 
 export interface ReplicationControllerStatus {
@@ -1340,7 +1340,7 @@ export interface ResourceClaim {
 export interface ResourceFieldSelector {
   containerName?: string
   resource: string
-  divisor?: string
+  divisor: string
 }
 
 export interface ResourceHealth {
@@ -1439,18 +1439,18 @@ export interface Secret {
   kind?: string
   metadata: meta_v1.ObjectMeta
   data?: Record<string, string>
-  type?: string
+  type: string
   stringData?: Record<string, string>
   immutable?: boolean
 }
 
 export interface SecretEnvSource {
-  name: string
+  name?: string
   optional?: boolean
 }
 
 export interface SecretKeySelector {
-  name: string
+  name?: string
   key: string
   optional?: boolean
 }
@@ -1463,7 +1463,7 @@ export interface SecretList {
 }
 
 export interface SecretProjection {
-  name: string
+  name?: string
   items?: KeyToPath[]
   optional?: boolean
 }
@@ -1476,7 +1476,7 @@ export interface SecretReference {
 export interface SecretVolumeSource {
   secretName?: string
   items?: KeyToPath[]
-  defaultMode?: number
+  defaultMode: number
   optional?: boolean
 }
 
@@ -1521,7 +1521,7 @@ export interface ServiceAccountList {
 
 export interface ServiceAccountTokenProjection {
   audience?: string
-  expirationSeconds?: number
+  expirationSeconds: number
   path: string
 }
 
@@ -1545,9 +1545,9 @@ export interface ServiceSpec {
   ports?: ServicePort[]
   selector?: Record<string, string>
   clusterIP?: string
-  type?: 'ClusterIP' | 'ExternalName' | 'LoadBalancer' | 'NodePort'
+  type: 'ClusterIP' | 'ExternalName' | 'LoadBalancer' | 'NodePort'
   externalIPs?: string[]
-  sessionAffinity?: 'ClientIP' | 'None'
+  sessionAffinity: 'ClientIP' | 'None'
   loadBalancerIP?: string
   loadBalancerSourceRanges?: string[]
   externalName?: string
@@ -1620,7 +1620,7 @@ export interface Toleration {
 
 export interface TopologySelectorLabelRequirement {
   key: string
-  values: string[]
+  values: string[] | null
 }
 
 export interface TopologySelectorTerm {
@@ -1639,13 +1639,13 @@ export interface TopologySpreadConstraint {
 }
 
 export interface TypedLocalObjectReference {
-  apiGroup?: string
+  apiGroup?: string | null
   kind: string
   name: string
 }
 
 export interface TypedObjectReference {
-  apiGroup?: string
+  apiGroup?: string | null
   kind: string
   name: string
   namespace?: string

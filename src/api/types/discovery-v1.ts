@@ -3,7 +3,7 @@ import type * as core_v1 from './core-v1.ts'
 import type * as meta_v1 from './meta-v1.ts'
 
 export interface Endpoint {
-  addresses: string[]
+  addresses: string[] | null
   conditions: EndpointConditions
   hostname?: string
   targetRef?: core_v1.ObjectReference
@@ -25,8 +25,8 @@ export interface EndpointHints {
 }
 
 export interface EndpointPort {
-  name?: string
-  protocol?: 'SCTP' | 'TCP' | 'UDP'
+  name: string
+  protocol: 'SCTP' | 'TCP' | 'UDP'
   port?: number
   appProtocol?: string
 }
@@ -35,8 +35,8 @@ export interface EndpointSlice {
   apiVersion?: string
   kind?: string
   metadata: meta_v1.ObjectMeta
-  endpoints?: Endpoint[]
-  ports?: EndpointPort[]
+  endpoints?: Endpoint[] | null
+  ports?: EndpointPort[] | null
   addressType: 'FQDN' | 'IPv4' | 'IPv6'
 }
 

@@ -6,7 +6,7 @@ export interface Event {
   apiVersion?: string
   kind?: string
   metadata: meta_v1.ObjectMeta
-  eventTime: string
+  eventTime: string | null
   series?: EventSeries
   reportingController?: string
   reportingInstance?: string
@@ -17,8 +17,8 @@ export interface Event {
   note?: string
   type?: string
   deprecatedSource: core_v1.EventSource
-  deprecatedFirstTimestamp?: string
-  deprecatedLastTimestamp?: string
+  deprecatedFirstTimestamp?: string | null
+  deprecatedLastTimestamp?: string | null
   deprecatedCount?: number
 }
 
@@ -31,5 +31,5 @@ export interface EventList {
 
 export interface EventSeries {
   count: number
-  lastObservedTime: string
+  lastObservedTime: string | null
 }

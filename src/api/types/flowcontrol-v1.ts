@@ -2,8 +2,8 @@
 import type * as meta_v1 from './meta-v1.ts'
 
 export interface ExemptPriorityLevelConfiguration {
-  nominalConcurrencyShares?: number
-  lendablePercent?: number
+  nominalConcurrencyShares: number
+  lendablePercent: number
 }
 
 export interface FlowDistinguisherMethod {
@@ -21,7 +21,7 @@ export interface FlowSchema {
 export interface FlowSchemaCondition {
   type?: string
   status?: string
-  lastTransitionTime?: string
+  lastTransitionTime?: string | null
   reason?: string
   message?: string
 }
@@ -54,19 +54,19 @@ export interface LimitResponse {
 }
 
 export interface LimitedPriorityLevelConfiguration {
-  nominalConcurrencyShares?: number
+  nominalConcurrencyShares: number
   limitResponse: LimitResponse
-  lendablePercent?: number
+  lendablePercent: number
   borrowingLimitPercent?: number
 }
 
 export interface NonResourcePolicyRule {
-  verbs: string[]
-  nonResourceURLs: string[]
+  verbs: string[] | null
+  nonResourceURLs: string[] | null
 }
 
 export interface PolicyRulesWithSubjects {
-  subjects: Subject[]
+  subjects: Subject[] | null
   resourceRules?: ResourcePolicyRule[]
   nonResourceRules?: NonResourcePolicyRule[]
 }
@@ -82,7 +82,7 @@ export interface PriorityLevelConfiguration {
 export interface PriorityLevelConfigurationCondition {
   type?: string
   status?: string
-  lastTransitionTime?: string
+  lastTransitionTime?: string | null
   reason?: string
   message?: string
 }
@@ -115,9 +115,9 @@ export interface QueuingConfiguration {
 }
 
 export interface ResourcePolicyRule {
-  verbs: string[]
-  apiGroups: string[]
-  resources: string[]
+  verbs: string[] | null
+  apiGroups: string[] | null
+  resources: string[] | null
   clusterScope?: boolean
   namespaces?: string[]
 }

@@ -9,7 +9,7 @@ export interface HTTPIngressPath {
 }
 
 export interface HTTPIngressRuleValue {
-  paths: HTTPIngressPath[]
+  paths: HTTPIngressPath[] | null
 }
 
 export interface IPAddress {
@@ -66,7 +66,7 @@ export interface IngressClassParametersReference {
   apiGroup?: string
   kind: string
   name: string
-  scope?: string
+  scope: string
   namespace?: string
 }
 
@@ -159,7 +159,7 @@ export interface NetworkPolicyPeer {
 }
 
 export interface NetworkPolicyPort {
-  protocol?: 'SCTP' | 'TCP' | 'UDP'
+  protocol: 'SCTP' | 'TCP' | 'UDP'
   port?: number | string
   endPort?: number
 }

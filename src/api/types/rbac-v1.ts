@@ -9,7 +9,7 @@ export interface ClusterRole {
   apiVersion?: string
   kind?: string
   metadata: meta_v1.ObjectMeta
-  rules?: PolicyRule[]
+  rules?: PolicyRule[] | null
   aggregationRule?: AggregationRule
 }
 
@@ -36,7 +36,7 @@ export interface ClusterRoleList {
 }
 
 export interface PolicyRule {
-  verbs: string[]
+  verbs: string[] | null
   apiGroups?: string[]
   resources?: string[]
   resourceNames?: string[]
@@ -47,7 +47,7 @@ export interface Role {
   apiVersion?: string
   kind?: string
   metadata: meta_v1.ObjectMeta
-  rules?: PolicyRule[]
+  rules?: PolicyRule[] | null
 }
 
 export interface RoleBinding {

@@ -91,7 +91,7 @@ export interface DeviceCapacity {
 }
 
 export interface DeviceClaim {
-  requests?: DeviceRequest[]
+  requests?: DeviceRequest[] | null
   constraints?: DeviceConstraint[]
   config?: DeviceClaimConfiguration[]
 }
@@ -167,7 +167,7 @@ export interface DeviceSubRequest {
   name: string
   deviceClassName: string
   selectors?: DeviceSelector[]
-  allocationMode?: 'All' | 'ExactCount'
+  allocationMode: 'All' | 'ExactCount'
   count?: number
   tolerations?: DeviceToleration[]
   capacity?: CapacityRequirements
@@ -191,7 +191,7 @@ export interface DeviceToleration {
 export interface ExactDeviceRequest {
   deviceClassName: string
   selectors?: DeviceSelector[]
-  allocationMode?: 'All' | 'ExactCount'
+  allocationMode: 'All' | 'ExactCount'
   count?: number
   adminAccess?: boolean
   tolerations?: DeviceToleration[]
@@ -211,7 +211,7 @@ export interface NodeAllocatableResourceMapping {
 
 export interface OpaqueDeviceConfiguration {
   driver: string
-  parameters: Record<string, unknown>
+  parameters: Record<string, unknown> | null
 }
 
 export interface ResourceClaim {

@@ -8,7 +8,7 @@ export interface PriorityClass {
   value: number
   globalDefault?: boolean
   description?: string
-  preemptionPolicy?: 'Never' | 'PreemptLowerPriority'
+  preemptionPolicy: 'Never' | 'PreemptLowerPriority'
 }
 
 export interface PriorityClassList {

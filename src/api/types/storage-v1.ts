@@ -17,14 +17,14 @@ export interface CSIDriverList {
 }
 
 export interface CSIDriverSpec {
-  attachRequired?: boolean
-  podInfoOnMount?: boolean
-  volumeLifecycleModes?: string[]
-  storageCapacity?: boolean
-  fsGroupPolicy?: string
+  attachRequired: boolean
+  podInfoOnMount: boolean
+  volumeLifecycleModes: string[]
+  storageCapacity: boolean
+  fsGroupPolicy: string
   tokenRequests?: TokenRequest[]
-  requiresRepublish?: boolean
-  seLinuxMount?: boolean
+  requiresRepublish: boolean
+  seLinuxMount: boolean
   nodeAllocatableUpdatePeriodSeconds?: number
   serviceAccountTokenInSecrets?: boolean
   preventPodSchedulingIfMissing?: boolean
@@ -40,7 +40,7 @@ export interface CSINode {
 export interface CSINodeDriver {
   name: string
   nodeID: string
-  topologyKeys?: string[]
+  topologyKeys?: string[] | null
   allocatable?: VolumeNodeResources
 }
 
@@ -52,7 +52,7 @@ export interface CSINodeList {
 }
 
 export interface CSINodeSpec {
-  drivers: CSINodeDriver[]
+  drivers: CSINodeDriver[] | null
 }
 
 export interface CSIStorageCapacity {
@@ -78,10 +78,10 @@ export interface StorageClass {
   metadata: meta_v1.ObjectMeta
   provisioner: string
   parameters?: Record<string, string>
-  reclaimPolicy?: 'Delete' | 'Recycle' | 'Retain'
+  reclaimPolicy: 'Delete' | 'Recycle' | 'Retain'
   mountOptions?: string[]
   allowVolumeExpansion?: boolean
-  volumeBindingMode?: 'Immediate' | 'WaitForFirstConsumer'
+  volumeBindingMode: 'Immediate' | 'WaitForFirstConsumer'
   allowedTopologies?: core_v1.TopologySelectorTerm[]
 }
 
@@ -146,7 +146,7 @@ export interface VolumeAttributesClassList {
 }
 
 export interface VolumeError {
-  time?: string
+  time?: string | null
   message?: string
   errorCode?: number
 }
