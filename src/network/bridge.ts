@@ -1,6 +1,6 @@
 /**
  * The built-in pod network: a bridge per node, a veth pair per sandbox, addresses from the node's pod CIDR. It needs
- * no CNI plugin and no file, and implements the runtime's PodNetwork seam (src/runtime/pod-network.ts) by shape.
+ * no CNI plugin and no file, and implements the runtime's PodNetwork seam.
  *
  * A pod has its address as a /32 and reaches everything through the gateway, also pods on its own bridge. So every
  * packet passes the node's own routing, where kube-proxy's rules see it, and nothing depends on the br_netfilter
@@ -9,6 +9,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from '../log/log.ts'
+import type { PodNetwork } from '../runtime/pod-network.ts'
 import { type AddressPool, createAddressPool } from './addresses.ts'
 import { Errno, inNetns, type Netlink, NetlinkError, openNetlink } from './netlink.ts'
 import { type Nft, nft as runNft } from './nft.ts'
@@ -26,10 +27,7 @@ export interface BridgeOptions {
   readonly nft?: Nft
 }
 
-export interface BridgeNetwork {
-  status(): { ready: boolean; reason: string; message: string }
-  setup(sandbox: { id: string; netns: string }): Promise<{ ips: string[]; hostInterface: string }>
-  teardown(sandbox: { id: string; netns: string }): Promise<void>
+export interface BridgeNetwork extends PodNetwork {
   setPodCidr(cidr: string): Promise<void>
   /** The bridge's own address, where the node is reached from its pods; resolves once the pod CIDR is known. */
   gateway(): Promise<string>

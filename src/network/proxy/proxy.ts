@@ -48,9 +48,7 @@ export function createProxy(deps: ProxyDeps, options: ProxyOptions): Proxy {
   const { informers, log } = deps
   const { nodeName, collectMs = 5 } = options
   const services = informers.of('services')
-  const slices = informers.of({ group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices' }) as unknown as ReturnType<
-    typeof informers.of<'endpointslices.discovery.k8s.io'>
-  >
+  const slices = informers.of('endpointslices.discovery.k8s.io')
   const nodes = informers.of('nodes', { fieldSelector: `metadata.name=${nodeName}` })
   slices.addIndex(slicesByService, (slice: EndpointSlice) => {
     const key = sliceService(slice)
