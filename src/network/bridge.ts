@@ -8,10 +8,11 @@
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { inNamespace } from '../linux/syscalls.ts'
 import type { Logger } from '../log/log.ts'
 import type { PodNetwork } from '../runtime/pod-network.ts'
 import { type AddressPool, createAddressPool } from './addresses.ts'
-import { Errno, inNetns, type Netlink, NetlinkError, openNetlink } from './netlink.ts'
+import { Errno, type Netlink, NetlinkError, openNetlink } from './netlink.ts'
 import { type Nft, nft as runNft } from './nft.ts'
 import { hash } from './proxy/services.ts'
 
@@ -80,7 +81,7 @@ export function createBridgeNetwork(options: BridgeOptions): BridgeNetwork {
       const stale = netlink.link(name)
       if (stale) netlink.deleteLink(stale.index)
       netlink.addVeth(name, { name: 'eth0', netns: sandbox.netns }, { master: bridgeIndex, ...(mtu === undefined ? {} : { mtu }) })
-      const inside = inNetns(sandbox.netns, () => {
+      const inside = inNamespace('net', sandbox.netns, () => {
         for (const device of ['all', 'eth0']) writeFileSync(`/proc/sys/net/ipv4/conf/${device}/accept_redirects`, '0')
         return openNetlink()
       })
@@ -135,7 +136,10 @@ function ensureBridge(netlink: Netlink, name: string, pool: AddressPool): number
   if (link?.kind !== 'bridge') throw new Error(`interface ${name} exists and is no bridge`)
   const addresses = netlink.addresses().filter((a) => a.index === link.index)
   const other = addresses.find((a) => a.address !== pool.gateway)
-  if (other) throw new Error(`bridge ${name} has the address ${other.address}/${other.prefix}, another than this node's ${pool.gateway}/${pool.prefix}`)
+  if (other)
+    throw new Error(
+      `bridge ${name} has the address ${other.address}/${other.prefix}, another than this node's ${pool.gateway}/${pool.prefix}`,
+    )
   if (addresses.length === 0) netlink.addAddress(link.index, pool.gateway, pool.prefix)
   netlink.setUp(link.index)
   return link.index
@@ -176,7 +180,10 @@ export function readResolvConf(path = '/etc/resolv.conf'): { servers: string[]; 
     throw error
   }
   for (const line of content.split('\n')) {
-    const [word, ...rest] = line.replace(/[#;].*$/, '').trim().split(/\s+/)
+    const [word, ...rest] = line
+      .replace(/[#;].*$/, '')
+      .trim()
+      .split(/\s+/)
     if (word === 'nameserver' && rest[0]) found.servers.push(rest[0])
     else if (word === 'search') found.searches = rest
     else if (word === 'options') found.options.push(...rest)

@@ -4,8 +4,10 @@
  * belongs for life to the network namespace it was opened in, so the main thread enters a namespace only for the
  * synchronous moment of opening it; nothing else can run in between.
  */
-import { closeSync, openSync } from 'node:fs'
+
 import { dlopen, getInt32 } from 'node:ffi'
+import { closeSync, openSync } from 'node:fs'
+import { inNamespace } from '../linux/syscalls.ts'
 
 /** The kernel's answer to one message, with its errno. */
 export class NetlinkError extends Error {
@@ -74,7 +76,6 @@ function loadLibc() {
     bind: { arguments: ['int32', 'buffer', 'uint32'], return: 'int32' },
     send: { arguments: ['int32', 'buffer', 'uint64', 'int32'], return: 'int64' },
     recv: { arguments: ['int32', 'buffer', 'uint64', 'int32'], return: 'int64' },
-    setns: { arguments: ['int32', 'int32'], return: 'int32' },
     __errno_location: { arguments: [], return: 'pointer' },
   })
   return functions
@@ -83,34 +84,11 @@ function errno(): number {
   return getInt32(libc!.__errno_location() as bigint, 0)
 }
 
-const CLONE_NEWNET = 0x40000000
-/** Runs `use` in the network namespace at `path`. `use` must be synchronous: the whole thread is there meanwhile. */
-export function inNetns<T>(path: string, use: () => T): T {
-  libc ??= loadLibc()
-  const home = openSync('/proc/thread-self/ns/net', 'r')
-  try {
-    const there = openSync(path, 'r')
-    try {
-      if (libc.setns(there, CLONE_NEWNET) !== 0) throw new NetlinkError(`enter the network namespace ${path}`, errno())
-    } finally {
-      closeSync(there)
-    }
-    try {
-      return use()
-    } finally {
-      // Staying in a foreign namespace would misdirect every later socket of the process.
-      if (libc.setns(home, CLONE_NEWNET) !== 0) process.abort()
-    }
-  } finally {
-    closeSync(home)
-  }
-}
-
 /** Opens a socket in the namespace at `netns`, or in the process's own. */
 export function openNetlink(netns?: string): Netlink {
   libc ??= loadLibc()
   const c = libc
-  const fd = netns === undefined ? openSocket() : inNetns(netns, openSocket)
+  const fd = netns === undefined ? openSocket() : inNamespace('net', netns, openSocket)
   const answer = Buffer.alloc(1 << 16)
   let sequence = 0
 
@@ -191,10 +169,7 @@ export function openNetlink(netns?: string): Netlink {
         ])
         const info = attribute(
           IFLA_LINKINFO,
-          Buffer.concat([
-            attribute(IFLA_INFO_KIND, text('veth')),
-            attribute(IFLA_INFO_DATA, attribute(VETH_INFO_PEER, peerEnd)),
-          ]),
+          Buffer.concat([attribute(IFLA_INFO_KIND, text('veth')), attribute(IFLA_INFO_DATA, attribute(VETH_INFO_PEER, peerEnd))]),
         )
         const body = Buffer.concat([
           ifinfo(0, IFF_UP),

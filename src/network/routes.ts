@@ -20,7 +20,12 @@ export function wantedRoutes(nodes: readonly Node[], self: string): Map<string, 
 }
 
 /** Makes the kernel's routes those of the nodes. `mine` are the routes that an earlier call made; the new ones are returned. */
-export function syncRoutes(netlink: Netlink, mine: ReadonlyMap<string, string>, wanted: ReadonlyMap<string, string>, log: Logger): Map<string, string> {
+export function syncRoutes(
+  netlink: Netlink,
+  mine: ReadonlyMap<string, string>,
+  wanted: ReadonlyMap<string, string>,
+  log: Logger,
+): Map<string, string> {
   const held = new Map(mine)
   for (const [destination, gateway] of mine) {
     if (wanted.has(destination)) continue

@@ -10,8 +10,8 @@ import type { EndpointSlice } from '../../api/types/discovery-v1.ts'
 import type { Client } from '../../client/client.ts'
 import type { Informers } from '../../client/informer.ts'
 import type { Logger } from '../../log/log.ts'
-import { createDnsServer } from './server.ts'
 import type { DnsSource } from './records.ts'
+import { createDnsServer } from './server.ts'
 
 export interface ClusterDnsDeps {
   readonly client: Client
@@ -104,14 +104,24 @@ async function publish(client: Client, name: string, nodeName: string, address: 
       { name: 'dns-tcp', port, protocol: 'TCP' as const },
     ],
     endpoints: [
-      { addresses: [address], nodeName, conditions: { ready: true, serving: true, terminating: false }, hints: { forNodes: [{ name: nodeName }] } },
+      {
+        addresses: [address],
+        nodeName,
+        conditions: { ready: true, serving: true, terminating: false },
+        hints: { forNodes: [{ name: nodeName }] },
+      },
     ],
   }
   try {
     await client.create('endpointslices.discovery.k8s.io', slice)
   } catch (error) {
     if (!isAlreadyExists(error)) throw error
-    await client.patch('endpointslices.discovery.k8s.io', { namespace, name }, { ports: slice.ports, endpoints: slice.endpoints }, { type: 'merge' })
+    await client.patch(
+      'endpointslices.discovery.k8s.io',
+      { namespace, name },
+      { ports: slice.ports, endpoints: slice.endpoints },
+      { type: 'merge' },
+    )
   }
 }
 

@@ -93,13 +93,27 @@ function resolveService(name: string, labels: readonly string[], type: QuestionT
         base,
       )
     }
-    return { ...empty, answers: addressRecords(name, type, found.flatMap(({ endpoint }) => endpoint.addresses)) }
+    return {
+      ...empty,
+      answers: addressRecords(
+        name,
+        type,
+        found.flatMap(({ endpoint }) => endpoint.addresses),
+      ),
+    }
   }
   // hostname.service.namespace.svc
   if (inner.length === 1 && headless) {
     const matching = endpointsOf(service, source).filter(({ endpoint }) => endpointNames(endpoint).includes(inner[0] as string))
     if (matching.length === 0) return nothing
-    return { ...empty, answers: addressRecords(name, type, matching.flatMap(({ endpoint }) => endpoint.addresses)) }
+    return {
+      ...empty,
+      answers: addressRecords(
+        name,
+        type,
+        matching.flatMap(({ endpoint }) => endpoint.addresses),
+      ),
+    }
   }
   return nothing
 }
@@ -120,9 +134,7 @@ function resolvePort(
     return type === 'SRV' || type === 'ANY' ? services(name, { ...service, spec: { ...service.spec, ports } }, base) : empty
   }
   const found = endpointsOf(service, source).flatMap(({ slice, endpoint }) =>
-    (slice.ports ?? [])
-      .filter((p) => matches(p.name, p.protocol, portName, protocol))
-      .map((p) => ({ endpoint, port: p.port ?? 0 })),
+    (slice.ports ?? []).filter((p) => matches(p.name, p.protocol, portName, protocol)).map((p) => ({ endpoint, port: p.port ?? 0 })),
   )
   if (found.length === 0) return nothing
   return type === 'SRV' || type === 'ANY' ? headlessPorts(name, found, base) : empty
@@ -163,7 +175,11 @@ function resolvePod(name: string, labels: readonly string[], type: QuestionType,
   if (labels.length === 1) return empty
   if (labels.length > 2) return nothing
   const text = labels[0] as string
-  const address = /^\d+-\d+-\d+-\d+$/.test(text) ? text.replaceAll('-', '.') : /^[0-9a-f-]+$/.test(text) ? text.replaceAll('-', ':') : undefined
+  const address = /^\d+-\d+-\d+-\d+$/.test(text)
+    ? text.replaceAll('-', '.')
+    : /^[0-9a-f-]+$/.test(text)
+      ? text.replaceAll('-', ':')
+      : undefined
   if (!address || (address.includes('.') && address.split('.').some((part) => Number(part) > 255))) return nothing
   return { ...empty, answers: addressRecords(name, type, [address]) }
 }
@@ -210,7 +226,10 @@ function endpointsOf(service: Service, source: DnsSource): { slice: EndpointSlic
   return [...found.values()]
 }
 
-const endpointNames = (endpoint: Endpoint): string[] => [...(endpoint.hostname ? [endpoint.hostname] : []), ...endpoint.addresses.map(dashed)]
+const endpointNames = (endpoint: Endpoint): string[] => [
+  ...(endpoint.hostname ? [endpoint.hostname] : []),
+  ...endpoint.addresses.map(dashed),
+]
 const dashed = (address: string) => address.replaceAll(/[.:]/g, '-')
 
 function addressRecords(name: string, type: QuestionType, addresses: readonly string[]): ResourceRecord[] {

@@ -3,7 +3,7 @@
  * EndpointSlices, and hands everything else to the machine's own name servers. UDP and TCP on one address.
  */
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram'
-import { createServer, connect, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import * as packet from 'dns-packet'
 import type { Logger } from '../../log/log.ts'
 import { type Answer, addressOfPointer, type DnsSource, type ResourceRecord, resolveName, resolvePointer, ttlSeconds } from './records.ts'
@@ -62,7 +62,7 @@ export async function createDnsServer(source: DnsSource, options: DnsServerOptio
     socket.on('error', () => socket.destroy())
     socket.on('close', () => sockets.delete(socket))
     let buffered: Buffer = Buffer.alloc(0)
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       buffered = Buffer.concat([buffered, chunk])
       while (buffered.length >= 2 && buffered.length >= 2 + buffered.readUInt16BE(0)) {
         const message = buffered.subarray(2, 2 + buffered.readUInt16BE(0))
@@ -140,7 +140,11 @@ export async function respond(
 
   const name = question.name.toLowerCase()
   const ours = name === zone || name.endsWith(`.${zone}`)
-  const found = ours ? resolveName(name, question.type, zone, source) : addressOfPointer(name) ? resolvePointer(name, question.type, zone, source) : undefined
+  const found = ours
+    ? resolveName(name, question.type, zone, source)
+    : addressOfPointer(name)
+      ? resolvePointer(name, question.type, zone, source)
+      : undefined
   if (!found) return (await forward(message, protocol)) ?? reply(query, Rcode.SERVFAIL, {}, protocol)
 
   const answers = [...withNameAsAsked(found.answers, name, question.name)]
@@ -187,7 +191,20 @@ function reply(
   const limit = protocol === 'tcp' ? 65_535 : edns ? Math.max(plainUdpSize, Math.min(edns.udpPayloadSize, ednsUdpSize)) : plainUdpSize
   const { answers = [], additionals = [], zone } = content
   const flags = ((query.flags ?? 0) & RECURSION_DESIRED) | RECURSION_AVAILABLE | (zone ? AUTHORITATIVE : 0) | rcode
-  const opt = edns ? [{ type: 'OPT', name: '.', udpPayloadSize: ednsUdpSize, flags: 0, options: [], extendedRcode: 0, ednsVersion: 0 } as packet.OptAnswer] : []
+  const opt = edns
+    ? [
+        {
+          type: 'OPT',
+          name: '.',
+          udpPayloadSize: ednsUdpSize,
+          flags: 0,
+          flag_do: false,
+          options: [],
+          extendedRcode: 0,
+          ednsVersion: 0,
+        } satisfies packet.OptAnswer,
+      ]
+    : []
   const made = (records: readonly ResourceRecord[], more: readonly ResourceRecord[], extra = 0) =>
     packet.encode({
       type: 'response',
@@ -291,9 +308,10 @@ function exchangeTcp(message: Buffer, to: { address: string; port: number }, sig
     socket.on('error', () => finish())
     socket.on('close', () => finish())
     socket.on('connect', () => socket.write(framed(message)))
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       buffered = Buffer.concat([buffered, chunk])
-      if (buffered.length >= 2 && buffered.length >= 2 + buffered.readUInt16BE(0)) finish(Buffer.from(buffered.subarray(2, 2 + buffered.readUInt16BE(0))))
+      if (buffered.length >= 2 && buffered.length >= 2 + buffered.readUInt16BE(0))
+        finish(Buffer.from(buffered.subarray(2, 2 + buffered.readUInt16BE(0))))
     })
   })
 }

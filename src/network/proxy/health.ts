@@ -5,7 +5,7 @@
  */
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { Logger } from '../../log/log.ts'
-import type { Proxy } from './proxy.ts'
+import type { ServiceProxy } from './proxy.ts'
 import type { ProxyPort } from './services.ts'
 
 export interface HealthCheckServers {
@@ -58,7 +58,7 @@ export function createHealthCheckServers(log: Logger): HealthCheckServers {
 /** A change that waits longer than this makes the proxy unhealthy. */
 const staleMs = 120_000
 
-export function createHealthServer(proxy: Proxy): Server {
+export function createHealthServer(proxy: ServiceProxy): Server {
   return createServer((request, response) => {
     const { lastSync, pendingSince, nodeEligible } = proxy.status()
     const fresh = lastSync > 0 && (pendingSince === undefined || Date.now() - pendingSince < staleMs)
@@ -69,7 +69,7 @@ export function createHealthServer(proxy: Proxy): Server {
   })
 }
 
-export function createMetricsServer(proxy: Proxy, mode: string): Server {
+export function createMetricsServer(proxy: ServiceProxy, mode: string): Server {
   return createServer((request, response) => {
     const status = proxy.status()
     if (request.url === '/proxyMode') response.end(mode)
@@ -81,10 +81,15 @@ export function createMetricsServer(proxy: Proxy, mode: string): Server {
   })
 }
 
-function metricsText(status: ReturnType<Proxy['status']>): string {
-  const gauge = (name: string, help: string, value: number, type = 'gauge') => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${name} ${value}\n`
+function metricsText(status: ReturnType<ServiceProxy['status']>): string {
+  const gauge = (name: string, help: string, value: number, type = 'gauge') =>
+    `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${name} ${value}\n`
   return (
-    gauge('kubeproxy_sync_proxy_rules_last_timestamp_seconds', 'The last time proxy rules were successfully synced', status.lastSync / 1000) +
+    gauge(
+      'kubeproxy_sync_proxy_rules_last_timestamp_seconds',
+      'The last time proxy rules were successfully synced',
+      status.lastSync / 1000,
+    ) +
     gauge('kubeproxy_sync_proxy_rules_syncs_total', 'Successful syncs of the proxy rules', status.syncs, 'counter') +
     gauge('kubeproxy_sync_proxy_rules_last_duration_seconds', 'How long the last sync took', status.lastSyncMs / 1000) +
     gauge('process_resident_memory_bytes', 'Resident memory size in bytes.', process.memoryUsage.rss())

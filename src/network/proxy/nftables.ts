@@ -35,7 +35,15 @@ interface Element {
 }
 
 const table = 'kube-proxy'
-const dynamicMaps = ['cluster-ips', 'nodeport-ips', 'firewall-ips', 'no-endpoint-services', 'no-endpoint-nodeports', 'service-ips', 'service-nodeports']
+const dynamicMaps = [
+  'cluster-ips',
+  'nodeport-ips',
+  'firewall-ips',
+  'no-endpoint-services',
+  'no-endpoint-nodeports',
+  'service-ips',
+  'service-nodeports',
+]
 
 /** The table as it is before any service: sent once at start, replacing what an earlier proxy left. */
 export function baseRuleset(options: NftablesOptions): string {
@@ -127,7 +135,10 @@ export function desiredState(ports: readonly ProxyPort[], options: NftablesOptio
 
     // A cluster IP's traffic from outside the pod network gets the node's address, so that answers come back this way.
     const fromOutside = options.masqueradeAll ? '' : options.clusterCIDR ? `${ip} saddr != ${options.clusterCIDR} ` : undefined
-    const masquerade = fromOutside === undefined ? [] : [`${ip} daddr ${port.clusterIP} ${protocol} dport ${port.port} ${fromOutside}jump mark-for-masquerade`]
+    const masquerade =
+      fromOutside === undefined
+        ? []
+        : [`${ip} daddr ${port.clusterIP} ${protocol} dport ${port.port} ${fromOutside}jump mark-for-masquerade`]
     if (usesCluster) chains.set(clusterChain, [...masquerade, ...balance(port, port.cluster, options.family)])
     if (usesLocal) chains.set(localChain, [...(port.internalLocal ? masquerade : []), ...balance(port, port.local, options.family)])
 
@@ -155,7 +166,9 @@ export function desiredState(ports: readonly ProxyPort[], options: NftablesOptio
       for (const address of port.loadBalancerIPs) put('firewall-ips', `${address} . ${protocol} . ${port.port}`, port, `goto ${firewall}`)
     }
 
-    for (const endpoint of new Map([...(usesCluster ? port.cluster : []), ...(usesLocal ? port.local : [])].map((e) => [target(e), e])).values()) {
+    for (const endpoint of new Map(
+      [...(usesCluster ? port.cluster : []), ...(usesLocal ? port.local : [])].map((e) => [target(e), e]),
+    ).values()) {
       const affinity = port.affinitySeconds > 0 ? affinityName(port, endpoint) : undefined
       if (affinity) sets.set(affinity, port.affinitySeconds)
       chains.set(endpointChain(port, endpoint), [
@@ -185,7 +198,8 @@ function externalRules(port: ProxyPort, clusterChain: string, localChain: string
 
 function balance(port: ProxyPort, endpoints: readonly ProxyEndpoint[], family: Family): string[] {
   const { ip } = words(family)
-  const sticky = port.affinitySeconds > 0 ? endpoints.map((e) => `${ip} saddr @${affinityName(port, e)} goto ${endpointChain(port, e)}`) : []
+  const sticky =
+    port.affinitySeconds > 0 ? endpoints.map((e) => `${ip} saddr @${affinityName(port, e)} goto ${endpointChain(port, e)}`) : []
   const choices = endpoints.map((e, i) => `${i} : goto ${endpointChain(port, e)}`)
   return [...sticky, `numgen random mod ${endpoints.length} vmap { ${choices.join(', ')} }`]
 }

@@ -23,7 +23,7 @@ export interface ProxyOptions {
   readonly collectMs?: number
 }
 
-export interface Proxy {
+export interface ServiceProxy {
   /** Resolves when the rules stand for everything the first lists told. */
   started(): Promise<void>
   status(): ProxyStatus
@@ -44,7 +44,7 @@ const families: readonly Family[] = ['IPv4', 'IPv6']
 /** Taint that the autoscaler puts on a node it will remove: load balancers should turn away from it. */
 const toBeDeletedTaint = 'ToBeDeletedByClusterAutoscaler'
 
-export function createProxy(deps: ProxyDeps, options: ProxyOptions): Proxy {
+export function createProxy(deps: ProxyDeps, options: ProxyOptions): ServiceProxy {
   const { informers, log } = deps
   const { nodeName, collectMs = 5 } = options
   const services = informers.of('services')
@@ -123,7 +123,10 @@ export function createProxy(deps: ProxyDeps, options: ProxyOptions): Proxy {
         const of = ports.get(family) as Map<string, readonly ProxyPort[]>
         if (of.size === 0 && !backends.has(family) && family === 'IPv6') continue
         let backend = backends.get(family)
-        if (!backend) backends.set(family, (backend = deps.backend(family)))
+        if (!backend) {
+          backend = deps.backend(family)
+          backends.set(family, backend)
+        }
         await backend.sync([...of.values()].flat())
       }
       healthChecks.sync([...(ports.get('IPv4') as Map<string, readonly ProxyPort[]>).values()].flat())
@@ -144,7 +147,8 @@ export function createProxy(deps: ProxyDeps, options: ProxyOptions): Proxy {
     const service = name === undefined ? undefined : services.get(namespace, name)
     for (const family of families) {
       const of = ports.get(family) as Map<string, readonly ProxyPort[]>
-      const found = service && isProxied(service) ? proxyPorts(service, slices.byIndex(slicesByService, key), { nodeName, zone }, family) : []
+      const found =
+        service && isProxied(service) ? proxyPorts(service, slices.byIndex(slicesByService, key), { nodeName, zone }, family) : []
       if (found.length > 0) of.set(key, found)
       else of.delete(key)
     }

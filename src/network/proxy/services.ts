@@ -94,7 +94,9 @@ export function proxyPorts(service: Service, slices: readonly EndpointSlice[], n
       nodePort: port.nodePort ?? 0,
       externalIPs: (spec.externalIPs ?? []).filter(inFamily),
       loadBalancerIPs,
-      sourceRanges: (spec.loadBalancerSourceRanges ?? []).map((range) => range.trim()).filter((range) => inFamily(range.split('/')[0] as string)),
+      sourceRanges: (spec.loadBalancerSourceRanges ?? [])
+        .map((range) => range.trim())
+        .filter((range) => inFamily(range.split('/')[0] as string)),
       affinitySeconds: spec.sessionAffinity === 'ClientIP' ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800) : 0,
       internalLocal: spec.internalTrafficPolicy === 'Local',
       externalLocal: spec.externalTrafficPolicy === 'Local',
