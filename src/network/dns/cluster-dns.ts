@@ -135,7 +135,7 @@ export function createDnsSource(informers: Informers): DnsSource & { readonly sy
     const name = slice.metadata.labels?.['kubernetes.io/service-name']
     return name ? [`${slice.metadata.namespace}/${name}`] : []
   })
-  slices.addIndex('address', (slice: EndpointSlice) => (slice.endpoints ?? []).flatMap((endpoint) => endpoint.addresses))
+  slices.addIndex('address', (slice: EndpointSlice) => (slice.endpoints ?? []).flatMap((endpoint) => endpoint.addresses ?? []))
   return {
     synced: Promise.all([services.whenSynced(), slices.whenSynced(), namespaces.whenSynced()]),
     service: (ns, name) => services.get(ns, name),
@@ -144,7 +144,7 @@ export function createDnsSource(informers: Informers): DnsSource & { readonly sy
     serviceByIP: (address) => (address === 'None' ? undefined : services.byIndex('clusterIP', address)[0]),
     endpointByIP(address) {
       const found = slices.byIndex('address', address).flatMap((slice) => {
-        const endpoint = slice.endpoints?.find((e) => e.addresses.includes(address))
+        const endpoint = slice.endpoints?.find((e) => e.addresses?.includes(address))
         return endpoint ? [{ slice, endpoint }] : []
       })
       // A name of its own is a better answer than one made of the address.

@@ -98,7 +98,7 @@ function resolveService(name: string, labels: readonly string[], type: QuestionT
       answers: addressRecords(
         name,
         type,
-        found.flatMap(({ endpoint }) => endpoint.addresses),
+        found.flatMap(({ endpoint }) => endpoint.addresses ?? []),
       ),
     }
   }
@@ -111,7 +111,7 @@ function resolveService(name: string, labels: readonly string[], type: QuestionT
       answers: addressRecords(
         name,
         type,
-        matching.flatMap(({ endpoint }) => endpoint.addresses),
+        matching.flatMap(({ endpoint }) => endpoint.addresses ?? []),
       ),
     }
   }
@@ -158,7 +158,7 @@ function headlessPorts(name: string, found: readonly { endpoint: Endpoint; port:
   const answers = new Map<string, ResourceRecord>()
   const additionals = new Map<string, ResourceRecord>()
   for (const { endpoint, port } of found) {
-    for (const address of endpoint.addresses) {
+    for (const address of endpoint.addresses ?? []) {
       const target = `${endpoint.hostname ?? dashed(address)}.${base}`
       answers.set(`${target}:${port}`, srv(name, weight, port, target))
       for (const record of addressRecords(target, 'ANY', [address])) additionals.set(`${target} ${address}`, record)
@@ -220,7 +220,7 @@ function endpointsOf(service: Service, source: DnsSource): { slice: EndpointSlic
     for (const endpoint of slice.endpoints ?? []) {
       // publishNotReadyAddresses shows in the slice as ready.
       if (endpoint.conditions?.ready === false) continue
-      found.set(`${slice.metadata.name} ${endpoint.addresses[0]}`, { slice, endpoint })
+      found.set(`${slice.metadata.name} ${endpoint.addresses?.[0]}`, { slice, endpoint })
     }
   }
   return [...found.values()]
@@ -228,7 +228,7 @@ function endpointsOf(service: Service, source: DnsSource): { slice: EndpointSlic
 
 const endpointNames = (endpoint: Endpoint): string[] => [
   ...(endpoint.hostname ? [endpoint.hostname] : []),
-  ...endpoint.addresses.map(dashed),
+  ...(endpoint.addresses ?? []).map(dashed),
 ]
 const dashed = (address: string) => address.replaceAll(/[.:]/g, '-')
 

@@ -124,7 +124,7 @@ function collect(slices: readonly EndpointSlice[], port: ServicePort, family: Fa
       if ((slicePort.name ?? '') !== (port.name ?? '') || !slicePort.port) continue
       if ((slicePort.protocol ?? 'TCP') !== (port.protocol ?? 'TCP')) continue
       for (const endpoint of slice.endpoints ?? []) {
-        const address = endpoint.addresses[0]
+        const address = endpoint.addresses?.[0]
         if (!address) continue
         const ready = endpoint.conditions?.ready !== false
         const candidate: Candidate = {
