@@ -68,7 +68,10 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
     wake()
   }
   function startBackoff(queued: QueuedPod, ms: number): void {
-    if (ms <= 0) return activate(queued)
+    if (ms <= 0) {
+      activate(queued)
+      return
+    }
     const cancel = clock.after(ms, () => {
       backoff.delete(queued.key)
       activate(queued)
