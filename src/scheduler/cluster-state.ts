@@ -20,6 +20,9 @@ export interface ClusterState {
   /** A pod that is bound, or assumed to be. Replaces what was known of it. */
   setPod(pod: Pod, nodeName: string, assumed?: boolean): PodInfo
   removePod(key: string): void
+  /** Takes a pod off its node for a trial, and puts it back: what preemption asks. */
+  detach(pod: PodInfo): void
+  attach(pod: PodInfo, node: NodeInfo): void
   isAssumed(key: string): boolean
   podOn(key: string): NodeInfo | undefined
   /** How many pods of the namespaces match, by NodeInfo.index. Live: it changes with the cluster. */
@@ -148,6 +151,11 @@ export function createClusterState(): ClusterState {
       return info
     },
     removePod: forget,
+    detach(pod) {
+      const info = where.get(pod.key)
+      if (info) displace(info, pod.key)
+    },
+    attach: (pod, node) => place(node, pod),
     isAssumed: (key) => assumed.has(key),
     podOn: (key) => where.get(key),
     matching(id, matches) {
