@@ -103,9 +103,10 @@ test('topology spread fills zones evenly', async () => {
     zones,
     Array.from({ length: 6 }, (_, i) => pod(`p${i}`, spread, { app: 'web' })),
   )
-  const zoneOf = (name: string) =>
-    (zones.find((z) => z.metadata.name === name)?.metadata.labels as Record<string, string>)['topology.kubernetes.io/zone']
-  const perZone = Object.values(bound).map(zoneOf)
+  const zoneOf = new Map(
+    zones.map(({ metadata }) => [metadata.name, (metadata.labels as Record<string, string>)['topology.kubernetes.io/zone']]),
+  )
+  const perZone = Object.values(bound).map((name) => zoneOf.get(name))
   expect(perZone.toSorted()).toEqual(['z1', 'z1', 'z2', 'z2', 'z3', 'z3'])
 })
 
