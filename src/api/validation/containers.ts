@@ -83,9 +83,9 @@ const envFieldPaths = [
   'status.podIP',
   'status.podIPs',
 ]
-function keySelector(ref: { name: string; key: string }, path: string): FieldError[] {
+function keySelector(ref: { name?: string; key: string }, path: string): FieldError[] {
   return [
-    ...check(ref.name, `${path}.name`, isDNS1123Subdomain),
+    ...check(ref.name ?? '', `${path}.name`, isDNS1123Subdomain),
     ...(ref.key ? check(ref.key, `${path}.key`, isConfigMapKey) : [required(`${path}.key`)]),
   ]
 }
@@ -364,7 +364,7 @@ function validateProbes(container: Container, path: string, pod: PodContext): Fi
 
 export function validateContainers(pod: PodContext, path: string): FieldError[] {
   const containers = pod.spec.containers
-  if (containers.length === 0) return [required(path)]
+  if (!containers?.length) return [required(path)]
   const errors: FieldError[] = []
   const names = new Set<string>()
   containers.forEach((container, i) => {
@@ -380,7 +380,7 @@ export function validateContainers(pod: PodContext, path: string): FieldError[] 
 
 export function validateInitContainers(pod: PodContext, path: string): FieldError[] {
   const errors: FieldError[] = []
-  const names = new Set(pod.spec.containers.map((c) => c.name))
+  const names = new Set(pod.spec.containers?.map((c) => c.name))
   pod.spec.initContainers?.forEach((container, i) => {
     const at = `${path}[${i}]`
     errors.push(...validateContainer(container, at, pod))
@@ -418,7 +418,7 @@ const forbiddenForEphemeral = [
 ] as const
 export function validateEphemeralContainers(pod: PodContext, path: string): FieldError[] {
   const errors: FieldError[] = []
-  const others = new Set([...pod.spec.containers, ...(pod.spec.initContainers ?? [])].map((c) => c.name))
+  const others = new Set([...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? [])].map((c) => c.name))
   const names = new Set(others)
   pod.spec.ephemeralContainers?.forEach((container, i) => {
     const at = `${path}[${i}]`

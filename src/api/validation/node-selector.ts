@@ -12,7 +12,7 @@ import { validateLabelName } from './object-meta.ts'
 
 export function validateNodeSelector(selector: NodeSelector, path: string): FieldError[] {
   const at = `${path}.nodeSelectorTerms`
-  if (selector.nodeSelectorTerms.length === 0) return [required(at, 'must have at least one node selector term')]
+  if (!selector.nodeSelectorTerms?.length) return [required(at, 'must have at least one node selector term')]
   return selector.nodeSelectorTerms.flatMap((term, i) => validateNodeSelectorTerm(term, `${at}[${i}]`))
 }
 
@@ -71,9 +71,10 @@ export function validateTopologySelectorTerm(term: TopologySelectorTerm, path: s
   const keys = new Set<string>()
   term.matchLabelExpressions?.forEach((requirement, i) => {
     const at = `${path}.matchLabelExpressions[${i}]`
-    if (requirement.values.length === 0) errors.push(required(`${at}.values`))
-    requirement.values.forEach((value, j) => {
-      if (requirement.values.indexOf(value) < j) errors.push(duplicate(`${at}.values[${j}]`, value))
+    const values = requirement.values ?? []
+    if (values.length === 0) errors.push(required(`${at}.values`))
+    values.forEach((value, j) => {
+      if (values.indexOf(value) < j) errors.push(duplicate(`${at}.values[${j}]`, value))
     })
     errors.push(...validateLabelName(requirement.key, `${at}.key`))
     if (keys.has(requirement.key)) errors.push(duplicate(`${at}.key`, requirement.key))

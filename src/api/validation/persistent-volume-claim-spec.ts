@@ -46,7 +46,10 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: string)
   return errors
 }
 
-function validateDataSource(source: { apiGroup?: string; kind: string; name: string; namespace?: string }, path: string): FieldError[] {
+function validateDataSource(
+  source: { apiGroup?: string | null; kind: string; name: string; namespace?: string },
+  path: string,
+): FieldError[] {
   return [
     ...(source.name ? [] : [required(`${path}.name`)]),
     ...(source.kind ? [] : [required(`${path}.kind`)]),

@@ -37,7 +37,7 @@ export function validatePodSpec(spec: PodSpec, path: string, options: PodSpecOpt
   errors.push(...validateEphemeralContainers(pod, `${path}.ephemeralContainers`))
   errors.push(...validatePodResources(pod, `${path}.resources`))
   if (spec.hostNetwork)
-    spec.containers.forEach((container, i) => {
+    spec.containers?.forEach((container, i) => {
       container.ports?.forEach((port, j) => {
         const host = port.hostPort ?? 0
         if ((options.isPod || host !== 0) && host !== port.containerPort)
@@ -149,7 +149,7 @@ function validatePodResources(pod: PodContext, path: string): FieldError[] {
         ),
       )
   }
-  pod.spec.containers.forEach((container, i) => {
+  pod.spec.containers?.forEach((container, i) => {
     for (const [name, limit] of Object.entries(container.resources.limits ?? {})) {
       const most = resources.limits?.[name]
       if (most !== undefined && compareQuantity(limit, most) > 0)
@@ -172,7 +172,7 @@ function aggregateRequests(spec: PodSpec): Map<string, Quantity> {
   const add = (to: Map<string, Quantity>, list: Readonly<Record<string, string>> | undefined) => {
     for (const [name, quantity] of Object.entries(list ?? {})) to.set(name, addQuantity(to.get(name) ?? zeroQuantity, quantity))
   }
-  for (const container of spec.containers) add(total, container.resources.requests)
+  for (const container of spec.containers ?? []) add(total, container.resources.requests)
   const restartable = new Map<string, Quantity>()
   const peak = new Map<string, Quantity>()
   for (const container of spec.initContainers ?? []) {

@@ -105,7 +105,7 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   ]
   const { spec } = pod
   for (const field of ['containers', 'initContainers'] as const) {
-    const [now = [], before = []] = [spec[field], old.spec[field]]
+    const [now, before] = [spec[field] ?? [], old.spec[field] ?? []]
     if (now.length !== before.length) return [...errors, forbidden(`spec.${field}`, 'pod updates may not add or remove containers')]
     now.forEach((container, i) => {
       if (!container.image) errors.push(required(`spec.${field}[${i}].image`))
@@ -355,7 +355,7 @@ export function validatePodResize(pod: Pod, old: Pod): FieldError[] {
   if ((old.status.qosClass ?? podQOS(old)) !== podQOS(pod))
     errors.push(invalid('spec', pod.status.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'))
   for (const field of ['initContainers', 'containers'] as const) {
-    const [now = [], before = []] = [pod.spec[field], old.spec[field]]
+    const [now, before] = [pod.spec[field] ?? [], old.spec[field] ?? []]
     if (now.length !== before.length || now.some((c, i) => c.name !== before[i]?.name))
       return [
         ...errors,
@@ -392,7 +392,7 @@ function withoutComputeResources(spec: PodSpec): PodSpec {
   })
   return {
     ...spec,
-    containers: spec.containers.map(container),
+    containers: spec.containers?.map(container),
     initContainers: spec.initContainers?.map((c) => (c.restartPolicy === 'Always' ? container(c) : c)),
   }
 }

@@ -8,7 +8,7 @@ const compute = ['cpu', 'memory'] as const
 export function podQOS({ spec }: Pick<Pod, 'spec'>): QOSClass {
   const all: (ResourceRequirements | undefined)[] = spec.resources
     ? [spec.resources]
-    : [...spec.containers, ...(spec.initContainers ?? [])].map((c) => c.resources)
+    : [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map((c) => c.resources)
   const set = (list: Readonly<Record<string, string>> | undefined, name: string): string | undefined => {
     const quantity = list?.[name]
     return quantity !== undefined && !isZeroQuantity(quantity) ? quantity : undefined

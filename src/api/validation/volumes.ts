@@ -365,7 +365,7 @@ function projected(source: ProjectedVolumeSource, path: string): FieldError[] {
       errors.push(...need(from, `${at}.${kind}`, 'name'))
       from.items?.forEach((item, j) => {
         errors.push(...keyToPath(item, `${at}.${kind}.items[${j}]`))
-        claimPath(item.path, from.name)
+        claimPath(item.path, from.name ?? '')
       })
     }
     for (const file of projection.downwardAPI?.items ?? []) {
