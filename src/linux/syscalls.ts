@@ -16,6 +16,7 @@ const { functions: libc } = dlopen(null, {
   setns: { arguments: ['i32', 'i32'], return: 'i32' },
   chroot: { arguments: ['string'], return: 'i32' },
   chdir: { arguments: ['string'], return: 'i32' },
+  fchdir: { arguments: ['i32'], return: 'i32' },
   sethostname: { arguments: ['string', 'u64'], return: 'i32' },
   lsetxattr: { arguments: ['string', 'string', 'pointer', 'u64', 'i32'], return: 'i32' },
   lgetxattr: { arguments: ['string', 'string', 'pointer', 'u64'], return: 'i64' },
@@ -81,6 +82,13 @@ export const unshare = (flags: number): void => {
 }
 export const setns = (fd: number, type: number): void => {
   check(libc.setns(fd, type), 'setns', `fd ${fd}`)
+}
+export const chdir = (path: string): void => {
+  check(libc.chdir(path), 'chdir', path)
+}
+/** Where relative paths of `mount` begin. The whole process shares it, unless the thread made a mount namespace of its own. */
+export const fchdir = (fd: number): void => {
+  check(libc.fchdir(fd), 'fchdir', `fd ${fd}`)
 }
 /** The calling thread's root, which it must not share with others: only after `unshare(NEWNS)` in a worker of its own. */
 export const chroot = (path: string): void => {

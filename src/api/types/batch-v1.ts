@@ -97,13 +97,13 @@ export interface JobTemplateSpec {
 }
 
 export interface PodFailurePolicy {
-  rules: PodFailurePolicyRule[]
+  rules: PodFailurePolicyRule[] | null
 }
 
 export interface PodFailurePolicyOnExitCodesRequirement {
   containerName?: string
   operator: 'In' | 'NotIn'
-  values: number[]
+  values: number[] | null
 }
 
 export interface PodFailurePolicyOnPodConditionsPattern {
@@ -118,7 +118,7 @@ export interface PodFailurePolicyRule {
 }
 
 export interface SuccessPolicy {
-  rules: SuccessPolicyRule[]
+  rules: SuccessPolicyRule[] | null
 }
 
 export interface SuccessPolicyRule {

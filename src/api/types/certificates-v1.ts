@@ -26,7 +26,7 @@ export interface CertificateSigningRequestList {
 }
 
 export interface CertificateSigningRequestSpec {
-  request: string
+  request: string | null
   username?: string
   uid?: string
   groups?: string[]

@@ -80,7 +80,7 @@ export interface Capabilities {
 }
 
 export interface CephFSPersistentVolumeSource {
-  monitors: string[]
+  monitors: string[] | null
   path?: string
   user?: string
   secretFile?: string
@@ -89,7 +89,7 @@ export interface CephFSPersistentVolumeSource {
 }
 
 export interface CephFSVolumeSource {
-  monitors: string[]
+  monitors: string[] | null
   path?: string
   user?: string
   secretFile?: string
@@ -656,7 +656,7 @@ export interface LimitRangeList {
 }
 
 export interface LimitRangeSpec {
-  limits: LimitRangeItem[]
+  limits: LimitRangeItem[] | null
 }
 
 export interface LinuxContainerUser {
@@ -798,7 +798,7 @@ export interface NodeRuntimeHandlerFeatures {
 }
 
 export interface NodeSelector {
-  nodeSelectorTerms: NodeSelectorTerm[]
+  nodeSelectorTerms: NodeSelectorTerm[] | null
 }
 
 export interface NodeSelectorRequirement {
@@ -1074,7 +1074,7 @@ export interface PodDNSConfigOption {
 }
 
 export interface PodExtendedResourceClaimStatus {
-  requestMappings: ContainerExtendedResourceRequest[]
+  requestMappings: ContainerExtendedResourceRequest[] | null
   resourceClaimName: string
 }
 
@@ -1134,7 +1134,7 @@ export interface PodSecurityContext {
 
 export interface PodSpec {
   volumes?: Volume[]
-  containers: Container[]
+  containers: Container[] | null
   restartPolicy: 'Always' | 'Never' | 'OnFailure'
   terminationGracePeriodSeconds: number
   activeDeadlineSeconds?: number
@@ -1272,7 +1272,7 @@ export interface QuobyteVolumeSource {
 }
 
 export interface RBDPersistentVolumeSource {
-  monitors: string[]
+  monitors: string[] | null
   image: string
   fsType?: string
   pool: string
@@ -1283,7 +1283,7 @@ export interface RBDPersistentVolumeSource {
 }
 
 export interface RBDVolumeSource {
-  monitors: string[]
+  monitors: string[] | null
   image: string
   fsType?: string
   pool: string
@@ -1620,7 +1620,7 @@ export interface Toleration {
 
 export interface TopologySelectorLabelRequirement {
   key: string
-  values: string[]
+  values: string[] | null
 }
 
 export interface TopologySelectorTerm {

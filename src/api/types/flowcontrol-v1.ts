@@ -61,12 +61,12 @@ export interface LimitedPriorityLevelConfiguration {
 }
 
 export interface NonResourcePolicyRule {
-  verbs: string[]
-  nonResourceURLs: string[]
+  verbs: string[] | null
+  nonResourceURLs: string[] | null
 }
 
 export interface PolicyRulesWithSubjects {
-  subjects: Subject[]
+  subjects: Subject[] | null
   resourceRules?: ResourcePolicyRule[]
   nonResourceRules?: NonResourcePolicyRule[]
 }
@@ -115,9 +115,9 @@ export interface QueuingConfiguration {
 }
 
 export interface ResourcePolicyRule {
-  verbs: string[]
-  apiGroups: string[]
-  resources: string[]
+  verbs: string[] | null
+  apiGroups: string[] | null
+  resources: string[] | null
   clusterScope?: boolean
   namespaces?: string[]
 }

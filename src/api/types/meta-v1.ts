@@ -4,7 +4,7 @@ export interface APIGroup {
   apiVersion?: string
   kind?: string
   name: string
-  versions: GroupVersionForDiscovery[]
+  versions: GroupVersionForDiscovery[] | null
   preferredVersion: GroupVersionForDiscovery
   serverAddressByClientCIDRs?: ServerAddressByClientCIDR[]
 }
@@ -12,14 +12,14 @@ export interface APIGroup {
 export interface APIGroupList {
   apiVersion?: string
   kind?: string
-  groups: APIGroup[]
+  groups: APIGroup[] | null
 }
 
 export interface APIResource {
   name: string
   namespaced: boolean
   kind: string
-  verbs: Verbs
+  verbs: Verbs | null
   shortNames?: string[]
   singularName: string
   categories?: string[]
@@ -32,21 +32,21 @@ export interface APIResourceList {
   apiVersion?: string
   kind?: string
   groupVersion: string
-  resources: APIResource[]
+  resources: APIResource[] | null
 }
 
 export interface APIVersions {
   apiVersion?: string
   kind?: string
-  versions: string[]
-  serverAddressByClientCIDRs: ServerAddressByClientCIDR[]
+  versions: string[] | null
+  serverAddressByClientCIDRs: ServerAddressByClientCIDR[] | null
 }
 
 export interface Condition {
   type: string
   status: string
   observedGeneration?: number
-  lastTransitionTime: string
+  lastTransitionTime: string | null
   reason: string
   message: string
 }

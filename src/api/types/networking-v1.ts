@@ -9,7 +9,7 @@ export interface HTTPIngressPath {
 }
 
 export interface HTTPIngressRuleValue {
-  paths: HTTPIngressPath[]
+  paths: HTTPIngressPath[] | null
 }
 
 export interface IPAddress {

@@ -36,7 +36,7 @@ export interface ClusterRoleList {
 }
 
 export interface PolicyRule {
-  verbs: string[]
+  verbs: string[] | null
   apiGroups?: string[]
   resources?: string[]
   resourceNames?: string[]

@@ -52,7 +52,7 @@ export interface CSINodeList {
 }
 
 export interface CSINodeSpec {
-  drivers: CSINodeDriver[]
+  drivers: CSINodeDriver[] | null
 }
 
 export interface CSIStorageCapacity {
