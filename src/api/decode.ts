@@ -31,15 +31,18 @@ export function decodeParsed(parsed: ParsedJson, type: MessageType | undefined):
     if (!isObject(value)) throw mismatch(value, 'map[string]interface {}')
     return { object: value, strict: countKeys(value) === keys ? [] : duplicateFields(text).map(duplicateText) }
   }
-  const walk: Walk = { path: [], strict: [], keys: 0 }
+  const walk: Walk = { path: [], strict: [], keys: 0, owned: true }
   const object = decodeMessage(compile(type), value, walk, undefined)
   if (walk.keys !== keys) walk.strict.unshift(...duplicateFields(text).map(duplicateText))
   return { object, strict: walk.strict }
 }
 
-/** Brings a value that is no body (an object merged by a patch, one read from protobuf) into canonical form, with the tables' defaults. */
+/**
+ * Brings a value that is no body (an object merged by a patch, one read from protobuf) into canonical form, with the
+ * tables' defaults. The value is not changed; messages and lists of the answer are new, maps may be the value's.
+ */
 export function normalize(type: MessageType, value: unknown): Decoded {
-  const walk: Walk = { path: [], strict: [], keys: 0 }
+  const walk: Walk = { path: [], strict: [], keys: 0, owned: false }
   return { object: decodeMessage(compile(type), value, walk, undefined), strict: walk.strict }
 }
 
@@ -62,6 +65,8 @@ interface Walk {
   readonly path: string[]
   readonly strict: string[]
   keys: number
+  /** The value is nobody else's: its lists and maps may be changed where they stand. */
+  readonly owned: boolean
 }
 
 interface Compiled {
@@ -221,7 +226,7 @@ function valueDecoder(type: FieldType): Decoder {
   }
 }
 
-/** Lists are the parsed arrays themselves, their elements replaced where they stand. */
+/** Parsed lists are kept and their elements replaced where they stand. */
 function listDecoder(type: FieldType & { kind: 'list' }): Decoder {
   const decode = valueDecoder(type.of)
   const deep = type.of.kind !== 'scalar'
@@ -229,14 +234,15 @@ function listDecoder(type: FieldType & { kind: 'list' }): Decoder {
   return (value, walk, at) => {
     if (!Array.isArray(value)) throw mismatch(value, name, walk, at)
     if (value.length === 0) return undefined
+    const list: unknown[] = walk.owned ? value : value.slice()
     if (deep) walk.path.push(at.name, '')
-    for (let i = 0; i < value.length; i++) {
+    for (let i = 0; i < list.length; i++) {
       if (deep) walk.path[walk.path.length - 1] = `[${i}]`
-      const element: unknown = value[i]
-      value[i] = element === null ? zero(type.of, decode, walk, at) : decode(element, walk, at)
+      const element = list[i]
+      list[i] = element === null ? zero(type.of, decode, walk, at) : decode(element, walk, at)
     }
     if (deep) walk.path.length -= 2
-    return value
+    return list
   }
 }
 
@@ -254,6 +260,7 @@ function mapDecoder(type: FieldType & { kind: 'map' }, table = ''): Decoder {
   const name = resources ? 'v1.ResourceList' : goTypeName(type)
   return (value, walk, at) => {
     if (!isObject(value)) throw mismatch(value, name, walk, at)
+    let map = value
     let previous: string | undefined
     let sorted = true
     if (deep) walk.path.push(at.name, '')
@@ -262,13 +269,16 @@ function mapDecoder(type: FieldType & { kind: 'map' }, table = ''): Decoder {
       if (deep) walk.path[walk.path.length - 1] = `\0${key}`
       const element = value[key]
       const made = element === null ? zero(type.of, decode, walk, at) : decode(element, walk, at)
-      if (made !== element) setOwn(value, key, made)
+      if (made !== element) {
+        if (map === value && !walk.owned) map = { ...value }
+        setOwn(map, key, made)
+      }
       if (previous !== undefined && previous > key) sorted = false
       previous = key
     }
     if (deep) walk.path.length -= 2
     if (previous === undefined) return undefined
-    return sorted ? value : sortKeys(value)
+    return sorted ? map : sortKeys(map)
   }
 }
 

@@ -3,7 +3,8 @@ import type { Status, StatusDetails } from './types/meta-v1.ts'
 
 export class StatusError extends Error {
   readonly status: Status
-  constructor(status: Partial<Status> & { message: string; reason: string; code: number }) {
+  /** A few of upstream's errors, passed through from below, have no reason. */
+  constructor(status: Partial<Status> & { message: string; code: number }) {
     super(status.message)
     this.name = 'StatusError'
     this.status = { kind: 'Status', apiVersion: 'v1', metadata: {}, ...status, status: 'Failure' }
@@ -12,7 +13,7 @@ export class StatusError extends Error {
     return this.status.code as number
   }
   get reason(): string {
-    return this.status.reason as string
+    return this.status.reason ?? ''
   }
 }
 

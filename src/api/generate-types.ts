@@ -30,8 +30,10 @@ function typeBlock(type: MessageType, table: Table, imports: Set<string>): strin
 
 function fieldLine(field: Field, table: Table, imports: Set<string>): string {
   const present = field.required || field.stored || (field.default !== undefined && field.default !== null)
+  // A required list that Go writes as null when it is missing is never missing once it has been validated.
+  const maybeNull = field.nullable || (field.default === null && !field.required)
   const name = /^[a-zA-Z$]\w*$/.test(field.name) ? field.name : `'${field.name}'`
-  return `${comment(field.doc, '  ')}  ${name}${present ? '' : '?'}: ${typeText(field.type, field, table, imports)}${field.nullable || field.default === null ? ' | null' : ''}`
+  return `${comment(field.doc, '  ')}  ${name}${present ? '' : '?'}: ${typeText(field.type, field, table, imports)}${maybeNull ? ' | null' : ''}`
 }
 
 function typeText(type: FieldType, field: Field, table: Table, imports: Set<string>): string {

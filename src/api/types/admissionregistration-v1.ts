@@ -84,7 +84,7 @@ export interface MutatingWebhook {
   namespaceSelector: meta_v1.LabelSelector
   sideEffects: 'None' | 'NoneOnDryRun' | 'Some' | 'Unknown'
   timeoutSeconds: number
-  admissionReviewVersions: string[] | null
+  admissionReviewVersions: string[]
   matchPolicy: 'Equivalent' | 'Exact'
   reinvocationPolicy: 'IfNeeded' | 'Never'
   objectSelector: meta_v1.LabelSelector
@@ -218,7 +218,7 @@ export interface ValidatingWebhook {
   namespaceSelector: meta_v1.LabelSelector
   sideEffects: 'None' | 'NoneOnDryRun' | 'Some' | 'Unknown'
   timeoutSeconds: number
-  admissionReviewVersions: string[] | null
+  admissionReviewVersions: string[]
   matchPolicy: 'Equivalent' | 'Exact'
   objectSelector: meta_v1.LabelSelector
   matchConditions?: MatchCondition[]

@@ -52,7 +52,7 @@ export interface CustomResourceDefinitionSpec {
   group: string
   names: CustomResourceDefinitionNames
   scope: string
-  versions: CustomResourceDefinitionVersion[] | null
+  versions: CustomResourceDefinitionVersion[]
   conversion: CustomResourceConversion
   preserveUnknownFields?: boolean
 }
@@ -183,5 +183,5 @@ export interface WebhookClientConfig {
 
 export interface WebhookConversion {
   clientConfig?: WebhookClientConfig
-  conversionReviewVersions: string[] | null
+  conversionReviewVersions: string[]
 }

@@ -27,7 +27,7 @@ export interface NonResourceAttributes {
 }
 
 export interface NonResourceRule {
-  verbs: string[] | null
+  verbs: string[]
   nonResourceURLs?: string[]
 }
 
@@ -44,7 +44,7 @@ export interface ResourceAttributes {
 }
 
 export interface ResourceRule {
-  verbs: string[] | null
+  verbs: string[]
   apiGroups?: string[]
   resources?: string[]
   resourceNames?: string[]
@@ -100,8 +100,8 @@ export interface SubjectAccessReviewStatus {
 }
 
 export interface SubjectRulesReviewStatus {
-  resourceRules: ResourceRule[] | null
-  nonResourceRules: NonResourceRule[] | null
+  resourceRules: ResourceRule[]
+  nonResourceRules: NonResourceRule[]
   incomplete: boolean
   evaluationError?: string
 }

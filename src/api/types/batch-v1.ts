@@ -97,13 +97,13 @@ export interface JobTemplateSpec {
 }
 
 export interface PodFailurePolicy {
-  rules: PodFailurePolicyRule[] | null
+  rules: PodFailurePolicyRule[]
 }
 
 export interface PodFailurePolicyOnExitCodesRequirement {
   containerName?: string
   operator: 'In' | 'NotIn'
-  values: number[] | null
+  values: number[]
 }
 
 export interface PodFailurePolicyOnPodConditionsPattern {
@@ -118,7 +118,7 @@ export interface PodFailurePolicyRule {
 }
 
 export interface SuccessPolicy {
-  rules: SuccessPolicyRule[] | null
+  rules: SuccessPolicyRule[]
 }
 
 export interface SuccessPolicyRule {

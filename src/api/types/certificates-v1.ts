@@ -26,7 +26,7 @@ export interface CertificateSigningRequestList {
 }
 
 export interface CertificateSigningRequestSpec {
-  request: string | null
+  request: string
   username?: string
   uid?: string
   groups?: string[]

@@ -80,7 +80,7 @@ export interface Capabilities {
 }
 
 export interface CephFSPersistentVolumeSource {
-  monitors: string[] | null
+  monitors: string[]
   path?: string
   user?: string
   secretFile?: string
@@ -89,7 +89,7 @@ export interface CephFSPersistentVolumeSource {
 }
 
 export interface CephFSVolumeSource {
-  monitors: string[] | null
+  monitors: string[]
   path?: string
   user?: string
   secretFile?: string
@@ -656,7 +656,7 @@ export interface LimitRangeList {
 }
 
 export interface LimitRangeSpec {
-  limits: LimitRangeItem[] | null
+  limits: LimitRangeItem[]
 }
 
 export interface LinuxContainerUser {
@@ -798,7 +798,7 @@ export interface NodeRuntimeHandlerFeatures {
 }
 
 export interface NodeSelector {
-  nodeSelectorTerms: NodeSelectorTerm[] | null
+  nodeSelectorTerms: NodeSelectorTerm[]
 }
 
 export interface NodeSelectorRequirement {
@@ -1074,7 +1074,7 @@ export interface PodDNSConfigOption {
 }
 
 export interface PodExtendedResourceClaimStatus {
-  requestMappings: ContainerExtendedResourceRequest[] | null
+  requestMappings: ContainerExtendedResourceRequest[]
   resourceClaimName: string
 }
 
@@ -1134,7 +1134,7 @@ export interface PodSecurityContext {
 
 export interface PodSpec {
   volumes?: Volume[]
-  containers: Container[] | null
+  containers: Container[]
   restartPolicy: 'Always' | 'Never' | 'OnFailure'
   terminationGracePeriodSeconds: number
   activeDeadlineSeconds?: number
@@ -1272,7 +1272,7 @@ export interface QuobyteVolumeSource {
 }
 
 export interface RBDPersistentVolumeSource {
-  monitors: string[] | null
+  monitors: string[]
   image: string
   fsType?: string
   pool: string
@@ -1283,7 +1283,7 @@ export interface RBDPersistentVolumeSource {
 }
 
 export interface RBDVolumeSource {
-  monitors: string[] | null
+  monitors: string[]
   image: string
   fsType?: string
   pool: string
@@ -1620,7 +1620,7 @@ export interface Toleration {
 
 export interface TopologySelectorLabelRequirement {
   key: string
-  values: string[] | null
+  values: string[]
 }
 
 export interface TopologySelectorTerm {

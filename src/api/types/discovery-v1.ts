@@ -3,7 +3,7 @@ import type * as core_v1 from './core-v1.ts'
 import type * as meta_v1 from './meta-v1.ts'
 
 export interface Endpoint {
-  addresses: string[] | null
+  addresses: string[]
   conditions: EndpointConditions
   hostname?: string
   targetRef?: core_v1.ObjectReference

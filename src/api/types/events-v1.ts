@@ -6,7 +6,7 @@ export interface Event {
   apiVersion?: string
   kind?: string
   metadata: meta_v1.ObjectMeta
-  eventTime: string | null
+  eventTime: string
   series?: EventSeries
   reportingController?: string
   reportingInstance?: string
@@ -31,5 +31,5 @@ export interface EventList {
 
 export interface EventSeries {
   count: number
-  lastObservedTime: string | null
+  lastObservedTime: string
 }

@@ -61,12 +61,12 @@ export interface LimitedPriorityLevelConfiguration {
 }
 
 export interface NonResourcePolicyRule {
-  verbs: string[] | null
-  nonResourceURLs: string[] | null
+  verbs: string[]
+  nonResourceURLs: string[]
 }
 
 export interface PolicyRulesWithSubjects {
-  subjects: Subject[] | null
+  subjects: Subject[]
   resourceRules?: ResourcePolicyRule[]
   nonResourceRules?: NonResourcePolicyRule[]
 }
@@ -115,9 +115,9 @@ export interface QueuingConfiguration {
 }
 
 export interface ResourcePolicyRule {
-  verbs: string[] | null
-  apiGroups: string[] | null
-  resources: string[] | null
+  verbs: string[]
+  apiGroups: string[]
+  resources: string[]
   clusterScope?: boolean
   namespaces?: string[]
 }

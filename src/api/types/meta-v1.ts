@@ -4,7 +4,7 @@ export interface APIGroup {
   apiVersion?: string
   kind?: string
   name: string
-  versions: GroupVersionForDiscovery[] | null
+  versions: GroupVersionForDiscovery[]
   preferredVersion: GroupVersionForDiscovery
   serverAddressByClientCIDRs?: ServerAddressByClientCIDR[]
 }
@@ -12,14 +12,14 @@ export interface APIGroup {
 export interface APIGroupList {
   apiVersion?: string
   kind?: string
-  groups: APIGroup[] | null
+  groups: APIGroup[]
 }
 
 export interface APIResource {
   name: string
   namespaced: boolean
   kind: string
-  verbs: Verbs | null
+  verbs: Verbs
   shortNames?: string[]
   singularName: string
   categories?: string[]
@@ -32,21 +32,21 @@ export interface APIResourceList {
   apiVersion?: string
   kind?: string
   groupVersion: string
-  resources: APIResource[] | null
+  resources: APIResource[]
 }
 
 export interface APIVersions {
   apiVersion?: string
   kind?: string
-  versions: string[] | null
-  serverAddressByClientCIDRs: ServerAddressByClientCIDR[] | null
+  versions: string[]
+  serverAddressByClientCIDRs: ServerAddressByClientCIDR[]
 }
 
 export interface Condition {
   type: string
   status: string
   observedGeneration?: number
-  lastTransitionTime: string | null
+  lastTransitionTime: string
   reason: string
   message: string
 }

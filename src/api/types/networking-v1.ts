@@ -9,7 +9,7 @@ export interface HTTPIngressPath {
 }
 
 export interface HTTPIngressRuleValue {
-  paths: HTTPIngressPath[] | null
+  paths: HTTPIngressPath[]
 }
 
 export interface IPAddress {

@@ -36,7 +36,7 @@ export interface ClusterRoleList {
 }
 
 export interface PolicyRule {
-  verbs: string[] | null
+  verbs: string[]
   apiGroups?: string[]
   resources?: string[]
   resourceNames?: string[]

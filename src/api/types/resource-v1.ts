@@ -211,7 +211,7 @@ export interface NodeAllocatableResourceMapping {
 
 export interface OpaqueDeviceConfiguration {
   driver: string
-  parameters: Record<string, unknown> | null
+  parameters: Record<string, unknown>
 }
 
 export interface ResourceClaim {

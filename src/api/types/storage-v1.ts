@@ -52,7 +52,7 @@ export interface CSINodeList {
 }
 
 export interface CSINodeSpec {
-  drivers: CSINodeDriver[] | null
+  drivers: CSINodeDriver[]
 }
 
 export interface CSIStorageCapacity {

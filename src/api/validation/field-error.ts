@@ -32,7 +32,7 @@ export const notSupported = (field: string, value: unknown, supported: readonly 
   type: 'notSupported',
   field,
   value,
-  detail: `supported values: ${supported.map((v) => JSON.stringify(v)).join(', ')}`,
+  detail: `supported values: ${supported.map(goQuote).join(', ')}`,
 })
 export const tooLong = (field: string, maxLength: number): FieldError => ({
   type: 'tooLong',
@@ -73,9 +73,24 @@ export function newInvalid(kind: { group: string; kind: string }, name: string, 
   })
 }
 
-/** A value as Go's %q, %v or JSON shows it in upstream's messages. */
+/** A value as upstream's messages show it: strings as Go's %q, the rest as Go's JSON. */
 function goValue(value: unknown): string {
-  return value === undefined ? 'null' : typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value)
+  if (value === undefined || value === null) return 'null'
+  if (typeof value === 'string') return goQuote(value)
+  return typeof value === 'object' ? JSON.stringify(value).replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`) : String(value)
 }
+const escapes: Record<string, string> = {
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+  '"': '\\"',
+  '\\': '\\\\',
+}
+export const goQuote = (text: string): string =>
+  `"${text.replace(/["\\\u0000-\u001f\u007f]/g, (c) => escapes[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)}"`
 
 export type { GroupResource }

@@ -47,7 +47,16 @@ export function validateMeta(meta: Meta, namespaced: boolean, name: NameCheck, p
   return errors
 }
 
+/** An update as the built-in kinds check it: the finalizers' extra rule too. */
 export function validateObjectMetaUpdate(meta: Meta, old: Meta, path = 'metadata'): FieldError[] {
+  const errors = validateMetaUpdate(meta, old, path)
+  meta.finalizers?.forEach((finalizer, i) => {
+    errors.push(...validateKubeFinalizerName(finalizer, `${path}.finalizers[${i}]`))
+  })
+  return errors
+}
+
+export function validateMetaUpdate(meta: Meta, old: Meta, path = 'metadata'): FieldError[] {
   const errors: FieldError[] = []
   if (old.deletionTimestamp) {
     const added = (meta.finalizers ?? []).filter((f) => !old.finalizers?.includes(f))
@@ -79,7 +88,7 @@ export function validateObjectMetaUpdate(meta: Meta, old: Meta, path = 'metadata
 
 /** What the server checks on every update of every resource, before the kind's own rules. */
 export function validateCommonUpdate(meta: Meta, old: Meta, namespaced: boolean): FieldError[] {
-  return [...validateMeta(meta, namespaced, pathSegmentName), ...validateObjectMetaUpdate(meta, old)]
+  return [...validateMeta(meta, namespaced, pathSegmentName), ...validateMetaUpdate(meta, old)]
 }
 
 export function validateNonNegative(value: number, path: string): FieldError[] {

@@ -1,0 +1,136 @@
+/**
+ * Runs controllers (cmd/kube-controller-manager/app): one client, one set of informers, one loop each, behind leader
+ * election where that is asked for. The command runs it over HTTPS; the control plane's process over function calls.
+ */
+import { type Client, createClient } from '../client/client.ts'
+import { type Clock, systemClock } from '../client/clock.ts'
+import { createEventRecorder, type EventRecorder } from '../client/events.ts'
+import { createInformers } from '../client/informer.ts'
+import { runAsLeader } from '../client/leader-election.ts'
+import type { Transport } from '../client/transport.ts'
+import type { WorkQueue } from '../client/work-queue.ts'
+import { type Logger, noLog } from '../log/log.ts'
+import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
+import { type ControllerDeps, prepareController } from './controller.ts'
+import { type ControllerOptions, defaultOptions } from './options.ts'
+import { offByDefault, registry } from './registry.ts'
+
+export interface ControllerManagerOptions {
+  readonly transport: Transport
+  readonly options?: Partial<ControllerOptions>
+  /** As `--controllers`: `*`, `name`, `-name`. Default all that are on by default. */
+  readonly controllers?: readonly string[]
+  /** Wait for the lease kube-system/kube-controller-manager before working; the identity to hold it by. */
+  readonly leaderElection?: {
+    readonly identity: string
+    readonly namespace?: string
+    readonly name?: string
+    readonly leaseDurationMs?: number
+    readonly renewDeadlineMs?: number
+    readonly retryPeriodMs?: number
+  }
+  readonly log?: Logger
+  readonly clock?: Clock
+  readonly metrics?: MetricsRegistry
+  readonly random?: () => number
+}
+
+export interface ControllerManager {
+  /** Begins; resolves when the caches of all controllers are filled, or, behind leader election, when waiting for the lease has begun. */
+  start(): Promise<void>
+  /** Ends the loops and resolves when the last reconcile has ended. */
+  stop(): Promise<void>
+  /** Resolves to why it ended by itself: the lease was lost. Never resolves otherwise. */
+  readonly lost: Promise<void>
+  readonly metrics: MetricsRegistry
+  readonly leading: boolean
+  /** Each running controller's queue, by name. */
+  readonly queues: ReadonlyMap<string, WorkQueue>
+}
+
+/** Which controllers a `--controllers` value names. Throws for a name that no controller has. */
+export function chooseControllers(chosen: readonly string[]): string[] {
+  const known = Object.keys(registry)
+  for (const name of chosen)
+    if (name !== '*' && !known.includes(name.replace(/^-/, '')))
+      throw new Error(`${JSON.stringify(name.replace(/^-/, ''))} is not in the list of known controllers`)
+  return known.filter((name) => {
+    if (chosen.includes(name)) return true
+    if (chosen.includes(`-${name}`)) return false
+    return chosen.includes('*') && !offByDefault.has(name)
+  })
+}
+
+export function createControllerManager(given: ControllerManagerOptions): ControllerManager {
+  const { log = noLog, clock = systemClock, random = Math.random, metrics = createMetrics() } = given
+  const client: Client = createClient(given.transport)
+  const options: ControllerOptions = { ...defaultOptions, ...given.options }
+  const names = chooseControllers(given.controllers ?? ['*'])
+  const stopping = new AbortController()
+  const queues = new Map<string, WorkQueue>()
+  const recorders = new Map<string, EventRecorder>()
+  let running: Promise<unknown> = Promise.resolve()
+  let leading = false
+  let lose = () => {}
+  const lost = new Promise<void>((resolve) => {
+    lose = resolve
+  })
+
+  function recorder(component: string): EventRecorder {
+    const have = recorders.get(component) ?? createEventRecorder(client, { component, clock, log })
+    recorders.set(component, have)
+    return have
+  }
+
+  /** Starts every chosen controller; resolves when their caches are filled. */
+  async function lead(signal: AbortSignal): Promise<void> {
+    leading = true
+    const informers = createInformers(client, { log, clock, random })
+    signal.addEventListener('abort', () => informers.stop(), { once: true })
+    const deps: ControllerDeps = { client, informers, clock, log, options, recorder, random }
+    const prepared = names.map((name) => {
+      const create = registry[name as keyof typeof registry]
+      const made = prepareController(create(deps), { clock, log, metrics, signal })
+      queues.set(name, made.queue)
+      return made
+    })
+    informers.start()
+    running = Promise.all(prepared.map((controller) => controller.run()))
+    await Promise.race([
+      informers.synced(),
+      new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
+    ])
+    log.info('controllers started', { controllers: names.length })
+  }
+
+  return {
+    async start() {
+      if (!given.leaderElection) return lead(stopping.signal)
+      const { namespace = 'kube-system', name = 'kube-controller-manager', ...election } = given.leaderElection
+      const elected = runAsLeader(
+        client,
+        { namespace, name, ...election, clock, log, random, recorder: recorder('kube-controller-manager') },
+        stopping.signal,
+        (signal) => void lead(signal),
+      )
+      void elected.then((ended) => {
+        leading = false
+        if (!ended) lose()
+      })
+      const before = running
+      running = elected.then(() => before)
+    },
+    async stop() {
+      stopping.abort()
+      await running
+      await Promise.all([...recorders.values()].map((r) => r.flush()))
+      leading = false
+    },
+    lost,
+    metrics,
+    get leading() {
+      return leading
+    },
+    queues,
+  }
+}

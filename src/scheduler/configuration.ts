@@ -1,0 +1,124 @@
+/** KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1): profiles, their plugins with weights, and the plugins' arguments. */
+import type { Selector } from '../api/labels.ts'
+import type { Pod } from '../api/types/core-v1.ts'
+import type { Client } from '../client/client.ts'
+import type { Informers } from '../client/informer.ts'
+import type { Profile } from './cycle.ts'
+import type { Plugin } from './framework.ts'
+import { imageLocality } from './plugins/image-locality.ts'
+import { createInterPodAffinity, type InterPodAffinityArgs } from './plugins/inter-pod-affinity.ts'
+import { nodeAffinity } from './plugins/node-affinity.ts'
+import { nodeName } from './plugins/node-name.ts'
+import { nodePorts } from './plugins/node-ports.ts'
+import { nodeResourcesBalancedAllocation } from './plugins/node-resources-balanced-allocation.ts'
+import { createNodeResourcesFit, type FitArgs } from './plugins/node-resources-fit.ts'
+import { nodeUnschedulable } from './plugins/node-unschedulable.ts'
+import { createNodeVolumeLimits } from './plugins/node-volume-limits.ts'
+import { createPodTopologySpread, type TopologySpreadArgs } from './plugins/pod-topology-spread.ts'
+import { schedulingGates } from './plugins/scheduling-gates.ts'
+import { taintToleration } from './plugins/taint-toleration.ts'
+import { createVolumeBinding, type VolumeBindingArgs } from './plugins/volume-binding.ts'
+import { createVolumeRestrictions } from './plugins/volume-restrictions.ts'
+import { createVolumeZone } from './plugins/volume-zone.ts'
+
+export interface SchedulerConfiguration {
+  readonly profiles?: readonly ProfileConfiguration[]
+  readonly percentageOfNodesToScore?: number
+  readonly podInitialBackoffSeconds?: number
+  readonly podMaxBackoffSeconds?: number
+  readonly leaderElection?: { readonly leaderElect?: boolean }
+  readonly clientConnection?: { readonly kubeconfig?: string }
+}
+
+interface ProfileConfiguration {
+  readonly schedulerName?: string
+  readonly percentageOfNodesToScore?: number
+  readonly plugins?: Readonly<Record<string, PluginSet>>
+  readonly pluginConfig?: readonly { readonly name: string; readonly args?: object }[]
+}
+interface PluginSet {
+  readonly enabled?: readonly { readonly name: string; readonly weight?: number }[]
+  readonly disabled?: readonly { readonly name: string }[]
+}
+
+export interface ProfileDeps {
+  readonly client: Client
+  readonly informers: Informers
+  readonly defaultSelector: (pod: Pod) => Selector | undefined
+}
+
+/** In upstream's order, which decides whose reason is told; with the weights of those that score. */
+const defaultPlugins: readonly {
+  readonly name: string
+  readonly weight?: number
+  readonly create: (deps: ProfileDeps, args: object) => Plugin
+}[] = [
+  { name: 'SchedulingGates', create: () => schedulingGates },
+  { name: 'NodeUnschedulable', create: () => nodeUnschedulable },
+  { name: 'NodeName', create: () => nodeName },
+  { name: 'TaintToleration', weight: 3, create: () => taintToleration },
+  { name: 'NodeAffinity', weight: 2, create: () => nodeAffinity },
+  { name: 'NodePorts', create: () => nodePorts },
+  { name: 'NodeResourcesFit', weight: 1, create: (_, args) => createNodeResourcesFit(args as FitArgs) },
+  { name: 'VolumeRestrictions', create: (deps) => createVolumeRestrictions(deps.informers) },
+  { name: 'NodeVolumeLimits', create: (deps) => createNodeVolumeLimits(deps.informers) },
+  { name: 'VolumeBinding', create: (deps, args) => createVolumeBinding(deps, args as VolumeBindingArgs) },
+  { name: 'VolumeZone', create: (deps) => createVolumeZone(deps.informers) },
+  {
+    name: 'PodTopologySpread',
+    weight: 2,
+    create: (deps, args) => createPodTopologySpread(deps.defaultSelector, args as TopologySpreadArgs),
+  },
+  { name: 'InterPodAffinity', weight: 2, create: (_, args) => createInterPodAffinity(args as InterPodAffinityArgs) },
+  { name: 'NodeResourcesBalancedAllocation', weight: 1, create: () => nodeResourcesBalancedAllocation },
+  { name: 'ImageLocality', weight: 1, create: () => imageLocality },
+]
+
+export class ConfigurationError extends Error {}
+
+/** The profiles by scheduler name. Throws ConfigurationError for what cannot be. */
+export function createProfiles(configuration: SchedulerConfiguration, deps: ProfileDeps): Map<string, Profile> {
+  const profiles = new Map<string, Profile>()
+  for (const given of configuration.profiles?.length ? configuration.profiles : [{}]) {
+    const schedulerName = given.schedulerName ?? 'default-scheduler'
+    if (profiles.has(schedulerName)) throw new ConfigurationError(`profiles: Duplicate value: "${schedulerName}"`)
+    profiles.set(schedulerName, createProfile(given, schedulerName, configuration, deps))
+  }
+  return profiles
+}
+
+function createProfile(
+  given: ProfileConfiguration,
+  schedulerName: string,
+  configuration: SchedulerConfiguration,
+  deps: ProfileDeps,
+): Profile {
+  const known = new Set(['DefaultBinder', 'DefaultPreemption', 'PrioritySort', ...defaultPlugins.map((p) => p.name)])
+  for (const set of Object.values(given.plugins ?? {}))
+    for (const { name } of [...(set.enabled ?? []), ...(set.disabled ?? [])])
+      if (name !== '*' && !known.has(name)) throw new ConfigurationError(`profile ${schedulerName}: there is no plugin ${name}`)
+  const multiPoint = given.plugins?.['multiPoint']
+  const enabledAt = (point: string, name: string): boolean => {
+    const sets = [given.plugins?.[point], multiPoint].filter((set) => set !== undefined)
+    for (const set of sets) {
+      if (set.enabled?.some((p) => p.name === name)) return true
+      if (set.disabled?.some((p) => p.name === name || p.name === '*')) return false
+    }
+    return true
+  }
+  const weightOf = (name: string, fallback: number) =>
+    [given.plugins?.['score'], multiPoint].map((set) => set?.enabled?.find((p) => p.name === name)?.weight).find((weight) => weight) ??
+    fallback
+  const made = defaultPlugins.map(({ name, weight, create }) => ({
+    weight,
+    plugin: create(deps, given.pluginConfig?.find((c) => c.name === name)?.args ?? {}),
+  }))
+  return {
+    schedulerName,
+    plugins: made.map(({ plugin }) => plugin).filter(({ name }) => enabledAt('filter', name)),
+    scoring: made
+      .filter(({ plugin }) => plugin.score && enabledAt('score', plugin.name))
+      .map(({ plugin, weight = 1 }) => ({ plugin, weight: weightOf(plugin.name, weight) })),
+    percentageOfNodesToScore: given.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore ?? 0,
+  }
+}

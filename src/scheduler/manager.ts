@@ -1,0 +1,66 @@
+/** Runs a scheduler over a transport, behind leader election where that is asked for (cmd/kube-scheduler/app). */
+import { createClient } from '../client/client.ts'
+import { createEventRecorder } from '../client/events.ts'
+import { createInformers } from '../client/informer.ts'
+import { runAsLeader } from '../client/leader-election.ts'
+import type { Transport } from '../client/transport.ts'
+import { type Logger, noLog } from '../log/log.ts'
+import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
+import type { SchedulerConfiguration } from './configuration.ts'
+import { createSchedulerMetrics } from './metrics.ts'
+import { createScheduler } from './scheduler.ts'
+
+export interface SchedulerManagerOptions {
+  readonly transport: Transport
+  readonly configuration?: SchedulerConfiguration
+  readonly leaderElection?: {
+    readonly identity: string
+    readonly leaseDurationMs?: number
+    readonly renewDeadlineMs?: number
+    readonly retryPeriodMs?: number
+  }
+  readonly log?: Logger
+  readonly metrics?: MetricsRegistry
+}
+
+export interface SchedulerManager {
+  /** Begins; resolves when the caches are filled, or, behind leader election, when waiting for the lease has begun. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Resolves when the lease was lost. Never resolves otherwise. */
+  readonly lost: Promise<void>
+  readonly metrics: MetricsRegistry
+}
+
+export function createSchedulerManager(given: SchedulerManagerOptions): SchedulerManager {
+  const { transport, configuration = {}, leaderElection, log = noLog, metrics = createMetrics() } = given
+  const client = createClient(transport)
+  const recorder = createEventRecorder(client, { component: 'default-scheduler', log })
+  const stopping = new AbortController()
+  let lose = () => {}
+  const lost = new Promise<void>((resolve) => {
+    lose = resolve
+  })
+
+  async function lead(signal: AbortSignal): Promise<void> {
+    const informers = createInformers(client, { log })
+    signal.addEventListener('abort', () => informers.stop(), { once: true })
+    const scheduler = createScheduler({ client, informers, recorder, log, metrics: createSchedulerMetrics(metrics) }, configuration)
+    informers.start()
+    await scheduler.run(signal)
+  }
+
+  return {
+    async start() {
+      if (!leaderElection) return lead(stopping.signal)
+      const lock = { namespace: 'kube-system', name: 'kube-scheduler', ...leaderElection, log, recorder }
+      void runAsLeader(client, lock, stopping.signal, (signal) => void lead(signal)).then((ended) => ended || lose())
+    },
+    async stop() {
+      stopping.abort()
+      await recorder.flush()
+    },
+    lost,
+    metrics,
+  }
+}

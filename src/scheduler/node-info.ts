@@ -1,0 +1,100 @@
+/** A node with the pods on it, bound and assumed, and the sums that plugins compare (framework.NodeInfo). */
+import type { Node, Taint } from '../api/types/core-v1.ts'
+import type { PodInfo } from './pod-info.ts'
+import { addResources, noResources, type Resources, readResources } from './resources.ts'
+
+export interface NodeInfo {
+  readonly name: string
+  /** The position in arrays that run parallel to the nodes; stays while the node stays. */
+  readonly index: number
+  node: Node
+  labels: Readonly<Record<string, string>>
+  taints: readonly Taint[]
+  /** Taints that keep pods away; PreferNoSchedule ones only count when scoring. */
+  hardTaints: readonly Taint[]
+  softTaints: readonly Taint[]
+  allocatable: Resources
+  allowedPods: number
+  readonly requested: Resources
+  readonly nonZeroRequested: Resources
+  readonly pods: Map<string, PodInfo>
+  /** Those of `pods` that have affinity terms of any kind; with required anti-affinity. */
+  readonly podsWithAffinity: Set<PodInfo>
+  readonly podsWithRequiredAntiAffinity: Set<PodInfo>
+  /** How many pods hold each host port, by `protocol/ip:port`. */
+  readonly usedPorts: Map<string, number>
+  /** Image sizes by name. */
+  images: ReadonlyMap<string, number>
+}
+
+export function createNodeInfo(node: Node, index: number): NodeInfo {
+  const info: NodeInfo = {
+    name: node.metadata.name,
+    index,
+    node,
+    labels: {},
+    taints: [],
+    hardTaints: [],
+    softTaints: [],
+    allocatable: noResources(),
+    allowedPods: 0,
+    requested: noResources(),
+    nonZeroRequested: noResources(),
+    pods: new Map(),
+    podsWithAffinity: new Set(),
+    podsWithRequiredAntiAffinity: new Set(),
+    usedPorts: new Map(),
+    images: new Map(),
+  }
+  setNode(info, node)
+  return info
+}
+
+export function setNode(info: NodeInfo, node: Node): void {
+  info.node = node
+  info.labels = node.metadata.labels ?? {}
+  info.taints = node.spec.taints ?? []
+  info.hardTaints = info.taints.filter((t) => t.effect !== 'PreferNoSchedule')
+  info.softTaints = info.taints.filter((t) => t.effect === 'PreferNoSchedule')
+  info.allocatable = readResources(node.status.allocatable)
+  info.allowedPods = Number(node.status.allocatable?.['pods'] ?? 0)
+  info.images = new Map(
+    (node.status.images ?? []).flatMap((image) =>
+      (image.names ?? []).map((name) => [normalizedImage(name), image.sizeBytes ?? 0] as const),
+    ),
+  )
+}
+
+export function addPod(info: NodeInfo, pod: PodInfo): void {
+  info.pods.set(pod.key, pod)
+  count(info, pod, 1)
+  const { antiAffinity } = pod
+  if (pod.affinity.length || antiAffinity.length || pod.preferredAffinity.length || pod.preferredAntiAffinity.length)
+    info.podsWithAffinity.add(pod)
+  if (antiAffinity.length) info.podsWithRequiredAntiAffinity.add(pod)
+}
+
+export function removePod(info: NodeInfo, key: string): void {
+  const pod = info.pods.get(key)
+  if (!pod) return
+  info.pods.delete(key)
+  count(info, pod, -1)
+  info.podsWithAffinity.delete(pod)
+  info.podsWithRequiredAntiAffinity.delete(pod)
+}
+
+function count(info: NodeInfo, pod: PodInfo, sign: 1 | -1): void {
+  addResources(info.requested, pod.requests, sign)
+  addResources(info.nonZeroRequested, pod.nonZeroRequests, sign)
+  for (const { protocol, ip, port } of pod.hostPorts) {
+    const key = `${protocol}/${ip}:${port}`
+    const now = (info.usedPorts.get(key) ?? 0) + sign
+    if (now > 0) info.usedPorts.set(key, now)
+    else info.usedPorts.delete(key)
+  }
+}
+
+/** `nginx` is `nginx:latest`, as the kubelet names images in a node's status. */
+export function normalizedImage(name: string): string {
+  return name.lastIndexOf(':') <= name.lastIndexOf('/') ? `${name}:latest` : name
+}

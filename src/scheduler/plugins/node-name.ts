@@ -1,0 +1,13 @@
+/** A pod that names its node goes nowhere else. */
+import type { Plugin, Rejection } from '../framework.ts'
+
+const rejection: Rejection = { plugin: 'NodeName', reasons: ["node(s) didn't match the requested node name"], unresolvable: true }
+
+export const nodeName: Plugin = {
+  name: 'NodeName',
+  filter({ pod }) {
+    const wanted = pod.spec.nodeName
+    return wanted ? { filter: (node) => (node.name === wanted ? undefined : rejection) } : undefined
+  },
+  wakes: (_, event) => event.kind === 'node-added',
+}

@@ -1,0 +1,183 @@
+/** Spreads pods that a selector matches evenly over the domains of a node label: as a must (DoNotSchedule) or a wish (ScheduleAnyway). */
+import { labelSelectorAsSelector, type Selector } from '../../api/labels.ts'
+import type { Pod, TopologySpreadConstraint } from '../../api/types/core-v1.ts'
+import { counterId } from '../cluster-state.ts'
+import type { Cycle, Plugin, Rejection } from '../framework.ts'
+import { maxScore } from '../framework.ts'
+import type { NodeInfo } from '../node-info.ts'
+import type { PodInfo } from '../pod-info.ts'
+import { tolerates } from '../tolerations.ts'
+
+const plugin = 'PodTopologySpread'
+const skewed: Rejection = { plugin, reasons: ["node(s) didn't match pod topology spread constraints"], unresolvable: false }
+const missingLabel: Rejection = {
+  plugin,
+  reasons: ["node(s) didn't match pod topology spread constraints (missing required label)"],
+  unresolvable: true,
+}
+const hostname = 'kubernetes.io/hostname'
+
+interface Constraint {
+  readonly topologyKey: string
+  readonly maxSkew: number
+  readonly minDomains: number
+  readonly selector: Selector
+  readonly honorAffinity: boolean
+  readonly honorTaints: boolean
+}
+
+export interface TopologySpreadArgs {
+  readonly defaultConstraints?: readonly TopologySpreadConstraint[]
+  readonly defaultingType?: 'System' | 'List'
+}
+
+/** Upstream's System defaulting: a wish to spread over hosts and zones for pods of a service or a controller. */
+const systemDefaults: readonly TopologySpreadConstraint[] = [
+  { topologyKey: hostname, maxSkew: 3, whenUnsatisfiable: 'ScheduleAnyway' },
+  { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5, whenUnsatisfiable: 'ScheduleAnyway' },
+]
+
+/** `defaultSelector` selects the pods of the services and controllers that own a pod; undefined when none does. */
+export function createPodTopologySpread(defaultSelector: (pod: Pod) => Selector | undefined, args: TopologySpreadArgs = {}): Plugin {
+  const defaults = args.defaultingType === 'List' ? (args.defaultConstraints ?? []) : systemDefaults
+
+  function constraintsOf({ pod }: PodInfo, when: TopologySpreadConstraint['whenUnsatisfiable']): Constraint[] {
+    const own = pod.spec.topologySpreadConstraints
+    if (own?.length) return own.filter((c) => c.whenUnsatisfiable === when).map((c) => constraint(c, ownSelector(pod, c)))
+    const wanted = defaults.filter((c) => c.whenUnsatisfiable === when)
+    const selector = wanted.length ? defaultSelector(pod) : undefined
+    return selector && !selector.everything && !selector.nothing ? wanted.map((c) => constraint(c, selector)) : []
+  }
+
+  return {
+    name: plugin,
+    filter(pod, cycle) {
+      const constraints = constraintsOf(pod, 'DoNotSchedule')
+      if (constraints.length === 0) return undefined
+      const checks = constraints.map((c) => {
+        const { counts, domains } = countDomains(pod, c, constraints, cycle, cycle.cluster.nodes)
+        let least = Number.POSITIVE_INFINITY
+        for (const [id, count] of counts) if (domains.has(id) && count < least) least = count
+        if (domains.size < c.minDomains || least === Number.POSITIVE_INFINITY) least = 0
+        return { ...c, counts, least, topology: cycle.cluster.topology(c.topologyKey), self: c.selector.matches(pod.labels) ? 1 : 0 }
+      })
+      return {
+        filter(node) {
+          for (const { topology, counts, least, self, maxSkew } of checks) {
+            const id = topology.ids[node.index] as number
+            if (id < 0) return missingLabel
+            if ((counts.get(id) ?? 0) + self - least > maxSkew) return skewed
+          }
+          return undefined
+        },
+      }
+    },
+    score(pod, cycle, feasible) {
+      const constraints = constraintsOf(pod, 'ScheduleAnyway')
+      if (constraints.length === 0) return undefined
+      const requireAll = Boolean(pod.pod.spec.topologySpreadConstraints?.length)
+      const { cluster } = cycle
+      const ignored = new Set<NodeInfo>()
+      if (requireAll) for (const node of feasible) if (constraints.some((c) => !(c.topologyKey in node.labels))) ignored.add(node)
+      const parts = constraints.map((c) => {
+        const topology = cluster.topology(c.topologyKey)
+        if (c.topologyKey === hostname) {
+          const perNode = matchingPods(pod, c, cycle)
+          const weight = Math.log(feasible.length - ignored.size + 2)
+          return { topology, maxSkew: c.maxSkew, weight, countOf: (node: NodeInfo) => perNode[node.index] as number }
+        }
+        const { counts } = countDomains(pod, c, requireAll ? constraints : [c], cycle, cluster.nodes)
+        const seen = new Set<number>()
+        for (const node of feasible) if (!ignored.has(node)) seen.add(topology.ids[node.index] as number)
+        seen.delete(-1)
+        const weight = Math.log(seen.size + 2)
+        return { topology, maxSkew: c.maxSkew, weight, countOf: (node: NodeInfo) => counts.get(topology.ids[node.index] as number) ?? 0 }
+      })
+      return {
+        score(node) {
+          if (ignored.has(node)) return 0
+          let sum = 0
+          for (const { topology, countOf, weight, maxSkew } of parts)
+            if ((topology.ids[node.index] as number) >= 0) sum += countOf(node) * weight + (maxSkew - 1)
+          return Math.round(sum)
+        },
+        normalize(scores, nodes) {
+          let least = Number.POSITIVE_INFINITY
+          let most = 0
+          for (let i = 0; i < scores.length; i++) {
+            if (ignored.size && ignored.has(nodes[i] as NodeInfo)) continue
+            const score = scores[i] as number
+            if (score < least) least = score
+            if (score > most) most = score
+          }
+          for (let i = 0; i < scores.length; i++) {
+            if (ignored.size && ignored.has(nodes[i] as NodeInfo)) scores[i] = 0
+            else scores[i] = most === 0 ? maxScore : Math.floor((maxScore * (most + least - (scores[i] as number))) / most)
+          }
+        },
+      }
+    },
+    wakes(pod, event) {
+      if (event.kind === 'node-added' || event.kind === 'node-deleted') return true
+      if (event.kind === 'node-updated') return event.changed.has('labels') || event.changed.has('taints')
+      if (event.kind === 'pod-assigned' || event.kind === 'pod-deleted' || event.kind === 'pod-updated')
+        return event.pod.metadata.namespace === pod.namespace
+      return false
+    },
+  }
+}
+
+/** The pods counted are those of the pod's own namespace, without those that are on their way out. */
+function matchingPods({ namespace }: PodInfo, { selector }: Constraint, { cluster }: Cycle): Int32Array {
+  return cluster.matching(
+    `spread ${counterId(new Set([namespace]), selector)}`,
+    (other) => other.namespace === namespace && other.pod.metadata.deletionTimestamp === undefined && selector.matches(other.labels),
+  )
+}
+
+/** Matching pods by domain, and the domains that count: those of nodes that the pod could be on and that have all keys. */
+function countDomains(
+  pod: PodInfo,
+  c: Constraint,
+  all: readonly Constraint[],
+  cycle: Cycle,
+  nodes: readonly NodeInfo[],
+): { counts: Map<number, number>; domains: Set<number> } {
+  const perNode = matchingPods(pod, c, cycle)
+  const { ids, values } = cycle.cluster.topology(c.topologyKey)
+  const others = all.filter((other) => other.topologyKey !== c.topologyKey).map((other) => cycle.cluster.topology(other.topologyKey).ids)
+  const affinity = c.honorAffinity ? pod.nodeSelector : undefined
+  const sums = new Float64Array(values.length)
+  const domains = new Set<number>()
+  for (const node of nodes) {
+    const id = ids[node.index] as number
+    if (id < 0 || others.some((other) => (other[node.index] as number) < 0)) continue
+    if (affinity && !affinity(node.node)) continue
+    if (c.honorTaints && !node.hardTaints.every((taint) => tolerates(pod.pod.spec.tolerations, taint))) continue
+    domains.add(id)
+    sums[id] = (sums[id] as number) + (perNode[node.index] as number)
+  }
+  return { counts: new Map([...domains].map((id) => [id, sums[id] as number])), domains }
+}
+
+function constraint(c: TopologySpreadConstraint, selector: Selector): Constraint {
+  return {
+    topologyKey: c.topologyKey,
+    maxSkew: c.maxSkew,
+    minDomains: c.minDomains ?? 1,
+    selector,
+    honorAffinity: c.nodeAffinityPolicy !== 'Ignore',
+    honorTaints: c.nodeTaintsPolicy === 'Honor',
+  }
+}
+
+/** matchLabelKeys take their values from the pod itself. */
+function ownSelector(pod: Pod, c: TopologySpreadConstraint): Selector {
+  const labels = pod.metadata.labels ?? {}
+  const keys = (c.matchLabelKeys ?? []).filter((key) => key in labels)
+  if (keys.length === 0) return labelSelectorAsSelector(c.labelSelector)
+  return labelSelectorAsSelector({
+    ...c.labelSelector,
+    matchLabels: { ...c.labelSelector?.matchLabels, ...Object.fromEntries(keys.map((key) => [key, labels[key] as string])) },
+  })
+}

@@ -1,0 +1,26 @@
+/** Keeps pods off nodes whose taints they do not tolerate; nodes with fewer PreferNoSchedule taints rank higher. */
+import type { Plugin, Rejection } from '../framework.ts'
+import { scaleToBest } from '../framework.ts'
+import { tolerates } from '../tolerations.ts'
+
+const rejection: Rejection = { plugin: 'TaintToleration', reasons: ['node(s) had untolerated taint(s)'], unresolvable: true }
+
+export const taintToleration: Plugin = {
+  name: 'TaintToleration',
+  filter({ pod }) {
+    const { tolerations } = pod.spec
+    return {
+      filter: (node) =>
+        node.hardTaints.length === 0 || node.hardTaints.every((taint) => tolerates(tolerations, taint)) ? undefined : rejection,
+    }
+  },
+  score({ pod }, { cluster }) {
+    if (!cluster.hasSoftTaints) return undefined
+    const soft = (pod.spec.tolerations ?? []).filter((t) => !t.effect || t.effect === 'PreferNoSchedule')
+    return {
+      score: (node) => node.softTaints.filter((taint) => !tolerates(soft, taint)).length,
+      normalize: (scores) => scaleToBest(scores, true),
+    }
+  },
+  wakes: (_, event) => event.kind === 'node-added' || (event.kind === 'node-updated' && event.changed.has('taints')),
+}

@@ -1,0 +1,195 @@
+/**
+ * Claims and nodes: a bound volume must be reachable from the node; an unbound claim of a class that waits for its
+ * first consumer gets a volume, or a promise of one, on the node that is chosen (pkg/scheduler/framework/plugins/volumebinding).
+ */
+import { labelSelectorAsSelector } from '../../api/labels.ts'
+import { compareQuantity } from '../../api/quantity.ts'
+import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../api/types/core-v1.ts'
+import type { Client } from '../../client/client.ts'
+import type { Informers } from '../../client/informer.ts'
+import type { Plugin, Rejection } from '../framework.ts'
+import type { NodeInfo } from '../node-info.ts'
+import { compileNodeSelectorTerm } from '../node-selector.ts'
+import type { PodInfo } from '../pod-info.ts'
+import { claimNames, isBound } from '../volumes.ts'
+
+export interface VolumeBindingArgs {
+  readonly bindTimeoutSeconds?: number
+}
+
+const name = 'VolumeBinding'
+const reject = (reason: string): { reject: Rejection } => ({ reject: { plugin: name, reasons: [reason], unresolvable: true } })
+const nodeConflict: Rejection = { plugin: name, reasons: ["node(s) didn't match PersistentVolume's node affinity"], unresolvable: true }
+const nothingToBind: Rejection = { plugin: name, reasons: ["node(s) didn't find available persistent volumes to bind"], unresolvable: true }
+
+/** What is to be done for a pod on a node: volumes to bind to claims, and claims to have provisioned there. */
+interface Plan {
+  readonly bind: readonly { readonly claim: PersistentVolumeClaim; readonly volume: PersistentVolume }[]
+  readonly provision: readonly PersistentVolumeClaim[]
+}
+
+export function createVolumeBinding({ client, informers }: { client: Client; informers: Informers }, args: VolumeBindingArgs = {}): Plugin {
+  const claims = informers.of('persistentvolumeclaims')
+  const volumes = informers.of('persistentvolumes')
+  const classes = informers.of('storageclasses.storage.k8s.io')
+  const timeoutMs = (args.bindTimeoutSeconds ?? 600) * 1000
+  /** Volumes promised to a claim by a cycle whose binding is not seen yet. */
+  const assumed = new Map<string, string>()
+  const plans = new Map<string, Plan>()
+
+  function planFor(pod: PodInfo, waiting: readonly PersistentVolumeClaim[], node: NodeInfo): Plan | undefined {
+    const bind: { claim: PersistentVolumeClaim; volume: PersistentVolume }[] = []
+    const provision: PersistentVolumeClaim[] = []
+    const taken = new Set<string>()
+    for (const claim of waiting) {
+      const volume = smallestMatch(pod, claim, node.node, taken)
+      if (volume) {
+        taken.add(volume.metadata.name)
+        bind.push({ claim, volume })
+        continue
+      }
+      const storageClass = classes.get(undefined, claim.spec.storageClassName ?? '')
+      if (!storageClass || storageClass.provisioner === 'kubernetes.io/no-provisioner') return undefined
+      const topologies = storageClass.allowedTopologies ?? []
+      const allowed =
+        topologies.length === 0 ||
+        topologies.some((term) => (term.matchLabelExpressions ?? []).every((e) => e.values.includes(node.labels[e.key] as string)))
+      if (!allowed) return undefined
+      provision.push(claim)
+    }
+    return { bind, provision }
+  }
+
+  function smallestMatch(pod: PodInfo, claim: PersistentVolumeClaim, node: Node, taken: ReadonlySet<string>): PersistentVolume | undefined {
+    const key = `${pod.namespace}/${claim.metadata.name}`
+    const wanted = claim.spec.resources?.requests?.['storage'] ?? '0'
+    const selector = claim.spec.selector ? labelSelectorAsSelector(claim.spec.selector) : undefined
+    let best: PersistentVolume | undefined
+    for (const volume of volumes.list()) {
+      const { spec, metadata } = volume
+      if (taken.has(metadata.name) || metadata.deletionTimestamp) continue
+      if (assumed.has(metadata.name) && assumed.get(metadata.name) !== key) continue
+      const holder = spec.claimRef
+      if (holder) {
+        if (holder.namespace === pod.namespace && holder.name === claim.metadata.name && reaches(volume, node)) return volume
+        continue
+      }
+      if (volume.status.phase !== 'Available') continue
+      if ((spec.storageClassName ?? '') !== (claim.spec.storageClassName ?? '')) continue
+      if ((spec.volumeMode ?? 'Filesystem') !== (claim.spec.volumeMode ?? 'Filesystem')) continue
+      if (!(claim.spec.accessModes ?? []).every((mode) => spec.accessModes?.includes(mode))) continue
+      if (selector && !selector.matches(metadata.labels ?? {})) continue
+      if (compareQuantity(spec.capacity?.['storage'] ?? '0', wanted) < 0 || !reaches(volume, node)) continue
+      if (!best || compareQuantity(spec.capacity?.['storage'] ?? '0', best.spec.capacity?.['storage'] ?? '0') < 0) best = volume
+    }
+    return best
+  }
+
+  return {
+    name,
+    filter(pod, cycle) {
+      const names = claimNames(pod.pod)
+      if (names.length === 0) return undefined
+      const bound: PersistentVolume[] = []
+      const waiting: PersistentVolumeClaim[] = []
+      for (const claimName of names) {
+        const claim = claims.get(pod.namespace, claimName)
+        if (!claim) {
+          const ephemeral = pod.pod.spec.volumes?.some((v) => v.ephemeral && `${pod.pod.metadata.name}-${v.name}` === claimName)
+          return reject(
+            ephemeral
+              ? `waiting for ephemeral volume controller to create the persistentvolumeclaim "${claimName}"`
+              : `persistentvolumeclaim "${claimName}" not found`,
+          )
+        }
+        if (claim.metadata.deletionTimestamp) return reject(`persistentvolumeclaim "${claimName}" is being deleted`)
+        if (claim.status.phase === 'Lost')
+          return reject(`persistentvolumeclaim "${claimName}" bound to non-existent persistentvolume "${claim.spec.volumeName}"`)
+        if (isBound(claim)) {
+          const volume = volumes.get(undefined, claim.spec.volumeName as string)
+          if (!volume) return reject(`persistentvolume "${claim.spec.volumeName}" not found`)
+          bound.push(volume)
+          continue
+        }
+        const waits = classes.get(undefined, claim.spec.storageClassName ?? '')?.volumeBindingMode === 'WaitForFirstConsumer'
+        if (!waits || claim.spec.volumeName) return reject('pod has unbound immediate PersistentVolumeClaims')
+        waiting.push(claim)
+      }
+      cycle.data.set(name, waiting)
+      return {
+        filter(node) {
+          if (!bound.every((volume) => reaches(volume, node.node))) return nodeConflict
+          return waiting.length === 0 || planFor(pod, waiting, node) ? undefined : nothingToBind
+        },
+      }
+    },
+    reserve(pod, node, cycle) {
+      const waiting = cycle.data.get(name) as PersistentVolumeClaim[] | undefined
+      if (!waiting?.length) return undefined
+      const plan = planFor(pod, waiting, node)
+      if (!plan) return nothingToBind
+      for (const { claim, volume } of plan.bind) assumed.set(volume.metadata.name, `${pod.namespace}/${claim.metadata.name}`)
+      plans.set(pod.key, plan)
+      return undefined
+    },
+    unreserve(pod) {
+      for (const { volume } of plans.get(pod.key)?.bind ?? []) assumed.delete(volume.metadata.name)
+      plans.delete(pod.key)
+    },
+    async preBind(pod, node) {
+      const plan = plans.get(pod.key)
+      if (!plan) return
+      for (const { claim, volume } of plan.bind) {
+        const { namespace, name: claimName, uid, resourceVersion } = claim.metadata
+        await client.update('persistentvolumes', {
+          ...volume,
+          metadata: { ...volume.metadata, annotations: { ...volume.metadata.annotations, 'pv.kubernetes.io/bound-by-controller': 'yes' } },
+          spec: {
+            ...volume.spec,
+            claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: claimName, uid, resourceVersion },
+          },
+        })
+      }
+      for (const claim of plan.provision)
+        await client.update('persistentvolumeclaims', {
+          ...claim,
+          metadata: { ...claim.metadata, annotations: { ...claim.metadata.annotations, 'volume.kubernetes.io/selected-node': node.name } },
+        })
+      await untilBound([...plan.bind.map((b) => b.claim), ...plan.provision])
+      for (const { volume } of plan.bind) assumed.delete(volume.metadata.name)
+      plans.delete(pod.key)
+    },
+    wakes: (_, event) =>
+      event.kind === 'storage' || event.kind === 'node-added' || (event.kind === 'node-updated' && event.changed.has('labels')),
+  }
+
+  /** The volume controller completes what was begun; the informer tells. */
+  function untilBound(wanted: readonly PersistentVolumeClaim[]): Promise<void> {
+    const done = () =>
+      wanted.every(({ metadata }) => {
+        const claim = claims.get(metadata.namespace, metadata.name)
+        return claim !== undefined && isBound(claim)
+      })
+    if (done()) return Promise.resolve()
+    return new Promise((resolve, fail) => {
+      const timer = setTimeout(() => finish(new Error('binding volumes: context deadline exceeded')), timeoutMs)
+      const remove = claims.addHandler({
+        updated: () => done() && finish(),
+        deleted: (claim) =>
+          wanted.some((w) => w.metadata.uid === claim.metadata.uid) &&
+          finish(new Error(`persistentvolumeclaim "${claim.metadata.name}" was deleted`)),
+      })
+      function finish(error?: Error): void {
+        clearTimeout(timer)
+        remove()
+        if (error) fail(error)
+        else resolve()
+      }
+    })
+  }
+}
+
+function reaches(volume: PersistentVolume, node: Node): boolean {
+  const terms = volume.spec.nodeAffinity?.required?.nodeSelectorTerms
+  return !terms || terms.some((term) => compileNodeSelectorTerm(term)(node))
+}

@@ -1,0 +1,101 @@
+/** A pod with all that the plugins ask of it, worked out once when it is first seen (framework.PodInfo). */
+import { labelSelectorAsSelector, type Selector } from '../api/labels.ts'
+import type { NodeSelector, NodeSelectorTerm, Pod, PodAffinityTerm } from '../api/types/core-v1.ts'
+import { compileNodeSelectorTerm, type NodeMatcher } from './node-selector.ts'
+import { podNonZeroRequests, podRequests, type Resources } from './resources.ts'
+
+export interface PodInfo {
+  readonly pod: Pod
+  readonly key: string
+  readonly namespace: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly priority: number
+  readonly requests: Resources
+  readonly nonZeroRequests: Resources
+  readonly hostPorts: readonly HostPort[]
+  readonly nodeSelector: NodeMatcher | undefined
+  readonly preferredNodes: readonly { readonly matches: NodeMatcher; readonly weight: number }[]
+  readonly affinity: readonly AffinityTerm[]
+  readonly antiAffinity: readonly AffinityTerm[]
+  readonly preferredAffinity: readonly WeightedTerm[]
+  readonly preferredAntiAffinity: readonly WeightedTerm[]
+}
+
+export interface HostPort {
+  readonly ip: string
+  readonly protocol: string
+  readonly port: number
+}
+
+export interface AffinityTerm {
+  readonly topologyKey: string
+  readonly selector: Selector
+  /** The namespaces named; with `namespaceSelector` those that it selects too. */
+  readonly namespaces: ReadonlySet<string>
+  readonly namespaceSelector: Selector | undefined
+}
+export interface WeightedTerm extends AffinityTerm {
+  readonly weight: number
+}
+
+export function createPodInfo(pod: Pod): PodInfo {
+  const { spec, metadata } = pod
+  const affinity = spec.affinity
+  return {
+    pod,
+    key: `${metadata.namespace}/${metadata.name}`,
+    namespace: metadata.namespace,
+    labels: metadata.labels ?? {},
+    priority: spec.priority ?? 0,
+    requests: podRequests(spec),
+    nonZeroRequests: podNonZeroRequests(spec),
+    hostPorts: [...spec.containers, ...(spec.initContainers ?? []).filter((c) => c.restartPolicy === 'Always')].flatMap((c) =>
+      (c.ports ?? [])
+        .filter((p) => p.hostPort)
+        .map((p) => ({ ip: p.hostIP || '0.0.0.0', protocol: p.protocol ?? 'TCP', port: p.hostPort as number })),
+    ),
+    nodeSelector: requiredNodes(spec.nodeSelector, affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
+    preferredNodes: (affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [])
+      .filter((term) => term.weight > 0)
+      .map((term) => ({ matches: compileNodeSelectorTerm(term.preference), weight: term.weight })),
+    affinity: terms(pod, affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
+    antiAffinity: terms(pod, affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
+    preferredAffinity: weighted(pod, affinity?.podAffinity?.preferredDuringSchedulingIgnoredDuringExecution),
+    preferredAntiAffinity: weighted(pod, affinity?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution),
+  }
+}
+
+/** Whether a pod is one that `term`, written by another pod, speaks of. */
+export function termMatches(
+  term: AffinityTerm,
+  pod: PodInfo,
+  namespaceLabels: (namespace: string) => Readonly<Record<string, string>>,
+): boolean {
+  const inNamespace = term.namespaces.has(pod.namespace) || term.namespaceSelector?.matches(namespaceLabels(pod.namespace)) === true
+  return inNamespace && term.selector.matches(pod.labels)
+}
+
+/** nodeSelector and the required node affinity together; terms of the latter are alternatives. */
+function requiredNodes(labels: Readonly<Record<string, string>> | undefined, required: NodeSelector | undefined): NodeMatcher | undefined {
+  const wanted = Object.entries(labels ?? {})
+  const alternatives = required?.nodeSelectorTerms.map((term: NodeSelectorTerm) => compileNodeSelectorTerm(term))
+  if (wanted.length === 0 && !alternatives) return undefined
+  return (node) =>
+    wanted.every(([key, value]) => node.metadata.labels?.[key] === value) && (!alternatives || alternatives.some((term) => term(node)))
+}
+
+function terms(pod: Pod, list: readonly PodAffinityTerm[] | undefined): AffinityTerm[] {
+  return (list ?? []).map((term) => ({
+    topologyKey: term.topologyKey,
+    selector: labelSelectorAsSelector(term.labelSelector),
+    namespaces: new Set(term.namespaces?.length ? term.namespaces : term.namespaceSelector ? [] : [pod.metadata.namespace]),
+    namespaceSelector: term.namespaceSelector ? labelSelectorAsSelector(term.namespaceSelector) : undefined,
+  }))
+}
+
+function weighted(
+  pod: Pod,
+  list: readonly { readonly weight: number; readonly podAffinityTerm: PodAffinityTerm }[] | undefined,
+): WeightedTerm[] {
+  return (list ?? []).map((term) => ({ weight: term.weight, ...(terms(pod, [term.podAffinityTerm])[0] as AffinityTerm) }))
+}
