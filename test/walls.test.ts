@@ -34,6 +34,7 @@ const walls: Readonly<Record<string, readonly string[]>> = {
   nerdctl: ['runtime/cri', 'runtime/engine'],
   ctr: ['runtime/cri', 'runtime/engine'],
   etcdctl: ['etcd/api.ts'],
+  kubemark: ['api', 'client'],
   kubeadm: ['api', 'client'],
 }
 
