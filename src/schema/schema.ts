@@ -12,7 +12,7 @@
  *     object Deployment | keeps ReplicaSets …     `object`: has kind and apiVersion; `type`: has not
  *       1 metadata meta.v1.ObjectMeta ={}         | where the doc stands
  *       2 spec     DeploymentSpec!    ={}         ! required
- *       3 replicas int32?             =1          ? a Go pointer: an explicit zero is kept
+ *       3 replicas int32?             =1          ? a Go pointer: an explicit zero is kept, a default is no struct's own
  *       4 policy   string(A|B)        the values it may have; _ stands for a space
  *       6 ports    []ContainerPort    map(containerPort,protocol) merge(containerPort)
  *

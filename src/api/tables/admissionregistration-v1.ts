@@ -28,8 +28,8 @@ type MatchCondition
    2 expression string! =""
 
 type MatchResources atomic
-   1 namespaceSelector    meta.v1.LabelSelector     ={}
-   2 objectSelector       meta.v1.LabelSelector     ={}
+   1 namespaceSelector    meta.v1.LabelSelector?    ={}
+   2 objectSelector       meta.v1.LabelSelector?    ={}
    3 resourceRules        []NamedRuleWithOperations atomic
    4 excludeResourceRules []NamedRuleWithOperations atomic
    7 matchPolicy          string(Equivalent|Exact)? ="Equivalent"
@@ -69,13 +69,13 @@ type MutatingWebhook
    2 clientConfig            WebhookClientConfig!                    ={}
    3 rules                   []RuleWithOperations                    atomic
    4 failurePolicy           string(Fail|Ignore)?                    ="Fail"
-   5 namespaceSelector       meta.v1.LabelSelector                   ={}
+   5 namespaceSelector       meta.v1.LabelSelector?                  ={}
    6 sideEffects             string(None|NoneOnDryRun|Some|Unknown)!
    7 timeoutSeconds          int32?                                  =10
    8 admissionReviewVersions []string!                               =null atomic
    9 matchPolicy             string(Equivalent|Exact)?               ="Equivalent"
   10 reinvocationPolicy      string(IfNeeded|Never)?                 ="Never"
-  11 objectSelector          meta.v1.LabelSelector                   ={}
+  11 objectSelector          meta.v1.LabelSelector?                  ={}
   12 matchConditions         []MatchCondition                        map(name) merge(name)
 
 object MutatingWebhookConfiguration
@@ -166,12 +166,12 @@ type ValidatingWebhook
    2 clientConfig            WebhookClientConfig!                    ={}
    3 rules                   []RuleWithOperations                    atomic
    4 failurePolicy           string(Fail|Ignore)?                    ="Fail"
-   5 namespaceSelector       meta.v1.LabelSelector                   ={}
+   5 namespaceSelector       meta.v1.LabelSelector?                  ={}
    6 sideEffects             string(None|NoneOnDryRun|Some|Unknown)!
    7 timeoutSeconds          int32?                                  =10
    8 admissionReviewVersions []string!                               =null atomic
    9 matchPolicy             string(Equivalent|Exact)?               ="Equivalent"
-  10 objectSelector          meta.v1.LabelSelector                   ={}
+  10 objectSelector          meta.v1.LabelSelector?                  ={}
   11 matchConditions         []MatchCondition                        map(name) merge(name)
 
 object ValidatingWebhookConfiguration

@@ -180,7 +180,7 @@ type StatefulSetSpec
    7 updateStrategy                       StatefulSetUpdateStrategy                       ={}
    8 revisionHistoryLimit                 int32?                                          =10
    9 minReadySeconds                      int32
-  10 persistentVolumeClaimRetentionPolicy StatefulSetPersistentVolumeClaimRetentionPolicy ={}
+  10 persistentVolumeClaimRetentionPolicy StatefulSetPersistentVolumeClaimRetentionPolicy? ={}
   11 ordinals                             StatefulSetOrdinals
 
 type StatefulSetStatus

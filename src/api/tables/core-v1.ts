@@ -948,7 +948,7 @@ type PodSpec
   11 hostNetwork                   bool
   12 hostPID                       bool
   13 hostIPC                       bool
-  14 securityContext               PodSecurityContext                  ={}
+  14 securityContext               PodSecurityContext?                 ={}
   15 imagePullSecrets              []LocalObjectReference              map(name) merge(name)
   16 hostname                      string
   17 subdomain                     string
