@@ -21,6 +21,7 @@ const { functions: libc } = dlopen(null, {
   lsetxattr: { arguments: ['string', 'string', 'pointer', 'u64', 'i32'], return: 'i32' },
   lgetxattr: { arguments: ['string', 'string', 'pointer', 'u64'], return: 'i64' },
   llistxattr: { arguments: ['string', 'pointer', 'u64'], return: 'i64' },
+  syscall: { arguments: ['i64', 'i64', 'string', 'pointer', 'i64'], return: 'i64' },
   mknod: { arguments: ['string', 'u32', 'u64'], return: 'i32' },
   socket: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
   connect: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
@@ -110,6 +111,23 @@ export function listxattr(path: string): string[] {
   const names = Buffer.alloc(65_536)
   const size = check(libc.llistxattr(path, names, BigInt(names.length)), 'listxattr', path)
   return names.toString('utf8', 0, size).split('\0').filter(Boolean)
+}
+/** Opens a file for reading with `root` as the root of every link on the way: openat2(2) with RESOLVE_IN_ROOT. */
+export function openInRoot(root: string, path: string): number {
+  const SYS_openat2 = 437n
+  const RESOLVE_NO_MAGICLINKS = 0x02n
+  const RESOLVE_IN_ROOT = 0x10n
+  const O_NONBLOCK = 0o4000n
+  const O_CLOEXEC = 0o2000000n
+  const folder = openSync(root, 'r')
+  try {
+    const how = Buffer.alloc(24)
+    how.writeBigUInt64LE(O_NONBLOCK | O_CLOEXEC, 0)
+    how.writeBigUInt64LE(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, 16)
+    return check(libc.syscall(SYS_openat2, BigInt(folder), path, how, 24n), 'openat2', path)
+  } finally {
+    closeSync(folder)
+  }
 }
 /** `mode` with the file type's bits; the device as the kernel's user space packs major and minor. */
 export const mknod = (path: string, mode: number, major = 0, minor = 0): void => {

@@ -9,18 +9,30 @@ export function generateMessageTypes(table: Table, source: string): string {
     )
     return `export interface ${type.name} {${lines.length ? `\n${lines.join('')}` : ''}}`
   })
-  return `// Written by scripts/generate-types.ts from ${source}: edit that, not this.\n\n${blocks.join('\n\n')}\n`
+  const services = [...table.services].map(([name, methods]) => {
+    const lines = methods.map((m) => {
+      const short = (id: string) => id.slice(table.name.length + 1)
+      const request = m.requestStream ? `AsyncIterable<${short(m.request)}>` : short(m.request)
+      return `  ${m.name}(request: ${request}, options?: CallOptions): ${m.responseStream ? 'AsyncIterable' : 'Promise'}<${short(m.response)}>\n`
+    })
+    return `/** What serves and what calls the service: a gRPC client, or the runtime itself in one process. */\nexport interface ${name} {\n${lines.join('')}}`
+  })
+  const head = services.length > 0 ? "import type { CallOptions } from '../../grpc/client.ts'\n\n" : ''
+  return `// Written by scripts/generate-types.ts from ${source}: edit that, not this.\n${head}${[...blocks, ...services].join('\n\n')}\n`
 }
 
 function typeText(type: FieldType, table: string): string {
   switch (type.kind) {
     case 'list':
-      return `${typeText(type.of, table)}[]`
+      return typeText(type.of, table).replace(/^(.* \| .*)$/, '($1)') + '[]'
     case 'map':
       return `Record<string, ${typeText(type.of, table)}>`
     case 'message':
       return type.name.slice(table.length + 1)
     case 'scalar':
-      return type.name === 'bytes' ? 'Uint8Array' : type.name === 'bool' ? 'boolean' : type.name === 'string' ? 'string' : 'number'
+      return scalarText[type.name as keyof typeof scalarText] ?? 'number'
   }
 }
+
+/** A 64-bit integer beyond 2^53 travels as a bigint: times in nanoseconds are such. */
+const scalarText = { string: 'string', bool: 'boolean', bytes: 'Uint8Array', int64: 'number | bigint', uint64: 'number | bigint' } as const

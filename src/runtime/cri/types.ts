@@ -1,4 +1,5 @@
 // Written by scripts/generate-types.ts from src/runtime/cri/api.ts: edit that, not this.
+import type { CallOptions } from '../../grpc/client.ts'
 
 export interface VersionRequest {
   version?: string
@@ -67,11 +68,11 @@ export interface NamespaceOption {
 }
 
 export interface Int64Value {
-  value?: number
+  value?: number | bigint
 }
 
 export interface UInt64Value {
-  value?: number
+  value?: number | bigint
 }
 
 export interface LinuxSandboxSecurityContext {
@@ -79,7 +80,7 @@ export interface LinuxSandboxSecurityContext {
   selinuxOptions?: SELinuxOption
   runAsUser?: Int64Value
   readonlyRootfs?: boolean
-  supplementalGroups?: number[]
+  supplementalGroups?: (number | bigint)[]
   privileged?: boolean
   seccompProfilePath?: string
   runAsGroup?: Int64Value
@@ -170,7 +171,7 @@ export interface PodSandboxStatus {
   /** PodSandboxState */
   state?: number
   /** nanoseconds */
-  createdAt?: number
+  createdAt?: number | bigint
   network?: PodSandboxNetworkStatus
   linux?: LinuxPodSandboxStatus
   labels?: Record<string, string>
@@ -182,7 +183,7 @@ export interface PodSandboxStatusResponse {
   status?: PodSandboxStatus
   info?: Record<string, string>
   containersStatuses?: ContainerStatus[]
-  timestamp?: number
+  timestamp?: number | bigint
 }
 
 export interface PodSandboxStateValue {
@@ -205,7 +206,7 @@ export interface PodSandbox {
   metadata?: PodSandboxMetadata
   /** PodSandboxState */
   state?: number
-  createdAt?: number
+  createdAt?: number | bigint
   labels?: Record<string, string>
   annotations?: Record<string, string>
   runtimeHandler?: string
@@ -274,7 +275,7 @@ export interface LinuxPodSandboxStats {
 }
 
 export interface NetworkUsage {
-  timestamp?: number
+  timestamp?: number | bigint
   defaultInterface?: NetworkInterfaceUsage
   interfaces?: NetworkInterfaceUsage[]
 }
@@ -288,7 +289,7 @@ export interface NetworkInterfaceUsage {
 }
 
 export interface ProcessUsage {
-  timestamp?: number
+  timestamp?: number | bigint
   processCount?: UInt64Value
 }
 
@@ -306,21 +307,21 @@ export interface KeyValue {
 }
 
 export interface LinuxContainerResources {
-  cpuPeriod?: number
-  cpuQuota?: number
-  cpuShares?: number
-  memoryLimitInBytes?: number
-  oomScoreAdj?: number
+  cpuPeriod?: number | bigint
+  cpuQuota?: number | bigint
+  cpuShares?: number | bigint
+  memoryLimitInBytes?: number | bigint
+  oomScoreAdj?: number | bigint
   cpusetCpus?: string
   cpusetMems?: string
   hugepageLimits?: HugepageLimit[]
   unified?: Record<string, string>
-  memorySwapLimitInBytes?: number
+  memorySwapLimitInBytes?: number | bigint
 }
 
 export interface HugepageLimit {
   pageSize?: string
-  limit?: number
+  limit?: number | bigint
 }
 
 export interface SELinuxOption {
@@ -344,7 +345,7 @@ export interface LinuxContainerSecurityContext {
   runAsUser?: Int64Value
   runAsUsername?: string
   readonlyRootfs?: boolean
-  supplementalGroups?: number[]
+  supplementalGroups?: (number | bigint)[]
   apparmorProfile?: string
   seccompProfilePath?: string
   noNewPrivs?: boolean
@@ -363,9 +364,9 @@ export interface LinuxContainerConfig {
 }
 
 export interface LinuxContainerUser {
-  uid?: number
-  gid?: number
-  supplementalGroups?: number[]
+  uid?: number | bigint
+  gid?: number | bigint
+  supplementalGroups?: (number | bigint)[]
 }
 
 export interface ContainerMetadata {
@@ -422,7 +423,7 @@ export interface StartContainerResponse {}
 
 export interface StopContainerRequest {
   containerId?: string
-  timeout?: number
+  timeout?: number | bigint
 }
 
 export interface StopContainerResponse {}
@@ -457,7 +458,7 @@ export interface Container {
   imageRef?: string
   /** ContainerState */
   state?: number
-  createdAt?: number
+  createdAt?: number | bigint
   labels?: Record<string, string>
   annotations?: Record<string, string>
   imageId?: string
@@ -485,9 +486,9 @@ export interface ContainerStatus {
   metadata?: ContainerMetadata
   /** ContainerState */
   state?: number
-  createdAt?: number
-  startedAt?: number
-  finishedAt?: number
+  createdAt?: number | bigint
+  startedAt?: number | bigint
+  finishedAt?: number | bigint
   exitCode?: number
   image?: ImageSpec
   imageRef?: string
@@ -528,7 +529,7 @@ export interface UpdateContainerResourcesResponse {}
 export interface ExecSyncRequest {
   containerId?: string
   cmd?: string[]
-  timeout?: number
+  timeout?: number | bigint
 }
 
 export interface ExecSyncResponse {
@@ -585,7 +586,7 @@ export interface Image {
   id?: string
   repoTags?: string[]
   repoDigests?: string[]
-  size?: number
+  size?: number | bigint
   uid?: Int64Value
   username?: string
   spec?: ImageSpec
@@ -697,7 +698,7 @@ export interface FilesystemIdentifier {
 }
 
 export interface FilesystemUsage {
-  timestamp?: number
+  timestamp?: number | bigint
   fsId?: FilesystemIdentifier
   usedBytes?: UInt64Value
   inodesUsed?: UInt64Value
@@ -761,21 +762,21 @@ export interface PsiStats {
 
 export interface PsiData {
   /** nanoseconds */
-  Total?: number
+  Total?: number | bigint
   Avg10?: number
   Avg60?: number
   Avg300?: number
 }
 
 export interface CpuUsage {
-  timestamp?: number
+  timestamp?: number | bigint
   usageCoreNanoSeconds?: UInt64Value
   usageNanoCores?: UInt64Value
   psi?: PsiStats
 }
 
 export interface MemoryUsage {
-  timestamp?: number
+  timestamp?: number | bigint
   workingSetBytes?: UInt64Value
   availableBytes?: UInt64Value
   usageBytes?: UInt64Value
@@ -786,12 +787,12 @@ export interface MemoryUsage {
 }
 
 export interface IoUsage {
-  timestamp?: number
+  timestamp?: number | bigint
   psi?: PsiStats
 }
 
 export interface SwapUsage {
-  timestamp?: number
+  timestamp?: number | bigint
   swapAvailableBytes?: UInt64Value
   swapUsageBytes?: UInt64Value
 }
@@ -805,7 +806,7 @@ export interface ReopenContainerLogResponse {}
 export interface CheckpointContainerRequest {
   containerId?: string
   location?: string
-  timeout?: number
+  timeout?: number | bigint
 }
 
 export interface CheckpointContainerResponse {}
@@ -816,7 +817,7 @@ export interface ContainerEventResponse {
   containerId?: string
   /** ContainerEventType */
   containerEventType?: number
-  createdAt?: number
+  createdAt?: number | bigint
   podSandboxStatus?: PodSandboxStatus
   containersStatuses?: ContainerStatus[]
 }
@@ -858,7 +859,7 @@ export interface ContainerMetrics {
 
 export interface Metric {
   name?: string
-  timestamp?: number
+  timestamp?: number | bigint
   /** MetricType */
   metricType?: number
   labelValues?: string[]
@@ -883,3 +884,52 @@ export interface UpdatePodSandboxResourcesRequest {
 }
 
 export interface UpdatePodSandboxResourcesResponse {}
+
+/** What serves and what calls the service: a gRPC client, or the runtime itself in one process. */
+export interface RuntimeService {
+  Version(request: VersionRequest, options?: CallOptions): Promise<VersionResponse>
+  RunPodSandbox(request: RunPodSandboxRequest, options?: CallOptions): Promise<RunPodSandboxResponse>
+  StopPodSandbox(request: StopPodSandboxRequest, options?: CallOptions): Promise<StopPodSandboxResponse>
+  RemovePodSandbox(request: RemovePodSandboxRequest, options?: CallOptions): Promise<RemovePodSandboxResponse>
+  PodSandboxStatus(request: PodSandboxStatusRequest, options?: CallOptions): Promise<PodSandboxStatusResponse>
+  ListPodSandbox(request: ListPodSandboxRequest, options?: CallOptions): Promise<ListPodSandboxResponse>
+  StreamPodSandboxes(request: StreamPodSandboxesRequest, options?: CallOptions): AsyncIterable<StreamPodSandboxesResponse>
+  CreateContainer(request: CreateContainerRequest, options?: CallOptions): Promise<CreateContainerResponse>
+  StartContainer(request: StartContainerRequest, options?: CallOptions): Promise<StartContainerResponse>
+  StopContainer(request: StopContainerRequest, options?: CallOptions): Promise<StopContainerResponse>
+  RemoveContainer(request: RemoveContainerRequest, options?: CallOptions): Promise<RemoveContainerResponse>
+  ListContainers(request: ListContainersRequest, options?: CallOptions): Promise<ListContainersResponse>
+  StreamContainers(request: StreamContainersRequest, options?: CallOptions): AsyncIterable<StreamContainersResponse>
+  ContainerStatus(request: ContainerStatusRequest, options?: CallOptions): Promise<ContainerStatusResponse>
+  UpdateContainerResources(request: UpdateContainerResourcesRequest, options?: CallOptions): Promise<UpdateContainerResourcesResponse>
+  ReopenContainerLog(request: ReopenContainerLogRequest, options?: CallOptions): Promise<ReopenContainerLogResponse>
+  ExecSync(request: ExecSyncRequest, options?: CallOptions): Promise<ExecSyncResponse>
+  Exec(request: ExecRequest, options?: CallOptions): Promise<ExecResponse>
+  Attach(request: AttachRequest, options?: CallOptions): Promise<AttachResponse>
+  PortForward(request: PortForwardRequest, options?: CallOptions): Promise<PortForwardResponse>
+  ContainerStats(request: ContainerStatsRequest, options?: CallOptions): Promise<ContainerStatsResponse>
+  ListContainerStats(request: ListContainerStatsRequest, options?: CallOptions): Promise<ListContainerStatsResponse>
+  StreamContainerStats(request: StreamContainerStatsRequest, options?: CallOptions): AsyncIterable<StreamContainerStatsResponse>
+  PodSandboxStats(request: PodSandboxStatsRequest, options?: CallOptions): Promise<PodSandboxStatsResponse>
+  ListPodSandboxStats(request: ListPodSandboxStatsRequest, options?: CallOptions): Promise<ListPodSandboxStatsResponse>
+  StreamPodSandboxStats(request: StreamPodSandboxStatsRequest, options?: CallOptions): AsyncIterable<StreamPodSandboxStatsResponse>
+  UpdateRuntimeConfig(request: UpdateRuntimeConfigRequest, options?: CallOptions): Promise<UpdateRuntimeConfigResponse>
+  Status(request: StatusRequest, options?: CallOptions): Promise<StatusResponse>
+  CheckpointContainer(request: CheckpointContainerRequest, options?: CallOptions): Promise<CheckpointContainerResponse>
+  GetContainerEvents(request: GetEventsRequest, options?: CallOptions): AsyncIterable<ContainerEventResponse>
+  ListMetricDescriptors(request: ListMetricDescriptorsRequest, options?: CallOptions): Promise<ListMetricDescriptorsResponse>
+  ListPodSandboxMetrics(request: ListPodSandboxMetricsRequest, options?: CallOptions): Promise<ListPodSandboxMetricsResponse>
+  StreamPodSandboxMetrics(request: StreamPodSandboxMetricsRequest, options?: CallOptions): AsyncIterable<StreamPodSandboxMetricsResponse>
+  RuntimeConfig(request: RuntimeConfigRequest, options?: CallOptions): Promise<RuntimeConfigResponse>
+  UpdatePodSandboxResources(request: UpdatePodSandboxResourcesRequest, options?: CallOptions): Promise<UpdatePodSandboxResourcesResponse>
+}
+
+/** What serves and what calls the service: a gRPC client, or the runtime itself in one process. */
+export interface ImageService {
+  ListImages(request: ListImagesRequest, options?: CallOptions): Promise<ListImagesResponse>
+  StreamImages(request: StreamImagesRequest, options?: CallOptions): AsyncIterable<StreamImagesResponse>
+  ImageStatus(request: ImageStatusRequest, options?: CallOptions): Promise<ImageStatusResponse>
+  PullImage(request: PullImageRequest, options?: CallOptions): Promise<PullImageResponse>
+  RemoveImage(request: RemoveImageRequest, options?: CallOptions): Promise<RemoveImageResponse>
+  ImageFsInfo(request: ImageFsInfoRequest, options?: CallOptions): Promise<ImageFsInfoResponse>
+}
