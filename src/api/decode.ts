@@ -25,16 +25,18 @@ export function decodeObject(bytes: Uint8Array, type: MessageType | undefined): 
 }
 
 /** The second half of `decodeObject`, for those who looked at the kind first. */
-export function decodeParsed(parsed: ParsedJson, type: MessageType | undefined): Decoded {
-  const { value, keys, text } = parsed
-  if (!type) {
-    if (!isObject(value)) throw mismatch(value, 'map[string]interface {}')
-    return { object: value, strict: countKeys(value) === keys ? [] : duplicateFields(text).map(duplicateText) }
-  }
-  const walk: Walk = { path: [], strict: [], keys: 0, owned: true }
-  const object = decodeMessage(compile(type), value, walk, undefined)
-  if (walk.keys !== keys) walk.strict.unshift(...duplicateFields(text).map(duplicateText))
-  return { object, strict: walk.strict }
+export function decodeParsed({ value, keys, text }: ParsedJson, type: MessageType | undefined): Decoded {
+  const decoded = decodeValue(value, type)
+  return decoded.keys === keys
+    ? decoded
+    : { ...decoded, strict: [...duplicateFields(text).map((path) => `duplicate field "${path}"`), ...decoded.strict] }
+}
+
+/** Decodes a parsed value, which is changed in the course; counts the object keys it met. */
+export function decodeValue(value: unknown, type: MessageType | undefined): Decoded & { readonly keys: number } {
+  if (type) return walkFrom(value, type, true)
+  if (!isObject(value)) throw mismatch(value, 'map[string]interface {}')
+  return { object: value, strict: [], keys: countKeys(value) }
 }
 
 /**
@@ -42,8 +44,12 @@ export function decodeParsed(parsed: ParsedJson, type: MessageType | undefined):
  * tables' defaults. The value is not changed; messages and lists of the answer are new, maps may be the value's.
  */
 export function normalize(type: MessageType, value: unknown): Decoded {
-  const walk: Walk = { path: [], strict: [], keys: 0, owned: false }
-  return { object: decodeMessage(compile(type), value, walk, undefined), strict: walk.strict }
+  return walkFrom(value, type, false)
+}
+
+function walkFrom(value: unknown, type: MessageType, owned: boolean): Decoded & { readonly keys: number } {
+  const walk: Walk = { path: [], strict: [], keys: 0, owned }
+  return { object: decodeMessage(compile(type), value, walk, undefined), strict: walk.strict, keys: walk.keys }
 }
 
 /** The apiVersion and kind of a body, before its type is known; absent ones are empty. Throws DecodeError. */
@@ -420,7 +426,6 @@ function jsonKind(value: unknown): string {
 function numberText(value: number): string {
   return Number.isInteger(value) && Math.abs(value) >= 1e21 ? BigInt(value).toString() : String(value)
 }
-const duplicateText = (path: string): string => `duplicate field "${path}"`
 
 /** Go's UnmarshalTypeError: the struct that holds the field, then the way there without indexes and keys. `entered`: the path ends in the field already. */
 function mismatch(value: unknown, type: string, walk?: Walk, field?: CompiledField, literal = '', entered = false): DecodeError {

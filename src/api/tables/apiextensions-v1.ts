@@ -84,9 +84,6 @@ type ExternalDocumentation
    1 description string
    2 url         string
 
-type JSON union
-   1 raw JSON
-
 type JSONSchemaProps
    1 id                                   string
    2 $schema                              string

@@ -100,8 +100,6 @@ export interface ExternalDocumentation {
   url?: string
 }
 
-export type JSON = unknown
-
 export interface JSONSchemaProps {
   id?: string
   $schema?: string
