@@ -1,0 +1,279 @@
+/**
+ * Writes the EndpointSlices of services with a selector (pkg/controller/endpointslice and staging/endpointslice): slices
+ * of at most a hundred endpoints, one group for each set of ports and family, changed as little as possible.
+ */
+import { isNotFound } from '../api/errors.ts'
+import { objectKey, splitKey } from '../api/meta.ts'
+import type { Pod, Service } from '../api/types/core-v1.ts'
+import type { Endpoint, EndpointPort, EndpointSlice } from '../api/types/discovery-v1.ts'
+import type { Draft } from '../client/client.ts'
+import { referenceTo } from '../client/events.ts'
+import type { Controller, ControllerDeps } from './controller.ts'
+import { semanticEqual } from './equal.ts'
+import { ownerReference } from './ownership.ts'
+import { isPodReady } from './pods.ts'
+import {
+  endpointHostname,
+  familyOf,
+  isHeadless,
+  mayBeEndpoint,
+  podAddresses,
+  selects,
+  targetPort,
+  wakeServicesByPods,
+} from './service-endpoints.ts'
+
+const resource = 'endpointslices.discovery.k8s.io'
+export const serviceNameLabel = 'kubernetes.io/service-name'
+export const managedByLabel = 'endpointslice.kubernetes.io/managed-by'
+const headlessLabel = 'service.kubernetes.io/headless'
+const zoneLabel = 'topology.kubernetes.io/zone'
+const manager = 'endpointslice-controller.k8s.io'
+const serviceIndex = 'service'
+
+export function createEndpointSliceController({ client, informers, options, recorder: recorders }: ControllerDeps): Controller {
+  const services = informers.of('services')
+  const pods = informers.of('pods')
+  const nodes = informers.of('nodes')
+  const slices = informers.of(resource)
+  slices.addIndex(serviceIndex, (s) => {
+    const name = s.metadata.labels?.[serviceNameLabel]
+    return name && s.metadata.labels?.[managedByLabel] === manager ? [`${s.metadata.namespace}/${name}`] : []
+  })
+  const recorder = recorders('endpoint-slice-controller')
+  /** What was written last to each slice: its own echo on the watch wakes nobody. */
+  const written = new Map<string, string>()
+
+  return {
+    name: 'endpointslice-controller',
+    workers: options.concurrent.serviceEndpoint,
+    backoff: { baseMs: 1000, mostMs: 1_000_000 },
+    wake(queue) {
+      const wake = (service: Service) => queue.add(objectKey(service))
+      services.addHandler({ added: wake, updated: wake, deleted: wake })
+      wakeServicesByPods(services, pods, (key) => queue.add(key))
+      const changed = (slice: EndpointSlice) => {
+        const name = slice.metadata.labels?.[serviceNameLabel]
+        if (!name || slice.metadata.labels?.[managedByLabel] !== manager) return
+        if (written.get(slice.metadata.uid) !== slice.metadata.resourceVersion) queue.add(`${slice.metadata.namespace}/${name}`)
+      }
+      slices.addHandler({
+        added: changed,
+        updated: changed,
+        deleted(slice) {
+          const expected = written.get(slice.metadata.uid) === 'deleted'
+          written.delete(slice.metadata.uid)
+          if (!expected) changed(slice)
+        },
+      })
+      // An endpoint carries its node's zone, and is left out while its node is unknown.
+      const nodeChanged = (name: string) => {
+        const keys = new Set<string>()
+        for (const pod of pods.list())
+          if (pod.spec.nodeName === name)
+            for (const service of services.list(pod.metadata.namespace))
+              if (selects(service, pod.metadata.labels)) keys.add(objectKey(service))
+        for (const key of keys) queue.add(key)
+      }
+      nodes.addHandler({
+        added: (node) => nodes.synced && nodeChanged(node.metadata.name),
+        updated(node, before) {
+          if (node.metadata.labels?.[zoneLabel] !== before.metadata.labels?.[zoneLabel]) nodeChanged(node.metadata.name)
+        },
+      })
+      return [services, pods, nodes, slices]
+    },
+    async reconcile(key) {
+      const { namespace, name } = splitKey(key)
+      const service = services.get(namespace, name)
+      // Slices of a service that is gone go with it; those without a selector are somebody else's.
+      if (!service || service.metadata.deletionTimestamp || service.spec.type === 'ExternalName' || !service.spec.selector) return
+      const existing = slices.byIndex(serviceIndex, key)
+      const failures: string[] = []
+      try {
+        await Promise.all(families(service).map((family) => reconcileFamily(service, family, existing, failures)))
+        const stale = existing.filter((s) => !families(service).includes(s.addressType as 'IPv4'))
+        await Promise.all(stale.map(remove))
+      } catch (error) {
+        recorder.event(
+          referenceTo('services', service),
+          'Warning',
+          'FailedToUpdateEndpointSlices',
+          `Error updating Endpoint Slices for Service ${key}: ${(error as Error).message}`,
+        )
+        throw error
+      }
+      if (failures.length > 0) throw new Error(failures[0])
+    },
+  }
+
+  async function reconcileFamily(
+    service: Service,
+    family: 'IPv4' | 'IPv6',
+    all: readonly EndpointSlice[],
+    failures: string[],
+  ): Promise<void> {
+    const existing = all.filter((s) => s.addressType === family)
+    const wanted = new Map<string, { ports: EndpointPort[]; endpoints: Map<string, Endpoint> }>()
+    for (const pod of pods.list(service.metadata.namespace)) {
+      if (!selects(service, pod.metadata.labels) || !mayBeEndpoint(pod, true)) continue
+      const addresses = podAddresses(pod).filter((ip) => familyOf(ip) === family)
+      if (addresses.length === 0) continue
+      const node = pod.spec.nodeName ? nodes.get(undefined, pod.spec.nodeName) : undefined
+      if (!node && pod.spec.nodeName && !service.spec.publishNotReadyAddresses) {
+        failures.push(`skipping Pod "${pod.metadata.name}" for Service "${objectKey(service)}": Node "${pod.spec.nodeName}" Not Found`)
+        continue
+      }
+      const ports = portsOf(service, pod)
+      const id = JSON.stringify(ports)
+      let group = wanted.get(id)
+      if (!group) {
+        group = { ports, endpoints: new Map() }
+        wanted.set(id, group)
+      }
+      group.endpoints.set(pod.metadata.uid, endpointOf(service, pod, addresses, node?.metadata.labels?.[zoneLabel]))
+    }
+    // A service with no endpoints has one empty slice, so that it is seen to have none.
+    if (wanted.size === 0) wanted.set('', { ports: [], endpoints: new Map() })
+    const labels = labelsOf(service)
+    const groups = [...wanted.values()]
+    const used = new Set<EndpointSlice>()
+    const writes: Promise<void>[] = []
+    for (const { ports, endpoints } of groups) {
+      const mine = existing.filter((s) => semanticEqual(s.ports, ports) && !used.has(s))
+      for (const slice of mine) used.add(slice)
+      writes.push(...fill(service, family, labels, ports, endpoints, mine))
+    }
+    // An emptied slice, such as the one of a service without endpoints, is better turned into another than deleted and made anew.
+    await Promise.all([...writes, ...existing.filter((s) => !used.has(s)).map(remove)])
+  }
+
+  /** Spreads endpoints over the slices that are there: what stays stays where it is, what is new fills up, the rest goes into new slices. */
+  function fill(
+    service: Service,
+    family: 'IPv4' | 'IPv6',
+    labels: Record<string, string>,
+    ports: EndpointPort[],
+    endpoints: ReadonlyMap<string, Endpoint>,
+    mine: readonly EndpointSlice[],
+  ): Promise<void>[] {
+    const most = options.maxEndpointsPerSlice
+    const left = new Map(endpoints)
+    const plans = mine.map((slice) => {
+      let changed = false
+      const kept: Endpoint[] = []
+      for (const endpoint of slice.endpoints ?? []) {
+        const uid = endpoint.targetRef?.uid ?? ''
+        const now = left.get(uid)
+        left.delete(uid)
+        if (now) kept.push(now)
+        changed ||= !now || !semanticEqual(now, endpoint)
+      }
+      return { slice, kept, changed }
+    })
+    // Slices that change anyway are filled first, then those with room.
+    for (const plan of [...plans].sort((a, b) => Number(b.changed) - Number(a.changed) || b.kept.length - a.kept.length))
+      for (const [uid, endpoint] of left) {
+        if (plan.kept.length >= most) break
+        plan.kept.push(endpoint)
+        plan.changed = true
+        left.delete(uid)
+      }
+    const writes: Promise<void>[] = []
+    let remaining = plans.length
+    for (const { slice, kept, changed } of plans) {
+      const emptied = kept.length === 0 && (remaining > 1 || left.size > 0)
+      if (emptied) {
+        remaining--
+        writes.push(remove(slice))
+      } else if (changed || !semanticEqual(slice.metadata.labels, labels))
+        writes.push(update({ ...slice, metadata: { ...slice.metadata, labels }, endpoints: kept, ports }))
+    }
+    const rest = [...left.values()]
+    if (rest.length === 0 && plans.length === 0) writes.push(create(service, family, labels, ports, []))
+    for (let at = 0; at < rest.length; at += most) writes.push(create(service, family, labels, ports, rest.slice(at, at + most)))
+    return writes
+  }
+
+  async function create(
+    service: Service,
+    addressType: 'IPv4' | 'IPv6',
+    labels: Record<string, string>,
+    ports: EndpointPort[],
+    endpoints: Endpoint[],
+  ): Promise<void> {
+    const { name, namespace } = service.metadata
+    const draft: Draft<EndpointSlice> = {
+      metadata: { generateName: `${name}-`, namespace, labels, ownerReferences: [ownerReference('services', service)] },
+      addressType,
+      endpoints,
+      ports,
+    }
+    const made = await client.create(resource, draft)
+    written.set(made.metadata.uid, made.metadata.resourceVersion)
+  }
+  async function update(slice: EndpointSlice): Promise<void> {
+    const made = await client.update(resource, slice)
+    written.set(made.metadata.uid, made.metadata.resourceVersion)
+  }
+  async function remove(slice: EndpointSlice): Promise<void> {
+    const { name, namespace, uid } = slice.metadata
+    written.set(uid, 'deleted')
+    try {
+      await client.delete(resource, { namespace, name }, { preconditions: { uid } })
+    } catch (error) {
+      written.delete(uid)
+      if (!isNotFound(error)) throw error
+    }
+  }
+}
+
+function families(service: Service): ('IPv4' | 'IPv6')[] {
+  const given = (service.spec.ipFamilies ?? []).filter((f) => f !== '')
+  if (given.length > 0) return given as ('IPv4' | 'IPv6')[]
+  const ip = service.spec.clusterIP
+  return [ip && ip !== 'None' ? familyOf(ip) : 'IPv4']
+}
+
+function labelsOf(service: Service): Record<string, string> {
+  const { [headlessLabel]: _, ...labels } = service.metadata.labels ?? {}
+  return {
+    ...labels,
+    [serviceNameLabel]: service.metadata.name,
+    [managedByLabel]: manager,
+    ...(isHeadless(service) ? { [headlessLabel]: '' } : {}),
+  }
+}
+
+function portsOf(service: Service, pod: Pod): EndpointPort[] {
+  return (service.spec.ports ?? []).flatMap((p) => {
+    const port = targetPort(pod, p)
+    if (port === undefined) return []
+    return [
+      { name: p.name ?? '', port, protocol: p.protocol ?? 'TCP', ...(p.appProtocol ? { appProtocol: p.appProtocol } : {}) } as EndpointPort,
+    ]
+  })
+}
+
+function endpointOf(service: Service, pod: Pod, addresses: string[], zone: string | undefined): Endpoint {
+  const serving = isPodReady(pod)
+  const terminating = pod.metadata.deletionTimestamp !== undefined
+  const hostname = endpointHostname(pod, service)
+  const { namespace, name, uid } = pod.metadata
+  const { nodeName } = pod.spec
+  const near = service.spec.trafficDistribution
+  const hints = {
+    ...(zone && (near === 'PreferClose' || near === 'PreferSameZone' || near === 'PreferSameNode') ? { forZones: [{ name: zone }] } : {}),
+    ...(nodeName && near === 'PreferSameNode' ? { forNodes: [{ name: nodeName }] } : {}),
+  }
+  const ready = service.spec.publishNotReadyAddresses === true || (serving && !terminating)
+  return {
+    addresses,
+    conditions: { ready, serving, terminating },
+    ...(hostname ? { hostname } : {}),
+    ...(nodeName ? { nodeName } : {}),
+    ...(zone ? { zone } : {}),
+    ...(ready && Object.keys(hints).length > 0 ? { hints } : {}),
+    targetRef: { kind: 'Pod', namespace, name, uid },
+  }
+}
