@@ -14,154 +14,154 @@ resource statefulsets statefulset StatefulSet namespaced short=sts in=all: *
   /scale autoscaling/v1/Scale: get patch update
   /status StatefulSet: get patch update
 
-object ControllerRevision | A snapshot of a template, to roll back to.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 data     RawExtension       =null | The content, by key or as raw document.
+object ControllerRevision
+   1 metadata meta.v1.ObjectMeta ={}
+   2 data     RawExtension       =null
    3 revision int64!             =0
 
-object ControllerRevisionList | A page of ControllerRevision objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta      ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []ControllerRevision! =[] | Keys to take and the file names to give them; all when empty.
+object ControllerRevisionList
+   1 metadata meta.v1.ListMeta      ={}
+   2 items    []ControllerRevision! =[]
 
-object DaemonSet | Runs one pod on each node that suits.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     DaemonSetSpec      ={} | What is wanted of the object.
-   3 status   DaemonSetStatus    ={} | What was last observed of the object; written by the system.
+object DaemonSet
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     DaemonSetSpec      ={}
+   3 status   DaemonSetStatus    ={}
 
-type DaemonSetCondition | One observation of the state of a DaemonSet.
-   1 type               string! ="" | Which of the known sorts this is.
-   2 status             string! ="" | What was last observed of the object; written by the system.
-   3 lastTransitionTime Time    =null | When the condition last changed from one status to another.
-   4 reason             string | One word in CamelCase that says why, for programs to read.
-   5 message            string | A sentence for people that explains the state.
+type DaemonSetCondition
+   1 type               string! =""
+   2 status             string! =""
+   3 lastTransitionTime Time    =null
+   4 reason             string
+   5 message            string
 
-object DaemonSetList | A page of DaemonSet objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []DaemonSet!     =[] | Keys to take and the file names to give them; all when empty.
+object DaemonSetList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []DaemonSet!     =[]
 
-type DaemonSetSpec | What is wanted of a DaemonSet.
-   1 selector             meta.v1.LabelSelector! | Which objects are meant, by their labels.
-   2 template             core.v1.PodTemplateSpec! ={} | What the pods made from this object look like.
-   3 updateStrategy       DaemonSetUpdateStrategy  ={} | How running pods are replaced when the template changes.
-   4 minReadySeconds      int32 | Seconds a new pod must stay ready before it counts as available.
-   6 revisionHistoryLimit int32?                   =10 | How many old revisions are kept to roll back to.
+type DaemonSetSpec
+   1 selector             meta.v1.LabelSelector!
+   2 template             core.v1.PodTemplateSpec! ={}
+   3 updateStrategy       DaemonSetUpdateStrategy  ={}
+   4 minReadySeconds      int32
+   6 revisionHistoryLimit int32?                   =10
 
-type DaemonSetStatus | What was last observed of a DaemonSet.
+type DaemonSetStatus
    1 currentNumberScheduled int32!               =0
    2 numberMisscheduled     int32!               =0
    3 desiredNumberScheduled int32!               =0
    4 numberReady            int32!               =0
-   5 observedGeneration     int64 | The generation of the spec that this status was made from.
+   5 observedGeneration     int64
    6 updatedNumberScheduled int32
    7 numberAvailable        int32
    8 numberUnavailable      int32
-   9 collisionCount         int32? | Counts clashes of name hashes, so that a new name can be made.
-  10 conditions             []DaemonSetCondition map(type) merge(type) | Observations of the current state, at most one of each type.
+   9 collisionCount         int32?
+  10 conditions             []DaemonSetCondition map(type) merge(type)
 
 type DaemonSetUpdateStrategy
-   1 type          string(OnDelete|RollingUpdate) ="RollingUpdate" | Which of the known sorts this is.
-   2 rollingUpdate RollingUpdateDaemonSet | How far a rolling update may go at a time.
+   1 type          string(OnDelete|RollingUpdate) ="RollingUpdate"
+   2 rollingUpdate RollingUpdateDaemonSet
 
-object Deployment | Rolls out replica sets, so that pods are replaced step by step.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     DeploymentSpec     ={} | What is wanted of the object.
-   3 status   DeploymentStatus   ={} | What was last observed of the object; written by the system.
+object Deployment
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     DeploymentSpec     ={}
+   3 status   DeploymentStatus   ={}
 
-type DeploymentCondition | One observation of the state of a Deployment.
-   1 type               string! ="" | Which of the known sorts this is.
-   2 status             string! ="" | What was last observed of the object; written by the system.
-   4 reason             string | One word in CamelCase that says why, for programs to read.
-   5 message            string | A sentence for people that explains the state.
-   6 lastUpdateTime     Time    =null | When the condition was last written.
-   7 lastTransitionTime Time    =null | When the condition last changed from one status to another.
+type DeploymentCondition
+   1 type               string! =""
+   2 status             string! =""
+   4 reason             string
+   5 message            string
+   6 lastUpdateTime     Time    =null
+   7 lastTransitionTime Time    =null
 
-object DeploymentList | A page of Deployment objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []Deployment!    =[] | Keys to take and the file names to give them; all when empty.
+object DeploymentList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []Deployment!    =[]
 
-type DeploymentSpec | What is wanted of a Deployment.
-   1 replicas                int32?                   =1 | How many pods are wanted, or were counted in a status.
-   2 selector                meta.v1.LabelSelector! | Which objects are meant, by their labels.
-   3 template                core.v1.PodTemplateSpec! ={} | What the pods made from this object look like.
+type DeploymentSpec
+   1 replicas                int32?                   =1
+   2 selector                meta.v1.LabelSelector!
+   3 template                core.v1.PodTemplateSpec! ={}
    4 strategy                DeploymentStrategy       ={} retainKeys
-   5 minReadySeconds         int32 | Seconds a new pod must stay ready before it counts as available.
-   6 revisionHistoryLimit    int32?                   =10 | How many old revisions are kept to roll back to.
+   5 minReadySeconds         int32
+   6 revisionHistoryLimit    int32?                   =10
    7 paused                  bool
    9 progressDeadlineSeconds int32?                   =600
 
-type DeploymentStatus | What was last observed of a Deployment.
-   1 observedGeneration  int64 | The generation of the spec that this status was made from.
-   2 replicas            int32 | How many pods are wanted, or were counted in a status.
-   3 updatedReplicas     int32 | How many pods already follow the newest template.
-   4 availableReplicas   int32 | How many pods have been ready for at least minReadySeconds.
-   5 unavailableReplicas int32 | How many pods are missing until the wanted number is available.
-   6 conditions          []DeploymentCondition map(type) merge(type) | Observations of the current state, at most one of each type.
-   7 readyReplicas       int32 | How many of the pods are ready.
-   8 collisionCount      int32? | Counts clashes of name hashes, so that a new name can be made.
-   9 terminatingReplicas int32? | How many pods are being deleted and not gone yet.
+type DeploymentStatus
+   1 observedGeneration  int64
+   2 replicas            int32
+   3 updatedReplicas     int32
+   4 availableReplicas   int32
+   5 unavailableReplicas int32
+   6 conditions          []DeploymentCondition map(type) merge(type)
+   7 readyReplicas       int32
+   8 collisionCount      int32?
+   9 terminatingReplicas int32?
 
-type DeploymentStrategy | How old pods are replaced by new ones.
-   1 type          string(Recreate|RollingUpdate) ="RollingUpdate" | Which of the known sorts this is.
-   2 rollingUpdate RollingUpdateDeployment | How far a rolling update may go at a time.
+type DeploymentStrategy
+   1 type          string(Recreate|RollingUpdate) ="RollingUpdate"
+   2 rollingUpdate RollingUpdateDeployment
 
-object ReplicaSet | Keeps a number of equal pods running.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     ReplicaSetSpec     ={} | What is wanted of the object.
-   3 status   ReplicaSetStatus   ={} | What was last observed of the object; written by the system.
+object ReplicaSet
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     ReplicaSetSpec     ={}
+   3 status   ReplicaSetStatus   ={}
 
-type ReplicaSetCondition | One observation of the state of a ReplicaSet.
-   1 type               string! ="" | Which of the known sorts this is.
-   2 status             string! ="" | What was last observed of the object; written by the system.
-   3 lastTransitionTime Time    =null | When the condition last changed from one status to another.
-   4 reason             string | One word in CamelCase that says why, for programs to read.
-   5 message            string | A sentence for people that explains the state.
+type ReplicaSetCondition
+   1 type               string! =""
+   2 status             string! =""
+   3 lastTransitionTime Time    =null
+   4 reason             string
+   5 message            string
 
-object ReplicaSetList | A page of ReplicaSet objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []ReplicaSet!    =[] | Keys to take and the file names to give them; all when empty.
+object ReplicaSetList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []ReplicaSet!    =[]
 
-type ReplicaSetSpec | What is wanted of a ReplicaSet.
-   1 replicas        int32?                  =1 | How many pods are wanted, or were counted in a status.
-   2 selector        meta.v1.LabelSelector! | Which objects are meant, by their labels.
-   3 template        core.v1.PodTemplateSpec ={} | What the pods made from this object look like.
-   4 minReadySeconds int32 | Seconds a new pod must stay ready before it counts as available.
+type ReplicaSetSpec
+   1 replicas        int32?                  =1
+   2 selector        meta.v1.LabelSelector!
+   3 template        core.v1.PodTemplateSpec ={}
+   4 minReadySeconds int32
 
-type ReplicaSetStatus | What was last observed of a ReplicaSet.
-   1 replicas             int32!                =0 | How many pods are wanted, or were counted in a status.
-   2 fullyLabeledReplicas int32 | How many pods carry all labels of the template.
-   3 observedGeneration   int64 | The generation of the spec that this status was made from.
-   4 readyReplicas        int32 | How many of the pods are ready.
-   5 availableReplicas    int32 | How many pods have been ready for at least minReadySeconds.
-   6 conditions           []ReplicaSetCondition map(type) merge(type) | Observations of the current state, at most one of each type.
-   7 terminatingReplicas  int32? | How many pods are being deleted and not gone yet.
+type ReplicaSetStatus
+   1 replicas             int32!                =0
+   2 fullyLabeledReplicas int32
+   3 observedGeneration   int64
+   4 readyReplicas        int32
+   5 availableReplicas    int32
+   6 conditions           []ReplicaSetCondition map(type) merge(type)
+   7 terminatingReplicas  int32?
 
 type RollingUpdateDaemonSet
-   1 maxUnavailable IntOrString =1 | How many may be unavailable during an update, as number or percentage.
-   2 maxSurge       IntOrString =0 | How many may exist above the wanted number during an update.
+   1 maxUnavailable IntOrString =1
+   2 maxSurge       IntOrString =0
 
 type RollingUpdateDeployment
-   1 maxUnavailable IntOrString ="25%" | How many may be unavailable during an update, as number or percentage.
-   2 maxSurge       IntOrString ="25%" | How many may exist above the wanted number during an update.
+   1 maxUnavailable IntOrString ="25%"
+   2 maxSurge       IntOrString ="25%"
 
 type RollingUpdateStatefulSetStrategy
    1 partition      int32?
-   2 maxUnavailable IntOrString | How many may be unavailable during an update, as number or percentage.
+   2 maxUnavailable IntOrString
 
-object StatefulSet | Runs pods with stable names, order and storage.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     StatefulSetSpec    ={} | What is wanted of the object.
-   3 status   StatefulSetStatus  ={} | What was last observed of the object; written by the system.
+object StatefulSet
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     StatefulSetSpec    ={}
+   3 status   StatefulSetStatus  ={}
 
-type StatefulSetCondition | One observation of the state of a StatefulSet.
-   1 type               string! ="" | Which of the known sorts this is.
-   2 status             string! ="" | What was last observed of the object; written by the system.
-   3 lastTransitionTime Time    =null | When the condition last changed from one status to another.
-   4 reason             string | One word in CamelCase that says why, for programs to read.
-   5 message            string | A sentence for people that explains the state.
+type StatefulSetCondition
+   1 type               string! =""
+   2 status             string! =""
+   3 lastTransitionTime Time    =null
+   4 reason             string
+   5 message            string
 
-object StatefulSetList | A page of StatefulSet objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []StatefulSet!   =[] | Keys to take and the file names to give them; all when empty.
+object StatefulSetList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []StatefulSet!   =[]
 
 type StatefulSetOrdinals
    1 start int32 =0
@@ -170,32 +170,32 @@ type StatefulSetPersistentVolumeClaimRetentionPolicy
    1 whenDeleted string ="Retain"
    2 whenScaled  string ="Retain"
 
-type StatefulSetSpec | What is wanted of a StatefulSet.
-   1 replicas                             int32?                                           =1 | How many pods are wanted, or were counted in a status.
-   2 selector                             meta.v1.LabelSelector! | Which objects are meant, by their labels.
-   3 template                             core.v1.PodTemplateSpec!                         ={} | What the pods made from this object look like.
-   4 volumeClaimTemplates                 []core.v1.PersistentVolumeClaim                  atomic
-   5 serviceName                          string                                           =""
-   6 podManagementPolicy                  string(OrderedReady|Parallel)                    ="OrderedReady"
-   7 updateStrategy                       StatefulSetUpdateStrategy                        ={} | How running pods are replaced when the template changes.
-   8 revisionHistoryLimit                 int32?                                           =10 | How many old revisions are kept to roll back to.
-   9 minReadySeconds                      int32 | Seconds a new pod must stay ready before it counts as available.
+type StatefulSetSpec
+   1 replicas                             int32?                                          =1
+   2 selector                             meta.v1.LabelSelector!
+   3 template                             core.v1.PodTemplateSpec!                        ={}
+   4 volumeClaimTemplates                 []core.v1.PersistentVolumeClaim                 atomic
+   5 serviceName                          string                                          =""
+   6 podManagementPolicy                  string(OrderedReady|Parallel)                   ="OrderedReady"
+   7 updateStrategy                       StatefulSetUpdateStrategy                       ={}
+   8 revisionHistoryLimit                 int32?                                          =10
+   9 minReadySeconds                      int32
   10 persistentVolumeClaimRetentionPolicy StatefulSetPersistentVolumeClaimRetentionPolicy? ={}
   11 ordinals                             StatefulSetOrdinals
 
-type StatefulSetStatus | What was last observed of a StatefulSet.
-   1 observedGeneration int64 | The generation of the spec that this status was made from.
-   2 replicas           int32!                 =0 | How many pods are wanted, or were counted in a status.
-   3 readyReplicas      int32 | How many of the pods are ready.
-   4 currentReplicas    int32 | How many pods there are now, or are of the current revision.
-   5 updatedReplicas    int32 | How many pods already follow the newest template.
+type StatefulSetStatus
+   1 observedGeneration int64
+   2 replicas           int32!                 =0
+   3 readyReplicas      int32
+   4 currentReplicas    int32
+   5 updatedReplicas    int32
    6 currentRevision    string
    7 updateRevision     string
-   9 collisionCount     int32? | Counts clashes of name hashes, so that a new name can be made.
-  10 conditions         []StatefulSetCondition map(type) merge(type) | Observations of the current state, at most one of each type.
-  11 availableReplicas  int32                  =0 | How many pods have been ready for at least minReadySeconds.
+   9 collisionCount     int32?
+  10 conditions         []StatefulSetCondition map(type) merge(type)
+  11 availableReplicas  int32                  =0
 
 type StatefulSetUpdateStrategy
-   1 type          string(OnDelete|RollingUpdate)   ="RollingUpdate" | Which of the known sorts this is.
-   2 rollingUpdate RollingUpdateStatefulSetStrategy | How far a rolling update may go at a time.
+   1 type          string(OnDelete|RollingUpdate)   ="RollingUpdate"
+   2 rollingUpdate RollingUpdateStatefulSetStrategy
 `

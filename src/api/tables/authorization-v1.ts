@@ -6,8 +6,8 @@ resource selfsubjectaccessreviews selfsubjectaccessreview SelfSubjectAccessRevie
 resource selfsubjectrulesreviews selfsubjectrulesreview SelfSubjectRulesReview cluster: create
 resource subjectaccessreviews subjectaccessreview SubjectAccessReview cluster: create
 
-type ExtraValue union | The values of one extra fact.
-   1 items []string | Keys to take and the file names to give them; all when empty.
+type ExtraValue union
+   1 items []string
 
 type FieldSelectorAttributes
    1 rawSelector  string
@@ -17,73 +17,73 @@ type LabelSelectorAttributes
    1 rawSelector  string
    2 requirements []meta.v1.LabelSelectorRequirement atomic
 
-object LocalSubjectAccessReview | Asks whether someone may do something in a namespace.
-   1 metadata meta.v1.ObjectMeta        ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     SubjectAccessReviewSpec!  ={} | What is wanted of the object.
-   3 status   SubjectAccessReviewStatus ={} | What was last observed of the object; written by the system.
+object LocalSubjectAccessReview
+   1 metadata meta.v1.ObjectMeta        ={}
+   2 spec     SubjectAccessReviewSpec!  ={}
+   3 status   SubjectAccessReviewStatus ={}
 
 type NonResourceAttributes
-   1 path string | Path of the file, folder or request meant.
+   1 path string
    2 verb string
 
 type NonResourceRule
-   1 verbs           []string! =null atomic | Verbs that are matched or allowed; * is every one.
-   2 nonResourceURLs []string  atomic | Paths outside the resources that are matched.
+   1 verbs           []string! =null atomic
+   2 nonResourceURLs []string  atomic
 
 type ResourceAttributes
-   1 namespace     string | Namespace that the object meant lives in.
+   1 namespace     string
    2 verb          string
    3 group         string
    4 version       string
    5 resource      string
    6 subresource   string
-   7 name          string | Name of the thing meant, as its owner knows it.
+   7 name          string
    8 fieldSelector FieldSelectorAttributes
-   9 labelSelector LabelSelectorAttributes | Which objects are meant, by their labels.
+   9 labelSelector LabelSelectorAttributes
 
 type ResourceRule
-   1 verbs         []string! =null atomic | Verbs that are matched or allowed; * is every one.
-   2 apiGroups     []string  atomic | API groups that are matched; * is every one.
-   3 resources     []string  atomic | Compute resources that are asked for and limited.
-   4 resourceNames []string  atomic | Names that are matched; all when empty.
+   1 verbs         []string! =null atomic
+   2 apiGroups     []string  atomic
+   3 resources     []string  atomic
+   4 resourceNames []string  atomic
 
-object SelfSubjectAccessReview | Asks whether the caller may do something.
-   1 metadata meta.v1.ObjectMeta           ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     SelfSubjectAccessReviewSpec! ={} | What is wanted of the object.
-   3 status   SubjectAccessReviewStatus    ={} | What was last observed of the object; written by the system.
+object SelfSubjectAccessReview
+   1 metadata meta.v1.ObjectMeta           ={}
+   2 spec     SelfSubjectAccessReviewSpec! ={}
+   3 status   SubjectAccessReviewStatus    ={}
 
-type SelfSubjectAccessReviewSpec | What is wanted of a SelfSubjectAccessReview.
+type SelfSubjectAccessReviewSpec
    1 resourceAttributes    ResourceAttributes
    2 nonResourceAttributes NonResourceAttributes
 
-object SelfSubjectRulesReview | Asks for what the caller may do in a namespace.
-   1 metadata meta.v1.ObjectMeta          ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     SelfSubjectRulesReviewSpec! ={} | What is wanted of the object.
-   3 status   SubjectRulesReviewStatus    ={} | What was last observed of the object; written by the system.
+object SelfSubjectRulesReview
+   1 metadata meta.v1.ObjectMeta          ={}
+   2 spec     SelfSubjectRulesReviewSpec! ={}
+   3 status   SubjectRulesReviewStatus    ={}
 
-type SelfSubjectRulesReviewSpec | What is wanted of a SelfSubjectRulesReview.
-   1 namespace string | Namespace that the object meant lives in.
+type SelfSubjectRulesReviewSpec
+   1 namespace string
 
-object SubjectAccessReview | Asks whether someone may do something.
-   1 metadata meta.v1.ObjectMeta        ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     SubjectAccessReviewSpec!  ={} | What is wanted of the object.
-   3 status   SubjectAccessReviewStatus ={} | What was last observed of the object; written by the system.
+object SubjectAccessReview
+   1 metadata meta.v1.ObjectMeta        ={}
+   2 spec     SubjectAccessReviewSpec!  ={}
+   3 status   SubjectAccessReviewStatus ={}
 
-type SubjectAccessReviewSpec | What is wanted of a SubjectAccessReview.
+type SubjectAccessReviewSpec
    1 resourceAttributes    ResourceAttributes
    2 nonResourceAttributes NonResourceAttributes
-   3 user                  string | User to act as.
-   4 groups                []string              atomic | Groups that the user belongs to.
-   5 extra                 map[string]ExtraValue | Further facts about the user from the authenticator.
-   6 uid                   string | Unique identifier of the object, never used for another one.
+   3 user                  string
+   4 groups                []string              atomic
+   5 extra                 map[string]ExtraValue
+   6 uid                   string
 
-type SubjectAccessReviewStatus | What was last observed of a SubjectAccessReview.
+type SubjectAccessReviewStatus
    1 allowed         bool!  =false
-   2 reason          string | One word in CamelCase that says why, for programs to read.
+   2 reason          string
    3 evaluationError string
    4 denied          bool
 
-type SubjectRulesReviewStatus | What was last observed of a SubjectRulesReview.
+type SubjectRulesReviewStatus
    1 resourceRules    []ResourceRule!    =null atomic
    2 nonResourceRules []NonResourceRule! =null atomic
    3 incomplete       bool!              =false

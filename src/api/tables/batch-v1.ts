@@ -6,58 +6,58 @@ resource cronjobs cronjob CronJob namespaced short=cj in=all: *
 resource jobs job Job namespaced in=all: *
   /status Job: get patch update
 
-object CronJob | Makes jobs on a schedule.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     CronJobSpec!       ={} | What is wanted of the object.
-   3 status   CronJobStatus      ={} | What was last observed of the object; written by the system.
+object CronJob
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     CronJobSpec!       ={}
+   3 status   CronJobStatus      ={}
 
-object CronJobList | A page of CronJob objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []CronJob!       =[] | Keys to take and the file names to give them; all when empty.
+object CronJobList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []CronJob!       =[]
 
-type CronJobSpec | What is wanted of a CronJob.
+type CronJobSpec
    1 schedule                   string!                      =""
    2 startingDeadlineSeconds    int64?
    3 concurrencyPolicy          string(Allow|Forbid|Replace) ="Allow"
-   4 suspend                    bool?                        =false | Whether new work is held back.
+   4 suspend                    bool?                        =false
    5 jobTemplate                JobTemplateSpec!             ={}
    6 successfulJobsHistoryLimit int32?                       =3
    7 failedJobsHistoryLimit     int32?                       =1
    8 timeZone                   string?
 
-type CronJobStatus | What was last observed of a CronJob.
-   1 active             []core.v1.ObjectReference atomic | What is running at this time.
+type CronJobStatus
+   1 active             []core.v1.ObjectReference atomic
    4 lastScheduleTime   Time
    5 lastSuccessfulTime Time
 
-object Job | Runs pods until enough of them have succeeded.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     JobSpec            ={} | What is wanted of the object.
-   3 status   JobStatus          ={} | What was last observed of the object; written by the system.
+object Job
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     JobSpec            ={}
+   3 status   JobStatus          ={}
 
-type JobCondition | One observation of the state of a Job.
-   1 type               string! ="" | Which of the known sorts this is.
-   2 status             string! ="" | What was last observed of the object; written by the system.
-   3 lastProbeTime      Time    =null | When the condition was last looked at.
-   4 lastTransitionTime Time    =null | When the condition last changed from one status to another.
-   5 reason             string | One word in CamelCase that says why, for programs to read.
-   6 message            string | A sentence for people that explains the state.
+type JobCondition
+   1 type               string! =""
+   2 status             string! =""
+   3 lastProbeTime      Time    =null
+   4 lastTransitionTime Time    =null
+   5 reason             string
+   6 message            string
 
-object JobList | A page of Job objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []Job!           =[] | Keys to take and the file names to give them; all when empty.
+object JobList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []Job!           =[]
 
-type JobSpec | What is wanted of a Job.
+type JobSpec
    1 parallelism             int32?
    2 completions             int32?
    3 activeDeadlineSeconds   int64?
-   4 selector                meta.v1.LabelSelector | Which objects are meant, by their labels.
+   4 selector                meta.v1.LabelSelector
    5 manualSelector          bool?
-   6 template                core.v1.PodTemplateSpec!            ={} | What the pods made from this object look like.
+   6 template                core.v1.PodTemplateSpec!            ={}
    7 backoffLimit            int32?
    8 ttlSecondsAfterFinished int32?
    9 completionMode          string(Indexed|NonIndexed)?
-  10 suspend                 bool? | Whether new work is held back.
+  10 suspend                 bool?
   11 podFailurePolicy        PodFailurePolicy
   12 backoffLimitPerIndex    int32?
   13 maxFailedIndexes        int32?
@@ -65,48 +65,48 @@ type JobSpec | What is wanted of a Job.
   15 managedBy               string?
   16 successPolicy           SuccessPolicy
 
-type JobStatus | What was last observed of a Job.
-   1 conditions              []JobCondition          atomic merge(type) | Observations of the current state, at most one of each type.
+type JobStatus
+   1 conditions              []JobCondition          atomic merge(type)
    2 startTime               Time
    3 completionTime          Time
-   4 active                  int32 | What is running at this time.
+   4 active                  int32
    5 succeeded               int32
    6 failed                  int32
    7 completedIndexes        string
    8 uncountedTerminatedPods UncountedTerminatedPods
-   9 ready                   int32? | Whether it can serve.
+   9 ready                   int32?
   10 failedIndexes           string?
   11 terminating             int32?
 
-type JobTemplateSpec | What jobs made on the schedule look like.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     JobSpec            ={} | What is wanted of the object.
+type JobTemplateSpec
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     JobSpec            ={}
 
-type PodFailurePolicy | Decides what a failed pod means for its job.
-   1 rules []PodFailurePolicyRule! =null atomic | Rules of which any may match.
+type PodFailurePolicy
+   1 rules []PodFailurePolicyRule! =null atomic
 
 type PodFailurePolicyOnExitCodesRequirement
-   1 containerName string? | Name of the container meant.
-   2 operator      string(In|NotIn)! ="" | How the key relates to the values.
-   3 values        []int32!          =null set | Values that the operator compares with.
+   1 containerName string?
+   2 operator      string(In|NotIn)! =""
+   3 values        []int32!          =null set
 
 type PodFailurePolicyOnPodConditionsPattern
-   1 type   string! ="" | Which of the known sorts this is.
-   2 status string  ="True" | What was last observed of the object; written by the system.
+   1 type   string! =""
+   2 status string  ="True"
 
-type PodFailurePolicyRule | What to do when a failed pod matches.
+type PodFailurePolicyRule
    1 action          string(Count|FailIndex|FailJob|Ignore)!  =""
    2 onExitCodes     PodFailurePolicyOnExitCodesRequirement
    3 onPodConditions []PodFailurePolicyOnPodConditionsPattern atomic
 
-type SuccessPolicy | When a job counts as done early.
-   1 rules []SuccessPolicyRule! =null atomic | Rules of which any may match.
+type SuccessPolicy
+   1 rules []SuccessPolicyRule! =null atomic
 
-type SuccessPolicyRule | Which indexes must succeed for the job to be done.
+type SuccessPolicyRule
    1 succeededIndexes string?
    2 succeededCount   int32?
 
-type UncountedTerminatedPods | Ended pods whose finalizer is not removed yet.
+type UncountedTerminatedPods
    1 succeeded []string set
    2 failed    []string set
 `

@@ -41,53 +41,53 @@ resource services service Service namespaced short=svc in=all: *
   /proxy ServiceProxyOptions: create delete get patch update
   /status Service: get patch update
 
-type AWSElasticBlockStoreVolumeSource | A volume of the sort AWSElasticBlockStore.
-   1 volumeID  string! ="" | Identifier of the volume in the storage system.
-   2 fsType    string | File system to mount the volume with; the plugin chooses when empty.
+type AWSElasticBlockStoreVolumeSource
+   1 volumeID  string! =""
+   2 fsType    string
    3 partition int32
-   4 readOnly  bool | Mount or attach the volume so that nothing can be written.
+   4 readOnly  bool
 
-type Affinity | Rules for where the pod is scheduled.
-   1 nodeAffinity    NodeAffinity | Which nodes suit, by labels and fields.
+type Affinity
+   1 nodeAffinity    NodeAffinity
    2 podAffinity     PodAffinity
    3 podAntiAffinity PodAntiAffinity
 
 type AppArmorProfile
-   1 type             string(Localhost|RuntimeDefault|Unconfined)! ="" | Which of the known sorts this is.
+   1 type             string(Localhost|RuntimeDefault|Unconfined)! =""
    2 localhostProfile string?
 
 type AttachedVolume
-   1 name       string! ="" | Name of the thing meant, as its owner knows it.
+   1 name       string! =""
    2 devicePath string! =""
 
-type AzureDiskVolumeSource | A volume of the sort AzureDisk.
+type AzureDiskVolumeSource
    1 diskName    string!                           =""
    2 diskURI     string!                           =""
    3 cachingMode string(None|ReadOnly|ReadWrite)?  ="ReadWrite"
-   4 fsType      string?                           ="ext4" | File system to mount the volume with; the plugin chooses when empty.
-   5 readOnly    bool?                             =false | Mount or attach the volume so that nothing can be written.
-   6 kind        string(Dedicated|Managed|Shared)? ="Shared" | Kind of the object that is referred to.
+   4 fsType      string?                           ="ext4"
+   5 readOnly    bool?                             =false
+   6 kind        string(Dedicated|Managed|Shared)? ="Shared"
 
-type AzureFilePersistentVolumeSource | A volume of the sort AzureFilePersistent.
+type AzureFilePersistentVolumeSource
    1 secretName      string! =""
    2 shareName       string! =""
-   3 readOnly        bool | Mount or attach the volume so that nothing can be written.
+   3 readOnly        bool
    4 secretNamespace string?
 
-type AzureFileVolumeSource | A volume of the sort AzureFile.
+type AzureFileVolumeSource
    1 secretName string! =""
    2 shareName  string! =""
-   3 readOnly   bool | Mount or attach the volume so that nothing can be written.
+   3 readOnly   bool
 
-object Binding | Assigns a pod to a node.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 target   ObjectReference!   ={} | What is aimed at.
+object Binding
+   1 metadata meta.v1.ObjectMeta ={}
+   2 target   ObjectReference!   ={}
 
-type CSIPersistentVolumeSource | A volume of the sort CSIPersistent.
-   1 driver                     string!           ="" | Name of the driver that is responsible.
+type CSIPersistentVolumeSource
+   1 driver                     string!           =""
    2 volumeHandle               string!           =""
-   3 readOnly                   bool | Mount or attach the volume so that nothing can be written.
-   4 fsType                     string | File system to mount the volume with; the plugin chooses when empty.
+   3 readOnly                   bool
+   4 fsType                     string
    5 volumeAttributes           map[string]string
    6 controllerPublishSecretRef SecretReference
    7 nodeStageSecretRef         SecretReference
@@ -95,10 +95,10 @@ type CSIPersistentVolumeSource | A volume of the sort CSIPersistent.
    9 controllerExpandSecretRef  SecretReference
   10 nodeExpandSecretRef        SecretReference
 
-type CSIVolumeSource | A volume of the sort CSI.
-   1 driver               string!              ="" | Name of the driver that is responsible.
-   2 readOnly             bool? | Mount or attach the volume so that nothing can be written.
-   3 fsType               string? | File system to mount the volume with; the plugin chooses when empty.
+type CSIVolumeSource
+   1 driver               string!              =""
+   2 readOnly             bool?
+   3 fsType               string?
    4 volumeAttributes     map[string]string
    5 nodePublishSecretRef LocalObjectReference
 
@@ -106,104 +106,104 @@ type Capabilities
    1 add  []string atomic
    2 drop []string atomic
 
-type CephFSPersistentVolumeSource | A volume of the sort CephFSPersistent.
-   1 monitors   []string!       =null atomic | Addresses of the Ceph monitors.
-   2 path       string | Path of the file, folder or request meant.
-   3 user       string | User to act as.
-   4 secretFile string | Path of the file with the user's key.
-   5 secretRef  SecretReference | Secret that holds what is needed to log in.
-   6 readOnly   bool | Mount or attach the volume so that nothing can be written.
+type CephFSPersistentVolumeSource
+   1 monitors   []string!       =null atomic
+   2 path       string
+   3 user       string
+   4 secretFile string
+   5 secretRef  SecretReference
+   6 readOnly   bool
 
-type CephFSVolumeSource | A volume of the sort CephFS.
-   1 monitors   []string!            =null atomic | Addresses of the Ceph monitors.
-   2 path       string | Path of the file, folder or request meant.
-   3 user       string | User to act as.
-   4 secretFile string | Path of the file with the user's key.
-   5 secretRef  LocalObjectReference | Secret that holds what is needed to log in.
-   6 readOnly   bool | Mount or attach the volume so that nothing can be written.
+type CephFSVolumeSource
+   1 monitors   []string!            =null atomic
+   2 path       string
+   3 user       string
+   4 secretFile string
+   5 secretRef  LocalObjectReference
+   6 readOnly   bool
 
-type CinderPersistentVolumeSource | A volume of the sort CinderPersistent.
-   1 volumeID  string!         ="" | Identifier of the volume in the storage system.
-   2 fsType    string | File system to mount the volume with; the plugin chooses when empty.
-   3 readOnly  bool | Mount or attach the volume so that nothing can be written.
-   4 secretRef SecretReference | Secret that holds what is needed to log in.
+type CinderPersistentVolumeSource
+   1 volumeID  string!         =""
+   2 fsType    string
+   3 readOnly  bool
+   4 secretRef SecretReference
 
-type CinderVolumeSource | A volume of the sort Cinder.
-   1 volumeID  string!              ="" | Identifier of the volume in the storage system.
-   2 fsType    string | File system to mount the volume with; the plugin chooses when empty.
-   3 readOnly  bool | Mount or attach the volume so that nothing can be written.
-   4 secretRef LocalObjectReference | Secret that holds what is needed to log in.
+type CinderVolumeSource
+   1 volumeID  string!              =""
+   2 fsType    string
+   3 readOnly  bool
+   4 secretRef LocalObjectReference
 
 type ClientIPConfig
-   1 timeoutSeconds int32? | Seconds to wait for an answer.
+   1 timeoutSeconds int32?
 
 type ClusterTrustBundleProjection
-   1 name          string? | Name of the thing meant, as its owner knows it.
+   1 name          string?
    2 signerName    string?
-   3 labelSelector meta.v1.LabelSelector | Which objects are meant, by their labels.
-   4 path          string!               ="" | Path of the file, folder or request meant.
-   5 optional      bool? | Whether the thing or its key may be missing.
+   3 labelSelector meta.v1.LabelSelector
+   4 path          string!               =""
+   5 optional      bool?
 
-type ComponentCondition | One observation of the state of a Component.
-   1 type    string! ="" | Which of the known sorts this is.
-   2 status  string! ="" | What was last observed of the object; written by the system.
-   3 message string | A sentence for people that explains the state.
-   4 error   string | What went wrong, where something did.
+type ComponentCondition
+   1 type    string! =""
+   2 status  string! =""
+   3 message string
+   4 error   string
 
-object ComponentStatus | Health of a control plane component; deprecated.
-   1 metadata   meta.v1.ObjectMeta   ={} | Name, labels, annotations and bookkeeping of the object.
-   2 conditions []ComponentCondition map(type) merge(type) | Observations of the current state, at most one of each type.
+object ComponentStatus
+   1 metadata   meta.v1.ObjectMeta   ={}
+   2 conditions []ComponentCondition map(type) merge(type)
 
-object ComponentStatusList | A page of ComponentStatus objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta   ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []ComponentStatus! =[] | Keys to take and the file names to give them; all when empty.
+object ComponentStatusList
+   1 metadata meta.v1.ListMeta   ={}
+   2 items    []ComponentStatus! =[]
 
-object ConfigMap | Configuration as keys with text or bytes.
-   1 metadata   meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 data       map[string]string | The content, by key or as raw document.
+object ConfigMap
+   1 metadata   meta.v1.ObjectMeta ={}
+   2 data       map[string]string
    3 binaryData map[string]bytes
-   4 immutable  bool? | Whether the content can never change again.
+   4 immutable  bool?
 
 type ConfigMapEnvSource
    1 localObjectReference LocalObjectReference inline
-   2 optional             bool? | Whether the thing or its key may be missing.
+   2 optional             bool?
 
 type ConfigMapKeySelector atomic
    1 localObjectReference LocalObjectReference inline
-   2 key                  string!              ="" | Key that is looked up or matched.
-   3 optional             bool? | Whether the thing or its key may be missing.
+   2 key                  string!              =""
+   3 optional             bool?
 
-object ConfigMapList | A page of ConfigMap objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []ConfigMap!     =[] | Keys to take and the file names to give them; all when empty.
+object ConfigMapList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []ConfigMap!     =[]
 
 type ConfigMapNodeConfigSource
-   1 namespace        string! ="" | Namespace that the object meant lives in.
-   2 name             string! ="" | Name of the thing meant, as its owner knows it.
-   3 uid              string | Unique identifier of the object, never used for another one.
-   4 resourceVersion  string | Revision of the object, to notice that it changed meanwhile.
+   1 namespace        string! =""
+   2 name             string! =""
+   3 uid              string
+   4 resourceVersion  string
    5 kubeletConfigKey string! =""
 
 type ConfigMapProjection
    1 localObjectReference LocalObjectReference inline
-   2 items                []KeyToPath          atomic | Keys to take and the file names to give them; all when empty.
-   4 optional             bool? | Whether the thing or its key may be missing.
+   2 items                []KeyToPath          atomic
+   4 optional             bool?
 
-type ConfigMapVolumeSource | A volume of the sort ConfigMap.
+type ConfigMapVolumeSource
    1 localObjectReference LocalObjectReference inline
-   2 items                []KeyToPath          atomic | Keys to take and the file names to give them; all when empty.
-   3 defaultMode          int32?               =420 | Permission bits of files that set none of their own.
-   4 optional             bool? | Whether the thing or its key may be missing.
+   2 items                []KeyToPath          atomic
+   3 defaultMode          int32?               =420
+   4 optional             bool?
 
-type Container | One container of a pod: image, command, resources, probes.
-   1 name                     string!                            ="" | Name of the container, unique in the pod.
-   2 image                    string | Image that is meant.
+type Container
+   1 name                     string!                            =""
+   2 image                    string
    3 command                  []string                           atomic
    4 args                     []string                           atomic
    5 workingDir               string
-   6 ports                    []ContainerPort                    map(containerPort,protocol) merge(containerPort) | Ports that are opened, exposed or matched.
+   6 ports                    []ContainerPort                    map(containerPort,protocol) merge(containerPort)
    7 env                      []EnvVar                           map(name) merge(name)
-   8 resources                ResourceRequirements               ={} | Compute resources that are asked for and limited.
+   8 resources                ResourceRequirements               ={}
    9 volumeMounts             []VolumeMount                      map(mountPath) merge(mountPath)
   10 livenessProbe            Probe
   11 readinessProbe           Probe
@@ -223,7 +223,7 @@ type Container | One container of a pod: image, command, resources, probes.
   25 restartPolicyRules       []ContainerRestartRule             atomic
 
 type ContainerExtendedResourceRequest
-   1 containerName string! ="" | Name of the container meant.
+   1 containerName string! =""
    2 resourceName  string! =""
    3 requestName   string! =""
 
@@ -231,11 +231,11 @@ type ContainerImage
    1 names     []string =null atomic
    2 sizeBytes int64
 
-type ContainerPort | A port that the container listens on.
-   1 name          string | Name of the thing meant, as its owner knows it.
+type ContainerPort
+   1 name          string
    2 hostPort      int32
    3 containerPort int32!               =0
-   4 protocol      string(SCTP|TCP|UDP) ="TCP" | Transport protocol: TCP, UDP or SCTP.
+   4 protocol      string(SCTP|TCP|UDP) ="TCP"
    5 hostIP        string
 
 type ContainerResizePolicy
@@ -247,44 +247,44 @@ type ContainerRestartRule
    2 exitCodes ContainerRestartRuleOnExitCodes
 
 type ContainerRestartRuleOnExitCodes
-   1 operator string! | How the key relates to the values.
-   2 values   []int32 set | Values that the operator compares with.
+   1 operator string!
+   2 values   []int32 set
 
-type ContainerState | What the container is doing; exactly one is set.
+type ContainerState
    1 waiting    ContainerStateWaiting
    2 running    ContainerStateRunning
    3 terminated ContainerStateTerminated
 
-type ContainerStateRunning | The container runs.
+type ContainerStateRunning
    1 startedAt Time =null
 
-type ContainerStateTerminated | The container has ended.
+type ContainerStateTerminated
    1 exitCode    int32! =0
    2 signal      int32
-   3 reason      string | One word in CamelCase that says why, for programs to read.
-   4 message     string | A sentence for people that explains the state.
+   3 reason      string
+   4 message     string
    5 startedAt   Time   =null
    6 finishedAt  Time   =null
    7 containerID string
 
-type ContainerStateWaiting | The container has not started yet.
-   1 reason  string | One word in CamelCase that says why, for programs to read.
-   2 message string | A sentence for people that explains the state.
+type ContainerStateWaiting
+   1 reason  string
+   2 message string
 
-type ContainerStatus | What was last observed of a Container.
-   1 name                     string!              ="" | Name of the thing meant, as its owner knows it.
+type ContainerStatus
+   1 name                     string!              =""
    2 state                    ContainerState       ={}
    3 lastState                ContainerState       ={}
-   4 ready                    bool!                =false | Whether it can serve.
+   4 ready                    bool!                =false
    5 restartCount             int32!               =0
-   6 image                    string!              ="" | Image that is meant.
+   6 image                    string!              =""
    7 imageID                  string!              =""
    8 containerID              string
    9 started                  bool?
-  10 allocatedResources       map[string]Quantity | What has been set aside of each resource.
-  11 resources                ResourceRequirements | Compute resources that are asked for and limited.
+  10 allocatedResources       map[string]Quantity
+  11 resources                ResourceRequirements
   12 volumeMounts             []VolumeMountStatus  map(mountPath) merge(mountPath)
-  13 user                     ContainerUser | User to act as.
+  13 user                     ContainerUser
   14 allocatedResourcesStatus []ResourceStatus     map(name) merge(name)
   15 stopSignal               string(SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ)?
 
@@ -295,77 +295,77 @@ type DaemonEndpoint
    1 Port int32! =0
 
 type DownwardAPIProjection
-   1 items []DownwardAPIVolumeFile atomic | Keys to take and the file names to give them; all when empty.
+   1 items []DownwardAPIVolumeFile atomic
 
 type DownwardAPIVolumeFile
-   1 path             string!               ="" | Path of the file, folder or request meant.
+   1 path             string!               =""
    2 fieldRef         ObjectFieldSelector
    3 resourceFieldRef ResourceFieldSelector
-   4 mode             int32? | Permission bits of this file.
+   4 mode             int32?
 
-type DownwardAPIVolumeSource | A volume of the sort DownwardAPI.
-   1 items       []DownwardAPIVolumeFile atomic | Keys to take and the file names to give them; all when empty.
-   2 defaultMode int32?                  =420 | Permission bits of files that set none of their own.
+type DownwardAPIVolumeSource
+   1 items       []DownwardAPIVolumeFile atomic
+   2 defaultMode int32?                  =420
 
-type EmptyDirVolumeSource | A volume of the sort EmptyDir.
+type EmptyDirVolumeSource
    1 medium    string
    2 sizeLimit Quantity
 
 type EndpointAddress atomic
-   1 ip        string!         ="" | IP address.
-   2 targetRef ObjectReference | Object behind this address.
-   3 hostname  string | Name of the host.
-   4 nodeName  string? | Name of the node meant.
+   1 ip        string!         =""
+   2 targetRef ObjectReference
+   3 hostname  string
+   4 nodeName  string?
 
 type EndpointPort atomic
-   1 name        string | Name of the thing meant, as its owner knows it.
-   2 port        int32!               =0 | Number of the port, or its name where text is allowed.
-   3 protocol    string(SCTP|TCP|UDP) ="TCP" | Transport protocol: TCP, UDP or SCTP.
-   4 appProtocol string? | Application protocol spoken on the port, as a hint.
+   1 name        string
+   2 port        int32!               =0
+   3 protocol    string(SCTP|TCP|UDP) ="TCP"
+   4 appProtocol string?
 
 type EndpointSubset
    1 addresses         []EndpointAddress atomic
    2 notReadyAddresses []EndpointAddress atomic
-   3 ports             []EndpointPort    atomic | Ports that are opened, exposed or matched.
+   3 ports             []EndpointPort    atomic
 
-object Endpoints | Addresses behind a service; the forerunner of EndpointSlice.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+object Endpoints
+   1 metadata meta.v1.ObjectMeta ={}
    2 subsets  []EndpointSubset   atomic
 
-object EndpointsList | A page of Endpoints objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []Endpoints!     =[] | Keys to take and the file names to give them; all when empty.
+object EndpointsList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []Endpoints!     =[]
 
-type EnvFromSource | Makes variables of all keys of a config map or secret.
+type EnvFromSource
    1 prefix       string
    2 configMapRef ConfigMapEnvSource
-   3 secretRef    SecretEnvSource | Secret that holds what is needed to log in.
+   3 secretRef    SecretEnvSource
 
-type EnvVar | One environment variable.
-   1 name      string!      ="" | Name of the thing meant, as its owner knows it.
-   2 value     string | The value itself.
+type EnvVar
+   1 name      string!      =""
+   2 value     string
    3 valueFrom EnvVarSource
 
-type EnvVarSource | Where the value of a variable comes from.
+type EnvVarSource
    1 fieldRef         ObjectFieldSelector
    2 resourceFieldRef ResourceFieldSelector
    3 configMapKeyRef  ConfigMapKeySelector
    4 secretKeyRef     SecretKeySelector
    5 fileKeyRef       FileKeySelector
 
-type EphemeralContainer | A container added to a running pod for looking into it.
+type EphemeralContainer
    1 ephemeralContainerCommon EphemeralContainerCommon inline
    2 targetContainerName      string
 
 type EphemeralContainerCommon
-   1 name                     string!                            ="" | Name of the container, unique in the pod.
-   2 image                    string | Image that is meant.
+   1 name                     string!                            =""
+   2 image                    string
    3 command                  []string                           atomic
    4 args                     []string                           atomic
    5 workingDir               string
-   6 ports                    []ContainerPort                    map(containerPort,protocol) merge(containerPort) | Ports that are opened, exposed or matched.
+   6 ports                    []ContainerPort                    map(containerPort,protocol) merge(containerPort)
    7 env                      []EnvVar                           map(name) merge(name)
-   8 resources                ResourceRequirements               ={} | Compute resources that are asked for and limited.
+   8 resources                ResourceRequirements               ={}
    9 volumeMounts             []VolumeMount                      map(mountPath) merge(mountPath)
   10 livenessProbe            Probe
   11 readinessProbe           Probe
@@ -384,19 +384,19 @@ type EphemeralContainerCommon
   24 restartPolicy            string?
   25 restartPolicyRules       []ContainerRestartRule             atomic
 
-type EphemeralVolumeSource | A volume of the sort Ephemeral.
+type EphemeralVolumeSource
    1 volumeClaimTemplate PersistentVolumeClaimTemplate
 
-object Event | A note that something happened to an object.
-   1 metadata           meta.v1.ObjectMeta! ={} | Name, labels, annotations and bookkeeping of the object.
+object Event
+   1 metadata           meta.v1.ObjectMeta! ={}
    2 involvedObject     ObjectReference!    ={}
-   3 reason             string | One word in CamelCase that says why, for programs to read.
-   4 message            string | A sentence for people that explains the state.
+   3 reason             string
+   4 message            string
    5 source             EventSource         ={}
    6 firstTimestamp     Time                =null
    7 lastTimestamp      Time                =null
-   8 count              int32 | How many there are or are wanted.
-   9 type               string | Which of the known sorts this is.
+   8 count              int32
+   9 type               string
   10 eventTime          MicroTime           =null
   11 series             EventSeries
   12 action             string
@@ -404,255 +404,255 @@ object Event | A note that something happened to an object.
   14 reportingComponent string              =""
   15 reportingInstance  string              =""
 
-object EventList | A page of Event objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []Event!         =[] | Keys to take and the file names to give them; all when empty.
+object EventList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []Event!         =[]
 
-type EventSeries | How often an event was repeated, and when last.
-   1 count            int32 | How many there are or are wanted.
+type EventSeries
+   1 count            int32
    2 lastObservedTime MicroTime =null
 
-type EventSource | Which component reported the event.
+type EventSource
    1 component string
-   2 host      string | Host name or address to connect to.
+   2 host      string
 
-type ExecAction | Runs a command inside the container.
+type ExecAction
    1 command []string atomic
 
-type FCVolumeSource | A volume of the sort FC.
+type FCVolumeSource
    1 targetWWNs []string atomic
-   2 lun        int32? | Number of the logical unit on the target.
-   3 fsType     string | File system to mount the volume with; the plugin chooses when empty.
-   4 readOnly   bool | Mount or attach the volume so that nothing can be written.
+   2 lun        int32?
+   3 fsType     string
+   4 readOnly   bool
    5 wwids      []string atomic
 
 type FileKeySelector atomic
    1 volumeName string! =""
-   2 path       string! ="" | Path of the file, folder or request meant.
-   3 key        string! ="" | Key that is looked up or matched.
-   4 optional   bool?   =false | Whether the thing or its key may be missing.
+   2 path       string! =""
+   3 key        string! =""
+   4 optional   bool?   =false
 
-type FlexPersistentVolumeSource | A volume of the sort FlexPersistent.
-   1 driver    string!           ="" | Name of the driver that is responsible.
-   2 fsType    string | File system to mount the volume with; the plugin chooses when empty.
-   3 secretRef SecretReference | Secret that holds what is needed to log in.
-   4 readOnly  bool | Mount or attach the volume so that nothing can be written.
+type FlexPersistentVolumeSource
+   1 driver    string!           =""
+   2 fsType    string
+   3 secretRef SecretReference
+   4 readOnly  bool
    5 options   map[string]string
 
-type FlexVolumeSource | A volume of the sort Flex.
-   1 driver    string!              ="" | Name of the driver that is responsible.
-   2 fsType    string | File system to mount the volume with; the plugin chooses when empty.
-   3 secretRef LocalObjectReference | Secret that holds what is needed to log in.
-   4 readOnly  bool | Mount or attach the volume so that nothing can be written.
+type FlexVolumeSource
+   1 driver    string!              =""
+   2 fsType    string
+   3 secretRef LocalObjectReference
+   4 readOnly  bool
    5 options   map[string]string
 
-type FlockerVolumeSource | A volume of the sort Flocker.
+type FlockerVolumeSource
    1 datasetName string
    2 datasetUUID string
 
-type GCEPersistentDiskVolumeSource | A volume of the sort GCEPersistentDisk.
+type GCEPersistentDiskVolumeSource
    1 pdName    string! =""
-   2 fsType    string | File system to mount the volume with; the plugin chooses when empty.
+   2 fsType    string
    3 partition int32
-   4 readOnly  bool | Mount or attach the volume so that nothing can be written.
+   4 readOnly  bool
 
-type GRPCAction | Asks the gRPC health service.
-   1 port    int32!  =0 | Number of the port, or its name where text is allowed.
-   2 service string? ="" | Service inside the cluster to call or send to.
+type GRPCAction
+   1 port    int32!  =0
+   2 service string? =""
 
-type GitRepoVolumeSource | A volume of the sort GitRepo.
+type GitRepoVolumeSource
    1 repository string! =""
    2 revision   string
    3 directory  string
 
-type GlusterfsPersistentVolumeSource | A volume of the sort GlusterfsPersistent.
+type GlusterfsPersistentVolumeSource
    1 endpoints          string! =""
-   2 path               string! ="" | Path of the file, folder or request meant.
-   3 readOnly           bool | Mount or attach the volume so that nothing can be written.
+   2 path               string! =""
+   3 readOnly           bool
    4 endpointsNamespace string?
 
-type GlusterfsVolumeSource | A volume of the sort Glusterfs.
+type GlusterfsVolumeSource
    1 endpoints string! =""
-   2 path      string! ="" | Path of the file, folder or request meant.
-   3 readOnly  bool | Mount or attach the volume so that nothing can be written.
+   2 path      string! =""
+   3 readOnly  bool
 
-type HTTPGetAction | Makes an HTTP request to the container.
-   1 path        string             ="/" | Path of the file, folder or request meant.
-   2 port        IntOrString!       =0 | Number of the port, or its name where text is allowed.
-   3 host        string | Host name or address to connect to.
+type HTTPGetAction
+   1 path        string             ="/"
+   2 port        IntOrString!       =0
+   3 host        string
    4 scheme      string(HTTP|HTTPS) ="HTTP"
    5 httpHeaders []HTTPHeader       atomic
 
 type HTTPHeader
-   1 name  string! ="" | Name of the thing meant, as its owner knows it.
-   2 value string! ="" | The value itself.
+   1 name  string! =""
+   2 value string! =""
 
 type HostAlias
-   1 ip        string!  ="" | IP address.
+   1 ip        string!  =""
    2 hostnames []string atomic
 
 type HostIP
-   1 ip string! ="" | IP address.
+   1 ip string! =""
 
-type HostPathVolumeSource | A volume of the sort HostPath.
-   1 path string! ="" | Path of the file, folder or request meant.
-   2 type string(|BlockDevice|CharDevice|Directory|DirectoryOrCreate|File|FileOrCreate|Socket)? ="" | Which of the known sorts this is.
+type HostPathVolumeSource
+   1 path string! =""
+   2 type string(|BlockDevice|CharDevice|Directory|DirectoryOrCreate|File|FileOrCreate|Socket)? =""
 
-type ISCSIPersistentVolumeSource | A volume of the sort ISCSIPersistent.
-   1 targetPortal      string!         ="" | Address and port of the iSCSI target.
-   2 iqn               string!         ="" | Qualified name of the iSCSI target.
-   3 lun               int32!          =0 | Number of the logical unit on the target.
-   4 iscsiInterface    string          ="default" | Name of the iSCSI interface to use.
-   5 fsType            string | File system to mount the volume with; the plugin chooses when empty.
-   6 readOnly          bool | Mount or attach the volume so that nothing can be written.
-   7 portals           []string        atomic | Further portals of the target.
-   8 chapAuthDiscovery bool | Whether discovery uses CHAP authentication.
-  10 secretRef         SecretReference | Secret that holds what is needed to log in.
-  11 chapAuthSession   bool | Whether the session uses CHAP authentication.
-  12 initiatorName     string? | Name that the initiator presents itself with.
+type ISCSIPersistentVolumeSource
+   1 targetPortal      string!         =""
+   2 iqn               string!         =""
+   3 lun               int32!          =0
+   4 iscsiInterface    string          ="default"
+   5 fsType            string
+   6 readOnly          bool
+   7 portals           []string        atomic
+   8 chapAuthDiscovery bool
+  10 secretRef         SecretReference
+  11 chapAuthSession   bool
+  12 initiatorName     string?
 
-type ISCSIVolumeSource | A volume of the sort ISCSI.
-   1 targetPortal      string!              ="" | Address and port of the iSCSI target.
-   2 iqn               string!              ="" | Qualified name of the iSCSI target.
-   3 lun               int32!               =0 | Number of the logical unit on the target.
-   4 iscsiInterface    string               ="default" | Name of the iSCSI interface to use.
-   5 fsType            string | File system to mount the volume with; the plugin chooses when empty.
-   6 readOnly          bool | Mount or attach the volume so that nothing can be written.
-   7 portals           []string             atomic | Further portals of the target.
-   8 chapAuthDiscovery bool | Whether discovery uses CHAP authentication.
-  10 secretRef         LocalObjectReference | Secret that holds what is needed to log in.
-  11 chapAuthSession   bool | Whether the session uses CHAP authentication.
-  12 initiatorName     string? | Name that the initiator presents itself with.
+type ISCSIVolumeSource
+   1 targetPortal      string!              =""
+   2 iqn               string!              =""
+   3 lun               int32!               =0
+   4 iscsiInterface    string               ="default"
+   5 fsType            string
+   6 readOnly          bool
+   7 portals           []string             atomic
+   8 chapAuthDiscovery bool
+  10 secretRef         LocalObjectReference
+  11 chapAuthSession   bool
+  12 initiatorName     string?
 
-type ImageVolumeSource | A volume of the sort Image.
+type ImageVolumeSource
    1 reference  string
    2 pullPolicy string(Always|IfNotPresent|Never)
 
-type ImageVolumeStatus | What was last observed of a ImageVolume.
+type ImageVolumeStatus
    1 imageRef string!
 
-type KeyToPath | Puts one key into a file of another name.
-   1 key  string! ="" | Key that is looked up or matched.
-   2 path string! ="" | Path of the file, folder or request meant.
-   3 mode int32? | Permission bits of this file.
+type KeyToPath
+   1 key  string! =""
+   2 path string! =""
+   3 mode int32?
 
-type Lifecycle | What is run at the start and before the end of a container.
+type Lifecycle
    1 postStart  LifecycleHandler
    2 preStop    LifecycleHandler
    3 stopSignal string(SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ)?
 
-type LifecycleHandler | What one lifecycle hook does.
+type LifecycleHandler
    1 exec      ExecAction
    2 httpGet   HTTPGetAction
    3 tcpSocket TCPSocketAction
    4 sleep     SleepAction
 
-object LimitRange | Bounds and defaults for single pods, containers and claims of a namespace.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     LimitRangeSpec     ={} | What is wanted of the object.
+object LimitRange
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     LimitRangeSpec     ={}
 
-type LimitRangeItem | Bounds for one sort of object.
-   1 type                 string!             ="" | Which of the known sorts this is.
+type LimitRangeItem
+   1 type                 string!             =""
    2 max                  map[string]Quantity
    3 min                  map[string]Quantity
    4 default              map[string]Quantity
    5 defaultRequest       map[string]Quantity
    6 maxLimitRequestRatio map[string]Quantity
 
-object LimitRangeList | A page of LimitRange objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []LimitRange!    =[] | Keys to take and the file names to give them; all when empty.
+object LimitRangeList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []LimitRange!    =[]
 
-type LimitRangeSpec | What is wanted of a LimitRange.
-   1 limits []LimitRangeItem! =null atomic | The most that may be used of each resource.
+type LimitRangeSpec
+   1 limits []LimitRangeItem! =null atomic
 
 type LinuxContainerUser
-   1 uid                int64!  =0 | Unique identifier of the object, never used for another one.
+   1 uid                int64!  =0
    2 gid                int64!  =0
    3 supplementalGroups []int64 atomic
 
 type LoadBalancerIngress
-   1 ip       string | IP address.
-   2 hostname string | Name of the host.
-   3 ipMode   string? | Whether traffic to the address keeps it as destination or reaches a proxy.
-   4 ports    []PortStatus atomic | Ports that are opened, exposed or matched.
+   1 ip       string
+   2 hostname string
+   3 ipMode   string?
+   4 ports    []PortStatus atomic
 
-type LoadBalancerStatus | What was last observed of a LoadBalancer.
-   1 ingress []LoadBalancerIngress atomic | Points where traffic enters, or rules for what may come in.
+type LoadBalancerStatus
+   1 ingress []LoadBalancerIngress atomic
 
-type LocalObjectReference atomic | Points to an object of the same namespace by name.
-   1 name string | Name of the thing meant, as its owner knows it.
+type LocalObjectReference atomic
+   1 name string
 
-type LocalVolumeSource | A volume of the sort Local.
-   1 path   string! ="" | Path of the file, folder or request meant.
-   2 fsType string? | File system to mount the volume with; the plugin chooses when empty.
+type LocalVolumeSource
+   1 path   string! =""
+   2 fsType string?
 
-type ModifyVolumeStatus | What was last observed of a ModifyVolume.
+type ModifyVolumeStatus
    1 targetVolumeAttributesClassName string
-   2 status                          string(InProgress|Infeasible|Pending)! ="" | What was last observed of the object; written by the system.
+   2 status                          string(InProgress|Infeasible|Pending)! =""
 
-type NFSVolumeSource | A volume of the sort NFS.
+type NFSVolumeSource
    1 server   string! =""
-   2 path     string! ="" | Path of the file, folder or request meant.
-   3 readOnly bool | Mount or attach the volume so that nothing can be written.
+   2 path     string! =""
+   3 readOnly bool
 
-object Namespace | A room of names; most objects live in one.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     NamespaceSpec      ={} | What is wanted of the object.
-   3 status   NamespaceStatus    ={} | What was last observed of the object; written by the system.
+object Namespace
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     NamespaceSpec      ={}
+   3 status   NamespaceStatus    ={}
 
-type NamespaceCondition | One observation of the state of a Namespace.
-   1 type               string! ="" | Which of the known sorts this is.
-   2 status             string! ="" | What was last observed of the object; written by the system.
-   4 lastTransitionTime Time    =null | When the condition last changed from one status to another.
-   5 reason             string | One word in CamelCase that says why, for programs to read.
-   6 message            string | A sentence for people that explains the state.
+type NamespaceCondition
+   1 type               string! =""
+   2 status             string! =""
+   4 lastTransitionTime Time    =null
+   5 reason             string
+   6 message            string
 
-object NamespaceList | A page of Namespace objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []Namespace!     =[] | Keys to take and the file names to give them; all when empty.
+object NamespaceList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []Namespace!     =[]
 
-type NamespaceSpec | What is wanted of a Namespace.
+type NamespaceSpec
    1 finalizers []string atomic
 
-type NamespaceStatus | What was last observed of a Namespace.
-   1 phase      string(Active|Terminating) ="Active" | One word for where the object is in its life.
-   2 conditions []NamespaceCondition       map(type) merge(type) | Observations of the current state, at most one of each type.
+type NamespaceStatus
+   1 phase      string(Active|Terminating) ="Active"
+   2 conditions []NamespaceCondition       map(type) merge(type)
 
-object Node | A machine that runs pods.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     NodeSpec           ={} | What is wanted of the object.
-   3 status   NodeStatus         ={} | What was last observed of the object; written by the system.
+object Node
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     NodeSpec           ={}
+   3 status   NodeStatus         ={}
 
 type NodeAddress
-   1 type    string! ="" | Which of the known sorts this is.
+   1 type    string! =""
    2 address string! =""
 
-type NodeAffinity | Rules on labels and fields of nodes.
+type NodeAffinity
    1 requiredDuringSchedulingIgnoredDuringExecution  NodeSelector
    2 preferredDuringSchedulingIgnoredDuringExecution []PreferredSchedulingTerm atomic
 
-type NodeAllocatableResourceClaimStatus | What was last observed of a NodeAllocatableResourceClaim.
+type NodeAllocatableResourceClaimStatus
    1 resourceClaimName string!              =""
-   2 containers        []string             set | Containers that run in the pod.
-   3 resources         map[string]Quantity! | Compute resources that are asked for and limited.
+   2 containers        []string             set
+   3 resources         map[string]Quantity!
 
-type NodeCondition | One observation of the state of a Node.
-   1 type               string! ="" | Which of the known sorts this is.
-   2 status             string! ="" | What was last observed of the object; written by the system.
-   3 lastHeartbeatTime  Time    =null | When the node last reported this condition.
-   4 lastTransitionTime Time    =null | When the condition last changed from one status to another.
-   5 reason             string | One word in CamelCase that says why, for programs to read.
-   6 message            string | A sentence for people that explains the state.
+type NodeCondition
+   1 type               string! =""
+   2 status             string! =""
+   3 lastHeartbeatTime  Time    =null
+   4 lastTransitionTime Time    =null
+   5 reason             string
+   6 message            string
 
 type NodeConfigSource
    2 configMap ConfigMapNodeConfigSource
 
-type NodeConfigStatus | What was last observed of a NodeConfig.
+type NodeConfigStatus
    1 assigned      NodeConfigSource
-   2 active        NodeConfigSource | What is running at this time.
+   2 active        NodeConfigSource
    3 lastKnownGood NodeConfigSource
-   4 error         string | What went wrong, where something did.
+   4 error         string
 
 type NodeDaemonEndpoints
    1 kubeletEndpoint DaemonEndpoint ={}
@@ -660,57 +660,57 @@ type NodeDaemonEndpoints
 type NodeFeatures
    1 supplementalGroupsPolicy bool?
 
-object NodeList | A page of Node objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []Node!          =[] | Keys to take and the file names to give them; all when empty.
+object NodeList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []Node!          =[]
 
 type NodeRuntimeHandler
-   1 name     string                     ="" | Name of the thing meant, as its owner knows it.
+   1 name     string                     =""
    2 features NodeRuntimeHandlerFeatures
 
 type NodeRuntimeHandlerFeatures
    1 recursiveReadOnlyMounts bool?
    2 userNamespaces          bool?
 
-type NodeSelector atomic | Terms of which a node must match one.
+type NodeSelector atomic
    1 nodeSelectorTerms []NodeSelectorTerm! =null atomic
 
-type NodeSelectorRequirement | Compares one label or field of a node with values.
-   1 key      string!                                     ="" | Key that is looked up or matched.
-   2 operator string(DoesNotExist|Exists|Gt|In|Lt|NotIn)! ="" | How the key relates to the values.
-   3 values   []string                                    atomic | Values that the operator compares with.
+type NodeSelectorRequirement
+   1 key      string!                                     =""
+   2 operator string(DoesNotExist|Exists|Gt|In|Lt|NotIn)! =""
+   3 values   []string                                    atomic
 
-type NodeSelectorTerm atomic | Requirements that must all hold.
+type NodeSelectorTerm atomic
    1 matchExpressions []NodeSelectorRequirement atomic
    2 matchFields      []NodeSelectorRequirement atomic
 
-type NodeSpec | What is wanted of a Node.
+type NodeSpec
    1 podCIDR       string
    2 externalID    string
    3 providerID    string
    4 unschedulable bool
-   5 taints        []Taint          atomic | Marks that keep pods away which do not tolerate them.
+   5 taints        []Taint          atomic
    6 configSource  NodeConfigSource
    7 podCIDRs      []string         set merge
 
-type NodeStatus | What was last observed of a Node.
-   1 capacity         map[string]Quantity | Total amount of each resource.
+type NodeStatus
+   1 capacity         map[string]Quantity
    2 allocatable      map[string]Quantity
-   3 phase            string(Pending|Running|Terminated) | One word for where the object is in its life.
-   4 conditions       []NodeCondition                    map(type) merge(type) | Observations of the current state, at most one of each type.
+   3 phase            string(Pending|Running|Terminated)
+   4 conditions       []NodeCondition                    map(type) merge(type)
    5 addresses        []NodeAddress                      map(type) merge(type)
    6 daemonEndpoints  NodeDaemonEndpoints                ={}
    7 nodeInfo         NodeSystemInfo                     ={}
    8 images           []ContainerImage                   atomic
    9 volumesInUse     []string                           atomic
   10 volumesAttached  []AttachedVolume                   atomic
-  11 config           NodeConfigStatus | Configuration handed to the drivers.
+  11 config           NodeConfigStatus
   12 runtimeHandlers  []NodeRuntimeHandler               atomic
   13 features         NodeFeatures
   14 declaredFeatures []string                           atomic
 
-type NodeSwapStatus | What was last observed of a NodeSwap.
-   1 capacity int64? | Total amount of each resource.
+type NodeSwapStatus
+   1 capacity int64?
 
 type NodeSystemInfo
    1 machineID               string!        =""
@@ -726,74 +726,74 @@ type NodeSystemInfo
   11 swap                    NodeSwapStatus
 
 type ObjectFieldSelector atomic
-   1 apiVersion string  ="v1" | API group and version of the object that is referred to.
+   1 apiVersion string  ="v1"
    2 fieldPath  string! =""
 
-type ObjectReference atomic | Points to an object, or into it.
-   1 kind            string | Kind of the object that is referred to.
-   2 namespace       string | Namespace that the object meant lives in.
-   3 name            string | Name of the thing meant, as its owner knows it.
-   4 uid             string | Unique identifier of the object, never used for another one.
-   5 apiVersion      string | API group and version of the object that is referred to.
-   6 resourceVersion string | Revision of the object, to notice that it changed meanwhile.
+type ObjectReference atomic
+   1 kind            string
+   2 namespace       string
+   3 name            string
+   4 uid             string
+   5 apiVersion      string
+   6 resourceVersion string
    7 fieldPath       string
 
-object PersistentVolume | A piece of storage in the cluster.
-   1 metadata meta.v1.ObjectMeta     ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     PersistentVolumeSpec   ={} | What is wanted of the object.
-   3 status   PersistentVolumeStatus ={} | What was last observed of the object; written by the system.
+object PersistentVolume
+   1 metadata meta.v1.ObjectMeta     ={}
+   2 spec     PersistentVolumeSpec   ={}
+   3 status   PersistentVolumeStatus ={}
 
-object PersistentVolumeClaim | A wish for storage, bound to a volume that fulfils it.
-   1 metadata meta.v1.ObjectMeta          ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     PersistentVolumeClaimSpec   ={} | What is wanted of the object.
-   3 status   PersistentVolumeClaimStatus ={} | What was last observed of the object; written by the system.
+object PersistentVolumeClaim
+   1 metadata meta.v1.ObjectMeta          ={}
+   2 spec     PersistentVolumeClaimSpec   ={}
+   3 status   PersistentVolumeClaimStatus ={}
 
-type PersistentVolumeClaimCondition | One observation of the state of a PersistentVolumeClaim.
-   1 type               string! ="" | Which of the known sorts this is.
-   2 status             string! ="" | What was last observed of the object; written by the system.
-   3 lastProbeTime      Time    =null | When the condition was last looked at.
-   4 lastTransitionTime Time    =null | When the condition last changed from one status to another.
-   5 reason             string | One word in CamelCase that says why, for programs to read.
-   6 message            string | A sentence for people that explains the state.
+type PersistentVolumeClaimCondition
+   1 type               string! =""
+   2 status             string! =""
+   3 lastProbeTime      Time    =null
+   4 lastTransitionTime Time    =null
+   5 reason             string
+   6 message            string
 
-object PersistentVolumeClaimList | A page of PersistentVolumeClaim objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta         ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []PersistentVolumeClaim! =[] | Keys to take and the file names to give them; all when empty.
+object PersistentVolumeClaimList
+   1 metadata meta.v1.ListMeta         ={}
+   2 items    []PersistentVolumeClaim! =[]
 
-type PersistentVolumeClaimSpec | What is wanted of a PersistentVolumeClaim.
-   1 accessModes               []string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod) atomic | Ways in which the volume can be mounted.
-   2 resources                 VolumeResourceRequirements ={} | Compute resources that are asked for and limited.
+type PersistentVolumeClaimSpec
+   1 accessModes               []string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod) atomic
+   2 resources                 VolumeResourceRequirements ={}
    3 volumeName                string
-   4 selector                  meta.v1.LabelSelector | Which objects are meant, by their labels.
-   5 storageClassName          string? | Class that the volume belongs to or is wanted of.
-   6 volumeMode                string(Block|Filesystem)?  ="Filesystem" | Whether the volume is a file system or a raw block device.
-   7 dataSource                TypedLocalObjectReference | Object to fill the new volume from.
+   4 selector                  meta.v1.LabelSelector
+   5 storageClassName          string?
+   6 volumeMode                string(Block|Filesystem)?  ="Filesystem"
+   7 dataSource                TypedLocalObjectReference
    8 dataSourceRef             TypedObjectReference
-   9 volumeAttributesClassName string? | Class of adjustable attributes that the volume has or should have.
+   9 volumeAttributesClassName string?
 
-type PersistentVolumeClaimStatus | What was last observed of a PersistentVolumeClaim.
-   1 phase                            string(Bound|Lost|Pending)       ="Pending" | One word for where the object is in its life.
-   2 accessModes                      []string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod) atomic | Ways in which the volume can be mounted.
-   3 capacity                         map[string]Quantity | Total amount of each resource.
-   4 conditions                       []PersistentVolumeClaimCondition map(type) merge(type) | Observations of the current state, at most one of each type.
-   5 allocatedResources               map[string]Quantity | What has been set aside of each resource.
+type PersistentVolumeClaimStatus
+   1 phase                            string(Bound|Lost|Pending)       ="Pending"
+   2 accessModes                      []string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod) atomic
+   3 capacity                         map[string]Quantity
+   4 conditions                       []PersistentVolumeClaimCondition map(type) merge(type)
+   5 allocatedResources               map[string]Quantity
    7 allocatedResourceStatuses        map[string]string                granular
    8 currentVolumeAttributesClassName string?
    9 modifyVolumeStatus               ModifyVolumeStatus
 
-type PersistentVolumeClaimTemplate | A claim that is made for each pod.
-   1 metadata meta.v1.ObjectMeta         ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     PersistentVolumeClaimSpec! ={} | What is wanted of the object.
+type PersistentVolumeClaimTemplate
+   1 metadata meta.v1.ObjectMeta         ={}
+   2 spec     PersistentVolumeClaimSpec! ={}
 
-type PersistentVolumeClaimVolumeSource | A volume of the sort PersistentVolumeClaim.
+type PersistentVolumeClaimVolumeSource
    1 claimName string! =""
-   2 readOnly  bool | Mount or attach the volume so that nothing can be written.
+   2 readOnly  bool
 
-object PersistentVolumeList | A page of PersistentVolume objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta    ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []PersistentVolume! =[] | Keys to take and the file names to give them; all when empty.
+object PersistentVolumeList
+   1 metadata meta.v1.ListMeta    ={}
+   2 items    []PersistentVolume! =[]
 
-type PersistentVolumeSource | A volume of the sort Persistent.
+type PersistentVolumeSource
    1 gcePersistentDisk    GCEPersistentDiskVolumeSource
    2 awsElasticBlockStore AWSElasticBlockStoreVolumeSource
    3 hostPath             HostPathVolumeSource
@@ -817,46 +817,46 @@ type PersistentVolumeSource | A volume of the sort Persistent.
   21 storageos            StorageOSPersistentVolumeSource
   22 csi                  CSIPersistentVolumeSource
 
-type PersistentVolumeSpec | What is wanted of a PersistentVolume.
-   1 capacity                      map[string]Quantity | Total amount of each resource.
+type PersistentVolumeSpec
+   1 capacity                      map[string]Quantity
    2 persistentVolumeSource        PersistentVolumeSource        inline
-   3 accessModes                   []string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod) atomic | Ways in which the volume can be mounted.
+   3 accessModes                   []string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod) atomic
    4 claimRef                      ObjectReference               granular
    5 persistentVolumeReclaimPolicy string(Delete|Recycle|Retain) ="Retain"
-   6 storageClassName              string | Class that the volume belongs to or is wanted of.
-   7 mountOptions                  []string                      atomic | Options passed to mount.
-   8 volumeMode                    string(Block|Filesystem)?     ="Filesystem" | Whether the volume is a file system or a raw block device.
-   9 nodeAffinity                  VolumeNodeAffinity | Which nodes suit, by labels and fields.
-  10 volumeAttributesClassName     string? | Class of adjustable attributes that the volume has or should have.
+   6 storageClassName              string
+   7 mountOptions                  []string                      atomic
+   8 volumeMode                    string(Block|Filesystem)?     ="Filesystem"
+   9 nodeAffinity                  VolumeNodeAffinity
+  10 volumeAttributesClassName     string?
 
-type PersistentVolumeStatus | What was last observed of a PersistentVolume.
-   1 phase                   string(Available|Bound|Failed|Pending|Released) ="Pending" | One word for where the object is in its life.
-   2 message                 string | A sentence for people that explains the state.
-   3 reason                  string | One word in CamelCase that says why, for programs to read.
+type PersistentVolumeStatus
+   1 phase                   string(Available|Bound|Failed|Pending|Released) ="Pending"
+   2 message                 string
+   3 reason                  string
    4 lastPhaseTransitionTime Time
 
-type PhotonPersistentDiskVolumeSource | A volume of the sort PhotonPersistentDisk.
+type PhotonPersistentDiskVolumeSource
    1 pdID   string! =""
-   2 fsType string | File system to mount the volume with; the plugin chooses when empty.
+   2 fsType string
 
-object Pod | Containers that are scheduled to one node together and share network and volumes.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     PodSpec            ={} | What is wanted of the object.
-   3 status   PodStatus          ={} | What was last observed of the object; written by the system.
+object Pod
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     PodSpec            ={}
+   3 status   PodStatus          ={}
 
-type PodAffinity | Rules that draw the pod near to others.
+type PodAffinity
    1 requiredDuringSchedulingIgnoredDuringExecution  []PodAffinityTerm         atomic
    2 preferredDuringSchedulingIgnoredDuringExecution []WeightedPodAffinityTerm atomic
 
-type PodAffinityTerm | Which pods are meant, and how near counts as together.
-   1 labelSelector     meta.v1.LabelSelector | Which objects are meant, by their labels.
+type PodAffinityTerm
+   1 labelSelector     meta.v1.LabelSelector
    2 namespaces        []string              atomic
    3 topologyKey       string!               =""
-   4 namespaceSelector meta.v1.LabelSelector | Which namespaces are meant, by their labels.
+   4 namespaceSelector meta.v1.LabelSelector
    5 matchLabelKeys    []string              atomic
    6 mismatchLabelKeys []string              atomic
 
-type PodAntiAffinity | Rules that keep the pod away from others.
+type PodAntiAffinity
    1 requiredDuringSchedulingIgnoredDuringExecution  []PodAffinityTerm         atomic
    2 preferredDuringSchedulingIgnoredDuringExecution []WeightedPodAffinityTerm atomic
 
@@ -869,57 +869,57 @@ type PodCertificateProjection
    6 certificateChainPath string
    7 userAnnotations      map[string]string
 
-type PodCondition | One observation of the state of a Pod.
-   1 type               string! ="" | Which of the known sorts this is.
-   2 status             string! ="" | What was last observed of the object; written by the system.
-   3 lastProbeTime      Time    =null | When the condition was last looked at.
-   4 lastTransitionTime Time    =null | When the condition last changed from one status to another.
-   5 reason             string | One word in CamelCase that says why, for programs to read.
-   6 message            string | A sentence for people that explains the state.
-   7 observedGeneration int64 | The generation of the spec that this status was made from.
+type PodCondition
+   1 type               string! =""
+   2 status             string! =""
+   3 lastProbeTime      Time    =null
+   4 lastTransitionTime Time    =null
+   5 reason             string
+   6 message            string
+   7 observedGeneration int64
 
-type PodDNSConfig | DNS settings of the pod over those of its policy.
+type PodDNSConfig
    1 nameservers []string             atomic
    2 searches    []string             atomic
    3 options     []PodDNSConfigOption atomic
 
 type PodDNSConfigOption
-   1 name  string | Name of the thing meant, as its owner knows it.
-   2 value string? | The value itself.
+   1 name  string
+   2 value string?
 
-type PodExtendedResourceClaimStatus | What was last observed of a PodExtendedResourceClaim.
+type PodExtendedResourceClaimStatus
    1 requestMappings   []ContainerExtendedResourceRequest! =null atomic
    2 resourceClaimName string!                             =""
 
 type PodIP
-   1 ip string! ="" | IP address.
+   1 ip string! =""
 
-object PodList | A page of Pod objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []Pod!           =[] | Keys to take and the file names to give them; all when empty.
+object PodList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []Pod!           =[]
 
 type PodOS
-   1 name string! ="" | Name of the thing meant, as its owner knows it.
+   1 name string! =""
 
-type PodReadinessGate | A condition that must also be true before the pod is ready.
+type PodReadinessGate
    1 conditionType string! =""
 
 type PodResourceClaim
-   1 name                      string! ="" | Name of the thing meant, as its owner knows it.
+   1 name                      string! =""
    3 resourceClaimName         string?
    4 resourceClaimTemplateName string?
 
-type PodResourceClaimStatus | What was last observed of a PodResourceClaim.
-   1 name              string! ="" | Name of the thing meant, as its owner knows it.
+type PodResourceClaimStatus
+   1 name              string! =""
    2 resourceClaimName string?
 
-type PodSchedulingGate | Holds the pod back from scheduling until it is removed.
-   1 name string! ="" | Name of the thing meant, as its owner knows it.
+type PodSchedulingGate
+   1 name string! =""
 
 type PodSchedulingGroup
    1 podGroupName string?
 
-type PodSecurityContext | Privileges and identities for all containers of the pod.
+type PodSecurityContext
    1 seLinuxOptions           SELinuxOptions
    2 runAsUser                int64?
    3 runAsNonRoot             bool?
@@ -934,29 +934,29 @@ type PodSecurityContext | Privileges and identities for all containers of the po
   12 supplementalGroupsPolicy string(Merge|Strict)?
   13 seLinuxChangePolicy      string?
 
-type PodSpec | What is wanted of a Pod.
+type PodSpec
    1 volumes                       []Volume                            map(name) merge(name) retainKeys
-   2 containers                    []Container!                        =null map(name) merge(name) | Containers that run in the pod.
+   2 containers                    []Container!                        =null map(name) merge(name)
    3 restartPolicy                 string(Always|Never|OnFailure)      ="Always"
    4 terminationGracePeriodSeconds int64?                              =30
    5 activeDeadlineSeconds         int64?
    6 dnsPolicy                     string(ClusterFirst|ClusterFirstWithHostNet|Default|None) ="ClusterFirst"
-   7 nodeSelector                  map[string]string                   atomic | Labels that a node must carry.
+   7 nodeSelector                  map[string]string                   atomic
    8 serviceAccountName            string
    9 serviceAccount                string
-  10 nodeName                      string | Name of the node meant.
+  10 nodeName                      string
   11 hostNetwork                   bool
   12 hostPID                       bool
   13 hostIPC                       bool
   14 securityContext               PodSecurityContext?                 ={}
   15 imagePullSecrets              []LocalObjectReference              map(name) merge(name)
-  16 hostname                      string | Name of the host.
+  16 hostname                      string
   17 subdomain                     string
   18 affinity                      Affinity
   19 schedulerName                 string                              ="default-scheduler"
   20 initContainers                []Container                         map(name) merge(name)
   21 automountServiceAccountToken  bool?
-  22 tolerations                   []Toleration                        atomic | Taints that are tolerated.
+  22 tolerations                   []Toleration                        atomic
   23 hostAliases                   []HostAlias                         map(ip) merge(ip)
   24 priorityClassName             string
   25 priority                      int32?
@@ -974,15 +974,15 @@ type PodSpec | What is wanted of a Pod.
   37 hostUsers                     bool?
   38 schedulingGates               []PodSchedulingGate                 map(name) merge(name)
   39 resourceClaims                []PodResourceClaim                  map(name) merge(name) retainKeys
-  40 resources                     ResourceRequirements | Compute resources that are asked for and limited.
+  40 resources                     ResourceRequirements
   41 hostnameOverride              string?
   43 schedulingGroup               PodSchedulingGroup
 
-type PodStatus | What was last observed of a Pod.
-   1 phase                                string(Failed|Pending|Running|Succeeded|Unknown) | One word for where the object is in its life.
-   2 conditions                           []PodCondition                                   map(type) merge(type) | Observations of the current state, at most one of each type.
-   3 message                              string | A sentence for people that explains the state.
-   4 reason                               string | One word in CamelCase that says why, for programs to read.
+type PodStatus
+   1 phase                                string(Failed|Pending|Running|Succeeded|Unknown)
+   2 conditions                           []PodCondition                                   map(type) merge(type)
+   3 message                              string
+   4 reason                               string
    5 hostIP                               string
    6 podIP                                string
    7 startTime                            Time
@@ -995,234 +995,234 @@ type PodStatus | What was last observed of a Pod.
   14 resize                               string
   15 resourceClaimStatuses                []PodResourceClaimStatus                         map(name) merge(name) retainKeys
   16 hostIPs                              []HostIP                                         atomic merge(ip)
-  17 observedGeneration                   int64 | The generation of the spec that this status was made from.
+  17 observedGeneration                   int64
   18 extendedResourceClaimStatus          PodExtendedResourceClaimStatus
-  19 allocatedResources                   map[string]Quantity | What has been set aside of each resource.
-  20 resources                            ResourceRequirements | Compute resources that are asked for and limited.
+  19 allocatedResources                   map[string]Quantity
+  20 resources                            ResourceRequirements
   21 nodeAllocatableResourceClaimStatuses []NodeAllocatableResourceClaimStatus             atomic
 
-object PodTemplate | A pod's description, kept to make pods from.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 template PodTemplateSpec    ={} | What the pods made from this object look like.
+object PodTemplate
+   1 metadata meta.v1.ObjectMeta ={}
+   2 template PodTemplateSpec    ={}
 
-object PodTemplateList | A page of PodTemplate objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []PodTemplate!   =[] | Keys to take and the file names to give them; all when empty.
+object PodTemplateList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []PodTemplate!   =[]
 
-type PodTemplateSpec | What pods made from the template look like.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     PodSpec            ={} | What is wanted of the object.
+type PodTemplateSpec
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     PodSpec            ={}
 
-type PortStatus | What was last observed of a Port.
-   1 port     int32!                =0 | Number of the port, or its name where text is allowed.
-   2 protocol string(SCTP|TCP|UDP)! ="" | Transport protocol: TCP, UDP or SCTP.
-   3 error    string? | What went wrong, where something did.
+type PortStatus
+   1 port     int32!                =0
+   2 protocol string(SCTP|TCP|UDP)! =""
+   3 error    string?
 
-type PortworxVolumeSource | A volume of the sort Portworx.
-   1 volumeID string! ="" | Identifier of the volume in the storage system.
-   2 fsType   string | File system to mount the volume with; the plugin chooses when empty.
-   3 readOnly bool | Mount or attach the volume so that nothing can be written.
+type PortworxVolumeSource
+   1 volumeID string! =""
+   2 fsType   string
+   3 readOnly bool
 
 type PreferredSchedulingTerm
    1 weight     int32!            =0
    2 preference NodeSelectorTerm! ={}
 
-type Probe | A health check that is run again and again.
+type Probe
    1 handler                       ProbeHandler inline
    2 initialDelaySeconds           int32
-   3 timeoutSeconds                int32        =1 | Seconds to wait for an answer.
-   4 periodSeconds                 int32        =10 | Seconds between two runs, or the window a policy looks at.
+   3 timeoutSeconds                int32        =1
+   4 periodSeconds                 int32        =10
    5 successThreshold              int32        =1
    6 failureThreshold              int32        =3
    7 terminationGracePeriodSeconds int64?
 
-type ProbeHandler | The way in which a probe asks.
+type ProbeHandler
    1 exec      ExecAction
    2 httpGet   HTTPGetAction
    3 tcpSocket TCPSocketAction
    4 grpc      GRPCAction
 
-type ProjectedVolumeSource | A volume of the sort Projected.
+type ProjectedVolumeSource
    1 sources     []VolumeProjection atomic
-   2 defaultMode int32?             =420 | Permission bits of files that set none of their own.
+   2 defaultMode int32?             =420
 
-type QuobyteVolumeSource | A volume of the sort Quobyte.
+type QuobyteVolumeSource
    1 registry string! =""
    2 volume   string! =""
-   3 readOnly bool | Mount or attach the volume so that nothing can be written.
-   4 user     string | User to act as.
+   3 readOnly bool
+   4 user     string
    5 group    string
    6 tenant   string
 
-type RBDPersistentVolumeSource | A volume of the sort RBDPersistent.
-   1 monitors  []string!       =null atomic | Addresses of the Ceph monitors.
-   2 image     string!         ="" | Image that is meant.
-   3 fsType    string | File system to mount the volume with; the plugin chooses when empty.
-   4 pool      string          ="rbd" | Pool that the device or image belongs to.
-   5 user      string          ="admin" | User to act as.
-   6 keyring   string          ="/etc/ceph/keyring" | Path of the keyring file.
-   7 secretRef SecretReference | Secret that holds what is needed to log in.
-   8 readOnly  bool | Mount or attach the volume so that nothing can be written.
+type RBDPersistentVolumeSource
+   1 monitors  []string!       =null atomic
+   2 image     string!         =""
+   3 fsType    string
+   4 pool      string          ="rbd"
+   5 user      string          ="admin"
+   6 keyring   string          ="/etc/ceph/keyring"
+   7 secretRef SecretReference
+   8 readOnly  bool
 
-type RBDVolumeSource | A volume of the sort RBD.
-   1 monitors  []string!            =null atomic | Addresses of the Ceph monitors.
-   2 image     string!              ="" | Image that is meant.
-   3 fsType    string | File system to mount the volume with; the plugin chooses when empty.
-   4 pool      string               ="rbd" | Pool that the device or image belongs to.
-   5 user      string               ="admin" | User to act as.
-   6 keyring   string               ="/etc/ceph/keyring" | Path of the keyring file.
-   7 secretRef LocalObjectReference | Secret that holds what is needed to log in.
-   8 readOnly  bool | Mount or attach the volume so that nothing can be written.
+type RBDVolumeSource
+   1 monitors  []string!            =null atomic
+   2 image     string!              =""
+   3 fsType    string
+   4 pool      string               ="rbd"
+   5 user      string               ="admin"
+   6 keyring   string               ="/etc/ceph/keyring"
+   7 secretRef LocalObjectReference
+   8 readOnly  bool
 
-object ReplicationController | Keeps a number of pods running; the forerunner of ReplicaSet.
-   1 metadata meta.v1.ObjectMeta          ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     ReplicationControllerSpec   ={} | What is wanted of the object.
-   3 status   ReplicationControllerStatus ={} | What was last observed of the object; written by the system.
+object ReplicationController
+   1 metadata meta.v1.ObjectMeta          ={}
+   2 spec     ReplicationControllerSpec   ={}
+   3 status   ReplicationControllerStatus ={}
 
-type ReplicationControllerCondition | One observation of the state of a ReplicationController.
-   1 type               string! ="" | Which of the known sorts this is.
-   2 status             string! ="" | What was last observed of the object; written by the system.
-   3 lastTransitionTime Time    =null | When the condition last changed from one status to another.
-   4 reason             string | One word in CamelCase that says why, for programs to read.
-   5 message            string | A sentence for people that explains the state.
+type ReplicationControllerCondition
+   1 type               string! =""
+   2 status             string! =""
+   3 lastTransitionTime Time    =null
+   4 reason             string
+   5 message            string
 
-object ReplicationControllerList | A page of ReplicationController objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta         ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []ReplicationController! =[] | Keys to take and the file names to give them; all when empty.
+object ReplicationControllerList
+   1 metadata meta.v1.ListMeta         ={}
+   2 items    []ReplicationController! =[]
 
-type ReplicationControllerSpec | What is wanted of a ReplicationController.
-   1 replicas        int32?            =1 | How many pods are wanted, or were counted in a status.
-   2 selector        map[string]string atomic | Which objects are meant, by their labels.
-   3 template        PodTemplateSpec | What the pods made from this object look like.
-   4 minReadySeconds int32 | Seconds a new pod must stay ready before it counts as available.
+type ReplicationControllerSpec
+   1 replicas        int32?            =1
+   2 selector        map[string]string atomic
+   3 template        PodTemplateSpec
+   4 minReadySeconds int32
 
-type ReplicationControllerStatus | What was last observed of a ReplicationController.
-   1 replicas             int32!                           =0 | How many pods are wanted, or were counted in a status.
-   2 fullyLabeledReplicas int32 | How many pods carry all labels of the template.
-   3 observedGeneration   int64 | The generation of the spec that this status was made from.
-   4 readyReplicas        int32 | How many of the pods are ready.
-   5 availableReplicas    int32 | How many pods have been ready for at least minReadySeconds.
-   6 conditions           []ReplicationControllerCondition map(type) merge(type) | Observations of the current state, at most one of each type.
+type ReplicationControllerStatus
+   1 replicas             int32!                           =0
+   2 fullyLabeledReplicas int32
+   3 observedGeneration   int64
+   4 readyReplicas        int32
+   5 availableReplicas    int32
+   6 conditions           []ReplicationControllerCondition map(type) merge(type)
 
-type ResourceClaim | Asks for devices, and records which were given.
-   1 name    string! ="" | Name of the thing meant, as its owner knows it.
-   2 request string | Name of the request that this answers.
+type ResourceClaim
+   1 name    string! =""
+   2 request string
 
 type ResourceFieldSelector atomic
-   1 containerName string | Name of the container meant.
+   1 containerName string
    2 resource      string!  =""
    3 divisor       Quantity ="0"
 
 type ResourceHealth
    1 resourceID string! =""
    2 health     string
-   6 message    string? | A sentence for people that explains the state.
+   6 message    string?
 
-object ResourceQuota | Bounds what a namespace may use in all.
-   1 metadata meta.v1.ObjectMeta  ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     ResourceQuotaSpec   ={} | What is wanted of the object.
-   3 status   ResourceQuotaStatus ={} | What was last observed of the object; written by the system.
+object ResourceQuota
+   1 metadata meta.v1.ObjectMeta  ={}
+   2 spec     ResourceQuotaSpec   ={}
+   3 status   ResourceQuotaStatus ={}
 
-object ResourceQuotaList | A page of ResourceQuota objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []ResourceQuota! =[] | Keys to take and the file names to give them; all when empty.
+object ResourceQuotaList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []ResourceQuota! =[]
 
-type ResourceQuotaSpec | What is wanted of a ResourceQuota.
+type ResourceQuotaSpec
    1 hard          map[string]Quantity
    2 scopes        []string(BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass) atomic
    3 scopeSelector ScopeSelector
 
-type ResourceQuotaStatus | What was last observed of a ResourceQuota.
+type ResourceQuotaStatus
    1 hard map[string]Quantity
    2 used map[string]Quantity
 
-type ResourceRequirements | Compute resources that are asked for and limited.
-   1 limits   map[string]Quantity | The most that may be used of each resource.
-   2 requests map[string]Quantity | What is asked for or set aside of each resource.
-   3 claims   []ResourceClaim     map(name) | Device claims of the pod that the container uses.
+type ResourceRequirements
+   1 limits   map[string]Quantity
+   2 requests map[string]Quantity
+   3 claims   []ResourceClaim     map(name)
 
-type ResourceStatus | What was last observed of a Resource.
-   1 name      string!          ="" | Name of the thing meant, as its owner knows it.
-   2 resources []ResourceHealth map(resourceID) | Compute resources that are asked for and limited.
+type ResourceStatus
+   1 name      string!          =""
+   2 resources []ResourceHealth map(resourceID)
 
 type SELinuxOptions
-   1 user  string | User to act as.
+   1 user  string
    2 role  string
-   3 type  string | Which of the known sorts this is.
+   3 type  string
    4 level string
 
-type ScaleIOPersistentVolumeSource | A volume of the sort ScaleIOPersistent.
+type ScaleIOPersistentVolumeSource
    1 gateway          string!          =""
    2 system           string!          =""
-   3 secretRef        SecretReference! | Secret that holds what is needed to log in.
+   3 secretRef        SecretReference!
    4 sslEnabled       bool
    5 protectionDomain string
    6 storagePool      string
    7 storageMode      string           ="ThinProvisioned"
    8 volumeName       string
-   9 fsType           string           ="xfs" | File system to mount the volume with; the plugin chooses when empty.
-  10 readOnly         bool | Mount or attach the volume so that nothing can be written.
+   9 fsType           string           ="xfs"
+  10 readOnly         bool
 
-type ScaleIOVolumeSource | A volume of the sort ScaleIO.
+type ScaleIOVolumeSource
    1 gateway          string!               =""
    2 system           string!               =""
-   3 secretRef        LocalObjectReference! | Secret that holds what is needed to log in.
+   3 secretRef        LocalObjectReference!
    4 sslEnabled       bool
    5 protectionDomain string
    6 storagePool      string
    7 storageMode      string                ="ThinProvisioned"
    8 volumeName       string
-   9 fsType           string                ="xfs" | File system to mount the volume with; the plugin chooses when empty.
-  10 readOnly         bool | Mount or attach the volume so that nothing can be written.
+   9 fsType           string                ="xfs"
+  10 readOnly         bool
 
 type ScopeSelector atomic
    1 matchExpressions []ScopedResourceSelectorRequirement atomic
 
 type ScopedResourceSelectorRequirement
    1 scopeName string(BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass)! =""
-   2 operator  string(DoesNotExist|Exists|In|NotIn)! ="" | How the key relates to the values.
-   3 values    []string                              atomic | Values that the operator compares with.
+   2 operator  string(DoesNotExist|Exists|In|NotIn)! =""
+   3 values    []string                              atomic
 
 type SeccompProfile
-   1 type             string(Localhost|RuntimeDefault|Unconfined)! ="" | Which of the known sorts this is.
+   1 type             string(Localhost|RuntimeDefault|Unconfined)! =""
    2 localhostProfile string?
 
-object Secret | Confidential data as keys with bytes.
-   1 metadata   meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 data       map[string]bytes | The content, by key or as raw document.
-   3 type       string             ="Opaque" | Which of the known sorts this is.
+object Secret
+   1 metadata   meta.v1.ObjectMeta ={}
+   2 data       map[string]bytes
+   3 type       string             ="Opaque"
    4 stringData map[string]string
-   5 immutable  bool? | Whether the content can never change again.
+   5 immutable  bool?
 
 type SecretEnvSource
    1 localObjectReference LocalObjectReference inline
-   2 optional             bool? | Whether the thing or its key may be missing.
+   2 optional             bool?
 
 type SecretKeySelector atomic
    1 localObjectReference LocalObjectReference inline
-   2 key                  string!              ="" | Key that is looked up or matched.
-   3 optional             bool? | Whether the thing or its key may be missing.
+   2 key                  string!              =""
+   3 optional             bool?
 
-object SecretList | A page of Secret objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []Secret!        =[] | Keys to take and the file names to give them; all when empty.
+object SecretList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []Secret!        =[]
 
 type SecretProjection
    1 localObjectReference LocalObjectReference inline
-   2 items                []KeyToPath          atomic | Keys to take and the file names to give them; all when empty.
-   4 optional             bool? | Whether the thing or its key may be missing.
+   2 items                []KeyToPath          atomic
+   4 optional             bool?
 
-type SecretReference atomic | Points to a secret in any namespace.
-   1 name      string | Name of the thing meant, as its owner knows it.
-   2 namespace string | Namespace that the object meant lives in.
+type SecretReference atomic
+   1 name      string
+   2 namespace string
 
-type SecretVolumeSource | A volume of the sort Secret.
+type SecretVolumeSource
    1 secretName  string
-   2 items       []KeyToPath atomic | Keys to take and the file names to give them; all when empty.
-   3 defaultMode int32?      =420 | Permission bits of files that set none of their own.
-   4 optional    bool? | Whether the thing or its key may be missing.
+   2 items       []KeyToPath atomic
+   3 defaultMode int32?      =420
+   4 optional    bool?
 
-type SecurityContext | Privileges and identities that a container runs with.
+type SecurityContext
    1 capabilities             Capabilities
    2 privileged               bool?
    3 seLinuxOptions           SELinuxOptions
@@ -1236,43 +1236,43 @@ type SecurityContext | Privileges and identities that a container runs with.
   11 seccompProfile           SeccompProfile
   12 appArmorProfile          AppArmorProfile
 
-object Service | A stable address in front of the pods that a selector finds.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     ServiceSpec        ={} | What is wanted of the object.
-   3 status   ServiceStatus      ={} | What was last observed of the object; written by the system.
+object Service
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     ServiceSpec        ={}
+   3 status   ServiceStatus      ={}
 
-object ServiceAccount | An identity that pods act under.
-   1 metadata                     meta.v1.ObjectMeta     ={} | Name, labels, annotations and bookkeeping of the object.
+object ServiceAccount
+   1 metadata                     meta.v1.ObjectMeta     ={}
    2 secrets                      []ObjectReference      map(name) merge(name)
    3 imagePullSecrets             []LocalObjectReference atomic
    4 automountServiceAccountToken bool?
 
-object ServiceAccountList | A page of ServiceAccount objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta  ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []ServiceAccount! =[] | Keys to take and the file names to give them; all when empty.
+object ServiceAccountList
+   1 metadata meta.v1.ListMeta  ={}
+   2 items    []ServiceAccount! =[]
 
 type ServiceAccountTokenProjection
    1 audience          string
-   2 expirationSeconds int64?  =3600 | Seconds that the token or certificate should last.
-   3 path              string! ="" | Path of the file, folder or request meant.
+   2 expirationSeconds int64?  =3600
+   3 path              string! =""
 
-object ServiceList | A page of Service objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []Service!       =[] | Keys to take and the file names to give them; all when empty.
+object ServiceList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []Service!       =[]
 
-type ServicePort | A port of the service and where it leads.
-   1 name        string | Name of the thing meant, as its owner knows it.
-   2 protocol    string(SCTP|TCP|UDP) ="TCP" | Transport protocol: TCP, UDP or SCTP.
-   3 port        int32!               =0 | Number of the port, or its name where text is allowed.
+type ServicePort
+   1 name        string
+   2 protocol    string(SCTP|TCP|UDP) ="TCP"
+   3 port        int32!               =0
    4 targetPort  IntOrString
    5 nodePort    int32
-   6 appProtocol string? | Application protocol spoken on the port, as a hint.
+   6 appProtocol string?
 
-type ServiceSpec | What is wanted of a Service.
-   1 ports                         []ServicePort          map(port,protocol) merge(port) | Ports that are opened, exposed or matched.
-   2 selector                      map[string]string      atomic | Which objects are meant, by their labels.
+type ServiceSpec
+   1 ports                         []ServicePort          map(port,protocol) merge(port)
+   2 selector                      map[string]string      atomic
    3 clusterIP                     string
-   4 type                          string(ClusterIP|ExternalName|LoadBalancer|NodePort) ="ClusterIP" | Which of the known sorts this is.
+   4 type                          string(ClusterIP|ExternalName|LoadBalancer|NodePort) ="ClusterIP"
    5 externalIPs                   []string               atomic
    7 sessionAffinity               string(ClientIP|None)  ="None"
    8 loadBalancerIP                string
@@ -1290,100 +1290,100 @@ type ServiceSpec | What is wanted of a Service.
   22 internalTrafficPolicy         string(Cluster|Local)?
   23 trafficDistribution           string?
 
-type ServiceStatus | What was last observed of a Service.
-   1 loadBalancer LoadBalancerStatus  ={} | State of the load balancer.
-   2 conditions   []meta.v1.Condition map(type) merge(type) | Observations of the current state, at most one of each type.
+type ServiceStatus
+   1 loadBalancer LoadBalancerStatus  ={}
+   2 conditions   []meta.v1.Condition map(type) merge(type)
 
 type SessionAffinityConfig
    1 clientIP ClientIPConfig
 
-type SleepAction | Waits for some seconds.
+type SleepAction
    1 seconds int64! =0
 
-type StorageOSPersistentVolumeSource | A volume of the sort StorageOSPersistent.
+type StorageOSPersistentVolumeSource
    1 volumeName      string
    2 volumeNamespace string
-   3 fsType          string | File system to mount the volume with; the plugin chooses when empty.
-   4 readOnly        bool | Mount or attach the volume so that nothing can be written.
-   5 secretRef       ObjectReference | Secret that holds what is needed to log in.
+   3 fsType          string
+   4 readOnly        bool
+   5 secretRef       ObjectReference
 
-type StorageOSVolumeSource | A volume of the sort StorageOS.
+type StorageOSVolumeSource
    1 volumeName      string
    2 volumeNamespace string
-   3 fsType          string | File system to mount the volume with; the plugin chooses when empty.
-   4 readOnly        bool | Mount or attach the volume so that nothing can be written.
-   5 secretRef       LocalObjectReference | Secret that holds what is needed to log in.
+   3 fsType          string
+   4 readOnly        bool
+   5 secretRef       LocalObjectReference
 
 type Sysctl
-   1 name  string! ="" | Name of the thing meant, as its owner knows it.
-   2 value string! ="" | The value itself.
+   1 name  string! =""
+   2 value string! =""
 
-type TCPSocketAction | Opens a TCP connection to the container.
-   1 port IntOrString! =0 | Number of the port, or its name where text is allowed.
-   2 host string | Host name or address to connect to.
+type TCPSocketAction
+   1 port IntOrString! =0
+   2 host string
 
-type Taint | Keeps pods away that do not tolerate it.
-   1 key       string!                                        ="" | Key that is looked up or matched.
-   2 value     string | The value itself.
-   3 effect    string(NoExecute|NoSchedule|PreferNoSchedule)! ="" | What happens to pods that do not tolerate the taint.
-   4 timeAdded Time | When the taint was added.
+type Taint
+   1 key       string!                                        =""
+   2 value     string
+   3 effect    string(NoExecute|NoSchedule|PreferNoSchedule)! =""
+   4 timeAdded Time
 
-type Toleration | Lets the pod onto nodes with matching taints.
-   1 key               string | Key that is looked up or matched.
-   2 operator          string(Equal|Exists|Gt|Lt) | How the key relates to the values.
-   3 value             string | The value itself.
-   4 effect            string(NoExecute|NoSchedule|PreferNoSchedule) | What happens to pods that do not tolerate the taint.
-   5 tolerationSeconds int64? | Seconds that a NoExecute taint is tolerated before eviction.
+type Toleration
+   1 key               string
+   2 operator          string(Equal|Exists|Gt|Lt)
+   3 value             string
+   4 effect            string(NoExecute|NoSchedule|PreferNoSchedule)
+   5 tolerationSeconds int64?
 
 type TopologySelectorLabelRequirement
-   1 key    string!   ="" | Key that is looked up or matched.
-   2 values []string! =null atomic | Values that the operator compares with.
+   1 key    string!   =""
+   2 values []string! =null atomic
 
 type TopologySelectorTerm atomic
    1 matchLabelExpressions []TopologySelectorLabelRequirement atomic
 
-type TopologySpreadConstraint | How evenly matching pods are spread over zones, nodes or the like.
+type TopologySpreadConstraint
    1 maxSkew            int32!                                =0
    2 topologyKey        string!                               =""
    3 whenUnsatisfiable  string(DoNotSchedule|ScheduleAnyway)! =""
-   4 labelSelector      meta.v1.LabelSelector | Which objects are meant, by their labels.
+   4 labelSelector      meta.v1.LabelSelector
    5 minDomains         int32?
    6 nodeAffinityPolicy string(Honor|Ignore)?
    7 nodeTaintsPolicy   string(Honor|Ignore)?
    8 matchLabelKeys     []string                              atomic
 
 type TypedLocalObjectReference atomic
-   1 apiGroup string? =null | API group of the object that is referred to; empty means core.
-   2 kind     string! ="" | Kind of the object that is referred to.
-   3 name     string! ="" | Name of the thing meant, as its owner knows it.
+   1 apiGroup string? =null
+   2 kind     string! =""
+   3 name     string! =""
 
 type TypedObjectReference
-   1 apiGroup  string? =null | API group of the object that is referred to; empty means core.
-   2 kind      string! ="" | Kind of the object that is referred to.
-   3 name      string! ="" | Name of the thing meant, as its owner knows it.
-   4 namespace string? | Namespace that the object meant lives in.
+   1 apiGroup  string? =null
+   2 kind      string! =""
+   3 name      string! =""
+   4 namespace string?
 
-type Volume | A named volume that containers of the pod can mount.
-   1 name         string!      ="" | Name of the thing meant, as its owner knows it.
+type Volume
+   1 name         string!      =""
    2 volumeSource VolumeSource inline
 
-type VolumeDevice | Where a raw block volume appears inside a container.
-   1 name       string! ="" | Name of the thing meant, as its owner knows it.
+type VolumeDevice
+   1 name       string! =""
    2 devicePath string! =""
 
-type VolumeMount | Where a volume appears inside a container.
-   1 name              string!                                     ="" | Name of the thing meant, as its owner knows it.
-   2 readOnly          bool | Mount or attach the volume so that nothing can be written.
+type VolumeMount
+   1 name              string!                                     =""
+   2 readOnly          bool
    3 mountPath         string!                                     =""
    4 subPath           string
    5 mountPropagation  string(Bidirectional|HostToContainer|None)?
    6 subPathExpr       string
    7 recursiveReadOnly string?
 
-type VolumeMountStatus | What was last observed of a VolumeMount.
-   1 name              string!      ="" | Name of the thing meant, as its owner knows it.
+type VolumeMountStatus
+   1 name              string!      =""
    2 mountPath         string!      =""
-   3 readOnly          bool | Mount or attach the volume so that nothing can be written.
+   3 readOnly          bool
    4 recursiveReadOnly string?
    5 volumeStatus      VolumeStatus
 
@@ -1399,10 +1399,10 @@ type VolumeProjection
    6 podCertificate      PodCertificateProjection
 
 type VolumeResourceRequirements
-   1 limits   map[string]Quantity | The most that may be used of each resource.
-   2 requests map[string]Quantity | What is asked for or set aside of each resource.
+   1 limits   map[string]Quantity
+   2 requests map[string]Quantity
 
-type VolumeSource | Where the volume's content comes from; exactly one is set.
+type VolumeSource
    1 hostPath              HostPathVolumeSource
    2 emptyDir              EmptyDirVolumeSource
    3 gcePersistentDisk     GCEPersistentDiskVolumeSource
@@ -1432,14 +1432,14 @@ type VolumeSource | Where the volume's content comes from; exactly one is set.
   27 storageos             StorageOSVolumeSource
   28 csi                   CSIVolumeSource
   29 ephemeral             EphemeralVolumeSource
-  30 image                 ImageVolumeSource | Image that is meant.
+  30 image                 ImageVolumeSource
 
-type VolumeStatus | What was last observed of a Volume.
-   1 image ImageVolumeStatus | Image that is meant.
+type VolumeStatus
+   1 image ImageVolumeStatus
 
-type VsphereVirtualDiskVolumeSource | A volume of the sort VsphereVirtualDisk.
+type VsphereVirtualDiskVolumeSource
    1 volumePath        string! =""
-   2 fsType            string | File system to mount the volume with; the plugin chooses when empty.
+   2 fsType            string
    3 storagePolicyName string
    4 storagePolicyID   string
 

@@ -5,16 +5,16 @@ resource endpointslices endpointslice EndpointSlice namespaced: *
 
 type Endpoint
    1 addresses          []string!               =null set
-   2 conditions         EndpointConditions      ={} | Observations of the current state, at most one of each type.
-   3 hostname           string? | Name of the host.
-   4 targetRef          core.v1.ObjectReference | Object behind this address.
+   2 conditions         EndpointConditions      ={}
+   3 hostname           string?
+   4 targetRef          core.v1.ObjectReference
    5 deprecatedTopology map[string]string
-   6 nodeName           string? | Name of the node meant.
-   7 zone               string? | Zone that it is in.
+   6 nodeName           string?
+   7 zone               string?
    8 hints              EndpointHints
 
 type EndpointConditions
-   1 ready       bool? | Whether it can serve.
+   1 ready       bool?
    2 serving     bool?
    3 terminating bool?
 
@@ -23,24 +23,24 @@ type EndpointHints
    2 forNodes []ForNode atomic
 
 type EndpointPort atomic
-   1 name        string?               ="" | Name of the thing meant, as its owner knows it.
-   2 protocol    string(SCTP|TCP|UDP)? ="TCP" | Transport protocol: TCP, UDP or SCTP.
-   3 port        int32? | Number of the port, or its name where text is allowed.
-   4 appProtocol string? | Application protocol spoken on the port, as a hint.
+   1 name        string?               =""
+   2 protocol    string(SCTP|TCP|UDP)? ="TCP"
+   3 port        int32?
+   4 appProtocol string?
 
-object EndpointSlice | A part of the addresses behind a service.
-   1 metadata    meta.v1.ObjectMeta      ={} | Name, labels, annotations and bookkeeping of the object.
+object EndpointSlice
+   1 metadata    meta.v1.ObjectMeta      ={}
    2 endpoints   []Endpoint              =null atomic
-   3 ports       []EndpointPort          =null atomic | Ports that are opened, exposed or matched.
+   3 ports       []EndpointPort          =null atomic
    4 addressType string(FQDN|IPv4|IPv6)! =""
 
-object EndpointSliceList | A page of EndpointSlice objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []EndpointSlice! =[] | Keys to take and the file names to give them; all when empty.
+object EndpointSliceList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []EndpointSlice! =[]
 
 type ForNode
-   1 name string! ="" | Name of the thing meant, as its owner knows it.
+   1 name string! =""
 
 type ForZone
-   1 name string! ="" | Name of the thing meant, as its owner knows it.
+   1 name string! =""
 `

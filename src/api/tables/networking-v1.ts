@@ -9,152 +9,152 @@ resource networkpolicies networkpolicy NetworkPolicy namespaced short=netpol: *
 resource servicecidrs servicecidr ServiceCIDR cluster: *
   /status ServiceCIDR: get patch update
 
-type HTTPIngressPath | A path and the backend behind it.
-   1 path     string | Path of the file, folder or request meant.
+type HTTPIngressPath
+   1 path     string
    2 backend  IngressBackend!                              ={}
    3 pathType string(Exact|ImplementationSpecific|Prefix)!
 
 type HTTPIngressRuleValue
    1 paths []HTTPIngressPath! =null atomic
 
-object IPAddress | An address that is taken, and by whom.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     IPAddressSpec!     ={} | What is wanted of the object.
+object IPAddress
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     IPAddressSpec!     ={}
 
-object IPAddressList | A page of IPAddress objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []IPAddress!     =[] | Keys to take and the file names to give them; all when empty.
+object IPAddressList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []IPAddress!     =[]
 
-type IPAddressSpec | What is wanted of a IPAddress.
+type IPAddressSpec
    1 parentRef ParentReference!
 
-type IPBlock | A block of addresses without some exceptions.
-   1 cidr   string!  ="" | Block of addresses in CIDR notation.
+type IPBlock
+   1 cidr   string!  =""
    2 except []string atomic
 
-object Ingress | Routes HTTP from outside to services.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     IngressSpec        ={} | What is wanted of the object.
-   3 status   IngressStatus      ={} | What was last observed of the object; written by the system.
+object Ingress
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     IngressSpec        ={}
+   3 status   IngressStatus      ={}
 
-type IngressBackend | Where a request is sent.
+type IngressBackend
    3 resource core.v1.TypedLocalObjectReference
-   4 service  IngressServiceBackend | Service inside the cluster to call or send to.
+   4 service  IngressServiceBackend
 
-object IngressClass | Names the controller that serves ingresses of the class.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     IngressClassSpec   ={} | What is wanted of the object.
+object IngressClass
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     IngressClassSpec   ={}
 
-object IngressClassList | A page of IngressClass objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []IngressClass!  =[] | Keys to take and the file names to give them; all when empty.
+object IngressClassList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []IngressClass!  =[]
 
 type IngressClassParametersReference
-   1 apiGroup  string? | API group of the object that is referred to; empty means core.
-   2 kind      string! ="" | Kind of the object that is referred to.
-   3 name      string! ="" | Name of the thing meant, as its owner knows it.
-   4 scope     string? ="Cluster" | Whether cluster-wide or namespaced things are meant.
-   5 namespace string? | Namespace that the object meant lives in.
+   1 apiGroup  string?
+   2 kind      string! =""
+   3 name      string! =""
+   4 scope     string? ="Cluster"
+   5 namespace string?
 
-type IngressClassSpec | What is wanted of a IngressClass.
+type IngressClassSpec
    1 controller string
-   2 parameters IngressClassParametersReference | Settings that the driver understands.
+   2 parameters IngressClassParametersReference
 
-object IngressList | A page of Ingress objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []Ingress!       =[] | Keys to take and the file names to give them; all when empty.
+object IngressList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []Ingress!       =[]
 
 type IngressLoadBalancerIngress
-   1 ip       string | IP address.
-   2 hostname string | Name of the host.
-   4 ports    []IngressPortStatus atomic | Ports that are opened, exposed or matched.
+   1 ip       string
+   2 hostname string
+   4 ports    []IngressPortStatus atomic
 
-type IngressLoadBalancerStatus | What was last observed of a IngressLoadBalancer.
-   1 ingress []IngressLoadBalancerIngress atomic | Points where traffic enters, or rules for what may come in.
+type IngressLoadBalancerStatus
+   1 ingress []IngressLoadBalancerIngress atomic
 
-type IngressPortStatus | What was last observed of a IngressPort.
-   1 port     int32!                =0 | Number of the port, or its name where text is allowed.
-   2 protocol string(SCTP|TCP|UDP)! ="" | Transport protocol: TCP, UDP or SCTP.
-   3 error    string? | What went wrong, where something did.
+type IngressPortStatus
+   1 port     int32!                =0
+   2 protocol string(SCTP|TCP|UDP)! =""
+   3 error    string?
 
-type IngressRule | Routes for one host.
-   1 host             string | Host name or address to connect to.
+type IngressRule
+   1 host             string
    2 ingressRuleValue IngressRuleValue inline
 
 type IngressRuleValue
    1 http HTTPIngressRuleValue
 
 type IngressServiceBackend
-   1 name string!            ="" | Name of the thing meant, as its owner knows it.
-   2 port ServiceBackendPort ={} | Number of the port, or its name where text is allowed.
+   1 name string!            =""
+   2 port ServiceBackendPort ={}
 
-type IngressSpec | What is wanted of a Ingress.
+type IngressSpec
    1 defaultBackend   IngressBackend
    2 tls              []IngressTLS   atomic
-   3 rules            []IngressRule  atomic | Rules of which any may match.
+   3 rules            []IngressRule  atomic
    4 ingressClassName string?
 
-type IngressStatus | What was last observed of a Ingress.
-   1 loadBalancer IngressLoadBalancerStatus ={} | State of the load balancer.
+type IngressStatus
+   1 loadBalancer IngressLoadBalancerStatus ={}
 
-type IngressTLS | Certificate for some hosts.
+type IngressTLS
    1 hosts      []string atomic
    2 secretName string
 
-object NetworkPolicy | Which traffic may reach or leave the pods it selects.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     NetworkPolicySpec  ={} | What is wanted of the object.
+object NetworkPolicy
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     NetworkPolicySpec  ={}
 
-type NetworkPolicyEgressRule | Traffic that may go out.
-   1 ports []NetworkPolicyPort atomic | Ports that are opened, exposed or matched.
+type NetworkPolicyEgressRule
+   1 ports []NetworkPolicyPort atomic
    2 to    []NetworkPolicyPeer atomic
 
-type NetworkPolicyIngressRule | Traffic that may come in.
-   1 ports []NetworkPolicyPort atomic | Ports that are opened, exposed or matched.
+type NetworkPolicyIngressRule
+   1 ports []NetworkPolicyPort atomic
    2 from  []NetworkPolicyPeer atomic
 
-object NetworkPolicyList | A page of NetworkPolicy objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []NetworkPolicy! =[] | Keys to take and the file names to give them; all when empty.
+object NetworkPolicyList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []NetworkPolicy! =[]
 
-type NetworkPolicyPeer | The other side of the traffic.
-   1 podSelector       meta.v1.LabelSelector | Which pods are meant, by their labels.
-   2 namespaceSelector meta.v1.LabelSelector | Which namespaces are meant, by their labels.
+type NetworkPolicyPeer
+   1 podSelector       meta.v1.LabelSelector
+   2 namespaceSelector meta.v1.LabelSelector
    3 ipBlock           IPBlock
 
-type NetworkPolicyPort | A port or a range of ports.
-   1 protocol string(SCTP|TCP|UDP)? ="TCP" | Transport protocol: TCP, UDP or SCTP.
-   2 port     IntOrString | Number of the port, or its name where text is allowed.
+type NetworkPolicyPort
+   1 protocol string(SCTP|TCP|UDP)? ="TCP"
+   2 port     IntOrString
    3 endPort  int32?
 
-type NetworkPolicySpec | What is wanted of a NetworkPolicy.
-   1 podSelector meta.v1.LabelSelector      ={} | Which pods are meant, by their labels.
-   2 ingress     []NetworkPolicyIngressRule atomic | Points where traffic enters, or rules for what may come in.
+type NetworkPolicySpec
+   1 podSelector meta.v1.LabelSelector      ={}
+   2 ingress     []NetworkPolicyIngressRule atomic
    3 egress      []NetworkPolicyEgressRule  atomic
    4 policyTypes []string(Egress|Ingress)   atomic
 
 type ParentReference
    1 group     string
    2 resource  string!
-   3 namespace string | Namespace that the object meant lives in.
-   4 name      string! | Name of the thing meant, as its owner knows it.
+   3 namespace string
+   4 name      string!
 
 type ServiceBackendPort atomic
-   1 name   string | Name of the thing meant, as its owner knows it.
+   1 name   string
    2 number int32
 
-object ServiceCIDR | A range that service addresses are taken from.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     ServiceCIDRSpec    ={} | What is wanted of the object.
-   3 status   ServiceCIDRStatus  ={} | What was last observed of the object; written by the system.
+object ServiceCIDR
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     ServiceCIDRSpec    ={}
+   3 status   ServiceCIDRStatus  ={}
 
-object ServiceCIDRList | A page of ServiceCIDR objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []ServiceCIDR!   =[] | Keys to take and the file names to give them; all when empty.
+object ServiceCIDRList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []ServiceCIDR!   =[]
 
-type ServiceCIDRSpec | What is wanted of a ServiceCIDR.
+type ServiceCIDRSpec
    1 cidrs []string atomic
 
-type ServiceCIDRStatus | What was last observed of a ServiceCIDR.
-   1 conditions []meta.v1.Condition map(type) merge(type) | Observations of the current state, at most one of each type.
+type ServiceCIDRStatus
+   1 conditions []meta.v1.Condition map(type) merge(type)
 `

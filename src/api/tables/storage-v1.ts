@@ -9,15 +9,15 @@ resource volumeattachments volumeattachment VolumeAttachment cluster: *
   /status VolumeAttachment: get patch update
 resource volumeattributesclasses volumeattributesclass VolumeAttributesClass cluster short=vac: *
 
-object CSIDriver | What a storage driver can do and needs.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     CSIDriverSpec!     ={} | What is wanted of the object.
+object CSIDriver
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     CSIDriverSpec!     ={}
 
-object CSIDriverList | A page of CSIDriver objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []CSIDriver!     =[] | Keys to take and the file names to give them; all when empty.
+object CSIDriverList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []CSIDriver!     =[]
 
-type CSIDriverSpec | What is wanted of a CSIDriver.
+type CSIDriverSpec
    1 attachRequired                     bool?          =true
    2 podInfoOnMount                     bool?          =false
    3 volumeLifecycleModes               []string       =["Persistent"] set
@@ -30,90 +30,90 @@ type CSIDriverSpec | What is wanted of a CSIDriver.
   10 serviceAccountTokenInSecrets       bool?
   11 preventPodSchedulingIfMissing      bool?
 
-object CSINode | The storage drivers of a node.
-   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     CSINodeSpec!       ={} | What is wanted of the object.
+object CSINode
+   1 metadata meta.v1.ObjectMeta ={}
+   2 spec     CSINodeSpec!       ={}
 
 type CSINodeDriver
-   1 name         string!             ="" | Name of the thing meant, as its owner knows it.
+   1 name         string!             =""
    2 nodeID       string!             =""
    3 topologyKeys []string            =null atomic
    4 allocatable  VolumeNodeResources
 
-object CSINodeList | A page of CSINode objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []CSINode!       =[] | Keys to take and the file names to give them; all when empty.
+object CSINodeList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []CSINode!       =[]
 
-type CSINodeSpec | What is wanted of a CSINode.
+type CSINodeSpec
    1 drivers []CSINodeDriver! =null map(name) merge(name)
 
-object CSIStorageCapacity | Free storage in a part of the cluster.
-   1 metadata          meta.v1.ObjectMeta    ={} | Name, labels, annotations and bookkeeping of the object.
+object CSIStorageCapacity
+   1 metadata          meta.v1.ObjectMeta    ={}
    2 nodeTopology      meta.v1.LabelSelector
-   3 storageClassName  string!               ="" | Class that the volume belongs to or is wanted of.
-   4 capacity          Quantity | Total amount of each resource.
+   3 storageClassName  string!               =""
+   4 capacity          Quantity
    5 maximumVolumeSize Quantity
 
-object CSIStorageCapacityList | A page of CSIStorageCapacity objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta      ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []CSIStorageCapacity! =[] | Keys to take and the file names to give them; all when empty.
+object CSIStorageCapacityList
+   1 metadata meta.v1.ListMeta      ={}
+   2 items    []CSIStorageCapacity! =[]
 
-object StorageClass | A kind of storage that volumes can be made of.
-   1 metadata             meta.v1.ObjectMeta                      ={} | Name, labels, annotations and bookkeeping of the object.
+object StorageClass
+   1 metadata             meta.v1.ObjectMeta                      ={}
    2 provisioner          string!                                 =""
-   3 parameters           map[string]string | Settings that the driver understands.
+   3 parameters           map[string]string
    4 reclaimPolicy        string(Delete|Recycle|Retain)?          ="Delete"
-   5 mountOptions         []string                                atomic | Options passed to mount.
+   5 mountOptions         []string                                atomic
    6 allowVolumeExpansion bool?
    7 volumeBindingMode    string(Immediate|WaitForFirstConsumer)? ="Immediate"
    8 allowedTopologies    []core.v1.TopologySelectorTerm          atomic
 
-object StorageClassList | A page of StorageClass objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []StorageClass!  =[] | Keys to take and the file names to give them; all when empty.
+object StorageClassList
+   1 metadata meta.v1.ListMeta ={}
+   2 items    []StorageClass!  =[]
 
-type TokenRequest | Asks for a token of a service account.
+type TokenRequest
    1 audience          string! =""
-   2 expirationSeconds int64? | Seconds that the token or certificate should last.
+   2 expirationSeconds int64?
 
-object VolumeAttachment | The wish to attach a volume to a node.
-   1 metadata meta.v1.ObjectMeta     ={} | Name, labels, annotations and bookkeeping of the object.
-   2 spec     VolumeAttachmentSpec!  ={} | What is wanted of the object.
-   3 status   VolumeAttachmentStatus ={} | What was last observed of the object; written by the system.
+object VolumeAttachment
+   1 metadata meta.v1.ObjectMeta     ={}
+   2 spec     VolumeAttachmentSpec!  ={}
+   3 status   VolumeAttachmentStatus ={}
 
-object VolumeAttachmentList | A page of VolumeAttachment objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta    ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []VolumeAttachment! =[] | Keys to take and the file names to give them; all when empty.
+object VolumeAttachmentList
+   1 metadata meta.v1.ListMeta    ={}
+   2 items    []VolumeAttachment! =[]
 
 type VolumeAttachmentSource
    1 persistentVolumeName string?
    2 inlineVolumeSpec     core.v1.PersistentVolumeSpec
 
-type VolumeAttachmentSpec | What is wanted of a VolumeAttachment.
+type VolumeAttachmentSpec
    1 attacher string!                 =""
    2 source   VolumeAttachmentSource! ={}
-   3 nodeName string!                 ="" | Name of the node meant.
+   3 nodeName string!                 =""
 
-type VolumeAttachmentStatus | What was last observed of a VolumeAttachment.
+type VolumeAttachmentStatus
    1 attached           bool!             =false
    2 attachmentMetadata map[string]string
    3 attachError        VolumeError
    4 detachError        VolumeError
 
-object VolumeAttributesClass | Adjustable attributes of volumes.
-   1 metadata   meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+object VolumeAttributesClass
+   1 metadata   meta.v1.ObjectMeta ={}
    2 driverName string!            =""
-   3 parameters map[string]string | Settings that the driver understands.
+   3 parameters map[string]string
 
-object VolumeAttributesClassList | A page of VolumeAttributesClass objects, with the revision it was read at.
-   1 metadata meta.v1.ListMeta         ={} | Name, labels, annotations and bookkeeping of the object.
-   2 items    []VolumeAttributesClass! =[] | Keys to take and the file names to give them; all when empty.
+object VolumeAttributesClassList
+   1 metadata meta.v1.ListMeta         ={}
+   2 items    []VolumeAttributesClass! =[]
 
 type VolumeError
    1 time      Time   =null
-   2 message   string | A sentence for people that explains the state.
+   2 message   string
    3 errorCode int32?
 
 type VolumeNodeResources
-   1 count int32? | How many there are or are wanted.
+   1 count int32?
 `

@@ -4,22 +4,16 @@ import type * as meta_v1 from './meta-v1.ts'
 
 export interface Endpoint {
   addresses: string[]
-  /** Observations of the current state, at most one of each type. */
   conditions: EndpointConditions
-  /** Name of the host. */
   hostname?: string
-  /** Object behind this address. */
   targetRef?: core_v1.ObjectReference
   deprecatedTopology?: Record<string, string>
-  /** Name of the node meant. */
   nodeName?: string
-  /** Zone that it is in. */
   zone?: string
   hints?: EndpointHints
 }
 
 export interface EndpointConditions {
-  /** Whether it can serve. */
   ready?: boolean
   serving?: boolean
   terminating?: boolean
@@ -31,44 +25,32 @@ export interface EndpointHints {
 }
 
 export interface EndpointPort {
-  /** Name of the thing meant, as its owner knows it. */
   name: string
-  /** Transport protocol: TCP, UDP or SCTP. */
   protocol: 'SCTP' | 'TCP' | 'UDP'
-  /** Number of the port, or its name where text is allowed. */
   port?: number
-  /** Application protocol spoken on the port, as a hint. */
   appProtocol?: string
 }
 
-/** A part of the addresses behind a service. */
 export interface EndpointSlice {
   apiVersion?: string
   kind?: string
-  /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ObjectMeta
   endpoints?: Endpoint[] | null
-  /** Ports that are opened, exposed or matched. */
   ports?: EndpointPort[] | null
   addressType: 'FQDN' | 'IPv4' | 'IPv6'
 }
 
-/** A page of EndpointSlice objects, with the revision it was read at. */
 export interface EndpointSliceList {
   apiVersion?: string
   kind?: string
-  /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ListMeta
-  /** Keys to take and the file names to give them; all when empty. */
   items: EndpointSlice[]
 }
 
 export interface ForNode {
-  /** Name of the thing meant, as its owner knows it. */
   name: string
 }
 
 export interface ForZone {
-  /** Name of the thing meant, as its owner knows it. */
   name: string
 }

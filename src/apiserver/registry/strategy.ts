@@ -14,6 +14,8 @@ export interface Strategy<T = ApiObject> {
   validate?(object: T, attributes: WriteAttributes): FieldError[]
   /** Runs after the server's `validateCommonUpdate`; its errors are appended to those. Default: `validateObjectMetaUpdate`. */
   validateUpdate?(object: T, old: T, attributes: WriteAttributes): FieldError[]
+  /** Top fields that a write does not reach and so does not own in managedFields. Default: `status`; `spec` on the status subresource. */
+  readonly resetFields?: readonly string[]
   /** Texts for Warning headers. */
   warnings?(object: T, old?: T): string[]
   /** Whether metadata.generation counts this resource's spec changes. Default: whether it has a status subresource. */
@@ -36,5 +38,5 @@ export interface Strategy<T = ApiObject> {
   /** Changes what is answered, not what is stored (services' node ports, secrets of old). */
   decorate?(object: T): T
   /** The strategies of subresources that are written like objects: status, scale, approval, resize, ephemeralcontainers. */
-  readonly subresources?: Readonly<Record<string, Pick<Strategy<T>, 'prepareForUpdate' | 'validateUpdate' | 'warnings'>>>
+  readonly subresources?: Readonly<Record<string, Pick<Strategy<T>, 'prepareForUpdate' | 'validateUpdate' | 'warnings' | 'resetFields'>>>
 }

@@ -1,0 +1,121 @@
+/**
+ * The whole server put together over a Store: its handler, its HTTP front when it is to listen, and what it makes at
+ * its first start.
+ */
+import type { Logger } from '../log/log.ts'
+import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
+import type { Store } from '../store/store.ts'
+import type { AdmissionPlugin } from './admission/admission.ts'
+import { type BootstrapOptions, bootstrap } from './bootstrap.ts'
+import type { IncomingRequest } from './call.ts'
+import { createDiscovery } from './discovery.ts'
+import { addBuiltins, createEndpoints, type Endpoints } from './endpoints.ts'
+import { createFieldManager } from './field-manager.ts'
+import { healthChecks } from './health-checks.ts'
+import { createHttpFront, type HttpFront, type HttpOptions } from './http.ts'
+import { createInProcessTransport } from './in-process.ts'
+import { createNonResource } from './non-resource.ts'
+import { createObservers, type Observers } from './observe.ts'
+import type { Strategy } from './registry/strategy.ts'
+import type { Authenticator, Authorizer } from './request.ts'
+import { createRequestMetrics } from './request-metrics.ts'
+import type { Core } from './rest/core.ts'
+import { createHandler, type Response, type ServerParts } from './server.ts'
+import { createStorage, type Storage } from './storage/storage.ts'
+import { subresources } from './subresources/index.ts'
+
+export interface ApiServerDeps {
+  readonly store: Store
+  readonly log: Logger
+  readonly authenticator: Authenticator
+  readonly authorizer: Authorizer
+  readonly strategies?: Readonly<Record<string, Strategy>>
+  readonly admission?: readonly AdmissionPlugin[]
+  readonly now?: () => Date
+}
+
+export interface ApiServerOptions {
+  /** Undefined: no port is opened; requests come by `handle` only. */
+  readonly listen?: HttpOptions
+  /** Where clients find the server, as the kubernetes Service and discovery tell it. */
+  readonly advertise?: BootstrapOptions
+  readonly parts?: Partial<Pick<ServerParts, 'flowControl' | 'impersonate' | 'audit' | 'delegate'>>
+}
+
+export interface ApiServer {
+  handle(request: IncomingRequest): Promise<Response>
+  readonly storage: Storage
+  readonly endpoints: Endpoints
+  readonly observers: Observers
+  readonly metrics: MetricsRegistry
+  /** Set when it listens. */
+  readonly http?: HttpFront
+  /** Resolves when caches are loaded and the system's own objects are there. */
+  readonly ready: Promise<void>
+  close(): Promise<void>
+}
+
+export async function createApiServer(deps: ApiServerDeps, options: ApiServerOptions = {}): Promise<ApiServer> {
+  const { store, log, now = () => new Date() } = deps
+  const storage = createStorage(store, log)
+  const endpoints = createEndpoints()
+  addBuiltins(endpoints, storage, { strategies: deps.strategies ?? {}, conversions: {} })
+  const observers = createObservers()
+  const metrics = createMetrics()
+  const core: Core = {
+    storage,
+    endpoints,
+    fieldManager: createFieldManager(now),
+    admission: deps.admission ?? [],
+    now,
+    step(call, stage) {
+      if (!observers.active) return
+      const { verb, resource, namespace, name } = call.info
+      observers.emit({ request: call.id, stage, verb, resource, namespace, name, at: performance.now() - call.startedAt })
+    },
+  }
+  const stages = { storage: false, bootstrap: false, closing: false }
+  const address = () => (options.advertise ? `${options.advertise.host}:${options.advertise.port}` : '')
+  const nonResource = createNonResource({
+    endpoints,
+    checks: healthChecks(stages),
+    metrics,
+    discovery: createDiscovery(endpoints, address),
+  })
+  const handle = createHandler({
+    core,
+    endpoints,
+    subresources,
+    authenticator: deps.authenticator,
+    authorizer: deps.authorizer,
+    nonResource,
+    observers,
+    measure: createRequestMetrics(metrics, storage),
+    ...options.parts,
+  })
+
+  const http = options.listen ? await createHttpFront(handle, options.listen, log) : undefined
+  const start = async () => {
+    if (options.advertise) await bootstrap(createInProcessTransport(handle), options.advertise)
+    stages.bootstrap = true
+    for (const cache of storage.caches()) await cache.load()
+    stages.storage = true
+  }
+  const ready = start()
+  ready.catch((error: unknown) => log.error('start failed', { error }))
+
+  return {
+    handle,
+    storage,
+    endpoints,
+    observers,
+    metrics,
+    ...(http ? { http } : {}),
+    ready,
+    async close() {
+      stages.closing = true
+      await http?.close()
+      storage.close()
+    },
+  }
+}

@@ -1,0 +1,41 @@
+/** `--token-auth-file`: lines of token,user,uid[,"group1,group2"] (plugin/pkg/auth/authenticator/token/tokenfile). */
+import { createHash } from 'node:crypto'
+import { newUnauthorized } from '../../api/errors.ts'
+import type { Authenticator, User } from '../request.ts'
+
+export function parseTokenFile(text: string): Map<string, User> {
+  const users = new Map<string, User>()
+  for (const [number, line] of text.split('\n').entries()) {
+    if (line.trim() === '' || line.startsWith('#')) continue
+    const fields = [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].map((m) => (m[1] as string).trim().replace(/^"(.*)"$/, '$1'))
+    const [token = '', name = '', uid = '', groups = ''] = fields
+    if (fields.length < 4) throw new Error(`token file line ${number + 1}: expected at least 3 columns`)
+    if (token === '') throw new Error(`token file line ${number + 1}: a token is empty`)
+    users.set(digest(token), {
+      name,
+      ...(uid ? { uid } : {}),
+      groups: [...groups.split(',').filter(Boolean), 'system:authenticated'],
+    })
+  }
+  return users
+}
+
+/** Tokens are kept and compared as digests, so that how long a comparison takes tells nothing. */
+const digest = (token: string): string => createHash('sha256').update(token).digest('base64')
+
+export function createTokenAuthenticator(users: ReadonlyMap<string, User>): Authenticator {
+  const seen = new Map<string, User>()
+  return {
+    authenticate({ authorization }) {
+      if (!authorization) return undefined
+      const known = seen.get(authorization)
+      if (known) return known
+      const token = /^bearer +(\S+)$/i.exec(authorization)?.[1]
+      if (!token) return undefined
+      const user = users.get(digest(token))
+      if (!user) throw newUnauthorized()
+      seen.set(authorization, user)
+      return user
+    },
+  }
+}

@@ -1,0 +1,58 @@
+/** What every cluster has from its first start (upstream: controlplane/controller): the system's namespaces and the Service of the API itself. */
+import { isAlreadyExists } from '../api/errors.ts'
+import type { Transport } from '../client/transport.ts'
+
+export interface BootstrapOptions {
+  /** Where clients reach this server. */
+  readonly host: string
+  readonly port: number
+  /** The address of the kubernetes Service: the first of the service range. */
+  readonly serviceIP?: string
+}
+
+const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
+
+export async function bootstrap(api: Transport, options: BootstrapOptions): Promise<void> {
+  const ensure = async (path: string, body: object) => {
+    try {
+      await api.request({ method: 'POST', path, body })
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error
+    }
+  }
+  await Promise.all(namespaces.map((name) => ensure('/api/v1/namespaces', { metadata: { name } })))
+  const labels = { component: 'apiserver', provider: 'kubernetes' }
+  await ensure('/api/v1/namespaces/default/services', {
+    metadata: { name: 'kubernetes', labels },
+    spec: {
+      type: 'ClusterIP',
+      ...(options.serviceIP ? { clusterIP: options.serviceIP } : {}),
+      ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: options.port }],
+    },
+  })
+  const { host, port } = options
+  await put(api, '/api/v1/namespaces/default/endpoints', {
+    metadata: { name: 'kubernetes', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets: [{ addresses: [{ ip: host }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+  })
+  await put(api, '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', {
+    metadata: { name: 'kubernetes', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: host.includes(':') ? 'IPv6' : 'IPv4',
+    endpoints: [{ addresses: [host], conditions: { ready: true } }],
+    ports: [{ name: 'https', port, protocol: 'TCP' }],
+  })
+}
+
+/** The server's address may be another than at the last start. */
+async function put(
+  api: Transport,
+  path: string,
+  body: { metadata: { name: string; labels?: object }; [field: string]: unknown },
+): Promise<void> {
+  try {
+    await api.request({ method: 'POST', path, body })
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error
+    await api.request({ method: 'PUT', path: `${path}/${body.metadata.name}`, body })
+  }
+}

@@ -1,0 +1,86 @@
+/** One request on its way through the server: what the front hands in, what the steps learn, and what goes back. */
+import type { Endpoint } from './endpoints.ts'
+import type { Credentials, RequestInfo, User } from './request.ts'
+import type { Entry } from './storage/entry.ts'
+import type { Selection } from './storage/selection.ts'
+
+/** What a transport hands to the server. */
+export interface IncomingRequest {
+  readonly method: string
+  /** Path and query, encoded. */
+  readonly target: string
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly credentials: Credentials
+  /** Reads the body to its end. Rejects with StatusError 413 past `limit` bytes. */
+  body(limit: number): Promise<Buffer>
+  /** The body as an object already, from a caller in this process. */
+  readonly object?: unknown
+  /** Set by a caller in this process: no authentication is needed. */
+  readonly user?: User
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal
+}
+
+export interface Call {
+  readonly id: string
+  readonly request: IncomingRequest
+  readonly info: RequestInfo
+  readonly user: User
+  readonly endpoint: Endpoint
+  /** Of performance.now(). */
+  readonly startedAt: number
+  /** Texts for Warning headers. */
+  readonly warnings: string[]
+  warn(text: string): void
+  annotateAudit(key: string, value: string): void
+}
+
+/** What a step answers; the encode step makes bytes of it, the transport in this process takes the objects. */
+export type Answer =
+  | { readonly kind: 'entry'; readonly status: number; readonly entry: Entry; readonly endpoint: Endpoint }
+  /** An object that is not in the cache: a Status, a Scale, the result of a dry run. `of` is set when it is of the resource's own kind. */
+  | {
+      readonly kind: 'object'
+      readonly status: number
+      readonly object: object
+      readonly of?: Endpoint
+      readonly headers?: Record<string, string>
+    }
+  | {
+      readonly kind: 'list'
+      readonly endpoint: Endpoint
+      readonly entries: readonly Entry[]
+      readonly revision: number
+      readonly continue: string
+      readonly remaining: number | undefined
+    }
+  | {
+      readonly kind: 'watch'
+      readonly endpoint: Endpoint
+      readonly selection: Selection
+      /** Undefined: begin with the present state. */
+      readonly since: number | undefined
+      readonly timeoutMs: number
+      readonly bookmarks: boolean
+      /** A bookmark marks the end of the initial events. */
+      readonly initialEventsEnd: boolean
+    }
+  | {
+      readonly kind: 'bytes'
+      readonly status: number
+      readonly type: string
+      readonly bytes: Buffer
+      readonly headers?: Record<string, string>
+    }
+  /** The answer is a stream of another server's (logs, proxied requests, upgraded connections): the front connects it. */
+  | { readonly kind: 'proxy'; readonly proxy: ProxyTarget }
+
+export interface ProxyTarget {
+  readonly protocol: 'http:' | 'https:'
+  readonly host: string
+  readonly port: number
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Whether the connection shows the server's client certificate for kubelets. */
+  readonly kubelet: boolean
+}

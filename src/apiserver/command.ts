@@ -1,0 +1,92 @@
+/** `kijabi kube-apiserver`: the server as a program, with upstream's flags. */
+import { readFileSync } from 'node:fs'
+import type { Command } from '../flags/command.ts'
+import { createLogger, type Logger } from '../log/log.ts'
+import type { Store } from '../store/store.ts'
+import { createApiServer } from './api-server.ts'
+import { createTokenAuthenticator, parseTokenFile } from './authentication/token-file.ts'
+import { flags } from './flags.ts'
+import { anonymous } from './server.ts'
+import { machineAddresses, servingCertificate } from './serving-certificates.ts'
+
+type Values = {
+  readonly [Name in keyof typeof flags]: (typeof flags)[Name] extends { type: 'int' }
+    ? number
+    : (typeof flags)[Name] extends { type: 'list' }
+      ? readonly string[]
+      : (typeof flags)[Name] extends { type: 'bool' }
+        ? boolean
+        : string
+}
+
+export const command: Command = {
+  summary: 'The API server',
+  usage: 'kube-apiserver [flags]',
+  flags,
+  async run({ values: given, signal, stderr }) {
+    const values = given as unknown as Values
+    const log = createLogger('kube-apiserver', { write: (line) => void stderr.write(line) })
+    const store = await openStore(values, log)
+    const host = values['bind-address']
+    const advertised = values['advertise-address'] || (host === '0.0.0.0' || host === '::' ? (machineAddresses()[0] ?? '127.0.0.1') : host)
+    const pair = servingCertificate({
+      certFile: values['tls-cert-file'],
+      keyFile: values['tls-private-key-file'],
+      certDir: values['cert-dir'],
+      hosts: [advertised],
+    })
+    const tokens = values['token-auth-file']
+      ? createTokenAuthenticator(parseTokenFile(readFileSync(values['token-auth-file'], 'utf8')))
+      : undefined
+    const server = await createApiServer(
+      {
+        store,
+        log,
+        authenticator: {
+          authenticate: (credentials) => tokens?.authenticate(credentials) ?? (values['anonymous-auth'] ? anonymous : undefined),
+        },
+        authorizer: { authorize: () => ({ decision: 'allow', reason: '' }) },
+      },
+      {
+        listen: {
+          host,
+          port: values['secure-port'],
+          ...pair,
+          ...(values['client-ca-file'] ? { clientCa: readFileSync(values['client-ca-file'], 'utf8') } : {}),
+          ...kubeletClient(values),
+        },
+        advertise: { host: advertised, port: values['secure-port'] },
+      },
+    )
+    log.info('serving', { address: `${host}:${server.http?.address.port}` })
+    await server.ready
+    if (!signal.aborted) await new Promise<void>((stop) => signal.addEventListener('abort', () => stop(), { once: true }))
+    log.info('shutting down')
+    await server.close()
+    await store.close()
+    return 0
+  },
+}
+
+async function openStore(values: Values, log: Logger): Promise<Store> {
+  if (values['etcd-servers'].length === 0) {
+    const { openEmbeddedStore } = await import('../store/embedded.ts')
+    return openEmbeddedStore({ dataDir: values['data-dir'] })
+  }
+  log.error('no etcd driver yet')
+  throw new Error('--etcd-servers: the etcd driver is not built yet')
+}
+
+function kubeletClient(values: Values): object {
+  const certificate = values['kubelet-client-certificate']
+  const key = values['kubelet-client-key']
+  const ca = values['kubelet-certificate-authority']
+  if (!certificate || !key) return {}
+  return {
+    kubeletClient: {
+      certificate: readFileSync(certificate, 'utf8'),
+      key: readFileSync(key, 'utf8'),
+      ...(ca ? { ca: readFileSync(ca, 'utf8') } : {}),
+    },
+  }
+}

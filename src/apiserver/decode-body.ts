@@ -1,0 +1,143 @@
+/** A request's body as an object of the expected kind: media type, kind and version checked, fields validated, defaults filled in. */
+import { readBody, strictDecodingError } from '../api/codec.ts'
+import { normalize } from '../api/decode.ts'
+import { defaultObject } from '../api/defaults/index.ts'
+import { newBadRequest, type StatusError } from '../api/errors.ts'
+import { DecodeError } from '../api/json.ts'
+import { typeById } from '../api/registry.ts'
+import type { MessageType } from '../schema/schema.ts'
+import { apiVersionOf, typeOf } from './endpoints.ts'
+import { bodyMediaType } from './negotiate.ts'
+import type { WriteOptions } from './options.ts'
+import type { ApiObject } from './request.ts'
+
+export interface Expected {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  /** Undefined: any fields (custom resources; their schema is applied later). */
+  readonly type: MessageType | undefined
+}
+
+export interface Body {
+  readonly bytes: Buffer
+  readonly contentType: string | undefined
+}
+
+/** The decoded body; what strict validation finds is refused, warned about or let pass, as the client asks. */
+export function decodeBody(
+  body: Body,
+  expected: Expected,
+  validation: WriteOptions['fieldValidation'],
+  warn: (text: string) => void,
+): ApiObject {
+  const mediaType = bodyMediaType(body.contentType)
+  let meta = { apiVersion: apiVersionOf(expected.group, expected.version), kind: expected.kind }
+  const label = () => `${meta.kind} in version ${JSON.stringify(versionOf(meta.apiVersion))} cannot be handled as a ${expected.kind}: `
+  try {
+    const read = readBody(mediaType, body.bytes)
+    meta = { apiVersion: read.apiVersion || meta.apiVersion, kind: read.kind || meta.kind }
+    checkKind(meta, expected, label, body.bytes)
+    const { object, strict } = read.decode(expected.type)
+    if (strict.length > 0) {
+      if (validation === 'Strict') throw newBadRequest(label() + strictDecodingError(strict))
+      if (validation === 'Warn') for (const fault of strict) warn(fault)
+    }
+    return complete(object, expected)
+  } catch (error) {
+    if (error instanceof DecodeError) throw newBadRequest(label() + error.message)
+    throw error
+  }
+}
+
+/** An object that came as an object (in this process), brought into canonical form. */
+export function completeObject(value: unknown, expected: Expected): ApiObject {
+  return complete(expected.type ? normalize(expected.type, value).object : (value as Record<string, unknown>), expected)
+}
+
+function complete(object: Record<string, unknown>, { group, version, kind, type }: Expected): ApiObject {
+  if (type) defaultObject(type.id, object)
+  const { kind: _k, apiVersion: _v, metadata, ...rest } = object
+  return { kind, apiVersion: apiVersionOf(group, version), metadata: metadata ?? {}, ...rest } as unknown as ApiObject
+}
+
+const scheme = 'pkg/api/legacyscheme/scheme.go:30'
+
+function checkKind(meta: { apiVersion: string; kind: string }, expected: Expected, label: () => string, bytes?: Buffer): void {
+  const wanted = apiVersionOf(expected.group, expected.version)
+  if (meta.kind === expected.kind && meta.apiVersion === wanted) return
+  const parts = meta.apiVersion.split('/')
+  if (parts.length > 2) {
+    const text = (bytes?.subarray(0, 22).toString() ?? '').trim()
+    throw newBadRequest(
+      `the object provided is unrecognized (must be of type ${expected.kind}): unexpected GroupVersion string: ${meta.apiVersion} (${text} ...)`,
+    )
+  }
+  const [group, version] = parts.length === 2 ? (parts as [string, string]) : ['', meta.apiVersion]
+  const known = typeOf(group, version, meta.kind)?.object
+  if (!known) {
+    if (servedBefore(group, version, meta.kind, expected)) throw mismatch(meta.apiVersion, wanted)
+    throw newBadRequest(
+      `${label()}no kind ${JSON.stringify(meta.kind)} is registered for version ${JSON.stringify(meta.apiVersion)} in scheme ${JSON.stringify(scheme)}`,
+    )
+  }
+  if (meta.kind !== expected.kind)
+    throw newBadRequest(
+      `${label()}converting (${goType(group, version, meta.kind)}) to (${goGroup(expected.group)}.${expected.kind}): unknown conversion`,
+    )
+  throw mismatch(meta.apiVersion, wanted)
+}
+
+const mismatch = (sent: string, wanted: string): StatusError =>
+  newBadRequest(`the API version in the data (${sent}) does not match the expected API version (${wanted})`)
+
+/** Versions that upstream's scheme still knows and no longer serves: bodies in them are understood and then refused. */
+const retired: Readonly<Record<string, readonly string[]>> = {
+  apps: ['v1beta1', 'v1beta2'],
+  autoscaling: ['v2beta1', 'v2beta2'],
+  batch: ['v1beta1'],
+  policy: ['v1beta1'],
+  'rbac.authorization.k8s.io': ['v1alpha1', 'v1beta1'],
+  'networking.k8s.io': ['v1beta1'],
+  'storage.k8s.io': ['v1alpha1', 'v1beta1'],
+  'coordination.k8s.io': ['v1beta1'],
+  'discovery.k8s.io': ['v1beta1'],
+  'events.k8s.io': ['v1beta1'],
+  'node.k8s.io': ['v1alpha1', 'v1beta1'],
+  'scheduling.k8s.io': ['v1alpha1', 'v1beta1'],
+  extensions: ['v1beta1'],
+}
+const servedBefore = (group: string, version: string, kind: string, expected: Expected): boolean =>
+  kind === expected.kind && group === expected.group && (retired[group]?.includes(version) ?? false)
+
+const versionOf = (apiVersion: string): string => apiVersion.slice(apiVersion.lastIndexOf('/') + 1)
+/** How Go prints the versioned and the internal type: `v1.Secret`, `core.ConfigMap`. */
+const goType = (_group: string, version: string, kind: string): string => `${version}.${kind}`
+const goGroup = (group: string): string => (group === '' ? 'core' : (group.split('.')[0] as string))
+
+const deleteOptionsScheme = 'k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27'
+
+/** The DeleteOptions of a deletion's body; undefined when there is none. Any version of them is taken, as upstream's are in every group. */
+export function decodeDeleteOptions(body: Body): Readonly<Record<string, unknown>> | undefined {
+  if (body.bytes.length === 0) return undefined
+  const mediaType = bodyMediaType(body.contentType)
+  try {
+    const read = readBody(mediaType, body.bytes)
+    const { kind, apiVersion } = read
+    if (kind !== '' && kind !== 'DeleteOptions')
+      throw newBadRequest(
+        `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion || 'v1')} in scheme ${JSON.stringify(deleteOptionsScheme)}`,
+      )
+    return read.decode(typeById('meta.v1.DeleteOptions')).object
+  } catch (error) {
+    if (error instanceof DecodeError) throw newBadRequest(looseMessage(error))
+    throw error
+  }
+}
+
+/** As upstream's recogniser words it: the faults of a body whose kind is not known beforehand. */
+function looseMessage({ message }: DecodeError): string {
+  return message.startsWith("couldn't get") || message.startsWith('json: cannot')
+    ? message
+    : `couldn't get version/kind; json parse error: ${message}`
+}

@@ -1,0 +1,68 @@
+/** From a resource request to the operation that serves it: the routes of endpoints/installer.go, without a router. */
+import { StatusError } from '../api/errors.ts'
+import type { Answer, Call } from './call.ts'
+import { subresourceOf } from './endpoints.ts'
+import type { RequestInfo } from './request.ts'
+import type { Core } from './rest/core.ts'
+import { create } from './rest/create.ts'
+import { remove } from './rest/delete.ts'
+import { removeCollection } from './rest/delete-collection.ts'
+import { get } from './rest/get.ts'
+import { list } from './rest/list.ts'
+import { patch } from './rest/patch.ts'
+import { update } from './rest/update.ts'
+import { watch } from './rest/watch.ts'
+
+export type Operation = (core: Core, call: Call) => Promise<Answer>
+
+const operations: Readonly<Record<string, Operation>> = {
+  get,
+  list,
+  watch,
+  create,
+  update,
+  patch,
+  delete: remove,
+  deletecollection: removeCollection,
+}
+
+/** Subresources by `resource.group/subresource`, else by `*​/subresource`; each handles the verbs that discovery names. */
+export type Subresources = Readonly<Record<string, Operation>>
+
+export const newMethodNotAllowed = (): StatusError =>
+  new StatusError({
+    code: 405,
+    reason: 'MethodNotAllowed',
+    message: 'the server does not allow this method on the requested resource',
+    details: {},
+  })
+export const newPathNotFound = (): StatusError =>
+  new StatusError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} })
+
+/** The operation for a call, or the refusal that upstream's router answers. */
+export function operationOf(call: Call, subresources: Subresources): Operation {
+  const { endpoint, info } = call
+  const { resource } = endpoint
+  if (info.subresource) {
+    const subresource = subresourceOf(endpoint, info.subresource)
+    if (!subresource) throw newPathNotFound()
+    if (!subresource.verbs.includes(info.verb)) throw newMethodNotAllowed()
+    const name = resource.group ? `${resource.resource}.${resource.group}` : resource.resource
+    const special = subresources[`${name}/${info.subresource}`] ?? subresources[`*/${info.subresource}`]
+    return special ?? (operations[info.verb] as Operation)
+  }
+  checkPlace(info, resource.namespaced)
+  if (!resource.verbs.includes(info.verb)) throw newMethodNotAllowed()
+  return operations[info.verb] as Operation
+}
+
+/** Which verbs a path takes: a collection no PUT, an object no POST, a namespaced resource no write without a namespace. */
+function checkPlace({ verb, name, namespace }: RequestInfo, namespaced: boolean): void {
+  if (namespaced && namespace === '') {
+    if (name !== '') throw newPathNotFound()
+    if (verb !== 'list' && verb !== 'watch') throw newMethodNotAllowed()
+  }
+  if (!namespaced && namespace !== '') throw newPathNotFound()
+  const onObject = name !== ''
+  if (onObject ? verb === 'create' || verb === '' : verb === 'update' || verb === 'patch' || verb === '') throw newMethodNotAllowed()
+}

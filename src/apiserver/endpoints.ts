@@ -1,0 +1,144 @@
+/**
+ * The resources that are served: for each group, version and name what it is, where it is stored, and what is special
+ * about it. Custom resources come and go here while the server runs.
+ */
+import type { ApplySchema } from '../api/apply/schema.ts'
+import { protobufPrefix, readBody } from '../api/codec.ts'
+import { defaultObject } from '../api/defaults/index.ts'
+import { allResources, table } from '../api/registry.ts'
+import type { MessageType, Resource, Subresource } from '../schema/schema.ts'
+import type { Strategy } from './registry/strategy.ts'
+import type { ApiObject } from './request.ts'
+import { createEntryCodec } from './storage/entry.ts'
+import { storagePrefix } from './storage/keys.ts'
+import type { Storage } from './storage/storage.ts'
+import type { WatchCache } from './storage/watch-cache.ts'
+
+export interface Endpoint {
+  readonly resource: Resource
+  /** `v1` or `apps/v1`. */
+  readonly apiVersion: string
+  /** Undefined: objects of the kind are not described by a table (custom resources). */
+  readonly type: MessageType | undefined
+  readonly strategy: Strategy
+  /** Undefined where nothing is stored (reviews, bindings). */
+  readonly cache: WatchCache | undefined
+  /** Set where this version is not the one that is stored: what comes out of the store and what goes in. */
+  readonly conversion?: Conversion
+  /** What server-side apply knows of a kind that no table describes. */
+  readonly applySchema?: ApplySchema
+}
+
+export interface Conversion {
+  fromStorage(object: ApiObject): ApiObject
+  toStorage(object: ApiObject): ApiObject
+}
+
+export interface Endpoints {
+  get(group: string, version: string, resource: string): Endpoint | undefined
+  /** Whether anything is served of a group, or of one version of it. */
+  has(group: string, version?: string): boolean
+  add(endpoint: Endpoint): void
+  remove(group: string, version: string, resource: string): void
+  all(): Iterable<Endpoint>
+  /** Grows with every `add` and `remove`: what is made from the whole (discovery, OpenAPI) is good as long as this stays. */
+  readonly generation: number
+}
+
+export const subresourceOf = (endpoint: Endpoint, name: string): Subresource | undefined =>
+  endpoint.resource.subresources.find((s) => s.name === name)
+
+export const apiVersionOf = (group: string, version: string): string => (group ? `${group}/${version}` : version)
+
+export function createEndpoints(): Endpoints {
+  const byPath = new Map<string, Endpoint>()
+  const groups = new Map<string, number>()
+  let generation = 0
+  const pathOf = (group: string, version: string, resource: string) => `${group}/${version}/${resource}`
+  const count = ({ group, version }: Resource, by: number) => {
+    for (const key of [group, `${group}/${version}`]) {
+      const now = (groups.get(key) ?? 0) + by
+      if (now === 0) groups.delete(key)
+      else groups.set(key, now)
+    }
+  }
+  const remove = (group: string, version: string, resource: string) => {
+    const path = pathOf(group, version, resource)
+    const known = byPath.get(path)
+    if (!known) return
+    byPath.delete(path)
+    count(known.resource, -1)
+    generation++
+  }
+  return {
+    get generation() {
+      return generation
+    },
+    get: (group, version, resource) => byPath.get(pathOf(group, version, resource)),
+    has: (group, version) => groups.has(version === undefined ? group : `${group}/${version}`),
+    add(endpoint) {
+      const { group, version, resource } = endpoint.resource
+      remove(group, version, resource)
+      byPath.set(pathOf(group, version, resource), endpoint)
+      count(endpoint.resource, 1)
+      generation++
+    },
+    remove,
+    all: () => byPath.values(),
+  }
+}
+
+/** Kinds that are stored in another version than the one asked for. */
+export type Conversions = Readonly<Record<string, { readonly storage: string } & Conversion>>
+
+export interface BuiltinOptions {
+  readonly strategies: Readonly<Record<string, Strategy>>
+  /** By `resource.group/version`. */
+  readonly conversions: Conversions
+}
+
+/** Adds every resource of the tables. */
+export function addBuiltins(endpoints: Endpoints, storage: Storage, options: BuiltinOptions): void {
+  for (const resource of allResources()) {
+    const { group, version } = resource
+    const name = group ? `${resource.resource}.${group}` : resource.resource
+    const conversion = options.conversions[`${name}/${version}`]
+    const stored = resource.verbs.includes('list') && name !== 'componentstatuses'
+    const storedAs = conversion?.storage ?? apiVersionOf(group, version)
+    const type = typeOf(group, version, resource.kind)
+    endpoints.add({
+      resource,
+      apiVersion: apiVersionOf(group, version),
+      type,
+      strategy: options.strategies[name] ?? {},
+      cache: stored
+        ? storage.cache(
+            storagePrefix(group, resource.resource),
+            createEntryCodec(resource.kind, storedAs, (value) => readForeign(value, typeByApiVersion(storedAs, resource.kind))),
+          )
+        : undefined,
+      ...(conversion ? { conversion } : {}),
+    })
+  }
+}
+
+/** What upstream stored: protobuf, or JSON with its keys in another order. */
+function readForeign(value: Uint8Array, type: MessageType): ApiObject {
+  const { object } = readBody(protobufPrefix.compare(value, 0, 4) === 0 ? 'protobuf' : 'json', value).decode(type)
+  return defaultObject(type.id, object) as unknown as ApiObject
+}
+
+function typeByApiVersion(apiVersion: string, kind: string): MessageType {
+  const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/') as [string, string]) : ['', apiVersion]
+  return typeOf(group, version, kind) as MessageType
+}
+
+/** The type of a kind; the tables are named by the first part of their group: `rbac.v1`, `core.v1`. */
+export function typeOf(group: string, version: string, kind: string): MessageType | undefined {
+  return table(`${tableGroup(group)}.${version}`)?.types.get(kind)
+}
+
+const tableGroup = (group: string): string => {
+  const first = group.split('.')[0] as string
+  return first === '' ? 'core' : first
+}

@@ -1,0 +1,39 @@
+/** The flags of `kube-apiserver`, under upstream's names. */
+import type { FlagTable } from '../flags/flags.ts'
+
+export const flags = {
+  'secure-port': { type: 'int', default: 6443, doc: 'The port that serves HTTPS with authentication and authorization.' },
+  'bind-address': { type: 'string', default: '0.0.0.0', doc: 'The address to listen on.' },
+  'advertise-address': {
+    type: 'string',
+    doc: 'The address at which members of the cluster reach this server. Default: the bind address, or a host address when that is unspecified.',
+  },
+  'data-dir': {
+    type: 'string',
+    default: '/var/lib/kijabi/store',
+    doc: 'The folder of the embedded store, used when no --etcd-servers is given.',
+  },
+  'etcd-servers': { type: 'list', doc: 'The etcd servers to keep the data in (scheme://host:port), instead of the embedded store.' },
+  'etcd-cafile': { type: 'string', doc: 'The authority that signed the etcd servers’ certificates.' },
+  'etcd-certfile': { type: 'string', doc: 'The client certificate for etcd.' },
+  'etcd-keyfile': { type: 'string', doc: 'The key of the client certificate for etcd.' },
+  'etcd-prefix': { type: 'string', default: '/registry', doc: 'The prefix of all keys in etcd.' },
+  'tls-cert-file': { type: 'string', doc: 'The certificate to serve with. Without it one is made in --cert-dir.' },
+  'tls-private-key-file': { type: 'string', doc: 'The key of --tls-cert-file.' },
+  'cert-dir': { type: 'string', default: '/var/run/kubernetes', doc: 'Where certificates and keys that are not given are made.' },
+  'client-ca-file': {
+    type: 'string',
+    doc: 'Requests with a client certificate signed by an authority in this file are authenticated by its CommonName.',
+  },
+  'token-auth-file': { type: 'string', doc: 'A file of static tokens: token,user,uid[,"group,group"].' },
+  'anonymous-auth': { type: 'bool', default: true, doc: 'Requests without credentials are made as system:anonymous.' },
+  'authorization-mode': {
+    type: 'list',
+    doc: 'The authorizers to ask, in order: AlwaysAllow, AlwaysDeny, Node, RBAC, Webhook. Default: AlwaysAllow.',
+  },
+  'service-cluster-ip-range': { type: 'string', default: '10.0.0.0/24', doc: 'The range that Services get their addresses from.' },
+  'service-node-port-range': { type: 'string', default: '30000-32767', doc: 'The ports that node ports are taken from.' },
+  'kubelet-client-certificate': { type: 'string', doc: 'The client certificate that kubelets are called with.' },
+  'kubelet-client-key': { type: 'string', doc: 'The key of --kubelet-client-certificate.' },
+  'kubelet-certificate-authority': { type: 'string', doc: 'The authority that signed the kubelets’ certificates.' },
+} as const satisfies FlagTable

@@ -1,0 +1,145 @@
+/** The client's transport by a function call, for controllers that share the server's process: decoded objects, shared and never changed. */
+import { newBadRequest, StatusError } from '../api/errors.ts'
+import type { ApiRequest, Transport, WatchEvent } from '../client/transport.ts'
+import type { Answer, IncomingRequest } from './call.ts'
+import { bookmark, encodeAnswer, listMetadata } from './encode.ts'
+import type { User } from './request.ts'
+import { cacheOf, viewOf } from './rest/core.ts'
+import type { Response } from './server.ts'
+import type { CacheEvent } from './storage/changes.ts'
+
+/** Every request is made as `user`; flow control and authorization see it like any other. */
+export function createInProcessTransport(
+  handle: (request: IncomingRequest) => Promise<Response>,
+  user: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] },
+  userAgent = 'kube-apiserver',
+): Transport {
+  const never = new AbortController().signal
+  const closed = new AbortController()
+  const send = ({ method, path, body, contentType, headers, signal }: ApiRequest): Promise<Response> =>
+    handle({
+      method,
+      target: path,
+      headers: {
+        'user-agent': userAgent,
+        ...headers,
+        ...(body === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
+      },
+      credentials: { headers: {}, remoteAddress: '127.0.0.1' },
+      body: () => Promise.resolve(Buffer.alloc(0)),
+      ...(body === undefined ? {} : { object: body }),
+      user,
+      signal: signal ?? never,
+    })
+
+  return {
+    async request<T>(request: ApiRequest): Promise<T> {
+      const response = await send(request)
+      const { answer } = response
+      try {
+        if (answer.kind === 'error') throw answer.error
+        return objectsOf(response, answer) as T
+      } finally {
+        response.done(answer.kind === 'error' ? answer.error.code : 200)
+      }
+    },
+    watch<T>(request: ApiRequest): AsyncIterable<WatchEvent<T>> {
+      return events<T>(() => send(request), AbortSignal.any([closed.signal, ...(request.signal ? [request.signal] : [])]))
+    },
+    close: () => closed.abort(),
+  }
+}
+
+function objectsOf(response: Response, answer: Answer): unknown {
+  switch (answer.kind) {
+    case 'entry':
+      if (!response.form.as) return viewOf(answer.endpoint, answer.entry)
+      break
+    case 'object':
+      return answer.object
+    case 'list': {
+      const { endpoint, entries } = answer
+      if (response.form.as) break
+      return {
+        kind: `${endpoint.resource.kind}List`,
+        apiVersion: endpoint.apiVersion,
+        metadata: listMetadata(answer),
+        items: entries.map((entry) => viewOf(endpoint, entry)),
+      }
+    }
+    case 'bytes': {
+      const text = answer.bytes.toString()
+      if (answer.status >= 400) throw new StatusError({ code: answer.status, reason: 'NotFound', message: text.trim() })
+      return answer.type.startsWith('application/json') ? JSON.parse(text) : text
+    }
+    case 'watch':
+    case 'proxy':
+      throw newBadRequest('this request is answered by a stream')
+  }
+  return JSON.parse(encodeAnswer(answer, { ...response.form, media: 'json' }, response.info.query).bytes.toString())
+}
+
+async function* events<T>(open: () => Promise<Response>, signal: AbortSignal): AsyncGenerator<WatchEvent<T>> {
+  if (signal.aborted) return
+  const response = await open()
+  const { answer, form } = response
+  if (answer.kind === 'error') {
+    response.done(answer.error.code)
+    throw answer.error
+  }
+  if (answer.kind !== 'watch') throw newBadRequest('the path is not a watch')
+  const { endpoint } = answer
+  const queue: WatchEvent<T>[] = []
+  let over = false
+  let wake = () => {}
+  const push = (event: WatchEvent<unknown>) => {
+    queue.push(event as WatchEvent<T>)
+    wake()
+  }
+  const toEvent = ({ type, entry }: CacheEvent): WatchEvent<unknown> => ({ type, object: viewOf(endpoint, entry) })
+  const sendBookmark = (initialEnd: boolean) => {
+    const { entry } = bookmark(endpoint, watch.progress(), form, initialEnd)
+    push({ type: 'BOOKMARK', object: JSON.parse(entry.bytes.toString()) })
+  }
+  const watch = cacheOf(endpoint).watch(answer.selection, answer.since, {
+    events(batch) {
+      for (const event of batch) queue.push(toEvent(event) as WatchEvent<T>)
+      wake()
+      return undefined
+    },
+    initialEnd: () => {
+      if (answer.initialEventsEnd) sendBookmark(true)
+    },
+    end(error) {
+      if (error instanceof StatusError) push({ type: 'ERROR', object: error.status })
+      over = true
+      wake()
+    },
+  })
+  const stop = () => {
+    over = true
+    wake()
+  }
+  const timeout = setTimeout(stop, answer.timeoutMs)
+  const ticker = answer.bookmarks ? setInterval(() => sendBookmark(false), 60_000) : undefined
+  timeout.unref()
+  ticker?.unref()
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    for (;;) {
+      const event = queue.shift()
+      if (event && !signal.aborted) yield event
+      else if (over) return
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+    }
+  } finally {
+    clearTimeout(timeout)
+    clearInterval(ticker)
+    signal.removeEventListener('abort', stop)
+    watch.close()
+    response.done(200)
+  }
+}

@@ -1,0 +1,48 @@
+/** The paths that are no resource: health, version, metrics and, from the tables, discovery and OpenAPI. */
+import { StatusError } from '../api/errors.ts'
+import { type MetricsRegistry, metricsContentType } from '../metrics/metrics.ts'
+import type { Answer, IncomingRequest } from './call.ts'
+import type { Discovery } from './discovery.ts'
+import { newMethodNotAllowed, newPathNotFound } from './dispatch.ts'
+import { encodeValue } from './encode.ts'
+import type { Endpoints } from './endpoints.ts'
+import { type HealthCheck, health } from './health.ts'
+import { jsonForm, negotiate } from './negotiate.ts'
+import type { RequestInfo } from './request.ts'
+import { header } from './rest/body.ts'
+import { pageNotFound } from './server.ts'
+import { serverVersion } from './version.ts'
+
+export interface NonResourceParts {
+  readonly endpoints: Endpoints
+  readonly checks: readonly HealthCheck[]
+  readonly metrics: MetricsRegistry
+  readonly discovery: Discovery
+  /** More exact paths, such as /openid/v1/jwks. */
+  readonly paths?: Readonly<Record<string, (request: IncomingRequest) => Answer | Promise<Answer>>>
+}
+
+export function createNonResource(parts: NonResourceParts): (request: IncomingRequest, info: RequestInfo) => Answer | Promise<Answer> {
+  return (request, info) => {
+    const { path } = info
+    const more = parts.paths?.[path]
+    if (more) return more(request)
+    if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return health(parts.checks, info)
+    const trimmed = path.replace(/\/+$/, '')
+    if (trimmed === '/version') return json(request, info, serverVersion)
+    if (trimmed === '/metrics') return { kind: 'bytes', status: 200, type: metricsContentType, bytes: Buffer.from(parts.metrics.render()) }
+    const found = parts.discovery.answer(trimmed, header(request.headers['accept']), request)
+    if (found) return found
+    const [, root, group, version] = trimmed.split('/')
+    if (root === 'api' || (root === 'apis' && group && version && parts.endpoints.has(group))) throw newPathNotFound()
+    return pageNotFound()
+  }
+}
+
+const json = (request: IncomingRequest, info: RequestInfo, object: object): Answer => {
+  if (request.method === 'POST') throw newMethodNotAllowed()
+  const form = { ...jsonForm, pretty: negotiate(undefined, info.query.get('pretty'), 'none').pretty || info.path === '/version' }
+  return { kind: 'bytes', status: 200, ...encodeValue(object, form) }
+}
+
+export const newServiceUnavailable = (message: string): StatusError => new StatusError({ code: 503, reason: 'ServiceUnavailable', message })

@@ -1,0 +1,34 @@
+/** The object in a request's body. */
+import type { Call } from '../call.ts'
+import { completeObject, decodeBody, type Expected } from '../decode-body.ts'
+import type { Endpoint } from '../endpoints.ts'
+import type { WriteOptions } from '../options.ts'
+import type { ApiObject } from '../request.ts'
+import type { Core } from './core.ts'
+
+/** Upstream's limit on request bodies. */
+export const maxBody = 3 * 1024 * 1024
+
+export const expectedOf = ({ resource, type }: Endpoint): Expected => ({
+  group: resource.group,
+  version: resource.version,
+  kind: resource.kind,
+  type,
+})
+
+export async function readObject(
+  core: Core,
+  call: Call,
+  expected: Expected | Endpoint,
+  validation: WriteOptions['fieldValidation'],
+): Promise<ApiObject> {
+  const { request } = call
+  const wanted = 'resource' in expected ? expectedOf(expected) : expected
+  if (request.object !== undefined) return completeObject(request.object, wanted)
+  const contentType = header(request.headers['content-type'])
+  const object = decodeBody({ bytes: await request.body(maxBody), contentType }, wanted, validation, call.warn)
+  core.step(call, 'decode')
+  return object
+}
+
+export const header = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)

@@ -1,0 +1,123 @@
+/** What the operations on resources share: the parts of the server they use, keys, and how objects become entries. */
+import type { GroupResource } from '../../api/errors.ts'
+import type { AdmissionPlugin } from '../admission/admission.ts'
+import type { Call } from '../call.ts'
+import type { Endpoint, Endpoints } from '../endpoints.ts'
+import type { FieldManager } from '../field-manager.ts'
+import type { WriteOptions } from '../options.ts'
+import type { ApiObject, WriteAttributes } from '../request.ts'
+import { type Entry, keepObject, objectOf } from '../storage/entry.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { WatchCache } from '../storage/watch-cache.ts'
+
+export interface Core {
+  readonly storage: Storage
+  readonly endpoints: Endpoints
+  readonly fieldManager: FieldManager
+  readonly admission: readonly AdmissionPlugin[]
+  now(): Date
+  /** A stage of the call is over; costs nothing when nobody listens. */
+  step(call: Call, stage: 'decode' | 'admit' | 'validate' | 'store'): void
+}
+
+export const groupResourceOf = ({ resource }: Endpoint): GroupResource => resource
+
+export const cacheOf = (endpoint: Endpoint): WatchCache => endpoint.cache as WatchCache
+
+export const keyOf = (endpoint: Endpoint, namespace: string, name: string): string =>
+  endpoint.resource.namespaced ? `${namespace}/${name}` : name
+
+/** The entry of a key, from the cache once that is loaded and fresh. */
+export async function readEntry(core: Core, endpoint: Endpoint, key: string): Promise<Entry | undefined> {
+  const cache = cacheOf(endpoint)
+  if (!cache.loaded) await cache.load()
+  const fresh = core.storage.fresh()
+  if (fresh) await fresh
+  return cache.get(key)
+}
+
+/** The entry that a write made: the cache's own where that has it already, so that the object is decoded for its watchers too. */
+export function writtenEntry(endpoint: Endpoint, key: string, value: Buffer, revision: number, object: ApiObject): Entry {
+  const cache = cacheOf(endpoint)
+  const cached = cache.get(key)
+  const entry = cached?.revision === revision ? cached : cache.codec.entry(key, value, revision)
+  if (!entry.object) keepObject(entry, { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } })
+  return entry
+}
+
+/** An entry's object in the version that the endpoint serves. */
+export function viewOf(endpoint: Endpoint, entry: Entry): ApiObject {
+  let object = objectOf(entry)
+  if (endpoint.conversion) object = endpoint.conversion.fromStorage(object)
+  return endpoint.strategy.decorate ? endpoint.strategy.decorate(object) : object
+}
+
+/** In the version that is stored. */
+export const toStorage = (endpoint: Endpoint, object: ApiObject): ApiObject => endpoint.conversion?.toStorage(object) ?? object
+/** As it comes out of the store, in the version that is served. */
+export const fromStorage = (endpoint: Endpoint, entry: Entry): ApiObject =>
+  endpoint.conversion ? endpoint.conversion.fromStorage(objectOf(entry)) : objectOf(entry)
+
+export function attributesOf(
+  call: Call,
+  operation: WriteAttributes['operation'],
+  name: string,
+  options: WriteOptions | object,
+): WriteAttributes {
+  const { endpoint, info, user } = call
+  const subresource = info.subresource ? endpoint.resource.subresources.find((s) => s.name === info.subresource) : undefined
+  return {
+    operation,
+    resource: endpoint.resource,
+    ...(subresource ? { subresource } : {}),
+    namespace: info.namespace,
+    name,
+    user,
+    dryRun: (options as { dryRun?: boolean }).dryRun === true,
+    options: options as Record<string, unknown>,
+    warn: call.warn,
+    annotateAudit: call.annotateAudit,
+  }
+}
+
+export async function admit(
+  core: Core,
+  object: ApiObject | undefined,
+  old: ApiObject | undefined,
+  attributes: WriteAttributes,
+): Promise<ApiObject | undefined> {
+  let current = object
+  const { resource, subresource, operation } = attributes
+  for (const plugin of core.admission) {
+    if (!plugin.admit || !plugin.handles(resource.resource, subresource?.name ?? '', operation)) continue
+    const admitted = plugin.admit(current, old, attributes)
+    current = admitted instanceof Promise ? await admitted : admitted
+  }
+  return current
+}
+
+/** Runs what validates; the result is called when the write then fails, so that what was taken (quota) is given back. */
+export async function validateAdmission(
+  core: Core,
+  object: ApiObject | undefined,
+  old: ApiObject | undefined,
+  attributes: WriteAttributes,
+): Promise<() => void> {
+  const undo: (() => void)[] = []
+  const undoAll = () => {
+    for (const back of undo.reverse()) back()
+  }
+  const { resource, subresource, operation } = attributes
+  for (const plugin of core.admission) {
+    if (!plugin.validate || !plugin.handles(resource.resource, subresource?.name ?? '', operation)) continue
+    try {
+      const result = plugin.validate(object, old, attributes)
+      const back = result instanceof Promise ? await result : result
+      if (back) undo.push(back)
+    } catch (error) {
+      undoAll()
+      throw error
+    }
+  }
+  return undoAll
+}

@@ -1,0 +1,232 @@
+/**
+ * The API server without a transport: a request in, an answer out. The steps are upstream's handler chain: what is
+ * asked, who asks, is there room, may they, then the operation itself, then the answer's form. Fronts (HTTP, in this
+ * process) hand requests in and send answers on.
+ */
+import { newForbidden, newInternalError, newUnauthorized, StatusError } from '../api/errors.ts'
+import { NoSpaceError } from '../store/store.ts'
+import type { Answer, Call, IncomingRequest } from './call.ts'
+import { newPathNotFound, operationOf, type Subresources } from './dispatch.ts'
+import type { Endpoint, Endpoints } from './endpoints.ts'
+import { type Form, jsonForm, negotiate } from './negotiate.ts'
+import type { Observers, Step } from './observe.ts'
+import type { Authenticator, AuthorizationAttributes, Authorizer, RequestInfo, User } from './request.ts'
+import { parseRequestInfo } from './request-info.ts'
+import { header } from './rest/body.ts'
+import type { Core } from './rest/core.ts'
+
+export interface Response {
+  readonly id: string
+  readonly info: RequestInfo
+  readonly form: Form
+  /** Set on resource requests. */
+  readonly endpoint?: Endpoint
+  readonly user?: User
+  readonly answer: Answer | { readonly kind: 'error'; readonly error: StatusError }
+  readonly warnings: readonly string[]
+  readonly headers?: Readonly<Record<string, string>>
+  /** The front calls it when the answer is sent, or the connection lost. */
+  done(status: number): void
+}
+
+export interface Room {
+  /** Identifies what let the request in, as X-Kubernetes-PF-* headers. */
+  readonly headers?: Readonly<Record<string, string>>
+  release(): void
+}
+
+export interface ServerParts {
+  readonly core: Core
+  readonly endpoints: Endpoints
+  readonly subresources: Subresources
+  readonly authenticator: Authenticator
+  readonly authorizer: Authorizer
+  /** Paths that are no resource: discovery, health, metrics. */
+  nonResource(request: IncomingRequest, info: RequestInfo, user: User): Answer | Promise<Answer>
+  /** Waits for room by priority and fairness; throws 429. */
+  flowControl?(user: User, info: RequestInfo): Room | Promise<Room>
+  /** The user that the request wants to act as, checked; the same user when it does not ask. */
+  impersonate?(request: IncomingRequest, user: User): User | Promise<User>
+  /** Called when a request is answered. */
+  audit?(call: AuditedRequest): void
+  /** A group that somebody else serves (API aggregation). */
+  delegate?(request: IncomingRequest, info: RequestInfo, user: User): Answer | Promise<Answer> | undefined
+  readonly observers: Observers
+  readonly measure?: (info: RequestInfo, status: number, startedAt: number) => void
+}
+
+export interface AuditedRequest {
+  readonly id: string
+  readonly request: IncomingRequest
+  readonly info: RequestInfo
+  readonly user: User | undefined
+  readonly status: number
+  readonly startedAt: number
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+export const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
+
+let requests = 0
+const instance = Math.floor(Math.random() * 2 ** 32)
+  .toString(16)
+  .padStart(8, '0')
+/** Unique to the request; cheaper than random bytes for each, in the shape of a UUID, as audit events carry. */
+function nextId(): string {
+  const n = (++requests).toString(16).padStart(12, '0')
+  return `${instance}-0000-4000-8000-${n}`
+}
+
+export function createHandler(parts: ServerParts): (request: IncomingRequest) => Promise<Response> {
+  const { core, endpoints, observers } = parts
+
+  return async (request) => {
+    const startedAt = performance.now()
+    const id = header(request.headers['audit-id']) ?? nextId()
+    const warnings: string[] = []
+    const annotations: Record<string, string> = {}
+    let info: RequestInfo = unknownInfo
+    let user: User | undefined
+    let form = jsonForm
+    let endpoint: Endpoint | undefined
+    let room: Room | undefined
+    const step = (stage: Step['stage'], status?: number) => {
+      if (!observers.active) return
+      const { verb, resource, namespace, name } = info
+      observers.emit({
+        request: id,
+        stage,
+        verb,
+        resource,
+        namespace,
+        name,
+        at: performance.now() - startedAt,
+        ...(status ? { status } : {}),
+      })
+    }
+    const respond = (answer: Response['answer']): Response => ({
+      id,
+      info,
+      form,
+      ...(endpoint ? { endpoint } : {}),
+      ...(user ? { user } : {}),
+      answer,
+      warnings,
+      ...(room?.headers ? { headers: room.headers } : {}),
+      done(status) {
+        room?.release()
+        step('answered', status)
+        parts.measure?.(info, status, startedAt)
+        parts.audit?.({ id, request, info, user, status, startedAt, annotations })
+      },
+    })
+
+    try {
+      info = parseRequestInfo(request.method, request.target)
+      step('received')
+      user = request.user
+      if (!user) {
+        const found = parts.authenticator.authenticate(request.credentials)
+        user = found instanceof Promise ? await found : found
+        if (!user) throw newUnauthorized()
+      }
+      step('authenticate')
+      if (parts.flowControl) {
+        const granted = parts.flowControl(user, info)
+        room = granted instanceof Promise ? await granted : granted
+        step('flow-control')
+      }
+      if (parts.impersonate) {
+        const other = parts.impersonate(request, user)
+        user = other instanceof Promise ? await other : other
+      }
+      const decision = parts.authorizer.authorize(attributesOf(info, user))
+      const { decision: verdict, reason } = decision instanceof Promise ? await decision : decision
+      if (verdict !== 'allow') throw newForbiddenTo(info, user, reason)
+      step('authorize')
+
+      if (!info.isResourceRequest) return respond(await parts.nonResource(request, info, user))
+      endpoint = endpoints.get(info.apiGroup, info.apiVersion, info.resource)
+      if (!endpoint) {
+        const elsewhere = parts.delegate?.(request, info, user)
+        if (elsewhere) return respond(await elsewhere)
+        if (!endpoints.has(info.apiGroup)) return respond(pageNotFound())
+        throw newPathNotFound()
+      }
+      if (endpoint.resource.namespaced && info.namespace === '' && info.path.includes('/namespaces//'))
+        throw new StatusError({ code: 400, reason: 'BadRequest', message: 'Namespace parameter required.' })
+      const call: Call = {
+        id,
+        request,
+        info,
+        user,
+        endpoint,
+        startedAt,
+        warnings,
+        warn: (text) => void warnings.push(text),
+        annotateAudit: (key, value) => {
+          annotations[key] = value
+        },
+      }
+      const operation = operationOf(call, parts.subresources)
+      form = negotiate(header(request.headers['accept']), info.query.size > 0 ? info.query.get('pretty') : null, formsOf(info, endpoint))
+      return respond(await operation(core, call))
+    } catch (error) {
+      return respond({ kind: 'error', error: toStatusError(error) })
+    }
+  }
+}
+
+const unknownInfo: RequestInfo = {
+  isResourceRequest: false,
+  path: '',
+  verb: '',
+  apiGroup: '',
+  apiVersion: '',
+  namespace: '',
+  resource: '',
+  subresource: '',
+  name: '',
+  query: new URLSearchParams(),
+}
+
+/** Which transformations make sense: a list's, an object's, or none (a Scale is no Table). */
+function formsOf(info: RequestInfo, endpoint: Endpoint): 'object' | 'list' | 'none' {
+  if (!endpoint.cache || (info.subresource && info.subresource !== 'status')) return 'none'
+  return info.verb === 'list' || info.verb === 'deletecollection' ? 'list' : 'object'
+}
+
+export const pageNotFound = (): Answer => ({
+  kind: 'bytes',
+  status: 404,
+  type: 'text/plain; charset=utf-8',
+  bytes: Buffer.from('404 page not found\n'),
+  headers: { 'x-content-type-options': 'nosniff' },
+})
+
+function attributesOf(info: RequestInfo, user: User): AuthorizationAttributes {
+  const { query, ...rest } = info
+  const fieldSelector = query.size > 0 ? query.get('fieldSelector') : null
+  const labelSelector = query.size > 0 ? query.get('labelSelector') : null
+  return { ...rest, user, ...(fieldSelector ? { fieldSelector } : {}), ...(labelSelector ? { labelSelector } : {}) }
+}
+
+/** As handlers/responsewriters/errors.go words it. */
+function newForbiddenTo(info: RequestInfo, user: User, reason: string): StatusError {
+  const who = `User ${JSON.stringify(user.name)} cannot ${info.verb} `
+  const why = reason ? `: ${reason}` : ''
+  if (!info.isResourceRequest) return newForbidden({ group: '', resource: '' }, '', `${who}path ${JSON.stringify(info.path)}${why}`)
+  const resource = info.subresource ? `${info.resource}/${info.subresource}` : info.resource
+  const where = info.namespace ? `in the namespace ${JSON.stringify(info.namespace)}` : 'at the cluster scope'
+  return newForbidden(
+    { group: info.apiGroup, resource: info.resource },
+    info.name,
+    `${who}resource ${JSON.stringify(resource)} in API group ${JSON.stringify(info.apiGroup)} ${where}${why}`,
+  )
+}
+
+export function toStatusError(error: unknown): StatusError {
+  if (error instanceof StatusError) return error
+  if (error instanceof NoSpaceError) return new StatusError({ code: 500, message: error.message })
+  return Object.assign(newInternalError(error), { cause: error })
+}

@@ -1,0 +1,116 @@
+/**
+ * One stored object as the server keeps it: its JSON bytes, made once, and the decoded object only while it is wanted.
+ *
+ * What is stored is the object's JSON without its resourceVersion, which only the write itself can know. Every stored
+ * JSON begins `{"kind":…,"apiVersion":…,"metadata":{`, so that the version is spliced in at an offset known beforehand;
+ * a get sends these bytes, a list item is what follows the second comma, a watch event wraps them.
+ */
+import type { ApiObject } from '../request.ts'
+
+export interface Entry {
+  /** The key below the resource's prefix: `default/web`, or `web` where there are no namespaces. */
+  readonly key: string
+  readonly revision: number
+  /** The JSON that is answered, resourceVersion included. Shared: never written to. */
+  readonly bytes: Buffer
+  /** Where the list item begins in `bytes` (at `"metadata"`): items of a list carry no kind and apiVersion. */
+  readonly item: number
+  /** Set while the decoded form is at hand; read it with `objectOf`. */
+  object: ApiObject | undefined
+}
+
+const slabSize = 16 * 1024
+let slab = Buffer.allocUnsafeSlow(slabSize)
+let slabUsed = 0
+
+/**
+ * Memory that lives as long as an entry. Small entries share slabs: a Buffer of its own costs some 350 bytes beside its
+ * content. Small slabs, because one living entry keeps its whole slab.
+ */
+export function allocate(size: number): Buffer {
+  if (size > slabSize >> 2) return Buffer.allocUnsafeSlow(size)
+  if (slabUsed + size > slabSize) {
+    slab = Buffer.allocUnsafeSlow(slabSize)
+    slabUsed = 0
+  }
+  const at = slabUsed
+  slabUsed += size
+  return slab.subarray(at, slabUsed)
+}
+
+const ringSize = 4096
+const ring: (Entry | undefined)[] = new Array(ringSize)
+let ringAt = 0
+
+/** Keeps an entry's decoded object until 4,096 others were wanted after it. */
+export function keepObject(entry: Entry, object: ApiObject): void {
+  const old = ring[ringAt]
+  if (old) old.object = undefined
+  entry.object = object
+  ring[ringAt] = entry
+  ringAt = (ringAt + 1) % ringSize
+}
+
+/** The decoded object: shared, never to be changed. */
+export function objectOf(entry: Entry): ApiObject {
+  if (entry.object) return entry.object
+  const object = JSON.parse(entry.bytes.toString('utf8')) as ApiObject
+  keepObject(entry, object)
+  return object
+}
+
+export interface EntryCodec {
+  /** The bytes to store for an object; `resourceVersion` is left out. */
+  encode(object: ApiObject): Buffer
+  /** The entry for stored bytes. Bytes of another shape (upstream's protobuf or JSON) are decoded and written anew. */
+  entry(key: string, value: Uint8Array, revision: number): Entry
+}
+
+/**
+ * The codec of one kind. `foreign` reads what upstream stored: protobuf behind `k8s\0`, or JSON with its keys in
+ * another order.
+ */
+export function createEntryCodec(kind: string, apiVersion: string, foreign: (value: Uint8Array) => ApiObject): EntryCodec {
+  const head = Buffer.from(`{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":{`)
+  const item = head.indexOf('"metadata"')
+  const encode = (object: ApiObject): Buffer => {
+    const { kind: _k, apiVersion: _v, metadata, ...rest } = object
+    const { resourceVersion: _r, ...meta } = metadata
+    return Buffer.from(JSON.stringify({ kind, apiVersion, metadata: meta, ...rest }))
+  }
+  return {
+    encode,
+    entry(key, value, revision) {
+      const own = startsWith(value, head) ? value : encode(foreign(value))
+      return { key, revision, bytes: splice(own, head.length, revision), item, object: undefined }
+    },
+  }
+}
+
+function startsWith(value: Uint8Array, head: Uint8Array): boolean {
+  if (value.length < head.length) return false
+  for (let i = 0; i < head.length; i++) if (value[i] !== head[i]) return false
+  return true
+}
+
+function splice(value: Uint8Array, at: number, revision: number): Buffer {
+  const version = `"resourceVersion":"${revision}",`
+  const bytes = allocate(value.length + version.length)
+  bytes.set(at === value.length ? value : value.subarray(0, at))
+  bytes.write(version, at, 'latin1')
+  bytes.set(value.subarray(at), at + version.length)
+  return bytes
+}
+
+/** The same state told at a later revision, as the events of a deletion and of leaving a selector tell it. */
+export function atRevision(entry: Entry, revision: number): Entry {
+  if (entry.revision === revision) return entry
+  const old = `"resourceVersion":"${entry.revision}",`
+  const start = entry.bytes.indexOf(old, entry.item, 'latin1')
+  const bytes = Buffer.concat([
+    entry.bytes.subarray(0, start),
+    Buffer.from(`"resourceVersion":"${revision}",`),
+    entry.bytes.subarray(start + old.length),
+  ])
+  return { key: entry.key, revision, bytes, item: entry.item, object: undefined }
+}

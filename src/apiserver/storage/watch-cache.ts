@@ -1,0 +1,306 @@
+/**
+ * What the server knows of one resource (upstream: storage/cacher): its entries in key order, the changes of late, and
+ * its watchers. Fed by the hub in revision order. With a local store it is never stale: a write's change is here before
+ * the write is answered.
+ */
+
+import { CompactedError, type Store, type StoreEvent, type Watch } from '../../store/store.ts'
+import { newExpired } from '../errors.ts'
+import { type CacheEvent, type Change, eventOf, newChange, newEvent } from './changes.ts'
+import type { Entry, EntryCodec } from './entry.ts'
+import { keyPrefix, matches, type Selection } from './selection.ts'
+import { createSortedEntries } from './sorted-entries.ts'
+import { createWatchIndex } from './watch-index.ts'
+
+export interface WatchCacheSink {
+  /**
+   * Some events, in order. Called outside of any write, at most once a turn of the loop. The promise of a sink that is
+   * full is waited for while the initial state is sent; live events come regardless, and the sink gives up on its own.
+   */
+  events(events: readonly CacheEvent[]): Promise<void> | undefined
+  /** The state that a watch begins with has been sent. */
+  initialEnd?(): void
+  /** The watch is over; `error` says why when the server ends it. */
+  end(error?: Error): void
+}
+
+export interface CacheWatch {
+  close(): void
+  /** Sends what is pending and returns the revision up to which the watcher then knows everything. */
+  progress(): number
+}
+
+export interface WatchCache {
+  readonly prefix: string
+  readonly codec: EntryCodec
+  /** All writes up to this revision are in. */
+  readonly revision: number
+  /** The revision of the newest change of this resource, as far as known: lists at a revision from here on are the present. */
+  readonly lastChange: number
+  readonly loaded: boolean
+  readonly watchers: number
+  readonly size: number
+  load(): Promise<void>
+  get(key: string): Entry | undefined
+  /** Entries in key order that a selection holds, after a key, at most `limit`; `more` counts nothing, it tells there are. */
+  list(selection: Selection, after?: string, limit?: number): { entries: Entry[]; more: boolean }
+  count(selection: Selection, after?: string): number
+  /** `since` undefined: begin with what exists. */
+  watch(selection: Selection, since: number | undefined, sink: WatchCacheSink): CacheWatch
+  /** From the hub. */
+  apply(event: StoreEvent, revision: number): void
+  /** From the hub: sends on what `apply` brought. */
+  dispatch(): void
+  /** From the hub: the feed broke; everything is read anew and watchers must list again. */
+  reset(error: Error): void
+}
+
+interface Watcher {
+  readonly selection: Selection
+  readonly sink: WatchCacheSink
+  /** Changes up to here are known to it. */
+  since: number
+  /** Live changes wait here while older ones are read from the store's history. */
+  held: Change[] | undefined
+  out: CacheEvent[]
+}
+
+const windowSize = 1024
+const pageSize = 2000
+const initialBatch = 256
+
+export function createWatchCache(store: Store, prefix: string, codec: EntryCodec, hub: { readonly revision: number }): WatchCache {
+  const entries = createSortedEntries()
+  const index = createWatchIndex<Watcher>()
+  let loading: Promise<void> | undefined
+  let loaded = false
+  let waiting: [StoreEvent, number][] = []
+  let loadedAt = 0
+  let lastChange = 0
+  let recent: Change[] = []
+  /** Every change after this revision is in `recent`. */
+  let recentFrom = 0
+  let pending: Change[] = []
+
+  const take = (event: StoreEvent, revision: number) => {
+    const key = event.kv.key.slice(prefix.length)
+    const old = entries.get(key)
+    let entry: Entry | undefined
+    if (event.type === 'put') {
+      entry = codec.entry(key, event.kv.value, revision)
+      entries.set(entry)
+    } else {
+      if (!old) return
+      entries.delete(key)
+    }
+    lastChange = revision
+    const change = newChange(revision, entry, old)
+    recent.push(change)
+    if (recent.length >= windowSize * 2) {
+      recentFrom = (recent[windowSize - 1] as Change).revision
+      recent = recent.slice(windowSize)
+    }
+    if (index.size > 0) pending.push(change)
+  }
+
+  const load = async () => {
+    let after: string | undefined
+    let revision = 0
+    for (;;) {
+      const page = await store.list(prefix, { limit: pageSize, ...(after ? { after, revision } : {}) })
+      revision ||= page.revision
+      for (const kv of page.kvs) entries.set(codec.entry(kv.key.slice(prefix.length), kv.value, kv.modRevision))
+      after = page.kvs.at(-1)?.key
+      if (!page.more || after === undefined) break
+    }
+    loadedAt = lastChange = recentFrom = revision
+    loaded = true
+    for (const [event, at] of waiting) if (at > loadedAt) take(event, at)
+    waiting = []
+  }
+
+  const offer = (watcher: Watcher, change: Change) => {
+    if (change.revision <= watcher.since) return
+    watcher.since = change.revision
+    const before = change.old !== undefined && matches(watcher.selection, change.old)
+    const now = change.entry !== undefined && matches(watcher.selection, change.entry)
+    const event = eventOf(change, before, now)
+    if (event) watcher.out.push(event)
+  }
+  const flush = (watcher: Watcher) => {
+    if (watcher.out.length === 0) return
+    const out = watcher.out
+    watcher.out = []
+    watcher.sink.events(out)
+  }
+
+  const release = (watcher: Watcher) => {
+    const held = watcher.held ?? []
+    watcher.held = undefined
+    for (const change of held) offer(watcher, change)
+    flush(watcher)
+  }
+
+  /** Sends the state of now in batches; what changes meanwhile is held back until it is all sent. */
+  const sendInitial = async (watcher: Watcher) => {
+    const { entries: present } = list(watcher.selection)
+    watcher.held = []
+    for (let at = 0; at < present.length && index.has(watcher); at += initialBatch) {
+      const full = watcher.sink.events(present.slice(at, at + initialBatch).map((entry) => newEvent('ADDED', entry)))
+      if (full) await full
+    }
+    if (!index.has(watcher)) return
+    watcher.sink.initialEnd?.()
+    release(watcher)
+  }
+
+  /** Tells a watcher what happened after `since` from the store's history, until that meets the live changes. */
+  const replay = (watcher: Watcher, since: number): (() => void) => {
+    const goal = lastChange
+    watcher.held = []
+    let history: Watch | undefined
+    let met = false
+    const stop = () => {
+      met = true
+      history?.close()
+    }
+    const meet = (revision: number) => {
+      const first = watcher.held?.[0]?.revision
+      if (met || (revision < goal && (first === undefined || revision < first))) return
+      stop()
+      release(watcher)
+    }
+    history = store.watch(
+      prefix,
+      { startRevision: since + 1, previous: true },
+      {
+        events(events, revision) {
+          if (met) return
+          for (const { type, kv, previous } of events) {
+            const key = kv.key.slice(prefix.length)
+            const old = previous && codec.entry(key, previous.value, previous.modRevision)
+            offer(watcher, newChange(revision, type === 'put' ? codec.entry(key, kv.value, revision) : undefined, old))
+          }
+          flush(watcher)
+          meet(revision)
+        },
+        progress: meet,
+        end(error) {
+          if (met) return
+          index.remove(watcher)
+          watcher.sink.end(error instanceof CompactedError ? newExpired(since, error.compactedRevision) : error)
+        },
+      },
+    )
+    if (met) history.close()
+    return stop
+  }
+
+  const list: WatchCache['list'] = (selection, after, limit = Number.POSITIVE_INFINITY) => {
+    const found: Entry[] = []
+    let more = false
+    const exact = selection.fields.exact('metadata.name')
+    if (exact !== undefined) {
+      const entry = entries.get(keyPrefix(selection) + exact)
+      if (entry || selection.namespace) return { entries: entry && matches(selection, entry) ? [entry] : [], more }
+    }
+    entries.scan(keyPrefix(selection), after, (entry) => {
+      if (!matches(selection, entry)) return true
+      if (found.length >= limit) {
+        more = true
+        return false
+      }
+      found.push(entry)
+      return true
+    })
+    return { entries: found, more }
+  }
+
+  const dispatch = () => {
+    const changes = pending
+    if (changes.length === 0) return
+    pending = []
+    const touched = new Set<Watcher>()
+    for (const change of changes) {
+      index.candidates(change, (watcher) => {
+        if (watcher.held) watcher.held.push(change)
+        else {
+          offer(watcher, change)
+          touched.add(watcher)
+        }
+      })
+    }
+    for (const watcher of touched) flush(watcher)
+  }
+
+  return {
+    prefix,
+    codec,
+    get revision() {
+      return hub.revision
+    },
+    get lastChange() {
+      return lastChange
+    },
+    get loaded() {
+      return loaded
+    },
+    get watchers() {
+      return index.size
+    },
+    get size() {
+      return entries.size
+    },
+    load() {
+      loading ??= load().catch((error: unknown) => {
+        loading = undefined
+        entries.clear()
+        throw error
+      })
+      return loading
+    },
+    get: (key) => entries.get(key),
+    list,
+    count: (selection, after) => entries.count(keyPrefix(selection), after),
+
+    watch(selection, since, sink) {
+      const watcher: Watcher = { selection, sink, since: since ?? hub.revision, held: undefined, out: [] }
+      let stopReplay: (() => void) | undefined
+      index.add(watcher)
+      if (since === undefined) void sendInitial(watcher)
+      else if (since >= recentFrom) {
+        for (const change of recent) offer(watcher, change)
+        flush(watcher)
+      } else stopReplay = replay(watcher, since)
+      return {
+        progress() {
+          dispatch()
+          return watcher.held ? watcher.since : Math.max(watcher.since, hub.revision)
+        },
+        close() {
+          stopReplay?.()
+          watcher.out = []
+          index.remove(watcher)
+        },
+      }
+    },
+
+    apply(event, revision) {
+      if (loaded) take(event, revision)
+      else if (loading) waiting.push([event, revision])
+    },
+    dispatch,
+    reset(error) {
+      for (const watcher of [...index.all()]) {
+        index.remove(watcher)
+        watcher.sink.end(error)
+      }
+      entries.clear()
+      recent = []
+      pending = []
+      waiting = []
+      loading = undefined
+      loaded = false
+    },
+  }
+}
