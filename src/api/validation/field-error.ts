@@ -23,6 +23,9 @@ const reasons = {
   internal: ['InternalError', 'Internal error'],
 } as const
 
+/** Stands for a value that the message leaves out (field.OmitValueType). */
+export const omitted: unique symbol = Symbol('omitted')
+
 export const required = (field: string, detail = ''): FieldError => ({ type: 'required', field, detail })
 export const invalid = (field: string, value: unknown, detail: string): FieldError => ({ type: 'invalid', field, value, detail })
 export const duplicate = (field: string, value: unknown, detail = ''): FieldError => ({ type: 'duplicate', field, value, detail })
@@ -49,7 +52,7 @@ export const tooMany = (field: string, actual: number, max: number): FieldError 
 /** The error's text without the field, as it stands in a Status cause. */
 export function causeMessage(error: FieldError): string {
   const head = reasons[error.type][1]
-  const withValue = !['required', 'forbidden', 'tooLong', 'internal', 'typeInvalid'].includes(error.type)
+  const withValue = !['required', 'forbidden', 'tooLong', 'internal', 'typeInvalid'].includes(error.type) && error.value !== omitted
   const body = withValue ? `${head}: ${goValue(error.value)}` : head
   return error.detail ? `${body}: ${error.detail}` : body
 }

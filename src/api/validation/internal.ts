@@ -8,7 +8,7 @@
 
 const text = `
 PodSpec Volumes:[]Volume InitContainers:[]Container Containers:[]Container EphemeralContainers:[]EphemeralContainer RestartPolicy:s TerminationGracePeriodSeconds:* ActiveDeadlineSeconds:* DNSPolicy:s NodeSelector:v ServiceAccountName:s AutomountServiceAccountToken:* NodeName:s SecurityContext:*PodSecurityContext ImagePullSecrets:[]LocalObjectReference Hostname:s Subdomain:s SetHostnameAsFQDN:* Affinity:*Affinity SchedulerName:s Tolerations:[]Toleration HostAliases:[]HostAlias PriorityClassName:s Priority:* PreemptionPolicy:* DNSConfig:*PodDNSConfig ReadinessGates:[]PodReadinessGate RuntimeClassName:* Overhead:v EnableServiceLinks:* TopologySpreadConstraints:[]TopologySpreadConstraint OS:*PodOS SchedulingGates:[]PodSchedulingGate ResourceClaims:[]PodResourceClaim Resources:*ResourceRequirements HostnameOverride:* SchedulingGroup:*PodSchedulingGroup
-PodSecurityContext HostNetwork:b HostPID:b HostIPC:b ShareProcessNamespace:* HostUsers:* SELinuxOptions:*SELinuxOptions WindowsOptions:*WindowsSecurityContextOptions RunAsUser:* RunAsGroup:* RunAsNonRoot:* SupplementalGroups:v SupplementalGroupsPolicy:* FSGroup:* Sysctls:[]Sysctl FSGroupChangePolicy:* SeccompProfile:*SeccompProfile AppArmorProfile:*AppArmorProfile SELinuxChangePolicy:*
+PodSecurityContext HostNetwork:b HostPID:b HostIPC:b ShareProcessNamespace:* HostUsers:* SELinuxOptions:*SELinuxOptions WindowsOptions:*WindowsSecurityContextOptions RunAsUser:* RunAsGroup:* RunAsNonRoot:* SupplementalGroups:v SupplementalGroupsPolicy:* FSGroup:* FSGroupChangePolicy:* Sysctls:[]Sysctl SeccompProfile:*SeccompProfile AppArmorProfile:*AppArmorProfile SELinuxChangePolicy:*
 Sysctl Name:s Value:s
 Container Name:s Image:s Command:v Args:v WorkingDir:s Ports:[]ContainerPort EnvFrom:[]EnvFromSource Env:[]EnvVar Resources:ResourceRequirements ResizePolicy:[]ContainerResizePolicy RestartPolicy:* RestartPolicyRules:[]ContainerRestartRule VolumeMounts:[]VolumeMount VolumeDevices:[]VolumeDevice LivenessProbe:*Probe ReadinessProbe:*Probe StartupProbe:*Probe Lifecycle:*Lifecycle TerminationMessagePath:s TerminationMessagePolicy:s ImagePullPolicy:s SecurityContext:*SecurityContext Stdin:b StdinOnce:b TTY:b
 EphemeralContainer EphemeralContainerCommon:+Container TargetContainerName:s
@@ -125,6 +125,17 @@ StorageOSPersistent VolumeName:s VolumeNamespace:s FSType:s ReadOnly:b SecretRef
 ObjectReference Kind:s Namespace:s Name:s UID:s APIVersion:s ResourceVersion:s FieldPath:s
 CSIPersistent Driver:s VolumeHandle:s ReadOnly:b FSType:s VolumeAttributes:v ControllerPublishSecretRef:*SecretReference NodeStageSecretRef:*SecretReference NodePublishSecretRef:*SecretReference ControllerExpandSecretRef:*SecretReference NodeExpandSecretRef:*SecretReference
 VolumeNodeAffinity Required:*NodeSelector
+PodTemplateSpec Metadata:+Meta Spec:PodSpec
+StatefulSetUpdateStrategy Type:s RollingUpdate:*StatefulSetRollingUpdate
+StatefulSetRollingUpdate Partition:i MaxUnavailable:v
+DaemonSetUpdateStrategy Type:s RollingUpdate:*DaemonSetRollingUpdate
+DaemonSetRollingUpdate MaxUnavailable:v MaxSurge:v
+SuccessPolicy Rules:[]SuccessPolicyRule
+SuccessPolicyRule SucceededIndexes:* SucceededCount:*
+PodFailurePolicy Rules:[]PodFailurePolicyRule
+PodFailurePolicyRule Action:s OnExitCodes:*PodFailurePolicyOnExitCodes OnPodConditions:[]PodFailurePolicyOnPodCondition
+PodFailurePolicyOnExitCodes ContainerName:* Operator:s Values:v
+PodFailurePolicyOnPodCondition Type:s Status:s
 ServicePort Name:s Protocol:s AppProtocol:* Port:i TargetPort:v NodePort:i
 `
 
