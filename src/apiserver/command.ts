@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Command } from '../flags/command.ts'
 import { createLogger, type Logger } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
-import { createApiServer } from './api-server.ts'
+import { type ApiServer, createApiServer } from './api-server.ts'
 import { createTokenAuthenticator, parseTokenFile } from './authentication/token-file.ts'
 import { flags } from './flags.ts'
 import { anonymous } from './server.ts'
@@ -23,49 +23,67 @@ export const command: Command = {
   summary: 'The API server',
   usage: 'kube-apiserver [flags]',
   flags,
-  async run({ values: given, signal, stderr }) {
-    const values = given as unknown as Values
+  async run({ values, signal, stderr }) {
     const log = createLogger('kube-apiserver', { write: (line) => void stderr.write(line) })
-    const store = await openStore(values, log)
-    const host = values['bind-address']
-    const advertised = values['advertise-address'] || (host === '0.0.0.0' || host === '::' ? (machineAddresses()[0] ?? '127.0.0.1') : host)
-    const pair = servingCertificate({
-      certFile: values['tls-cert-file'],
-      keyFile: values['tls-private-key-file'],
-      certDir: values['cert-dir'],
-      hosts: [advertised],
-    })
-    const tokens = values['token-auth-file']
-      ? createTokenAuthenticator(parseTokenFile(readFileSync(values['token-auth-file'], 'utf8')))
-      : undefined
-    const server = await createApiServer(
-      {
-        store,
-        log,
-        authenticator: {
-          authenticate: (credentials) => tokens?.authenticate(credentials) ?? (values['anonymous-auth'] ? anonymous : undefined),
-        },
-        authorizer: { authorize: () => ({ decision: 'allow', reason: '' }) },
-      },
-      {
-        listen: {
-          host,
-          port: values['secure-port'],
-          ...pair,
-          ...(values['client-ca-file'] ? { clientCa: readFileSync(values['client-ca-file'], 'utf8') } : {}),
-          ...kubeletClient(values),
-        },
-        advertise: { host: advertised, port: values['secure-port'] },
-      },
-    )
-    log.info('serving', { address: `${host}:${server.http?.address.port}` })
-    await server.ready
+    const running = await startApiServer(values, log)
+    await running.server.ready
     if (!signal.aborted) await new Promise<void>((stop) => signal.addEventListener('abort', () => stop(), { once: true }))
     log.info('shutting down')
-    await server.close()
-    await store.close()
+    await running.close()
     return 0
   },
+}
+
+export interface RunningApiServer {
+  readonly server: ApiServer
+  readonly store: Store
+  close(): Promise<void>
+}
+
+/** The server that the flags describe, listening; `given` are parsed values of `flags`. The control plane's process starts it so too. */
+export async function startApiServer(given: Readonly<Record<string, unknown>>, log: Logger): Promise<RunningApiServer> {
+  const values = given as unknown as Values
+  const store = await openStore(values, log)
+  const host = values['bind-address']
+  const advertised = values['advertise-address'] || (host === '0.0.0.0' || host === '::' ? (machineAddresses()[0] ?? '127.0.0.1') : host)
+  const pair = servingCertificate({
+    certFile: values['tls-cert-file'],
+    keyFile: values['tls-private-key-file'],
+    certDir: values['cert-dir'],
+    hosts: [advertised],
+  })
+  const tokens = values['token-auth-file']
+    ? createTokenAuthenticator(parseTokenFile(readFileSync(values['token-auth-file'], 'utf8')))
+    : undefined
+  const server = await createApiServer(
+    {
+      store,
+      log,
+      authenticator: {
+        authenticate: (credentials) => tokens?.authenticate(credentials) ?? (values['anonymous-auth'] ? anonymous : undefined),
+      },
+      authorizer: { authorize: () => ({ decision: 'allow', reason: '' }) },
+    },
+    {
+      listen: {
+        host,
+        port: values['secure-port'],
+        ...pair,
+        ...(values['client-ca-file'] ? { clientCa: readFileSync(values['client-ca-file'], 'utf8') } : {}),
+        ...kubeletClient(values),
+      },
+      advertise: { host: advertised, port: values['secure-port'] },
+    },
+  )
+  log.info('serving', { address: `${host}:${server.http?.address.port}` })
+  return {
+    server,
+    store,
+    async close() {
+      await server.close()
+      await store.close()
+    },
+  }
 }
 
 async function openStore(values: Values, log: Logger): Promise<Store> {
