@@ -96,6 +96,7 @@ export function createWatchers(tables: Tables, commits: () => Commits, compacted
       if (next > snapshot.revision) {
         replaying.delete(watcher)
         join(watcher)
+        watcher.handler.progress?.(snapshot.revision)
         return
       }
       next = replayPiece(watcher, next, withPrevious, snapshot)
