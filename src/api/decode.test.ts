@@ -104,7 +104,10 @@ describe('strict decoding', () => {
     expect(decode(id, text).strict).toEqual(strict)
   })
   test('without a type only duplicates are found', () => {
-    expect(decodeObject(bytes('{"a":{"b":1,"b":2}}'), undefined)).toEqual({ object: { a: { b: 2 } }, strict: ['duplicate field "a.b"'] })
+    expect(decodeObject(bytes('{"a":{"b":1,"b":2}}'), undefined)).toMatchObject({
+      object: { a: { b: 2 } },
+      strict: ['duplicate field "a.b"'],
+    })
   })
 })
 

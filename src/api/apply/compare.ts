@@ -51,11 +51,13 @@ function differing(schema: ApplySchema, base: unknown, value: unknown, modified:
     case 'items': {
       if (!Array.isArray(value) || !Array.isArray(base)) return mixed(schema, base, value, modified)
       if (value.length === 0) return undefined
-      const have = indexItems(schema, base)
+      const have = groupItems(schema, base)
       const of = schema.of()
       let node: Record<string, FieldSet> | undefined
-      for (const [element, item] of sortedItems(schema, value)) {
-        const found = differing(of, have.get(element), item, modified)
+      for (const [element, items] of sortedItems(schema, value)) {
+        const before = have.get(element)
+        const single = items.length === 1 && (!before || before.length === 1)
+        const found = single ? differing(of, before?.[0], items[0], modified) : leafIf(!before || (modified && !equalJson(before, items))) // duplicates are one thing
         if (found) {
           node ??= {}
           node[element] = found
@@ -112,7 +114,7 @@ function added(schema: ApplySchema, value: unknown): FieldSet {
       if (!Array.isArray(value) || value.length === 0) return leaf
       const of = schema.of()
       const node: Record<string, FieldSet> = { '.': leaf }
-      for (const [element, item] of sortedItems(schema, value)) node[element] = added(of, item)
+      for (const [element, items] of sortedItems(schema, value)) node[element] = items.length === 1 ? added(of, items[0]) : leaf
       return node
     }
     default: {
@@ -144,7 +146,7 @@ export function itemElement(schema: ListSchema, item: unknown): string {
   return `k:{${parts.join(',')}}`
 }
 
-/** The items by how they are known; of duplicates, which old objects may have, the first. */
+/** The items by how they are known; of duplicates the first. */
 export function indexItems(schema: ListSchema, list: readonly unknown[]): Map<string, unknown> {
   const index = new Map<string, unknown>()
   for (const item of list) {
@@ -153,9 +155,20 @@ export function indexItems(schema: ListSchema, list: readonly unknown[]): Map<st
   }
   return index
 }
-function sortedItems(schema: ListSchema, list: readonly unknown[]): [string, unknown][] {
-  if (list.length === 1) return [[itemElement(schema, list[0]), list[0]]]
-  return [...indexItems(schema, list)].sort(([a], [b]) => (a < b ? -1 : 1))
+/** As old objects may have duplicates, each element with all its items. */
+function groupItems(schema: ListSchema, list: readonly unknown[]): Map<string, unknown[]> {
+  const groups = new Map<string, unknown[]>()
+  for (const item of list) {
+    const element = itemElement(schema, item)
+    const group = groups.get(element)
+    if (group) group.push(item)
+    else groups.set(element, [item])
+  }
+  return groups
+}
+function sortedItems(schema: ListSchema, list: readonly unknown[]): [string, unknown[]][] {
+  if (list.length === 1) return [[itemElement(schema, list[0]), [list[0]]]]
+  return [...groupItems(schema, list)].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 function sortedKeys(object: Json): string[] {
   const keys = Object.keys(object)

@@ -5,6 +5,7 @@
  */
 import type { Field, FieldType, MessageType } from '../../schema/schema.ts'
 import { fieldsOf, isObject, type Json, messageOf } from '../shape.ts'
+import { type FieldSet, isEmpty } from './field-set.ts'
 
 export type ApplySchema =
   /** Owned whole: plain values, atomic lists and maps. `go` is the kind a given value is checked against. */
@@ -126,26 +127,13 @@ function structField(field: Field): StructField {
 
 function emptyValue(field: Field): unknown {
   const { type } = field
-  if (type.kind === 'message') return isObject(field.default) && !field.pointer ? {} : field.required ? null : undefined
-  if (!field.required || field.pointer) return undefined
+  if (field.pointer) return undefined
+  if (type.kind === 'message') return isObject(field.default) && isEmpty(field.default as FieldSet) ? {} : field.required ? null : undefined
+  // A zero for a default is how the tables say that a plain value is always written.
+  if (field.default === '' || field.default === 0 || field.default === false) return field.default
+  if (!field.required) return undefined
   if (type.kind !== 'scalar') return null
-  switch (type.name) {
-    case 'string':
-      return ''
-    case 'bool':
-      return false
-    case 'Quantity':
-    case 'IntOrString':
-    case 'int32':
-    case 'int64':
-    case 'uint32':
-    case 'uint64':
-    case 'double':
-    case 'float':
-      return type.name === 'Quantity' ? '0' : 0
-    default:
-      return null
-  }
+  return { Quantity: '0', IntOrString: 0, Time: null, MicroTime: null, bytes: null }[type.name as string]
 }
 
 function fieldSchema(field: Field, type: FieldType): ApplySchema {
@@ -165,7 +153,8 @@ function fieldSchema(field: Field, type: FieldType): ApplySchema {
       const item = messageOf(type.of)
       const keys = [...(field.listMapKeys ?? [])].sort().map((name) => {
         const key = item && fieldsOf(item).get(name)
-        return { name, default: key?.default ?? (key ? emptyValue(key) : undefined) }
+        const text = key?.type.kind === 'scalar' && key.type.name === 'string' && !key.pointer
+        return { name, default: key?.default ?? (text ? '' : undefined) }
       })
       return { kind: 'items', of, keys }
     }

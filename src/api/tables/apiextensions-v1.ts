@@ -5,58 +5,58 @@ resource customresourcedefinitions customresourcedefinition CustomResourceDefini
   /status CustomResourceDefinition: get patch update
 
 type CustomResourceColumnDefinition
-   1 name        string! =""
-   2 type        string! =""
+   1 name        string! ="" | Name of the thing meant, as its owner knows it.
+   2 type        string! ="" | Which of the known sorts this is.
    3 format      string
-   4 description string
-   5 priority    int32
+   4 description string | Text for people that explains it.
+   5 priority    int32 | Number by which what is more important is told.
    6 jsonPath    string! =""
 
 type CustomResourceConversion
-   1 strategy string!           =""
+   1 strategy string!           ="" | How the old is replaced by the new.
    2 webhook  WebhookConversion
 
-object CustomResourceDefinition
-   1 metadata meta.v1.ObjectMeta             ={}
-   2 spec     CustomResourceDefinitionSpec!  ={}
-   3 status   CustomResourceDefinitionStatus ={}
+object CustomResourceDefinition | Adds a kind of object to the API.
+   1 metadata meta.v1.ObjectMeta             ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     CustomResourceDefinitionSpec!  ={} | What is wanted of the object.
+   3 status   CustomResourceDefinitionStatus ={} | What was last observed of the object; written by the system.
 
-type CustomResourceDefinitionCondition
-   1 type               string! =""
-   2 status             string! =""
-   3 lastTransitionTime Time    =null
-   4 reason             string
-   5 message            string
-   6 observedGeneration int64
+type CustomResourceDefinitionCondition | One observation of the state of a CustomResourceDefinition.
+   1 type               string! ="" | Which of the known sorts this is.
+   2 status             string! ="" | What was last observed of the object; written by the system.
+   3 lastTransitionTime Time    =null | When the condition last changed from one status to another.
+   4 reason             string | One word in CamelCase that says why, for programs to read.
+   5 message            string | A sentence for people that explains the state.
+   6 observedGeneration int64 | The generation of the spec that this status was made from.
 
-object CustomResourceDefinitionList
-   1 metadata meta.v1.ListMeta            ={}
-   2 items    []CustomResourceDefinition! =[]
+object CustomResourceDefinitionList | A page of CustomResourceDefinition objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta            ={} | Revision of the page and how to ask for the next.
+   2 items    []CustomResourceDefinition! =[] | The objects of this page.
 
 type CustomResourceDefinitionNames
    1 plural     string!  =""
    2 singular   string
    3 shortNames []string atomic
-   4 kind       string!  =""
+   4 kind       string!  ="" | Kind of the object that is referred to.
    5 listKind   string
    6 categories []string atomic
 
-type CustomResourceDefinitionSpec
-   1 group                 string!                            =""
+type CustomResourceDefinitionSpec | What is wanted of a CustomResourceDefinition.
+   1 group                 string!                            ="" | API group, or group of users, that is meant.
    3 names                 CustomResourceDefinitionNames!     ={}
-   4 scope                 string!                            =""
-   7 versions              []CustomResourceDefinitionVersion! =null atomic
+   4 scope                 string!                            ="" | Whether cluster-wide or namespaced things are meant.
+   7 versions              []CustomResourceDefinitionVersion! =null atomic | Versions that are served or known.
    9 conversion            CustomResourceConversion           ={"strategy":"None"}
   10 preserveUnknownFields bool
 
-type CustomResourceDefinitionStatus
-   1 conditions         []CustomResourceDefinitionCondition =null map(type)
+type CustomResourceDefinitionStatus | What was last observed of a CustomResourceDefinition.
+   1 conditions         []CustomResourceDefinitionCondition =null map(type) | Observations of the current state, at most one of each type.
    2 acceptedNames      CustomResourceDefinitionNames       ={}
    3 storedVersions     []string                            =null atomic
-   4 observedGeneration int64
+   4 observedGeneration int64 | The generation of the spec that this status was made from.
 
 type CustomResourceDefinitionVersion
-   1 name                     string!                          =""
+   1 name                     string!                          ="" | Name of the thing meant, as its owner knows it.
    2 served                   bool!                            =false
    3 storage                  bool!                            =false
    4 schema                   CustomResourceValidation
@@ -71,25 +71,25 @@ type CustomResourceSubresourceScale
    2 statusReplicasPath string! =""
    3 labelSelectorPath  string?
 
-type CustomResourceSubresourceStatus
+type CustomResourceSubresourceStatus | What was last observed of a CustomResourceSubresource.
 
 type CustomResourceSubresources
-   1 status CustomResourceSubresourceStatus
+   1 status CustomResourceSubresourceStatus | What was last observed of the object; written by the system.
    2 scale  CustomResourceSubresourceScale
 
 type CustomResourceValidation
    1 openAPIV3Schema JSONSchemaProps
 
 type ExternalDocumentation
-   1 description string
-   2 url         string
+   1 description string | Text for people that explains it.
+   2 url         string | Full URL to call.
 
-type JSONSchemaProps
+type JSONSchemaProps | A JSON schema as OpenAPI v3 has it.
    1 id                                   string
    2 $schema                              string
    3 $ref                                 string?
-   4 description                          string
-   5 type                                 string
+   4 description                          string | Text for people that explains it.
+   5 type                                 string | Which of the known sorts this is.
    6 format                               string
    7 title                                string
    8 default                              JSON
@@ -108,7 +108,7 @@ type JSONSchemaProps
   21 maxProperties                        int64?
   22 minProperties                        int64?
   23 required                             []string                                atomic
-  24 items                                JSONSchemaPropsOrArray
+  24 items                                JSONSchemaPropsOrArray | Keys to take and the file names to give them; all when empty.
   25 allOf                                []JSONSchemaProps                       atomic
   26 oneOf                                []JSONSchemaProps                       atomic
   27 anyOf                                []JSONSchemaProps                       atomic
@@ -145,26 +145,26 @@ type JSONSchemaPropsOrStringArray union
 type SelectableField
    1 jsonPath string! =""
 
-type ServiceReference
-   1 namespace string! =""
-   2 name      string! =""
-   3 path      string?
-   4 port      int32?  =443
+type ServiceReference | Points to a service that is called.
+   1 namespace string! ="" | Namespace that the object meant lives in.
+   2 name      string! ="" | Name of the thing meant, as its owner knows it.
+   3 path      string? | Path of the file, folder or request meant.
+   4 port      int32?  =443 | Number of the port, or its name where text is allowed.
 
 type ValidationRule
-   1 rule              string! =""
-   2 message           string
-   3 messageExpression string
-   4 reason            string(FieldValueDuplicate|FieldValueForbidden|FieldValueInvalid|FieldValueRequired)?
-   5 fieldPath         string
+   1 rule              string! ="" | The rule itself.
+   2 message           string | A sentence for people that explains the state.
+   3 messageExpression string | CEL expression that makes the message.
+   4 reason            string(FieldValueDuplicate|FieldValueForbidden|FieldValueInvalid|FieldValueRequired)? | One word in CamelCase that says why, for programs to read.
+   5 fieldPath         string | Path of the field inside the object.
    6 optionalOldSelf   bool?
 
-type WebhookClientConfig
-   1 service  ServiceReference
-   2 caBundle bytes
-   3 url      string?
+type WebhookClientConfig | How a webhook is reached.
+   1 service  ServiceReference | Service inside the cluster to call or send to.
+   2 caBundle bytes | Certificates in PEM that the server's certificate is checked against.
+   3 url      string? | Full URL to call.
 
 type WebhookConversion
-   2 clientConfig             WebhookClientConfig
+   2 clientConfig             WebhookClientConfig | How the webhook is reached.
    3 conversionReviewVersions []string!           =null atomic
 `

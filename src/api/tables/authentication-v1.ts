@@ -5,53 +5,53 @@ resource selfsubjectreviews selfsubjectreview SelfSubjectReview cluster: create
 resource tokenreviews tokenreview TokenReview cluster: create
 
 type BoundObjectReference
-   1 kind       string
-   2 apiVersion string
-   3 name       string
-   4 uid        string
+   1 kind       string | Kind of the object that is referred to.
+   2 apiVersion string | API group and version of the object that is referred to.
+   3 name       string | Name of the thing meant, as its owner knows it.
+   4 uid        string | Unique identifier of the object, never used for another one.
 
-type ExtraValue union
-   1 items []string
+type ExtraValue union | The values of one extra fact.
+   1 items []string | Keys to take and the file names to give them; all when empty.
 
-object SelfSubjectReview
-   1 metadata meta.v1.ObjectMeta      ={}
-   2 status   SelfSubjectReviewStatus ={}
+object SelfSubjectReview | Asks who the caller is.
+   1 metadata meta.v1.ObjectMeta      ={} | Name, labels, annotations and bookkeeping of the object.
+   2 status   SelfSubjectReviewStatus ={} | What was last observed of the object; written by the system.
 
-type SelfSubjectReviewStatus
+type SelfSubjectReviewStatus | What was last observed of a SelfSubjectReview.
    1 userInfo UserInfo ={}
 
-object TokenRequest
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     TokenRequestSpec   ={}
-   3 status   TokenRequestStatus ={}
+object TokenRequest | Asks for a token of a service account.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     TokenRequestSpec   ={} | What is wanted of the object.
+   3 status   TokenRequestStatus ={} | What was last observed of the object; written by the system.
 
-type TokenRequestSpec
-   1 audiences         []string             =null atomic
+type TokenRequestSpec | What is wanted of a TokenRequest.
+   1 audiences         []string             =null atomic | Who the token is meant for.
    3 boundObjectRef    BoundObjectReference =null
-   4 expirationSeconds int64?               =3600
+   4 expirationSeconds int64?               =3600 | Seconds that the token or certificate should last.
 
-type TokenRequestStatus
-   1 token               string =""
+type TokenRequestStatus | What was last observed of a TokenRequest.
+   1 token               string ="" | The bearer token.
    2 expirationTimestamp Time   =null
 
-object TokenReview
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     TokenReviewSpec!   ={}
-   3 status   TokenReviewStatus  ={}
+object TokenReview | Asks who a token belongs to.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     TokenReviewSpec!   ={} | What is wanted of the object.
+   3 status   TokenReviewStatus  ={} | What was last observed of the object; written by the system.
 
-type TokenReviewSpec
-   1 token     string!
-   2 audiences []string atomic
+type TokenReviewSpec | What is wanted of a TokenReview.
+   1 token     string! | The bearer token.
+   2 audiences []string atomic | Who the token is meant for.
 
-type TokenReviewStatus
+type TokenReviewStatus | What was last observed of a TokenReview.
    1 authenticated bool
-   2 user          UserInfo ={}
-   3 error         string
-   4 audiences     []string atomic
+   2 user          UserInfo ={} | User to act as.
+   3 error         string | What went wrong, where something did.
+   4 audiences     []string atomic | Who the token is meant for.
 
-type UserInfo
-   1 username string
-   2 uid      string
-   3 groups   []string              atomic
-   4 extra    map[string]ExtraValue
+type UserInfo | Who a user is.
+   1 username string | Name that identifies the user.
+   2 uid      string | Unique identifier of the object, never used for another one.
+   3 groups   []string              atomic | Groups that the user belongs to.
+   4 extra    map[string]ExtraValue | Further facts about the user from the authenticator.
 `

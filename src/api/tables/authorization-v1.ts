@@ -6,8 +6,8 @@ resource selfsubjectaccessreviews selfsubjectaccessreview SelfSubjectAccessRevie
 resource selfsubjectrulesreviews selfsubjectrulesreview SelfSubjectRulesReview cluster: create
 resource subjectaccessreviews subjectaccessreview SubjectAccessReview cluster: create
 
-type ExtraValue union
-   1 items []string
+type ExtraValue union | The values of one extra fact.
+   1 items []string | Keys to take and the file names to give them; all when empty.
 
 type FieldSelectorAttributes
    1 rawSelector  string
@@ -17,75 +17,75 @@ type LabelSelectorAttributes
    1 rawSelector  string
    2 requirements []meta.v1.LabelSelectorRequirement atomic
 
-object LocalSubjectAccessReview
-   1 metadata meta.v1.ObjectMeta        ={}
-   2 spec     SubjectAccessReviewSpec!  ={}
-   3 status   SubjectAccessReviewStatus ={}
+object LocalSubjectAccessReview | Asks whether someone may do something in a namespace.
+   1 metadata meta.v1.ObjectMeta        ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     SubjectAccessReviewSpec!  ={} | What is wanted of the object.
+   3 status   SubjectAccessReviewStatus ={} | What was last observed of the object; written by the system.
 
 type NonResourceAttributes
-   1 path string
+   1 path string | Path of the file, folder or request meant.
    2 verb string
 
 type NonResourceRule
-   1 verbs           []string! =null atomic
-   2 nonResourceURLs []string  atomic
+   1 verbs           []string! =null atomic | Verbs that are matched or allowed; * is every one.
+   2 nonResourceURLs []string  atomic | Paths outside the resources that are matched.
 
 type ResourceAttributes
-   1 namespace     string
+   1 namespace     string | Namespace that the object meant lives in.
    2 verb          string
-   3 group         string
-   4 version       string
-   5 resource      string
+   3 group         string | API group, or group of users, that is meant.
+   4 version       string | Version that is meant.
+   5 resource      string | Resource that is meant, in the plural.
    6 subresource   string
-   7 name          string
+   7 name          string | Name of the thing meant, as its owner knows it.
    8 fieldSelector FieldSelectorAttributes
-   9 labelSelector LabelSelectorAttributes
+   9 labelSelector LabelSelectorAttributes | Which objects are meant, by their labels.
 
 type ResourceRule
-   1 verbs         []string! =null atomic
-   2 apiGroups     []string  atomic
-   3 resources     []string  atomic
-   4 resourceNames []string  atomic
+   1 verbs         []string! =null atomic | Verbs that are matched or allowed; * is every one.
+   2 apiGroups     []string  atomic | API groups that are matched; * is every one.
+   3 resources     []string  atomic | Compute resources that are asked for and limited.
+   4 resourceNames []string  atomic | Names that are matched; all when empty.
 
-object SelfSubjectAccessReview
-   1 metadata meta.v1.ObjectMeta           ={}
-   2 spec     SelfSubjectAccessReviewSpec! ={}
-   3 status   SubjectAccessReviewStatus    ={}
+object SelfSubjectAccessReview | Asks whether the caller may do something.
+   1 metadata meta.v1.ObjectMeta           ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     SelfSubjectAccessReviewSpec! ={} | What is wanted of the object.
+   3 status   SubjectAccessReviewStatus    ={} | What was last observed of the object; written by the system.
 
-type SelfSubjectAccessReviewSpec
+type SelfSubjectAccessReviewSpec | What is wanted of a SelfSubjectAccessReview.
    1 resourceAttributes    ResourceAttributes
    2 nonResourceAttributes NonResourceAttributes
 
-object SelfSubjectRulesReview
-   1 metadata meta.v1.ObjectMeta          ={}
-   2 spec     SelfSubjectRulesReviewSpec! ={}
-   3 status   SubjectRulesReviewStatus    ={}
+object SelfSubjectRulesReview | Asks for what the caller may do in a namespace.
+   1 metadata meta.v1.ObjectMeta          ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     SelfSubjectRulesReviewSpec! ={} | What is wanted of the object.
+   3 status   SubjectRulesReviewStatus    ={} | What was last observed of the object; written by the system.
 
-type SelfSubjectRulesReviewSpec
-   1 namespace string
+type SelfSubjectRulesReviewSpec | What is wanted of a SelfSubjectRulesReview.
+   1 namespace string | Namespace that the object meant lives in.
 
-object SubjectAccessReview
-   1 metadata meta.v1.ObjectMeta        ={}
-   2 spec     SubjectAccessReviewSpec!  ={}
-   3 status   SubjectAccessReviewStatus ={}
+object SubjectAccessReview | Asks whether someone may do something.
+   1 metadata meta.v1.ObjectMeta        ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     SubjectAccessReviewSpec!  ={} | What is wanted of the object.
+   3 status   SubjectAccessReviewStatus ={} | What was last observed of the object; written by the system.
 
-type SubjectAccessReviewSpec
+type SubjectAccessReviewSpec | What is wanted of a SubjectAccessReview.
    1 resourceAttributes    ResourceAttributes
    2 nonResourceAttributes NonResourceAttributes
-   3 user                  string
-   4 groups                []string              atomic
-   5 extra                 map[string]ExtraValue
-   6 uid                   string
+   3 user                  string | User to act as.
+   4 groups                []string              atomic | Groups that the user belongs to.
+   5 extra                 map[string]ExtraValue | Further facts about the user from the authenticator.
+   6 uid                   string | Unique identifier of the object, never used for another one.
 
-type SubjectAccessReviewStatus
+type SubjectAccessReviewStatus | What was last observed of a SubjectAccessReview.
    1 allowed         bool!  =false
-   2 reason          string
+   2 reason          string | One word in CamelCase that says why, for programs to read.
    3 evaluationError string
    4 denied          bool
 
-type SubjectRulesReviewStatus
-   1 resourceRules    []ResourceRule!    =null atomic
-   2 nonResourceRules []NonResourceRule! =null atomic
+type SubjectRulesReviewStatus | What was last observed of a SubjectRulesReview.
+   1 resourceRules    []ResourceRule!    =null atomic | Resources that are matched or allowed.
+   2 nonResourceRules []NonResourceRule! =null atomic | Paths that are matched or allowed.
    3 incomplete       bool!              =false
    4 evaluationError  string
 `

@@ -4,42 +4,42 @@ group "autoscaling" version v1
 resource horizontalpodautoscalers horizontalpodautoscaler HorizontalPodAutoscaler namespaced short=hpa in=all: *
   /status HorizontalPodAutoscaler: get patch update
 
-type CrossVersionObjectReference atomic
-   1 kind       string! =""
-   2 name       string! =""
-   3 apiVersion string
+type CrossVersionObjectReference atomic | Points to an object by kind and name.
+   1 kind       string! ="" | Kind of the object that is referred to.
+   2 name       string! ="" | Name of the thing meant, as its owner knows it.
+   3 apiVersion string | API group and version of the object that is referred to.
 
-object HorizontalPodAutoscaler
-   1 metadata meta.v1.ObjectMeta            ={}
-   2 spec     HorizontalPodAutoscalerSpec!  ={}
-   3 status   HorizontalPodAutoscalerStatus ={}
+object HorizontalPodAutoscaler | Changes the number of replicas to follow metrics.
+   1 metadata meta.v1.ObjectMeta            ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     HorizontalPodAutoscalerSpec!  ={} | What is wanted of the object.
+   3 status   HorizontalPodAutoscalerStatus ={} | What was last observed of the object; written by the system.
 
-object HorizontalPodAutoscalerList
-   1 metadata meta.v1.ListMeta           ={}
-   2 items    []HorizontalPodAutoscaler! =[]
+object HorizontalPodAutoscalerList | A page of HorizontalPodAutoscaler objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta           ={} | Revision of the page and how to ask for the next.
+   2 items    []HorizontalPodAutoscaler! =[] | The objects of this page.
 
-type HorizontalPodAutoscalerSpec
-   1 scaleTargetRef                 CrossVersionObjectReference! ={}
-   2 minReplicas                    int32?                       =1
-   3 maxReplicas                    int32!                       =0
+type HorizontalPodAutoscalerSpec | What is wanted of a HorizontalPodAutoscaler.
+   1 scaleTargetRef                 CrossVersionObjectReference! ={} | What is scaled.
+   2 minReplicas                    int32?                       =1 | The fewest replicas to scale down to.
+   3 maxReplicas                    int32!                       =0 | The most replicas to scale up to.
    4 targetCPUUtilizationPercentage int32?
 
-type HorizontalPodAutoscalerStatus
-   1 observedGeneration              int64?
-   2 lastScaleTime                   Time
-   3 currentReplicas                 int32! =0
-   4 desiredReplicas                 int32! =0
+type HorizontalPodAutoscalerStatus | What was last observed of a HorizontalPodAutoscaler.
+   1 observedGeneration              int64? | The generation of the spec that this status was made from.
+   2 lastScaleTime                   Time | When the number of replicas was last changed.
+   3 currentReplicas                 int32! =0 | How many pods there are now, or are of the current revision.
+   4 desiredReplicas                 int32! =0 | How many pods the controller last decided on.
    5 currentCPUUtilizationPercentage int32?
 
-object Scale
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     ScaleSpec          ={}
-   3 status   ScaleStatus        ={}
+object Scale | How many replicas something has and should have.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     ScaleSpec          ={} | What is wanted of the object.
+   3 status   ScaleStatus        ={} | What was last observed of the object; written by the system.
 
-type ScaleSpec
-   1 replicas int32
+type ScaleSpec | What is wanted of a Scale.
+   1 replicas int32 | How many pods are wanted, or were counted in a status.
 
-type ScaleStatus
-   1 replicas int32! =0
-   2 selector string
+type ScaleStatus | What was last observed of a Scale.
+   1 replicas int32! =0 | How many pods are wanted, or were counted in a status.
+   2 selector string | Which objects are meant, by their labels.
 `

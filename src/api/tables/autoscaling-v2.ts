@@ -5,128 +5,128 @@ resource horizontalpodautoscalers horizontalpodautoscaler HorizontalPodAutoscale
   /status HorizontalPodAutoscaler: get patch update
 
 type ContainerResourceMetricSource
-   1 name      string!       =""
-   2 target    MetricTarget! ={}
-   3 container string!       =""
+   1 name      string!       ="" | Name of the thing meant, as its owner knows it.
+   2 target    MetricTarget! ={} | What is aimed at.
+   3 container string!       ="" | Name of the container meant.
 
-type ContainerResourceMetricStatus
-   1 name      string!            =""
-   2 current   MetricValueStatus! ={}
-   3 container string!            =""
+type ContainerResourceMetricStatus | What was last observed of a ContainerResourceMetric.
+   1 name      string!            ="" | Name of the thing meant, as its owner knows it.
+   2 current   MetricValueStatus! ={} | What was measured last.
+   3 container string!            ="" | Name of the container meant.
 
-type CrossVersionObjectReference
-   1 kind       string! =""
-   2 name       string! =""
-   3 apiVersion string
+type CrossVersionObjectReference | Points to an object by kind and name.
+   1 kind       string! ="" | Kind of the object that is referred to.
+   2 name       string! ="" | Name of the thing meant, as its owner knows it.
+   3 apiVersion string | API group and version of the object that is referred to.
 
 type ExternalMetricSource
-   1 metric MetricIdentifier! ={}
-   2 target MetricTarget!     ={}
+   1 metric MetricIdentifier! ={} | Which metric, by name and selector.
+   2 target MetricTarget!     ={} | What is aimed at.
 
-type ExternalMetricStatus
-   1 metric  MetricIdentifier!  ={}
-   2 current MetricValueStatus! ={}
+type ExternalMetricStatus | What was last observed of a ExternalMetric.
+   1 metric  MetricIdentifier!  ={} | Which metric, by name and selector.
+   2 current MetricValueStatus! ={} | What was measured last.
 
-type HPAScalingPolicy
-   1 type          string! =""
-   2 value         int32!  =0
-   3 periodSeconds int32!  =0
+type HPAScalingPolicy | How much may change within some seconds.
+   1 type          string! ="" | Which of the known sorts this is.
+   2 value         int32!  =0 | The value itself.
+   3 periodSeconds int32!  =0 | Seconds between two runs, or the window a policy looks at.
 
-type HPAScalingRules
+type HPAScalingRules | How fast scaling goes in one direction.
    1 selectPolicy               string?
    2 policies                   []HPAScalingPolicy atomic
    3 stabilizationWindowSeconds int32?
    4 tolerance                  Quantity
 
-object HorizontalPodAutoscaler
-   1 metadata meta.v1.ObjectMeta            ={}
-   2 spec     HorizontalPodAutoscalerSpec!  ={}
-   3 status   HorizontalPodAutoscalerStatus ={}
+object HorizontalPodAutoscaler | Changes the number of replicas to follow metrics.
+   1 metadata meta.v1.ObjectMeta            ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     HorizontalPodAutoscalerSpec!  ={} | What is wanted of the object.
+   3 status   HorizontalPodAutoscalerStatus ={} | What was last observed of the object; written by the system.
 
 type HorizontalPodAutoscalerBehavior
    1 scaleUp   HPAScalingRules
    2 scaleDown HPAScalingRules
 
-type HorizontalPodAutoscalerCondition
-   1 type               string! =""
-   2 status             string! =""
-   3 lastTransitionTime Time    =null
-   4 reason             string
-   5 message            string
+type HorizontalPodAutoscalerCondition | One observation of the state of a HorizontalPodAutoscaler.
+   1 type               string! ="" | Which of the known sorts this is.
+   2 status             string! ="" | What was last observed of the object; written by the system.
+   3 lastTransitionTime Time    =null | When the condition last changed from one status to another.
+   4 reason             string | One word in CamelCase that says why, for programs to read.
+   5 message            string | A sentence for people that explains the state.
 
-object HorizontalPodAutoscalerList
-   1 metadata meta.v1.ListMeta           ={}
-   2 items    []HorizontalPodAutoscaler! =[]
+object HorizontalPodAutoscalerList | A page of HorizontalPodAutoscaler objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta           ={} | Revision of the page and how to ask for the next.
+   2 items    []HorizontalPodAutoscaler! =[] | The objects of this page.
 
-type HorizontalPodAutoscalerSpec
-   1 scaleTargetRef CrossVersionObjectReference!    ={}
-   2 minReplicas    int32?                          =1
-   3 maxReplicas    int32!                          =0
-   4 metrics        []MetricSpec                    atomic
-   5 behavior       HorizontalPodAutoscalerBehavior
+type HorizontalPodAutoscalerSpec | What is wanted of a HorizontalPodAutoscaler.
+   1 scaleTargetRef CrossVersionObjectReference!    ={} | What is scaled.
+   2 minReplicas    int32?                          =1 | The fewest replicas to scale down to.
+   3 maxReplicas    int32!                          =0 | The most replicas to scale up to.
+   4 metrics        []MetricSpec                    atomic | What the number of replicas follows.
+   5 behavior       HorizontalPodAutoscalerBehavior | How fast scaling goes up and down.
 
-type HorizontalPodAutoscalerStatus
-   1 observedGeneration int64?
-   2 lastScaleTime      Time
-   3 currentReplicas    int32
-   4 desiredReplicas    int32!                             =0
+type HorizontalPodAutoscalerStatus | What was last observed of a HorizontalPodAutoscaler.
+   1 observedGeneration int64? | The generation of the spec that this status was made from.
+   2 lastScaleTime      Time | When the number of replicas was last changed.
+   3 currentReplicas    int32 | How many pods there are now, or are of the current revision.
+   4 desiredReplicas    int32!                             =0 | How many pods the controller last decided on.
    5 currentMetrics     []MetricStatus                     =null atomic
-   6 conditions         []HorizontalPodAutoscalerCondition map(type) merge(type)
+   6 conditions         []HorizontalPodAutoscalerCondition map(type) merge(type) | Observations of the current state, at most one of each type.
 
-type MetricIdentifier
-   1 name     string!               =""
-   2 selector meta.v1.LabelSelector
+type MetricIdentifier | A metric by name and selector.
+   1 name     string!               ="" | Name of the thing meant, as its owner knows it.
+   2 selector meta.v1.LabelSelector | Which objects are meant, by their labels.
 
-type MetricSpec
-   1 type              string!                       =""
+type MetricSpec | A metric and the value to aim at.
+   1 type              string!                       ="" | Which of the known sorts this is.
    2 object            ObjectMetricSource
    3 pods              PodsMetricSource
-   4 resource          ResourceMetricSource
+   4 resource          ResourceMetricSource | Resource that is meant, in the plural.
    5 external          ExternalMetricSource
    7 containerResource ContainerResourceMetricSource
 
-type MetricStatus
-   1 type              string!                       =""
+type MetricStatus | What was last observed of a Metric.
+   1 type              string!                       ="" | Which of the known sorts this is.
    2 object            ObjectMetricStatus
    3 pods              PodsMetricStatus
-   4 resource          ResourceMetricStatus
+   4 resource          ResourceMetricStatus | Resource that is meant, in the plural.
    5 external          ExternalMetricStatus
    7 containerResource ContainerResourceMetricStatus
 
-type MetricTarget
-   1 type               string!  =""
-   2 value              Quantity
-   3 averageValue       Quantity
-   4 averageUtilization int32?
+type MetricTarget | The value that is aimed at.
+   1 type               string!  ="" | Which of the known sorts this is.
+   2 value              Quantity | The value itself.
+   3 averageValue       Quantity | Value averaged over the pods.
+   4 averageUtilization int32? | Percentage of what the pods asked for, averaged.
 
-type MetricValueStatus
-   1 value              Quantity
-   2 averageValue       Quantity
-   3 averageUtilization int32?
+type MetricValueStatus | What was last observed of a MetricValue.
+   1 value              Quantity | The value itself.
+   2 averageValue       Quantity | Value averaged over the pods.
+   3 averageUtilization int32? | Percentage of what the pods asked for, averaged.
 
 type ObjectMetricSource
-   1 describedObject CrossVersionObjectReference! ={}
-   2 target          MetricTarget!                ={}
-   3 metric          MetricIdentifier!            ={}
+   1 describedObject CrossVersionObjectReference! ={} | Object that the metric describes.
+   2 target          MetricTarget!                ={} | What is aimed at.
+   3 metric          MetricIdentifier!            ={} | Which metric, by name and selector.
 
-type ObjectMetricStatus
-   1 metric          MetricIdentifier!            ={}
-   2 current         MetricValueStatus!           ={}
-   3 describedObject CrossVersionObjectReference! ={}
+type ObjectMetricStatus | What was last observed of a ObjectMetric.
+   1 metric          MetricIdentifier!            ={} | Which metric, by name and selector.
+   2 current         MetricValueStatus!           ={} | What was measured last.
+   3 describedObject CrossVersionObjectReference! ={} | Object that the metric describes.
 
 type PodsMetricSource
-   1 metric MetricIdentifier! ={}
-   2 target MetricTarget!     ={}
+   1 metric MetricIdentifier! ={} | Which metric, by name and selector.
+   2 target MetricTarget!     ={} | What is aimed at.
 
-type PodsMetricStatus
-   1 metric  MetricIdentifier!  ={}
-   2 current MetricValueStatus! ={}
+type PodsMetricStatus | What was last observed of a PodsMetric.
+   1 metric  MetricIdentifier!  ={} | Which metric, by name and selector.
+   2 current MetricValueStatus! ={} | What was measured last.
 
 type ResourceMetricSource
-   1 name   string!       =""
-   2 target MetricTarget! ={}
+   1 name   string!       ="" | Name of the thing meant, as its owner knows it.
+   2 target MetricTarget! ={} | What is aimed at.
 
-type ResourceMetricStatus
-   1 name    string!            =""
-   2 current MetricValueStatus! ={}
+type ResourceMetricStatus | What was last observed of a ResourceMetric.
+   1 name    string!            ="" | Name of the thing meant, as its owner knows it.
+   2 current MetricValueStatus! ={} | What was measured last.
 `

@@ -6,107 +6,107 @@ resource cronjobs cronjob CronJob namespaced short=cj in=all: *
 resource jobs job Job namespaced in=all: *
   /status Job: get patch update
 
-object CronJob
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     CronJobSpec!       ={}
-   3 status   CronJobStatus      ={}
+object CronJob | Makes jobs on a schedule.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     CronJobSpec!       ={} | What is wanted of the object.
+   3 status   CronJobStatus      ={} | What was last observed of the object; written by the system.
 
-object CronJobList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []CronJob!       =[]
+object CronJobList | A page of CronJob objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []CronJob!       =[] | The objects of this page.
 
-type CronJobSpec
-   1 schedule                   string!                      =""
-   2 startingDeadlineSeconds    int64?
-   3 concurrencyPolicy          string(Allow|Forbid|Replace) ="Allow"
-   4 suspend                    bool?                        =false
-   5 jobTemplate                JobTemplateSpec!             ={}
-   6 successfulJobsHistoryLimit int32?                       =3
-   7 failedJobsHistoryLimit     int32?                       =1
-   8 timeZone                   string?
+type CronJobSpec | What is wanted of a CronJob.
+   1 schedule                   string!                      ="" | When jobs are made, in cron's form.
+   2 startingDeadlineSeconds    int64? | Seconds that a missed start may be late.
+   3 concurrencyPolicy          string(Allow|Forbid|Replace) ="Allow" | What happens when the last job still runs.
+   4 suspend                    bool?                        =false | Whether new work is held back.
+   5 jobTemplate                JobTemplateSpec!             ={} | What the jobs look like.
+   6 successfulJobsHistoryLimit int32?                       =3 | How many finished jobs are kept.
+   7 failedJobsHistoryLimit     int32?                       =1 | How many failed jobs are kept.
+   8 timeZone                   string? | Time zone of the schedule.
 
-type CronJobStatus
-   1 active             []core.v1.ObjectReference atomic
+type CronJobStatus | What was last observed of a CronJob.
+   1 active             []core.v1.ObjectReference atomic | What is running at this time.
    4 lastScheduleTime   Time
    5 lastSuccessfulTime Time
 
-object Job
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     JobSpec            ={}
-   3 status   JobStatus          ={}
+object Job | Runs pods until enough of them have succeeded.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     JobSpec            ={} | What is wanted of the object.
+   3 status   JobStatus          ={} | What was last observed of the object; written by the system.
 
-type JobCondition
-   1 type               string! =""
-   2 status             string! =""
-   3 lastProbeTime      Time    =null
-   4 lastTransitionTime Time    =null
-   5 reason             string
-   6 message            string
+type JobCondition | One observation of the state of a Job.
+   1 type               string! ="" | Which of the known sorts this is.
+   2 status             string! ="" | What was last observed of the object; written by the system.
+   3 lastProbeTime      Time    =null | When the condition was last looked at.
+   4 lastTransitionTime Time    =null | When the condition last changed from one status to another.
+   5 reason             string | One word in CamelCase that says why, for programs to read.
+   6 message            string | A sentence for people that explains the state.
 
-object JobList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []Job!           =[]
+object JobList | A page of Job objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []Job!           =[] | The objects of this page.
 
-type JobSpec
-   1 parallelism             int32?
-   2 completions             int32?
-   3 activeDeadlineSeconds   int64?
-   4 selector                meta.v1.LabelSelector
-   5 manualSelector          bool?
-   6 template                core.v1.PodTemplateSpec!            ={}
-   7 backoffLimit            int32?
-   8 ttlSecondsAfterFinished int32?
-   9 completionMode          string(Indexed|NonIndexed)?
-  10 suspend                 bool?
-  11 podFailurePolicy        PodFailurePolicy
-  12 backoffLimitPerIndex    int32?
-  13 maxFailedIndexes        int32?
-  14 podReplacementPolicy    string(Failed|TerminatingOrFailed)?
-  15 managedBy               string?
-  16 successPolicy           SuccessPolicy
+type JobSpec | What is wanted of a Job.
+   1 parallelism             int32? | How many pods may run at a time.
+   2 completions             int32? | How many pods must succeed.
+   3 activeDeadlineSeconds   int64? | Seconds that it may run in all before it is stopped.
+   4 selector                meta.v1.LabelSelector | Which objects are meant, by their labels.
+   5 manualSelector          bool? | Whether the user chose the selector.
+   6 template                core.v1.PodTemplateSpec!            ={} | What the pods made from this object look like.
+   7 backoffLimit            int32? | How many failures are retried.
+   8 ttlSecondsAfterFinished int32? | Seconds after which the finished job is deleted.
+   9 completionMode          string(Indexed|NonIndexed)? | Whether pods are alike or each has an index.
+  10 suspend                 bool? | Whether new work is held back.
+  11 podFailurePolicy        PodFailurePolicy | What failed pods mean for the job.
+  12 backoffLimitPerIndex    int32? | How many failures of one index are retried.
+  13 maxFailedIndexes        int32? | How many indexes may fail before the job does.
+  14 podReplacementPolicy    string(Failed|TerminatingOrFailed)? | When a replacement for a pod is made.
+  15 managedBy               string? | Controller that runs the job.
+  16 successPolicy           SuccessPolicy | When the job counts as done early.
 
-type JobStatus
-   1 conditions              []JobCondition          atomic merge(type)
-   2 startTime               Time
-   3 completionTime          Time
-   4 active                  int32
-   5 succeeded               int32
-   6 failed                  int32
+type JobStatus | What was last observed of a Job.
+   1 conditions              []JobCondition          atomic merge(type) | Observations of the current state, at most one of each type.
+   2 startTime               Time | When it began.
+   3 completionTime          Time | When it was done.
+   4 active                  int32 | What is running at this time.
+   5 succeeded               int32 | What has succeeded.
+   6 failed                  int32 | What has failed.
    7 completedIndexes        string
    8 uncountedTerminatedPods UncountedTerminatedPods
-   9 ready                   int32?
+   9 ready                   int32? | Whether it can serve.
   10 failedIndexes           string?
   11 terminating             int32?
 
-type JobTemplateSpec
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     JobSpec            ={}
+type JobTemplateSpec | What jobs made on the schedule look like.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     JobSpec            ={} | What is wanted of the object.
 
-type PodFailurePolicy
-   1 rules []PodFailurePolicyRule! =null atomic
+type PodFailurePolicy | Decides what a failed pod means for its job.
+   1 rules []PodFailurePolicyRule! =null atomic | Rules of which any may match.
 
 type PodFailurePolicyOnExitCodesRequirement
-   1 containerName string?
-   2 operator      string(In|NotIn)! =""
-   3 values        []int32!          =null set
+   1 containerName string? | Name of the container meant.
+   2 operator      string(In|NotIn)! ="" | How the key relates to the values.
+   3 values        []int32!          =null set | Values that the operator compares with.
 
 type PodFailurePolicyOnPodConditionsPattern
-   1 type   string! =""
-   2 status string  ="True"
+   1 type   string! ="" | Which of the known sorts this is.
+   2 status string  ="True" | What was last observed of the object; written by the system.
 
-type PodFailurePolicyRule
-   1 action          string(Count|FailIndex|FailJob|Ignore)!  =""
+type PodFailurePolicyRule | What to do when a failed pod matches.
+   1 action          string(Count|FailIndex|FailJob|Ignore)!  ="" | What is done when it matches, or was done.
    2 onExitCodes     PodFailurePolicyOnExitCodesRequirement
    3 onPodConditions []PodFailurePolicyOnPodConditionsPattern atomic
 
-type SuccessPolicy
-   1 rules []SuccessPolicyRule! =null atomic
+type SuccessPolicy | When a job counts as done early.
+   1 rules []SuccessPolicyRule! =null atomic | Rules of which any may match.
 
-type SuccessPolicyRule
+type SuccessPolicyRule | Which indexes must succeed for the job to be done.
    1 succeededIndexes string?
    2 succeededCount   int32?
 
-type UncountedTerminatedPods
-   1 succeeded []string set
-   2 failed    []string set
+type UncountedTerminatedPods | Ended pods whose finalizer is not removed yet.
+   1 succeeded []string set | What has succeeded.
+   2 failed    []string set | What has failed.
 `

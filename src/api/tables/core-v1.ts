@@ -41,53 +41,53 @@ resource services service Service namespaced short=svc in=all: *
   /proxy ServiceProxyOptions: create delete get patch update
   /status Service: get patch update
 
-type AWSElasticBlockStoreVolumeSource
-   1 volumeID  string! =""
-   2 fsType    string
-   3 partition int32
-   4 readOnly  bool
+type AWSElasticBlockStoreVolumeSource | A volume of the sort AWSElasticBlockStore.
+   1 volumeID  string! ="" | Identifier of the volume in the storage system.
+   2 fsType    string | File system to mount the volume with; the plugin chooses when empty.
+   3 partition int32 | Number where the part begins, or the disk's partition.
+   4 readOnly  bool | Mount or attach the volume so that nothing can be written.
 
-type Affinity
-   1 nodeAffinity    NodeAffinity
-   2 podAffinity     PodAffinity
-   3 podAntiAffinity PodAntiAffinity
+type Affinity | Rules for where the pod is scheduled.
+   1 nodeAffinity    NodeAffinity | Which nodes suit, by labels and fields.
+   2 podAffinity     PodAffinity | Rules that draw the pod near to others.
+   3 podAntiAffinity PodAntiAffinity | Rules that keep the pod away from others.
 
 type AppArmorProfile
-   1 type             string(Localhost|RuntimeDefault|Unconfined)! =""
-   2 localhostProfile string?
+   1 type             string(Localhost|RuntimeDefault|Unconfined)! ="" | Which of the known sorts this is.
+   2 localhostProfile string? | Profile on the node, when the type is Localhost.
 
 type AttachedVolume
-   1 name       string! =""
-   2 devicePath string! =""
+   1 name       string! ="" | Name of the thing meant, as its owner knows it.
+   2 devicePath string! ="" | Path of the device.
 
-type AzureDiskVolumeSource
+type AzureDiskVolumeSource | A volume of the sort AzureDisk.
    1 diskName    string!                           =""
    2 diskURI     string!                           =""
    3 cachingMode string(None|ReadOnly|ReadWrite)?  ="ReadWrite"
-   4 fsType      string?                           ="ext4"
-   5 readOnly    bool?                             =false
-   6 kind        string(Dedicated|Managed|Shared)? ="Shared"
+   4 fsType      string?                           ="ext4" | File system to mount the volume with; the plugin chooses when empty.
+   5 readOnly    bool?                             =false | Mount or attach the volume so that nothing can be written.
+   6 kind        string(Dedicated|Managed|Shared)? ="Shared" | Kind of the object that is referred to.
 
-type AzureFilePersistentVolumeSource
-   1 secretName      string! =""
+type AzureFilePersistentVolumeSource | A volume of the sort AzureFilePersistent.
+   1 secretName      string! ="" | Secret that holds what is needed, in the same namespace.
    2 shareName       string! =""
-   3 readOnly        bool
+   3 readOnly        bool | Mount or attach the volume so that nothing can be written.
    4 secretNamespace string?
 
-type AzureFileVolumeSource
-   1 secretName string! =""
+type AzureFileVolumeSource | A volume of the sort AzureFile.
+   1 secretName string! ="" | Secret that holds what is needed, in the same namespace.
    2 shareName  string! =""
-   3 readOnly   bool
+   3 readOnly   bool | Mount or attach the volume so that nothing can be written.
 
-object Binding
-   1 metadata meta.v1.ObjectMeta ={}
-   2 target   ObjectReference!   ={}
+object Binding | Assigns a pod to a node.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 target   ObjectReference!   ={} | What is aimed at.
 
-type CSIPersistentVolumeSource
-   1 driver                     string!           =""
+type CSIPersistentVolumeSource | A volume of the sort CSIPersistent.
+   1 driver                     string!           ="" | Name of the driver that is responsible.
    2 volumeHandle               string!           =""
-   3 readOnly                   bool
-   4 fsType                     string
+   3 readOnly                   bool | Mount or attach the volume so that nothing can be written.
+   4 fsType                     string | File system to mount the volume with; the plugin chooses when empty.
    5 volumeAttributes           map[string]string
    6 controllerPublishSecretRef SecretReference
    7 nodeStageSecretRef         SecretReference
@@ -95,10 +95,10 @@ type CSIPersistentVolumeSource
    9 controllerExpandSecretRef  SecretReference
   10 nodeExpandSecretRef        SecretReference
 
-type CSIVolumeSource
-   1 driver               string!              =""
-   2 readOnly             bool?
-   3 fsType               string?
+type CSIVolumeSource | A volume of the sort CSI.
+   1 driver               string!              ="" | Name of the driver that is responsible.
+   2 readOnly             bool? | Mount or attach the volume so that nothing can be written.
+   3 fsType               string? | File system to mount the volume with; the plugin chooses when empty.
    4 volumeAttributes     map[string]string
    5 nodePublishSecretRef LocalObjectReference
 
@@ -106,124 +106,124 @@ type Capabilities
    1 add  []string atomic
    2 drop []string atomic
 
-type CephFSPersistentVolumeSource
-   1 monitors   []string!       =null atomic
-   2 path       string
-   3 user       string
-   4 secretFile string
-   5 secretRef  SecretReference
-   6 readOnly   bool
+type CephFSPersistentVolumeSource | A volume of the sort CephFSPersistent.
+   1 monitors   []string!       =null atomic | Addresses of the Ceph monitors.
+   2 path       string | Path of the file, folder or request meant.
+   3 user       string | User to act as.
+   4 secretFile string | Path of the file with the user's key.
+   5 secretRef  SecretReference | Secret that holds what is needed to log in.
+   6 readOnly   bool | Mount or attach the volume so that nothing can be written.
 
-type CephFSVolumeSource
-   1 monitors   []string!            =null atomic
-   2 path       string
-   3 user       string
-   4 secretFile string
-   5 secretRef  LocalObjectReference
-   6 readOnly   bool
+type CephFSVolumeSource | A volume of the sort CephFS.
+   1 monitors   []string!            =null atomic | Addresses of the Ceph monitors.
+   2 path       string | Path of the file, folder or request meant.
+   3 user       string | User to act as.
+   4 secretFile string | Path of the file with the user's key.
+   5 secretRef  LocalObjectReference | Secret that holds what is needed to log in.
+   6 readOnly   bool | Mount or attach the volume so that nothing can be written.
 
-type CinderPersistentVolumeSource
-   1 volumeID  string!         =""
-   2 fsType    string
-   3 readOnly  bool
-   4 secretRef SecretReference
+type CinderPersistentVolumeSource | A volume of the sort CinderPersistent.
+   1 volumeID  string!         ="" | Identifier of the volume in the storage system.
+   2 fsType    string | File system to mount the volume with; the plugin chooses when empty.
+   3 readOnly  bool | Mount or attach the volume so that nothing can be written.
+   4 secretRef SecretReference | Secret that holds what is needed to log in.
 
-type CinderVolumeSource
-   1 volumeID  string!              =""
-   2 fsType    string
-   3 readOnly  bool
-   4 secretRef LocalObjectReference
+type CinderVolumeSource | A volume of the sort Cinder.
+   1 volumeID  string!              ="" | Identifier of the volume in the storage system.
+   2 fsType    string | File system to mount the volume with; the plugin chooses when empty.
+   3 readOnly  bool | Mount or attach the volume so that nothing can be written.
+   4 secretRef LocalObjectReference | Secret that holds what is needed to log in.
 
 type ClientIPConfig
-   1 timeoutSeconds int32?
+   1 timeoutSeconds int32? | Seconds to wait for an answer.
 
 type ClusterTrustBundleProjection
-   1 name          string?
-   2 signerName    string?
-   3 labelSelector meta.v1.LabelSelector
-   4 path          string!               =""
-   5 optional      bool?
+   1 name          string? | Name of the thing meant, as its owner knows it.
+   2 signerName    string? | Who is asked to sign.
+   3 labelSelector meta.v1.LabelSelector | Which objects are meant, by their labels.
+   4 path          string!               ="" | Path of the file, folder or request meant.
+   5 optional      bool? | Whether the thing or its key may be missing.
 
-type ComponentCondition
-   1 type    string! =""
-   2 status  string! =""
-   3 message string
-   4 error   string
+type ComponentCondition | One observation of the state of a Component.
+   1 type    string! ="" | Which of the known sorts this is.
+   2 status  string! ="" | What was last observed of the object; written by the system.
+   3 message string | A sentence for people that explains the state.
+   4 error   string | What went wrong, where something did.
 
-object ComponentStatus
-   1 metadata   meta.v1.ObjectMeta   ={}
-   2 conditions []ComponentCondition map(type) merge(type)
+object ComponentStatus | Health of a control plane component; deprecated.
+   1 metadata   meta.v1.ObjectMeta   ={} | Name, labels, annotations and bookkeeping of the object.
+   2 conditions []ComponentCondition map(type) merge(type) | Observations of the current state, at most one of each type.
 
-object ComponentStatusList
-   1 metadata meta.v1.ListMeta   ={}
-   2 items    []ComponentStatus! =[]
+object ComponentStatusList | A page of ComponentStatus objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta   ={} | Revision of the page and how to ask for the next.
+   2 items    []ComponentStatus! =[] | The objects of this page.
 
-object ConfigMap
-   1 metadata   meta.v1.ObjectMeta ={}
-   2 data       map[string]string
+object ConfigMap | Configuration as keys with text or bytes.
+   1 metadata   meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 data       map[string]string | The content, by key or as raw document.
    3 binaryData map[string]bytes
-   4 immutable  bool?
+   4 immutable  bool? | Whether the content can never change again.
 
 type ConfigMapEnvSource
-   1 localObjectReference LocalObjectReference inline
-   2 optional             bool?
+   1 localObjectReference LocalObjectReference inline | The object meant, in the same namespace.
+   2 optional             bool? | Whether the thing or its key may be missing.
 
 type ConfigMapKeySelector atomic
-   1 localObjectReference LocalObjectReference inline
-   2 key                  string!              =""
-   3 optional             bool?
+   1 localObjectReference LocalObjectReference inline | The object meant, in the same namespace.
+   2 key                  string!              ="" | Key that is looked up or matched.
+   3 optional             bool? | Whether the thing or its key may be missing.
 
-object ConfigMapList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []ConfigMap!     =[]
+object ConfigMapList | A page of ConfigMap objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []ConfigMap!     =[] | The objects of this page.
 
 type ConfigMapNodeConfigSource
-   1 namespace        string! =""
-   2 name             string! =""
-   3 uid              string
-   4 resourceVersion  string
+   1 namespace        string! ="" | Namespace that the object meant lives in.
+   2 name             string! ="" | Name of the thing meant, as its owner knows it.
+   3 uid              string | Unique identifier of the object, never used for another one.
+   4 resourceVersion  string | Revision of the object, to notice that it changed meanwhile.
    5 kubeletConfigKey string! =""
 
 type ConfigMapProjection
-   1 localObjectReference LocalObjectReference inline
-   2 items                []KeyToPath          atomic
-   4 optional             bool?
+   1 localObjectReference LocalObjectReference inline | The object meant, in the same namespace.
+   2 items                []KeyToPath          atomic | Keys to take and the file names to give them; all when empty.
+   4 optional             bool? | Whether the thing or its key may be missing.
 
-type ConfigMapVolumeSource
-   1 localObjectReference LocalObjectReference inline
-   2 items                []KeyToPath          atomic
-   3 defaultMode          int32?               =420
-   4 optional             bool?
+type ConfigMapVolumeSource | A volume of the sort ConfigMap.
+   1 localObjectReference LocalObjectReference inline | The object meant, in the same namespace.
+   2 items                []KeyToPath          atomic | Keys to take and the file names to give them; all when empty.
+   3 defaultMode          int32?               =420 | Permission bits of files that set none of their own.
+   4 optional             bool? | Whether the thing or its key may be missing.
 
-type Container
-   1 name                     string!                            =""
-   2 image                    string
-   3 command                  []string                           atomic
-   4 args                     []string                           atomic
-   5 workingDir               string
-   6 ports                    []ContainerPort                    map(containerPort,protocol) merge(containerPort)
-   7 env                      []EnvVar                           map(name) merge(name)
-   8 resources                ResourceRequirements               ={}
-   9 volumeMounts             []VolumeMount                      map(mountPath) merge(mountPath)
-  10 livenessProbe            Probe
-  11 readinessProbe           Probe
-  12 lifecycle                Lifecycle
-  13 terminationMessagePath   string                             ="/dev/termination-log"
-  14 imagePullPolicy          string(Always|IfNotPresent|Never)
-  15 securityContext          SecurityContext
-  16 stdin                    bool
-  17 stdinOnce                bool
-  18 tty                      bool
-  19 envFrom                  []EnvFromSource                    atomic
-  20 terminationMessagePolicy string(FallbackToLogsOnError|File) ="File"
-  21 volumeDevices            []VolumeDevice                     map(devicePath) merge(devicePath)
-  22 startupProbe             Probe
-  23 resizePolicy             []ContainerResizePolicy            atomic
-  24 restartPolicy            string?
-  25 restartPolicyRules       []ContainerRestartRule             atomic
+type Container | One container of a pod: image, command, resources, probes.
+   1 name                     string!                            ="" | Name of the container, unique in the pod.
+   2 image                    string | Image that is meant.
+   3 command                  []string                           atomic | What is run instead of the image's entrypoint.
+   4 args                     []string                           atomic | Arguments of the command, instead of the image's.
+   5 workingDir               string | Folder that the command starts in.
+   6 ports                    []ContainerPort                    map(containerPort,protocol) merge(containerPort) | Ports that are opened, exposed or matched.
+   7 env                      []EnvVar                           map(name) merge(name) | Variables of the container's environment.
+   8 resources                ResourceRequirements               ={} | Compute resources that are asked for and limited.
+   9 volumeMounts             []VolumeMount                      map(mountPath) merge(mountPath) | Where volumes appear in the container's file system.
+  10 livenessProbe            Probe | When this fails, the container is started again.
+  11 readinessProbe           Probe | While this fails, services send nothing here.
+  12 lifecycle                Lifecycle | What is run around the start and the end of the container.
+  13 terminationMessagePath   string                             ="/dev/termination-log" | File in the container whose content becomes the final message.
+  14 imagePullPolicy          string(Always|IfNotPresent|Never) | When the image is pulled.
+  15 securityContext          SecurityContext | Privileges and identities to run with.
+  16 stdin                    bool | Whether standard input is kept open.
+  17 stdinOnce                bool | Whether standard input closes after the first client.
+  18 tty                      bool | Whether a terminal is allocated.
+  19 envFrom                  []EnvFromSource                    atomic | Sources of which every key becomes a variable.
+  20 terminationMessagePolicy string(FallbackToLogsOnError|File) ="File" | Whether logs fill in for an empty final message.
+  21 volumeDevices            []VolumeDevice                     map(devicePath) merge(devicePath) | Raw block volumes that the container gets.
+  22 startupProbe             Probe | Until this succeeds, the other probes wait.
+  23 resizePolicy             []ContainerResizePolicy            atomic | Whether changed resources need a restart.
+  24 restartPolicy            string? | When ended containers are started again.
+  25 restartPolicyRules       []ContainerRestartRule             atomic | Exceptions from the restart policy by exit code.
 
 type ContainerExtendedResourceRequest
-   1 containerName string! =""
+   1 containerName string! ="" | Name of the container meant.
    2 resourceName  string! =""
    3 requestName   string! =""
 
@@ -231,62 +231,62 @@ type ContainerImage
    1 names     []string =null atomic
    2 sizeBytes int64
 
-type ContainerPort
-   1 name          string
-   2 hostPort      int32
-   3 containerPort int32!               =0
-   4 protocol      string(SCTP|TCP|UDP) ="TCP"
-   5 hostIP        string
+type ContainerPort | A port that the container listens on.
+   1 name          string | Name of the thing meant, as its owner knows it.
+   2 hostPort      int32 | Port of the node that leads to the container.
+   3 containerPort int32!               =0 | Port that the container listens on.
+   4 protocol      string(SCTP|TCP|UDP) ="TCP" | Transport protocol: TCP, UDP or SCTP.
+   5 hostIP        string | Address of the node that is used.
 
 type ContainerResizePolicy
    1 resourceName  string! =""
-   2 restartPolicy string! =""
+   2 restartPolicy string! ="" | When ended containers are started again.
 
 type ContainerRestartRule
-   1 action    string!
-   2 exitCodes ContainerRestartRuleOnExitCodes
+   1 action    string! | What is done when it matches, or was done.
+   2 exitCodes ContainerRestartRuleOnExitCodes | Exit codes that the rule is about.
 
 type ContainerRestartRuleOnExitCodes
-   1 operator string!
-   2 values   []int32 set
+   1 operator string! | How the key relates to the values.
+   2 values   []int32 set | Values that the operator compares with.
 
-type ContainerState
+type ContainerState | What the container is doing; exactly one is set.
    1 waiting    ContainerStateWaiting
    2 running    ContainerStateRunning
    3 terminated ContainerStateTerminated
 
-type ContainerStateRunning
+type ContainerStateRunning | The container runs.
    1 startedAt Time =null
 
-type ContainerStateTerminated
+type ContainerStateTerminated | The container has ended.
    1 exitCode    int32! =0
    2 signal      int32
-   3 reason      string
-   4 message     string
+   3 reason      string | One word in CamelCase that says why, for programs to read.
+   4 message     string | A sentence for people that explains the state.
    5 startedAt   Time   =null
    6 finishedAt  Time   =null
    7 containerID string
 
-type ContainerStateWaiting
-   1 reason  string
-   2 message string
+type ContainerStateWaiting | The container has not started yet.
+   1 reason  string | One word in CamelCase that says why, for programs to read.
+   2 message string | A sentence for people that explains the state.
 
-type ContainerStatus
-   1 name                     string!              =""
+type ContainerStatus | What was last observed of a Container.
+   1 name                     string!              ="" | Name of the thing meant, as its owner knows it.
    2 state                    ContainerState       ={}
    3 lastState                ContainerState       ={}
-   4 ready                    bool!                =false
+   4 ready                    bool!                =false | Whether it can serve.
    5 restartCount             int32!               =0
-   6 image                    string!              =""
+   6 image                    string!              ="" | Image that is meant.
    7 imageID                  string!              =""
    8 containerID              string
    9 started                  bool?
-  10 allocatedResources       map[string]Quantity
-  11 resources                ResourceRequirements
-  12 volumeMounts             []VolumeMountStatus  map(mountPath) merge(mountPath)
-  13 user                     ContainerUser
+  10 allocatedResources       map[string]Quantity | What has been set aside of each resource.
+  11 resources                ResourceRequirements | Compute resources that are asked for and limited.
+  12 volumeMounts             []VolumeMountStatus  map(mountPath) merge(mountPath) | Where volumes appear in the container's file system.
+  13 user                     ContainerUser | User to act as.
   14 allocatedResourcesStatus []ResourceStatus     map(name) merge(name)
-  15 stopSignal               string(SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ)?
+  15 stopSignal               string(SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ)? | Signal that tells the container to stop.
 
 type ContainerUser
    1 linux LinuxContainerUser
@@ -295,422 +295,422 @@ type DaemonEndpoint
    1 Port int32! =0
 
 type DownwardAPIProjection
-   1 items []DownwardAPIVolumeFile atomic
+   1 items []DownwardAPIVolumeFile atomic | Keys to take and the file names to give them; all when empty.
 
 type DownwardAPIVolumeFile
-   1 path             string!               =""
-   2 fieldRef         ObjectFieldSelector
-   3 resourceFieldRef ResourceFieldSelector
-   4 mode             int32?
+   1 path             string!               ="" | Path of the file, folder or request meant.
+   2 fieldRef         ObjectFieldSelector | A field of the pod itself.
+   3 resourceFieldRef ResourceFieldSelector | A request or limit of a container.
+   4 mode             int32? | Permission bits of this file.
 
-type DownwardAPIVolumeSource
-   1 items       []DownwardAPIVolumeFile atomic
-   2 defaultMode int32?                  =420
+type DownwardAPIVolumeSource | A volume of the sort DownwardAPI.
+   1 items       []DownwardAPIVolumeFile atomic | Keys to take and the file names to give them; all when empty.
+   2 defaultMode int32?                  =420 | Permission bits of files that set none of their own.
 
-type EmptyDirVolumeSource
+type EmptyDirVolumeSource | A volume of the sort EmptyDir.
    1 medium    string
    2 sizeLimit Quantity
 
 type EndpointAddress atomic
-   1 ip        string!         =""
-   2 targetRef ObjectReference
-   3 hostname  string
-   4 nodeName  string?
+   1 ip        string!         ="" | IP address.
+   2 targetRef ObjectReference | Object behind this address.
+   3 hostname  string | Name of the host.
+   4 nodeName  string? | Name of the node meant.
 
 type EndpointPort atomic
-   1 name        string
-   2 port        int32!               =0
-   3 protocol    string(SCTP|TCP|UDP) ="TCP"
-   4 appProtocol string?
+   1 name        string | Name of the thing meant, as its owner knows it.
+   2 port        int32!               =0 | Number of the port, or its name where text is allowed.
+   3 protocol    string(SCTP|TCP|UDP) ="TCP" | Transport protocol: TCP, UDP or SCTP.
+   4 appProtocol string? | Application protocol spoken on the port, as a hint.
 
 type EndpointSubset
-   1 addresses         []EndpointAddress atomic
-   2 notReadyAddresses []EndpointAddress atomic
-   3 ports             []EndpointPort    atomic
+   1 addresses         []EndpointAddress atomic | Addresses at which it is reached.
+   2 notReadyAddresses []EndpointAddress atomic | Addresses that are not ready yet.
+   3 ports             []EndpointPort    atomic | Ports that are opened, exposed or matched.
 
-object Endpoints
-   1 metadata meta.v1.ObjectMeta ={}
+object Endpoints | Addresses behind a service; the forerunner of EndpointSlice.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
    2 subsets  []EndpointSubset   atomic
 
-object EndpointsList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []Endpoints!     =[]
+object EndpointsList | A page of Endpoints objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []Endpoints!     =[] | The objects of this page.
 
-type EnvFromSource
-   1 prefix       string
-   2 configMapRef ConfigMapEnvSource
-   3 secretRef    SecretEnvSource
+type EnvFromSource | Makes variables of all keys of a config map or secret.
+   1 prefix       string | Put before each variable's name.
+   2 configMapRef ConfigMapEnvSource | The config map to take from.
+   3 secretRef    SecretEnvSource | Secret that holds what is needed to log in.
 
-type EnvVar
-   1 name      string!      =""
-   2 value     string
+type EnvVar | One environment variable.
+   1 name      string!      ="" | Name of the thing meant, as its owner knows it.
+   2 value     string | The value itself.
    3 valueFrom EnvVarSource
 
-type EnvVarSource
-   1 fieldRef         ObjectFieldSelector
-   2 resourceFieldRef ResourceFieldSelector
-   3 configMapKeyRef  ConfigMapKeySelector
-   4 secretKeyRef     SecretKeySelector
-   5 fileKeyRef       FileKeySelector
+type EnvVarSource | Where the value of a variable comes from.
+   1 fieldRef         ObjectFieldSelector | A field of the pod itself.
+   2 resourceFieldRef ResourceFieldSelector | A request or limit of a container.
+   3 configMapKeyRef  ConfigMapKeySelector | A key of a config map.
+   4 secretKeyRef     SecretKeySelector | A key of a secret.
+   5 fileKeyRef       FileKeySelector | A key of a file on a volume that an init container wrote.
 
-type EphemeralContainer
+type EphemeralContainer | A container added to a running pod for looking into it.
    1 ephemeralContainerCommon EphemeralContainerCommon inline
    2 targetContainerName      string
 
 type EphemeralContainerCommon
-   1 name                     string!                            =""
-   2 image                    string
-   3 command                  []string                           atomic
-   4 args                     []string                           atomic
-   5 workingDir               string
-   6 ports                    []ContainerPort                    map(containerPort,protocol) merge(containerPort)
-   7 env                      []EnvVar                           map(name) merge(name)
-   8 resources                ResourceRequirements               ={}
-   9 volumeMounts             []VolumeMount                      map(mountPath) merge(mountPath)
-  10 livenessProbe            Probe
-  11 readinessProbe           Probe
-  12 lifecycle                Lifecycle
-  13 terminationMessagePath   string                             ="/dev/termination-log"
-  14 imagePullPolicy          string(Always|IfNotPresent|Never)
-  15 securityContext          SecurityContext
-  16 stdin                    bool
-  17 stdinOnce                bool
-  18 tty                      bool
-  19 envFrom                  []EnvFromSource                    atomic
-  20 terminationMessagePolicy string(FallbackToLogsOnError|File) ="File"
-  21 volumeDevices            []VolumeDevice                     map(devicePath) merge(devicePath)
-  22 startupProbe             Probe
-  23 resizePolicy             []ContainerResizePolicy            atomic
-  24 restartPolicy            string?
-  25 restartPolicyRules       []ContainerRestartRule             atomic
+   1 name                     string!                            ="" | Name of the container, unique in the pod.
+   2 image                    string | Image that is meant.
+   3 command                  []string                           atomic | What is run instead of the image's entrypoint.
+   4 args                     []string                           atomic | Arguments of the command, instead of the image's.
+   5 workingDir               string | Folder that the command starts in.
+   6 ports                    []ContainerPort                    map(containerPort,protocol) merge(containerPort) | Ports that are opened, exposed or matched.
+   7 env                      []EnvVar                           map(name) merge(name) | Variables of the container's environment.
+   8 resources                ResourceRequirements               ={} | Compute resources that are asked for and limited.
+   9 volumeMounts             []VolumeMount                      map(mountPath) merge(mountPath) | Where volumes appear in the container's file system.
+  10 livenessProbe            Probe | When this fails, the container is started again.
+  11 readinessProbe           Probe | While this fails, services send nothing here.
+  12 lifecycle                Lifecycle | What is run around the start and the end of the container.
+  13 terminationMessagePath   string                             ="/dev/termination-log" | File in the container whose content becomes the final message.
+  14 imagePullPolicy          string(Always|IfNotPresent|Never) | When the image is pulled.
+  15 securityContext          SecurityContext | Privileges and identities to run with.
+  16 stdin                    bool | Whether standard input is kept open.
+  17 stdinOnce                bool | Whether standard input closes after the first client.
+  18 tty                      bool | Whether a terminal is allocated.
+  19 envFrom                  []EnvFromSource                    atomic | Sources of which every key becomes a variable.
+  20 terminationMessagePolicy string(FallbackToLogsOnError|File) ="File" | Whether logs fill in for an empty final message.
+  21 volumeDevices            []VolumeDevice                     map(devicePath) merge(devicePath) | Raw block volumes that the container gets.
+  22 startupProbe             Probe | Until this succeeds, the other probes wait.
+  23 resizePolicy             []ContainerResizePolicy            atomic | Whether changed resources need a restart.
+  24 restartPolicy            string? | When ended containers are started again.
+  25 restartPolicyRules       []ContainerRestartRule             atomic | Exceptions from the restart policy by exit code.
 
-type EphemeralVolumeSource
+type EphemeralVolumeSource | A volume of the sort Ephemeral.
    1 volumeClaimTemplate PersistentVolumeClaimTemplate
 
-object Event
-   1 metadata           meta.v1.ObjectMeta! ={}
+object Event | A note that something happened to an object.
+   1 metadata           meta.v1.ObjectMeta! ={} | Name, labels, annotations and bookkeeping of the object.
    2 involvedObject     ObjectReference!    ={}
-   3 reason             string
-   4 message            string
-   5 source             EventSource         ={}
+   3 reason             string | One word in CamelCase that says why, for programs to read.
+   4 message            string | A sentence for people that explains the state.
+   5 source             EventSource         ={} | Where it comes from.
    6 firstTimestamp     Time                =null
    7 lastTimestamp      Time                =null
-   8 count              int32
-   9 type               string
+   8 count              int32 | How many there are or are wanted.
+   9 type               string | Which of the known sorts this is.
   10 eventTime          MicroTime           =null
   11 series             EventSeries
-  12 action             string
+  12 action             string | What is done when it matches, or was done.
   13 related            ObjectReference
   14 reportingComponent string              =""
   15 reportingInstance  string              =""
 
-object EventList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []Event!         =[]
+object EventList | A page of Event objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []Event!         =[] | The objects of this page.
 
-type EventSeries
-   1 count            int32
+type EventSeries | How often an event was repeated, and when last.
+   1 count            int32 | How many there are or are wanted.
    2 lastObservedTime MicroTime =null
 
-type EventSource
+type EventSource | Which component reported the event.
    1 component string
-   2 host      string
+   2 host      string | Host name or address to connect to.
 
-type ExecAction
-   1 command []string atomic
+type ExecAction | Runs a command inside the container.
+   1 command []string atomic | What is run instead of the image's entrypoint.
 
-type FCVolumeSource
+type FCVolumeSource | A volume of the sort FC.
    1 targetWWNs []string atomic
-   2 lun        int32?
-   3 fsType     string
-   4 readOnly   bool
+   2 lun        int32? | Number of the logical unit on the target.
+   3 fsType     string | File system to mount the volume with; the plugin chooses when empty.
+   4 readOnly   bool | Mount or attach the volume so that nothing can be written.
    5 wwids      []string atomic
 
 type FileKeySelector atomic
-   1 volumeName string! =""
-   2 path       string! =""
-   3 key        string! =""
-   4 optional   bool?   =false
+   1 volumeName string! ="" | Name of the volume meant.
+   2 path       string! ="" | Path of the file, folder or request meant.
+   3 key        string! ="" | Key that is looked up or matched.
+   4 optional   bool?   =false | Whether the thing or its key may be missing.
 
-type FlexPersistentVolumeSource
-   1 driver    string!           =""
-   2 fsType    string
-   3 secretRef SecretReference
-   4 readOnly  bool
-   5 options   map[string]string
+type FlexPersistentVolumeSource | A volume of the sort FlexPersistent.
+   1 driver    string!           ="" | Name of the driver that is responsible.
+   2 fsType    string | File system to mount the volume with; the plugin chooses when empty.
+   3 secretRef SecretReference | Secret that holds what is needed to log in.
+   4 readOnly  bool | Mount or attach the volume so that nothing can be written.
+   5 options   map[string]string | Further settings for the driver.
 
-type FlexVolumeSource
-   1 driver    string!              =""
-   2 fsType    string
-   3 secretRef LocalObjectReference
-   4 readOnly  bool
-   5 options   map[string]string
+type FlexVolumeSource | A volume of the sort Flex.
+   1 driver    string!              ="" | Name of the driver that is responsible.
+   2 fsType    string | File system to mount the volume with; the plugin chooses when empty.
+   3 secretRef LocalObjectReference | Secret that holds what is needed to log in.
+   4 readOnly  bool | Mount or attach the volume so that nothing can be written.
+   5 options   map[string]string | Further settings for the driver.
 
-type FlockerVolumeSource
+type FlockerVolumeSource | A volume of the sort Flocker.
    1 datasetName string
    2 datasetUUID string
 
-type GCEPersistentDiskVolumeSource
+type GCEPersistentDiskVolumeSource | A volume of the sort GCEPersistentDisk.
    1 pdName    string! =""
-   2 fsType    string
-   3 partition int32
-   4 readOnly  bool
+   2 fsType    string | File system to mount the volume with; the plugin chooses when empty.
+   3 partition int32 | Number where the part begins, or the disk's partition.
+   4 readOnly  bool | Mount or attach the volume so that nothing can be written.
 
-type GRPCAction
-   1 port    int32!  =0
-   2 service string? =""
+type GRPCAction | Asks the gRPC health service.
+   1 port    int32!  =0 | Number of the port, or its name where text is allowed.
+   2 service string? ="" | Service inside the cluster to call or send to.
 
-type GitRepoVolumeSource
+type GitRepoVolumeSource | A volume of the sort GitRepo.
    1 repository string! =""
-   2 revision   string
+   2 revision   string | Number of the revision.
    3 directory  string
 
-type GlusterfsPersistentVolumeSource
-   1 endpoints          string! =""
-   2 path               string! =""
-   3 readOnly           bool
+type GlusterfsPersistentVolumeSource | A volume of the sort GlusterfsPersistent.
+   1 endpoints          string! ="" | The addresses with what is known of them, or the object that names them.
+   2 path               string! ="" | Path of the file, folder or request meant.
+   3 readOnly           bool | Mount or attach the volume so that nothing can be written.
    4 endpointsNamespace string?
 
-type GlusterfsVolumeSource
-   1 endpoints string! =""
-   2 path      string! =""
-   3 readOnly  bool
+type GlusterfsVolumeSource | A volume of the sort Glusterfs.
+   1 endpoints string! ="" | The addresses with what is known of them, or the object that names them.
+   2 path      string! ="" | Path of the file, folder or request meant.
+   3 readOnly  bool | Mount or attach the volume so that nothing can be written.
 
-type HTTPGetAction
-   1 path        string             ="/"
-   2 port        IntOrString!       =0
-   3 host        string
-   4 scheme      string(HTTP|HTTPS) ="HTTP"
-   5 httpHeaders []HTTPHeader       atomic
+type HTTPGetAction | Makes an HTTP request to the container.
+   1 path        string             ="/" | Path of the file, folder or request meant.
+   2 port        IntOrString!       =0 | Number of the port, or its name where text is allowed.
+   3 host        string | Host name or address to connect to.
+   4 scheme      string(HTTP|HTTPS) ="HTTP" | HTTP or HTTPS.
+   5 httpHeaders []HTTPHeader       atomic | Headers sent with the request.
 
 type HTTPHeader
-   1 name  string! =""
-   2 value string! =""
+   1 name  string! ="" | Name of the thing meant, as its owner knows it.
+   2 value string! ="" | The value itself.
 
 type HostAlias
-   1 ip        string!  =""
+   1 ip        string!  ="" | IP address.
    2 hostnames []string atomic
 
 type HostIP
-   1 ip string! =""
+   1 ip string! ="" | IP address.
 
-type HostPathVolumeSource
-   1 path string! =""
-   2 type string(|BlockDevice|CharDevice|Directory|DirectoryOrCreate|File|FileOrCreate|Socket)? =""
+type HostPathVolumeSource | A volume of the sort HostPath.
+   1 path string! ="" | Path of the file, folder or request meant.
+   2 type string(|BlockDevice|CharDevice|Directory|DirectoryOrCreate|File|FileOrCreate|Socket)? ="" | Which of the known sorts this is.
 
-type ISCSIPersistentVolumeSource
-   1 targetPortal      string!         =""
-   2 iqn               string!         =""
-   3 lun               int32!          =0
-   4 iscsiInterface    string          ="default"
-   5 fsType            string
-   6 readOnly          bool
-   7 portals           []string        atomic
-   8 chapAuthDiscovery bool
-  10 secretRef         SecretReference
-  11 chapAuthSession   bool
-  12 initiatorName     string?
+type ISCSIPersistentVolumeSource | A volume of the sort ISCSIPersistent.
+   1 targetPortal      string!         ="" | Address and port of the iSCSI target.
+   2 iqn               string!         ="" | Qualified name of the iSCSI target.
+   3 lun               int32!          =0 | Number of the logical unit on the target.
+   4 iscsiInterface    string          ="default" | Name of the iSCSI interface to use.
+   5 fsType            string | File system to mount the volume with; the plugin chooses when empty.
+   6 readOnly          bool | Mount or attach the volume so that nothing can be written.
+   7 portals           []string        atomic | Further portals of the target.
+   8 chapAuthDiscovery bool | Whether discovery uses CHAP authentication.
+  10 secretRef         SecretReference | Secret that holds what is needed to log in.
+  11 chapAuthSession   bool | Whether the session uses CHAP authentication.
+  12 initiatorName     string? | Name that the initiator presents itself with.
 
-type ISCSIVolumeSource
-   1 targetPortal      string!              =""
-   2 iqn               string!              =""
-   3 lun               int32!               =0
-   4 iscsiInterface    string               ="default"
-   5 fsType            string
-   6 readOnly          bool
-   7 portals           []string             atomic
-   8 chapAuthDiscovery bool
-  10 secretRef         LocalObjectReference
-  11 chapAuthSession   bool
-  12 initiatorName     string?
+type ISCSIVolumeSource | A volume of the sort ISCSI.
+   1 targetPortal      string!              ="" | Address and port of the iSCSI target.
+   2 iqn               string!              ="" | Qualified name of the iSCSI target.
+   3 lun               int32!               =0 | Number of the logical unit on the target.
+   4 iscsiInterface    string               ="default" | Name of the iSCSI interface to use.
+   5 fsType            string | File system to mount the volume with; the plugin chooses when empty.
+   6 readOnly          bool | Mount or attach the volume so that nothing can be written.
+   7 portals           []string             atomic | Further portals of the target.
+   8 chapAuthDiscovery bool | Whether discovery uses CHAP authentication.
+  10 secretRef         LocalObjectReference | Secret that holds what is needed to log in.
+  11 chapAuthSession   bool | Whether the session uses CHAP authentication.
+  12 initiatorName     string? | Name that the initiator presents itself with.
 
-type ImageVolumeSource
+type ImageVolumeSource | A volume of the sort Image.
    1 reference  string
    2 pullPolicy string(Always|IfNotPresent|Never)
 
-type ImageVolumeStatus
+type ImageVolumeStatus | What was last observed of a ImageVolume.
    1 imageRef string!
 
-type KeyToPath
-   1 key  string! =""
-   2 path string! =""
-   3 mode int32?
+type KeyToPath | Puts one key into a file of another name.
+   1 key  string! ="" | Key that is looked up or matched.
+   2 path string! ="" | Path of the file, folder or request meant.
+   3 mode int32? | Permission bits of this file.
 
-type Lifecycle
-   1 postStart  LifecycleHandler
-   2 preStop    LifecycleHandler
-   3 stopSignal string(SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ)?
+type Lifecycle | What is run at the start and before the end of a container.
+   1 postStart  LifecycleHandler | Runs right after the container was made.
+   2 preStop    LifecycleHandler | Runs before the container is told to stop.
+   3 stopSignal string(SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ)? | Signal that tells the container to stop.
 
-type LifecycleHandler
-   1 exec      ExecAction
-   2 httpGet   HTTPGetAction
-   3 tcpSocket TCPSocketAction
-   4 sleep     SleepAction
+type LifecycleHandler | What one lifecycle hook does.
+   1 exec      ExecAction | Run a command inside the container.
+   2 httpGet   HTTPGetAction | Make an HTTP request.
+   3 tcpSocket TCPSocketAction | Open a TCP connection.
+   4 sleep     SleepAction | Wait for some seconds.
 
-object LimitRange
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     LimitRangeSpec     ={}
+object LimitRange | Bounds and defaults for single pods, containers and claims of a namespace.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     LimitRangeSpec     ={} | What is wanted of the object.
 
-type LimitRangeItem
-   1 type                 string!             =""
+type LimitRangeItem | Bounds for one sort of object.
+   1 type                 string!             ="" | Which of the known sorts this is.
    2 max                  map[string]Quantity
    3 min                  map[string]Quantity
    4 default              map[string]Quantity
    5 defaultRequest       map[string]Quantity
    6 maxLimitRequestRatio map[string]Quantity
 
-object LimitRangeList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []LimitRange!    =[]
+object LimitRangeList | A page of LimitRange objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []LimitRange!    =[] | The objects of this page.
 
-type LimitRangeSpec
-   1 limits []LimitRangeItem! =null atomic
+type LimitRangeSpec | What is wanted of a LimitRange.
+   1 limits []LimitRangeItem! =null atomic | The most that may be used of each resource.
 
 type LinuxContainerUser
-   1 uid                int64!  =0
+   1 uid                int64!  =0 | Unique identifier of the object, never used for another one.
    2 gid                int64!  =0
-   3 supplementalGroups []int64 atomic
+   3 supplementalGroups []int64 atomic | Further groups of the process.
 
 type LoadBalancerIngress
-   1 ip       string
-   2 hostname string
-   3 ipMode   string?
-   4 ports    []PortStatus atomic
+   1 ip       string | IP address.
+   2 hostname string | Name of the host.
+   3 ipMode   string? | Whether traffic to the address keeps it as destination or reaches a proxy.
+   4 ports    []PortStatus atomic | Ports that are opened, exposed or matched.
 
-type LoadBalancerStatus
-   1 ingress []LoadBalancerIngress atomic
+type LoadBalancerStatus | What was last observed of a LoadBalancer.
+   1 ingress []LoadBalancerIngress atomic | Points where traffic enters, or rules for what may come in.
 
-type LocalObjectReference atomic
-   1 name string
+type LocalObjectReference atomic | Points to an object of the same namespace by name.
+   1 name string | Name of the thing meant, as its owner knows it.
 
-type LocalVolumeSource
-   1 path   string! =""
-   2 fsType string?
+type LocalVolumeSource | A volume of the sort Local.
+   1 path   string! ="" | Path of the file, folder or request meant.
+   2 fsType string? | File system to mount the volume with; the plugin chooses when empty.
 
-type ModifyVolumeStatus
+type ModifyVolumeStatus | What was last observed of a ModifyVolume.
    1 targetVolumeAttributesClassName string
-   2 status                          string(InProgress|Infeasible|Pending)! =""
+   2 status                          string(InProgress|Infeasible|Pending)! ="" | What was last observed of the object; written by the system.
 
-type NFSVolumeSource
+type NFSVolumeSource | A volume of the sort NFS.
    1 server   string! =""
-   2 path     string! =""
-   3 readOnly bool
+   2 path     string! ="" | Path of the file, folder or request meant.
+   3 readOnly bool | Mount or attach the volume so that nothing can be written.
 
-object Namespace
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     NamespaceSpec      ={}
-   3 status   NamespaceStatus    ={}
+object Namespace | A room of names; most objects live in one.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     NamespaceSpec      ={} | What is wanted of the object.
+   3 status   NamespaceStatus    ={} | What was last observed of the object; written by the system.
 
-type NamespaceCondition
-   1 type               string! =""
-   2 status             string! =""
-   4 lastTransitionTime Time    =null
-   5 reason             string
-   6 message            string
+type NamespaceCondition | One observation of the state of a Namespace.
+   1 type               string! ="" | Which of the known sorts this is.
+   2 status             string! ="" | What was last observed of the object; written by the system.
+   4 lastTransitionTime Time    =null | When the condition last changed from one status to another.
+   5 reason             string | One word in CamelCase that says why, for programs to read.
+   6 message            string | A sentence for people that explains the state.
 
-object NamespaceList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []Namespace!     =[]
+object NamespaceList | A page of Namespace objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []Namespace!     =[] | The objects of this page.
 
-type NamespaceSpec
-   1 finalizers []string atomic
+type NamespaceSpec | What is wanted of a Namespace.
+   1 finalizers []string atomic | Who must finish work before the object can go.
 
-type NamespaceStatus
-   1 phase      string(Active|Terminating) ="Active"
-   2 conditions []NamespaceCondition       map(type) merge(type)
+type NamespaceStatus | What was last observed of a Namespace.
+   1 phase      string(Active|Terminating) ="Active" | One word for where the object is in its life.
+   2 conditions []NamespaceCondition       map(type) merge(type) | Observations of the current state, at most one of each type.
 
-object Node
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     NodeSpec           ={}
-   3 status   NodeStatus         ={}
+object Node | A machine that runs pods.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     NodeSpec           ={} | What is wanted of the object.
+   3 status   NodeStatus         ={} | What was last observed of the object; written by the system.
 
 type NodeAddress
-   1 type    string! =""
+   1 type    string! ="" | Which of the known sorts this is.
    2 address string! =""
 
-type NodeAffinity
-   1 requiredDuringSchedulingIgnoredDuringExecution  NodeSelector
-   2 preferredDuringSchedulingIgnoredDuringExecution []PreferredSchedulingTerm atomic
+type NodeAffinity | Rules on labels and fields of nodes.
+   1 requiredDuringSchedulingIgnoredDuringExecution  NodeSelector | Must hold when the pod is scheduled.
+   2 preferredDuringSchedulingIgnoredDuringExecution []PreferredSchedulingTerm atomic | Should hold when the pod is scheduled, by weight.
 
-type NodeAllocatableResourceClaimStatus
-   1 resourceClaimName string!              =""
-   2 containers        []string             set
-   3 resources         map[string]Quantity!
+type NodeAllocatableResourceClaimStatus | What was last observed of a NodeAllocatableResourceClaim.
+   1 resourceClaimName string!              ="" | Name of the claim, in the pod's namespace.
+   2 containers        []string             set | Containers that run in the pod.
+   3 resources         map[string]Quantity! | Compute resources that are asked for and limited.
 
-type NodeCondition
-   1 type               string! =""
-   2 status             string! =""
-   3 lastHeartbeatTime  Time    =null
-   4 lastTransitionTime Time    =null
-   5 reason             string
-   6 message            string
+type NodeCondition | One observation of the state of a Node.
+   1 type               string! ="" | Which of the known sorts this is.
+   2 status             string! ="" | What was last observed of the object; written by the system.
+   3 lastHeartbeatTime  Time    =null | When the node last reported this condition.
+   4 lastTransitionTime Time    =null | When the condition last changed from one status to another.
+   5 reason             string | One word in CamelCase that says why, for programs to read.
+   6 message            string | A sentence for people that explains the state.
 
 type NodeConfigSource
    2 configMap ConfigMapNodeConfigSource
 
-type NodeConfigStatus
+type NodeConfigStatus | What was last observed of a NodeConfig.
    1 assigned      NodeConfigSource
-   2 active        NodeConfigSource
+   2 active        NodeConfigSource | What is running at this time.
    3 lastKnownGood NodeConfigSource
-   4 error         string
+   4 error         string | What went wrong, where something did.
 
 type NodeDaemonEndpoints
    1 kubeletEndpoint DaemonEndpoint ={}
 
 type NodeFeatures
-   1 supplementalGroupsPolicy bool?
+   1 supplementalGroupsPolicy bool? | Whether groups in the image count too.
 
-object NodeList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []Node!          =[]
+object NodeList | A page of Node objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []Node!          =[] | The objects of this page.
 
 type NodeRuntimeHandler
-   1 name     string                     =""
+   1 name     string                     ="" | Name of the thing meant, as its owner knows it.
    2 features NodeRuntimeHandlerFeatures
 
 type NodeRuntimeHandlerFeatures
    1 recursiveReadOnlyMounts bool?
    2 userNamespaces          bool?
 
-type NodeSelector atomic
+type NodeSelector atomic | Terms of which a node must match one.
    1 nodeSelectorTerms []NodeSelectorTerm! =null atomic
 
-type NodeSelectorRequirement
-   1 key      string!                                     =""
-   2 operator string(DoesNotExist|Exists|Gt|In|Lt|NotIn)! =""
-   3 values   []string                                    atomic
+type NodeSelectorRequirement | Compares one label or field of a node with values.
+   1 key      string!                                     ="" | Key that is looked up or matched.
+   2 operator string(DoesNotExist|Exists|Gt|In|Lt|NotIn)! ="" | How the key relates to the values.
+   3 values   []string                                    atomic | Values that the operator compares with.
 
-type NodeSelectorTerm atomic
-   1 matchExpressions []NodeSelectorRequirement atomic
-   2 matchFields      []NodeSelectorRequirement atomic
+type NodeSelectorTerm atomic | Requirements that must all hold.
+   1 matchExpressions []NodeSelectorRequirement atomic | Comparisons that must all hold.
+   2 matchFields      []NodeSelectorRequirement atomic | Comparisons with fields of the node.
 
-type NodeSpec
-   1 podCIDR       string
+type NodeSpec | What is wanted of a Node.
+   1 podCIDR       string | Addresses of the node's pods.
    2 externalID    string
-   3 providerID    string
-   4 unschedulable bool
-   5 taints        []Taint          atomic
+   3 providerID    string | The node's identifier at the cloud.
+   4 unschedulable bool | Whether new pods are kept away.
+   5 taints        []Taint          atomic | Marks that keep pods away which do not tolerate them.
    6 configSource  NodeConfigSource
-   7 podCIDRs      []string         set merge
+   7 podCIDRs      []string         set merge | Addresses of the node's pods, one block a family.
 
-type NodeStatus
-   1 capacity         map[string]Quantity
-   2 allocatable      map[string]Quantity
-   3 phase            string(Pending|Running|Terminated)
-   4 conditions       []NodeCondition                    map(type) merge(type)
-   5 addresses        []NodeAddress                      map(type) merge(type)
-   6 daemonEndpoints  NodeDaemonEndpoints                ={}
-   7 nodeInfo         NodeSystemInfo                     ={}
-   8 images           []ContainerImage                   atomic
+type NodeStatus | What was last observed of a Node.
+   1 capacity         map[string]Quantity | Total amount of each resource.
+   2 allocatable      map[string]Quantity | What pods may use of each resource.
+   3 phase            string(Pending|Running|Terminated) | One word for where the object is in its life.
+   4 conditions       []NodeCondition                    map(type) merge(type) | Observations of the current state, at most one of each type.
+   5 addresses        []NodeAddress                      map(type) merge(type) | Addresses at which it is reached.
+   6 daemonEndpoints  NodeDaemonEndpoints                ={} | Ports of the node's agents.
+   7 nodeInfo         NodeSystemInfo                     ={} | Versions and identifiers of the node.
+   8 images           []ContainerImage                   atomic | Images that the node has.
    9 volumesInUse     []string                           atomic
   10 volumesAttached  []AttachedVolume                   atomic
-  11 config           NodeConfigStatus
+  11 config           NodeConfigStatus | Configuration handed to the drivers.
   12 runtimeHandlers  []NodeRuntimeHandler               atomic
   13 features         NodeFeatures
   14 declaredFeatures []string                           atomic
 
-type NodeSwapStatus
-   1 capacity int64?
+type NodeSwapStatus | What was last observed of a NodeSwap.
+   1 capacity int64? | Total amount of each resource.
 
 type NodeSystemInfo
    1 machineID               string!        =""
@@ -726,74 +726,74 @@ type NodeSystemInfo
   11 swap                    NodeSwapStatus
 
 type ObjectFieldSelector atomic
-   1 apiVersion string  ="v1"
-   2 fieldPath  string! =""
+   1 apiVersion string  ="v1" | API group and version of the object that is referred to.
+   2 fieldPath  string! ="" | Path of the field inside the object.
 
-type ObjectReference atomic
-   1 kind            string
-   2 namespace       string
-   3 name            string
-   4 uid             string
-   5 apiVersion      string
-   6 resourceVersion string
-   7 fieldPath       string
+type ObjectReference atomic | Points to an object, or into it.
+   1 kind            string | Kind of the object that is referred to.
+   2 namespace       string | Namespace that the object meant lives in.
+   3 name            string | Name of the thing meant, as its owner knows it.
+   4 uid             string | Unique identifier of the object, never used for another one.
+   5 apiVersion      string | API group and version of the object that is referred to.
+   6 resourceVersion string | Revision of the object, to notice that it changed meanwhile.
+   7 fieldPath       string | Path of the field inside the object.
 
-object PersistentVolume
-   1 metadata meta.v1.ObjectMeta     ={}
-   2 spec     PersistentVolumeSpec   ={}
-   3 status   PersistentVolumeStatus ={}
+object PersistentVolume | A piece of storage in the cluster.
+   1 metadata meta.v1.ObjectMeta     ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     PersistentVolumeSpec   ={} | What is wanted of the object.
+   3 status   PersistentVolumeStatus ={} | What was last observed of the object; written by the system.
 
-object PersistentVolumeClaim
-   1 metadata meta.v1.ObjectMeta          ={}
-   2 spec     PersistentVolumeClaimSpec   ={}
-   3 status   PersistentVolumeClaimStatus ={}
+object PersistentVolumeClaim | A wish for storage, bound to a volume that fulfils it.
+   1 metadata meta.v1.ObjectMeta          ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     PersistentVolumeClaimSpec   ={} | What is wanted of the object.
+   3 status   PersistentVolumeClaimStatus ={} | What was last observed of the object; written by the system.
 
-type PersistentVolumeClaimCondition
-   1 type               string! =""
-   2 status             string! =""
-   3 lastProbeTime      Time    =null
-   4 lastTransitionTime Time    =null
-   5 reason             string
-   6 message            string
+type PersistentVolumeClaimCondition | One observation of the state of a PersistentVolumeClaim.
+   1 type               string! ="" | Which of the known sorts this is.
+   2 status             string! ="" | What was last observed of the object; written by the system.
+   3 lastProbeTime      Time    =null | When the condition was last looked at.
+   4 lastTransitionTime Time    =null | When the condition last changed from one status to another.
+   5 reason             string | One word in CamelCase that says why, for programs to read.
+   6 message            string | A sentence for people that explains the state.
 
-object PersistentVolumeClaimList
-   1 metadata meta.v1.ListMeta         ={}
-   2 items    []PersistentVolumeClaim! =[]
+object PersistentVolumeClaimList | A page of PersistentVolumeClaim objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta         ={} | Revision of the page and how to ask for the next.
+   2 items    []PersistentVolumeClaim! =[] | The objects of this page.
 
-type PersistentVolumeClaimSpec
-   1 accessModes               []string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod) atomic
-   2 resources                 VolumeResourceRequirements ={}
-   3 volumeName                string
-   4 selector                  meta.v1.LabelSelector
-   5 storageClassName          string?
-   6 volumeMode                string(Block|Filesystem)?  ="Filesystem"
-   7 dataSource                TypedLocalObjectReference
+type PersistentVolumeClaimSpec | What is wanted of a PersistentVolumeClaim.
+   1 accessModes               []string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod) atomic | Ways in which the volume can be mounted.
+   2 resources                 VolumeResourceRequirements ={} | Compute resources that are asked for and limited.
+   3 volumeName                string | Name of the volume meant.
+   4 selector                  meta.v1.LabelSelector | Which objects are meant, by their labels.
+   5 storageClassName          string? | Class that the volume belongs to or is wanted of.
+   6 volumeMode                string(Block|Filesystem)?  ="Filesystem" | Whether the volume is a file system or a raw block device.
+   7 dataSource                TypedLocalObjectReference | Object to fill the new volume from.
    8 dataSourceRef             TypedObjectReference
-   9 volumeAttributesClassName string?
+   9 volumeAttributesClassName string? | Class of adjustable attributes that the volume has or should have.
 
-type PersistentVolumeClaimStatus
-   1 phase                            string(Bound|Lost|Pending)       ="Pending"
-   2 accessModes                      []string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod) atomic
-   3 capacity                         map[string]Quantity
-   4 conditions                       []PersistentVolumeClaimCondition map(type) merge(type)
-   5 allocatedResources               map[string]Quantity
+type PersistentVolumeClaimStatus | What was last observed of a PersistentVolumeClaim.
+   1 phase                            string(Bound|Lost|Pending)       ="Pending" | One word for where the object is in its life.
+   2 accessModes                      []string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod) atomic | Ways in which the volume can be mounted.
+   3 capacity                         map[string]Quantity | Total amount of each resource.
+   4 conditions                       []PersistentVolumeClaimCondition map(type) merge(type) | Observations of the current state, at most one of each type.
+   5 allocatedResources               map[string]Quantity | What has been set aside of each resource.
    7 allocatedResourceStatuses        map[string]string                granular
    8 currentVolumeAttributesClassName string?
    9 modifyVolumeStatus               ModifyVolumeStatus
 
-type PersistentVolumeClaimTemplate
-   1 metadata meta.v1.ObjectMeta         ={}
-   2 spec     PersistentVolumeClaimSpec! ={}
+type PersistentVolumeClaimTemplate | A claim that is made for each pod.
+   1 metadata meta.v1.ObjectMeta         ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     PersistentVolumeClaimSpec! ={} | What is wanted of the object.
 
-type PersistentVolumeClaimVolumeSource
+type PersistentVolumeClaimVolumeSource | A volume of the sort PersistentVolumeClaim.
    1 claimName string! =""
-   2 readOnly  bool
+   2 readOnly  bool | Mount or attach the volume so that nothing can be written.
 
-object PersistentVolumeList
-   1 metadata meta.v1.ListMeta    ={}
-   2 items    []PersistentVolume! =[]
+object PersistentVolumeList | A page of PersistentVolume objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta    ={} | Revision of the page and how to ask for the next.
+   2 items    []PersistentVolume! =[] | The objects of this page.
 
-type PersistentVolumeSource
+type PersistentVolumeSource | A volume of the sort Persistent.
    1 gcePersistentDisk    GCEPersistentDiskVolumeSource
    2 awsElasticBlockStore AWSElasticBlockStoreVolumeSource
    3 hostPath             HostPathVolumeSource
@@ -817,51 +817,51 @@ type PersistentVolumeSource
   21 storageos            StorageOSPersistentVolumeSource
   22 csi                  CSIPersistentVolumeSource
 
-type PersistentVolumeSpec
-   1 capacity                      map[string]Quantity
+type PersistentVolumeSpec | What is wanted of a PersistentVolume.
+   1 capacity                      map[string]Quantity | Total amount of each resource.
    2 persistentVolumeSource        PersistentVolumeSource        inline
-   3 accessModes                   []string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod) atomic
+   3 accessModes                   []string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod) atomic | Ways in which the volume can be mounted.
    4 claimRef                      ObjectReference               granular
    5 persistentVolumeReclaimPolicy string(Delete|Recycle|Retain) ="Retain"
-   6 storageClassName              string
-   7 mountOptions                  []string                      atomic
-   8 volumeMode                    string(Block|Filesystem)?     ="Filesystem"
-   9 nodeAffinity                  VolumeNodeAffinity
-  10 volumeAttributesClassName     string?
+   6 storageClassName              string | Class that the volume belongs to or is wanted of.
+   7 mountOptions                  []string                      atomic | Options passed to mount.
+   8 volumeMode                    string(Block|Filesystem)?     ="Filesystem" | Whether the volume is a file system or a raw block device.
+   9 nodeAffinity                  VolumeNodeAffinity | Which nodes suit, by labels and fields.
+  10 volumeAttributesClassName     string? | Class of adjustable attributes that the volume has or should have.
 
-type PersistentVolumeStatus
-   1 phase                   string(Available|Bound|Failed|Pending|Released) ="Pending"
-   2 message                 string
-   3 reason                  string
+type PersistentVolumeStatus | What was last observed of a PersistentVolume.
+   1 phase                   string(Available|Bound|Failed|Pending|Released) ="Pending" | One word for where the object is in its life.
+   2 message                 string | A sentence for people that explains the state.
+   3 reason                  string | One word in CamelCase that says why, for programs to read.
    4 lastPhaseTransitionTime Time
 
-type PhotonPersistentDiskVolumeSource
+type PhotonPersistentDiskVolumeSource | A volume of the sort PhotonPersistentDisk.
    1 pdID   string! =""
-   2 fsType string
+   2 fsType string | File system to mount the volume with; the plugin chooses when empty.
 
-object Pod
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     PodSpec            ={}
-   3 status   PodStatus          ={}
+object Pod | Containers that are scheduled to one node together and share network and volumes.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     PodSpec            ={} | What is wanted of the object.
+   3 status   PodStatus          ={} | What was last observed of the object; written by the system.
 
-type PodAffinity
-   1 requiredDuringSchedulingIgnoredDuringExecution  []PodAffinityTerm         atomic
-   2 preferredDuringSchedulingIgnoredDuringExecution []WeightedPodAffinityTerm atomic
+type PodAffinity | Rules that draw the pod near to others.
+   1 requiredDuringSchedulingIgnoredDuringExecution  []PodAffinityTerm         atomic | Must hold when the pod is scheduled.
+   2 preferredDuringSchedulingIgnoredDuringExecution []WeightedPodAffinityTerm atomic | Should hold when the pod is scheduled, by weight.
 
-type PodAffinityTerm
-   1 labelSelector     meta.v1.LabelSelector
-   2 namespaces        []string              atomic
-   3 topologyKey       string!               =""
-   4 namespaceSelector meta.v1.LabelSelector
-   5 matchLabelKeys    []string              atomic
-   6 mismatchLabelKeys []string              atomic
+type PodAffinityTerm | Which pods are meant, and how near counts as together.
+   1 labelSelector     meta.v1.LabelSelector | Which objects are meant, by their labels.
+   2 namespaces        []string              atomic | Namespaces that are meant.
+   3 topologyKey       string!               ="" | Label of nodes whose equal value means the same place.
+   4 namespaceSelector meta.v1.LabelSelector | Which namespaces are meant, by their labels.
+   5 matchLabelKeys    []string              atomic | Labels of the pod whose values are added to the selector.
+   6 mismatchLabelKeys []string              atomic | Labels of the pod whose values are excluded by the selector.
 
-type PodAntiAffinity
-   1 requiredDuringSchedulingIgnoredDuringExecution  []PodAffinityTerm         atomic
-   2 preferredDuringSchedulingIgnoredDuringExecution []WeightedPodAffinityTerm atomic
+type PodAntiAffinity | Rules that keep the pod away from others.
+   1 requiredDuringSchedulingIgnoredDuringExecution  []PodAffinityTerm         atomic | Must hold when the pod is scheduled.
+   2 preferredDuringSchedulingIgnoredDuringExecution []WeightedPodAffinityTerm atomic | Should hold when the pod is scheduled, by weight.
 
 type PodCertificateProjection
-   1 signerName           string!
+   1 signerName           string! | Who is asked to sign.
    2 keyType              string!
    3 maxExpirationSeconds int32?            =86400
    4 credentialBundlePath string
@@ -869,123 +869,123 @@ type PodCertificateProjection
    6 certificateChainPath string
    7 userAnnotations      map[string]string
 
-type PodCondition
-   1 type               string! =""
-   2 status             string! =""
-   3 lastProbeTime      Time    =null
-   4 lastTransitionTime Time    =null
-   5 reason             string
-   6 message            string
-   7 observedGeneration int64
+type PodCondition | One observation of the state of a Pod.
+   1 type               string! ="" | Which of the known sorts this is.
+   2 status             string! ="" | What was last observed of the object; written by the system.
+   3 lastProbeTime      Time    =null | When the condition was last looked at.
+   4 lastTransitionTime Time    =null | When the condition last changed from one status to another.
+   5 reason             string | One word in CamelCase that says why, for programs to read.
+   6 message            string | A sentence for people that explains the state.
+   7 observedGeneration int64 | The generation of the spec that this status was made from.
 
-type PodDNSConfig
+type PodDNSConfig | DNS settings of the pod over those of its policy.
    1 nameservers []string             atomic
    2 searches    []string             atomic
-   3 options     []PodDNSConfigOption atomic
+   3 options     []PodDNSConfigOption atomic | Further settings for the driver.
 
 type PodDNSConfigOption
-   1 name  string
-   2 value string?
+   1 name  string | Name of the thing meant, as its owner knows it.
+   2 value string? | The value itself.
 
-type PodExtendedResourceClaimStatus
+type PodExtendedResourceClaimStatus | What was last observed of a PodExtendedResourceClaim.
    1 requestMappings   []ContainerExtendedResourceRequest! =null atomic
-   2 resourceClaimName string!                             =""
+   2 resourceClaimName string!                             ="" | Name of the claim, in the pod's namespace.
 
 type PodIP
-   1 ip string! =""
+   1 ip string! ="" | IP address.
 
-object PodList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []Pod!           =[]
+object PodList | A page of Pod objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []Pod!           =[] | The objects of this page.
 
 type PodOS
-   1 name string! =""
+   1 name string! ="" | Name of the thing meant, as its owner knows it.
 
-type PodReadinessGate
+type PodReadinessGate | A condition that must also be true before the pod is ready.
    1 conditionType string! =""
 
 type PodResourceClaim
-   1 name                      string! =""
-   3 resourceClaimName         string?
+   1 name                      string! ="" | Name of the thing meant, as its owner knows it.
+   3 resourceClaimName         string? | Name of the claim, in the pod's namespace.
    4 resourceClaimTemplateName string?
 
-type PodResourceClaimStatus
-   1 name              string! =""
-   2 resourceClaimName string?
+type PodResourceClaimStatus | What was last observed of a PodResourceClaim.
+   1 name              string! ="" | Name of the thing meant, as its owner knows it.
+   2 resourceClaimName string? | Name of the claim, in the pod's namespace.
 
-type PodSchedulingGate
-   1 name string! =""
+type PodSchedulingGate | Holds the pod back from scheduling until it is removed.
+   1 name string! ="" | Name of the thing meant, as its owner knows it.
 
 type PodSchedulingGroup
    1 podGroupName string?
 
-type PodSecurityContext
-   1 seLinuxOptions           SELinuxOptions
-   2 runAsUser                int64?
-   3 runAsNonRoot             bool?
-   4 supplementalGroups       []int64                        atomic
-   5 fsGroup                  int64?
-   6 runAsGroup               int64?
-   7 sysctls                  []Sysctl                       atomic
-   8 windowsOptions           WindowsSecurityContextOptions
-   9 fsGroupChangePolicy      string(Always|OnRootMismatch)?
-  10 seccompProfile           SeccompProfile
-  11 appArmorProfile          AppArmorProfile
-  12 supplementalGroupsPolicy string(Merge|Strict)?
-  13 seLinuxChangePolicy      string?
+type PodSecurityContext | Privileges and identities for all containers of the pod.
+   1 seLinuxOptions           SELinuxOptions | SELinux label.
+   2 runAsUser                int64? | User id of the process.
+   3 runAsNonRoot             bool? | Whether running as root is refused.
+   4 supplementalGroups       []int64                        atomic | Further groups of the process.
+   5 fsGroup                  int64? | Group that owns the volumes.
+   6 runAsGroup               int64? | Group id of the process.
+   7 sysctls                  []Sysctl                       atomic | Kernel settings of the pod.
+   8 windowsOptions           WindowsSecurityContextOptions | Settings for Windows only.
+   9 fsGroupChangePolicy      string(Always|OnRootMismatch)? | When the owner of a volume's files is changed.
+  10 seccompProfile           SeccompProfile | Which system calls are allowed.
+  11 appArmorProfile          AppArmorProfile | Which AppArmor profile is used.
+  12 supplementalGroupsPolicy string(Merge|Strict)? | Whether groups in the image count too.
+  13 seLinuxChangePolicy      string? | How volumes get the SELinux label.
 
-type PodSpec
-   1 volumes                       []Volume                            map(name) merge(name) retainKeys
-   2 containers                    []Container!                        =null map(name) merge(name)
-   3 restartPolicy                 string(Always|Never|OnFailure)      ="Always"
-   4 terminationGracePeriodSeconds int64?                              =30
-   5 activeDeadlineSeconds         int64?
-   6 dnsPolicy                     string(ClusterFirst|ClusterFirstWithHostNet|Default|None) ="ClusterFirst"
-   7 nodeSelector                  map[string]string                   atomic
-   8 serviceAccountName            string
-   9 serviceAccount                string
-  10 nodeName                      string
-  11 hostNetwork                   bool
-  12 hostPID                       bool
-  13 hostIPC                       bool
-  14 securityContext               PodSecurityContext?                 ={}
-  15 imagePullSecrets              []LocalObjectReference              map(name) merge(name)
-  16 hostname                      string
-  17 subdomain                     string
-  18 affinity                      Affinity
-  19 schedulerName                 string                              ="default-scheduler"
-  20 initContainers                []Container                         map(name) merge(name)
-  21 automountServiceAccountToken  bool?
-  22 tolerations                   []Toleration                        atomic
-  23 hostAliases                   []HostAlias                         map(ip) merge(ip)
-  24 priorityClassName             string
-  25 priority                      int32?
-  26 dnsConfig                     PodDNSConfig
-  27 shareProcessNamespace         bool?
-  28 readinessGates                []PodReadinessGate                  atomic
-  29 runtimeClassName              string?
-  30 enableServiceLinks            bool?
-  31 preemptionPolicy              string(Never|PreemptLowerPriority)?
-  32 overhead                      map[string]Quantity
-  33 topologySpreadConstraints     []TopologySpreadConstraint          map(topologyKey,whenUnsatisfiable) merge(topologyKey)
-  34 ephemeralContainers           []EphemeralContainer                map(name) merge(name)
-  35 setHostnameAsFQDN             bool?
-  36 os                            PodOS
-  37 hostUsers                     bool?
-  38 schedulingGates               []PodSchedulingGate                 map(name) merge(name)
-  39 resourceClaims                []PodResourceClaim                  map(name) merge(name) retainKeys
-  40 resources                     ResourceRequirements
-  41 hostnameOverride              string?
-  43 schedulingGroup               PodSchedulingGroup
+type PodSpec | What is wanted of a Pod.
+   1 volumes                       []Volume                            map(name) merge(name) retainKeys | Volumes that containers can mount.
+   2 containers                    []Container!                        =null map(name) merge(name) | Containers that run in the pod.
+   3 restartPolicy                 string(Always|Never|OnFailure)      ="Always" | When ended containers are started again.
+   4 terminationGracePeriodSeconds int64?                              =30 | Seconds between being told to stop and being killed.
+   5 activeDeadlineSeconds         int64? | Seconds that it may run in all before it is stopped.
+   6 dnsPolicy                     string(ClusterFirst|ClusterFirstWithHostNet|Default|None) ="ClusterFirst" | Which DNS settings the pod starts from.
+   7 nodeSelector                  map[string]string                   atomic | Labels that a node must carry.
+   8 serviceAccountName            string | Service account that the pod acts under.
+   9 serviceAccount                string | Old name of serviceAccountName.
+  10 nodeName                      string | Name of the node meant.
+  11 hostNetwork                   bool | Whether the pod uses the node's network.
+  12 hostPID                       bool | Whether the pod sees the node's processes.
+  13 hostIPC                       bool | Whether the pod shares the node's IPC.
+  14 securityContext               PodSecurityContext?                 ={} | Privileges and identities to run with.
+  15 imagePullSecrets              []LocalObjectReference              map(name) merge(name) | Secrets with credentials for registries.
+  16 hostname                      string | Name of the host.
+  17 subdomain                     string | Makes the pod's full host name with its hostname.
+  18 affinity                      Affinity | Rules for where the pod is scheduled.
+  19 schedulerName                 string                              ="default-scheduler" | Scheduler that places the pod.
+  20 initContainers                []Container                         map(name) merge(name) | Containers that run to their end, one after the other, before the rest.
+  21 automountServiceAccountToken  bool? | Whether a token is mounted unless the pod says otherwise.
+  22 tolerations                   []Toleration                        atomic | Taints that are tolerated.
+  23 hostAliases                   []HostAlias                         map(ip) merge(ip) | Lines added to the containers' hosts file.
+  24 priorityClassName             string | Class that gives the pod its priority.
+  25 priority                      int32? | Number by which what is more important is told.
+  26 dnsConfig                     PodDNSConfig | DNS settings over those of the policy.
+  27 shareProcessNamespace         bool? | Whether the containers see each other's processes.
+  28 readinessGates                []PodReadinessGate                  atomic | Conditions that must also be true before the pod is ready.
+  29 runtimeClassName              string? | Runtime class that runs the pod.
+  30 enableServiceLinks            bool? | Whether services of the namespace appear as variables.
+  31 preemptionPolicy              string(Never|PreemptLowerPriority)? | Whether others may be removed to make room.
+  32 overhead                      map[string]Quantity | Resources that running the pod itself takes.
+  33 topologySpreadConstraints     []TopologySpreadConstraint          map(topologyKey,whenUnsatisfiable) merge(topologyKey) | How pods are spread over zones, nodes or the like.
+  34 ephemeralContainers           []EphemeralContainer                map(name) merge(name) | Containers added later for looking into the pod.
+  35 setHostnameAsFQDN             bool? | Whether the full name becomes the kernel's host name.
+  36 os                            PodOS | Operating system that the containers are for.
+  37 hostUsers                     bool? | Whether the pod uses the node's user ids.
+  38 schedulingGates               []PodSchedulingGate                 map(name) merge(name) | While any stands, the pod is not scheduled.
+  39 resourceClaims                []PodResourceClaim                  map(name) merge(name) retainKeys | Device claims that containers of the pod can use.
+  40 resources                     ResourceRequirements | Compute resources that are asked for and limited.
+  41 hostnameOverride              string? | Host name of the pod instead of any other rule.
+  43 schedulingGroup               PodSchedulingGroup | Group of pods that are scheduled together.
 
-type PodStatus
-   1 phase                                string(Failed|Pending|Running|Succeeded|Unknown)
-   2 conditions                           []PodCondition                                   map(type) merge(type)
-   3 message                              string
-   4 reason                               string
-   5 hostIP                               string
+type PodStatus | What was last observed of a Pod.
+   1 phase                                string(Failed|Pending|Running|Succeeded|Unknown) | One word for where the object is in its life.
+   2 conditions                           []PodCondition                                   map(type) merge(type) | Observations of the current state, at most one of each type.
+   3 message                              string | A sentence for people that explains the state.
+   4 reason                               string | One word in CamelCase that says why, for programs to read.
+   5 hostIP                               string | Address of the node that is used.
    6 podIP                                string
-   7 startTime                            Time
+   7 startTime                            Time | When it began.
    8 containerStatuses                    []ContainerStatus                                atomic
    9 qosClass                             string(BestEffort|Burstable|Guaranteed)
   10 initContainerStatuses                []ContainerStatus                                atomic
@@ -995,396 +995,396 @@ type PodStatus
   14 resize                               string
   15 resourceClaimStatuses                []PodResourceClaimStatus                         map(name) merge(name) retainKeys
   16 hostIPs                              []HostIP                                         atomic merge(ip)
-  17 observedGeneration                   int64
+  17 observedGeneration                   int64 | The generation of the spec that this status was made from.
   18 extendedResourceClaimStatus          PodExtendedResourceClaimStatus
-  19 allocatedResources                   map[string]Quantity
-  20 resources                            ResourceRequirements
+  19 allocatedResources                   map[string]Quantity | What has been set aside of each resource.
+  20 resources                            ResourceRequirements | Compute resources that are asked for and limited.
   21 nodeAllocatableResourceClaimStatuses []NodeAllocatableResourceClaimStatus             atomic
 
-object PodTemplate
-   1 metadata meta.v1.ObjectMeta ={}
-   2 template PodTemplateSpec    ={}
+object PodTemplate | A pod's description, kept to make pods from.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 template PodTemplateSpec    ={} | What the pods made from this object look like.
 
-object PodTemplateList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []PodTemplate!   =[]
+object PodTemplateList | A page of PodTemplate objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []PodTemplate!   =[] | The objects of this page.
 
-type PodTemplateSpec
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     PodSpec            ={}
+type PodTemplateSpec | What pods made from the template look like.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     PodSpec            ={} | What is wanted of the object.
 
-type PortStatus
-   1 port     int32!                =0
-   2 protocol string(SCTP|TCP|UDP)! =""
-   3 error    string?
+type PortStatus | What was last observed of a Port.
+   1 port     int32!                =0 | Number of the port, or its name where text is allowed.
+   2 protocol string(SCTP|TCP|UDP)! ="" | Transport protocol: TCP, UDP or SCTP.
+   3 error    string? | What went wrong, where something did.
 
-type PortworxVolumeSource
-   1 volumeID string! =""
-   2 fsType   string
-   3 readOnly bool
+type PortworxVolumeSource | A volume of the sort Portworx.
+   1 volumeID string! ="" | Identifier of the volume in the storage system.
+   2 fsType   string | File system to mount the volume with; the plugin chooses when empty.
+   3 readOnly bool | Mount or attach the volume so that nothing can be written.
 
 type PreferredSchedulingTerm
-   1 weight     int32!            =0
-   2 preference NodeSelectorTerm! ={}
+   1 weight     int32!            =0 | How much it counts against others, 1 to 100.
+   2 preference NodeSelectorTerm! ={} | Term that gives the weight.
 
-type Probe
+type Probe | A health check that is run again and again.
    1 handler                       ProbeHandler inline
-   2 initialDelaySeconds           int32
-   3 timeoutSeconds                int32        =1
-   4 periodSeconds                 int32        =10
-   5 successThreshold              int32        =1
-   6 failureThreshold              int32        =3
-   7 terminationGracePeriodSeconds int64?
+   2 initialDelaySeconds           int32 | Seconds after the start before the first probe.
+   3 timeoutSeconds                int32        =1 | Seconds to wait for an answer.
+   4 periodSeconds                 int32        =10 | Seconds between two runs, or the window a policy looks at.
+   5 successThreshold              int32        =1 | Successes in a row that make it good again.
+   6 failureThreshold              int32        =3 | Failures in a row that make it bad.
+   7 terminationGracePeriodSeconds int64? | Seconds between being told to stop and being killed.
 
-type ProbeHandler
-   1 exec      ExecAction
-   2 httpGet   HTTPGetAction
-   3 tcpSocket TCPSocketAction
-   4 grpc      GRPCAction
+type ProbeHandler | The way in which a probe asks.
+   1 exec      ExecAction | Run a command inside the container.
+   2 httpGet   HTTPGetAction | Make an HTTP request.
+   3 tcpSocket TCPSocketAction | Open a TCP connection.
+   4 grpc      GRPCAction | Ask the gRPC health service.
 
-type ProjectedVolumeSource
+type ProjectedVolumeSource | A volume of the sort Projected.
    1 sources     []VolumeProjection atomic
-   2 defaultMode int32?             =420
+   2 defaultMode int32?             =420 | Permission bits of files that set none of their own.
 
-type QuobyteVolumeSource
+type QuobyteVolumeSource | A volume of the sort Quobyte.
    1 registry string! =""
    2 volume   string! =""
-   3 readOnly bool
-   4 user     string
-   5 group    string
+   3 readOnly bool | Mount or attach the volume so that nothing can be written.
+   4 user     string | User to act as.
+   5 group    string | API group, or group of users, that is meant.
    6 tenant   string
 
-type RBDPersistentVolumeSource
-   1 monitors  []string!       =null atomic
-   2 image     string!         =""
-   3 fsType    string
-   4 pool      string          ="rbd"
-   5 user      string          ="admin"
-   6 keyring   string          ="/etc/ceph/keyring"
-   7 secretRef SecretReference
-   8 readOnly  bool
+type RBDPersistentVolumeSource | A volume of the sort RBDPersistent.
+   1 monitors  []string!       =null atomic | Addresses of the Ceph monitors.
+   2 image     string!         ="" | Image that is meant.
+   3 fsType    string | File system to mount the volume with; the plugin chooses when empty.
+   4 pool      string          ="rbd" | Pool that the device or image belongs to.
+   5 user      string          ="admin" | User to act as.
+   6 keyring   string          ="/etc/ceph/keyring" | Path of the keyring file.
+   7 secretRef SecretReference | Secret that holds what is needed to log in.
+   8 readOnly  bool | Mount or attach the volume so that nothing can be written.
 
-type RBDVolumeSource
-   1 monitors  []string!            =null atomic
-   2 image     string!              =""
-   3 fsType    string
-   4 pool      string               ="rbd"
-   5 user      string               ="admin"
-   6 keyring   string               ="/etc/ceph/keyring"
-   7 secretRef LocalObjectReference
-   8 readOnly  bool
+type RBDVolumeSource | A volume of the sort RBD.
+   1 monitors  []string!            =null atomic | Addresses of the Ceph monitors.
+   2 image     string!              ="" | Image that is meant.
+   3 fsType    string | File system to mount the volume with; the plugin chooses when empty.
+   4 pool      string               ="rbd" | Pool that the device or image belongs to.
+   5 user      string               ="admin" | User to act as.
+   6 keyring   string               ="/etc/ceph/keyring" | Path of the keyring file.
+   7 secretRef LocalObjectReference | Secret that holds what is needed to log in.
+   8 readOnly  bool | Mount or attach the volume so that nothing can be written.
 
-object ReplicationController
-   1 metadata meta.v1.ObjectMeta          ={}
-   2 spec     ReplicationControllerSpec   ={}
-   3 status   ReplicationControllerStatus ={}
+object ReplicationController | Keeps a number of pods running; the forerunner of ReplicaSet.
+   1 metadata meta.v1.ObjectMeta          ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     ReplicationControllerSpec   ={} | What is wanted of the object.
+   3 status   ReplicationControllerStatus ={} | What was last observed of the object; written by the system.
 
-type ReplicationControllerCondition
-   1 type               string! =""
-   2 status             string! =""
-   3 lastTransitionTime Time    =null
-   4 reason             string
-   5 message            string
+type ReplicationControllerCondition | One observation of the state of a ReplicationController.
+   1 type               string! ="" | Which of the known sorts this is.
+   2 status             string! ="" | What was last observed of the object; written by the system.
+   3 lastTransitionTime Time    =null | When the condition last changed from one status to another.
+   4 reason             string | One word in CamelCase that says why, for programs to read.
+   5 message            string | A sentence for people that explains the state.
 
-object ReplicationControllerList
-   1 metadata meta.v1.ListMeta         ={}
-   2 items    []ReplicationController! =[]
+object ReplicationControllerList | A page of ReplicationController objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta         ={} | Revision of the page and how to ask for the next.
+   2 items    []ReplicationController! =[] | The objects of this page.
 
-type ReplicationControllerSpec
-   1 replicas        int32?            =1
-   2 selector        map[string]string atomic
-   3 template        PodTemplateSpec
-   4 minReadySeconds int32
+type ReplicationControllerSpec | What is wanted of a ReplicationController.
+   1 replicas        int32?            =1 | How many pods are wanted, or were counted in a status.
+   2 selector        map[string]string atomic | Which objects are meant, by their labels.
+   3 template        PodTemplateSpec | What the pods made from this object look like.
+   4 minReadySeconds int32 | Seconds a new pod must stay ready before it counts as available.
 
-type ReplicationControllerStatus
-   1 replicas             int32!                           =0
-   2 fullyLabeledReplicas int32
-   3 observedGeneration   int64
-   4 readyReplicas        int32
-   5 availableReplicas    int32
-   6 conditions           []ReplicationControllerCondition map(type) merge(type)
+type ReplicationControllerStatus | What was last observed of a ReplicationController.
+   1 replicas             int32!                           =0 | How many pods are wanted, or were counted in a status.
+   2 fullyLabeledReplicas int32 | How many pods carry all labels of the template.
+   3 observedGeneration   int64 | The generation of the spec that this status was made from.
+   4 readyReplicas        int32 | How many of the pods are ready.
+   5 availableReplicas    int32 | How many pods have been ready for at least minReadySeconds.
+   6 conditions           []ReplicationControllerCondition map(type) merge(type) | Observations of the current state, at most one of each type.
 
-type ResourceClaim
-   1 name    string! =""
-   2 request string
+type ResourceClaim | Asks for devices, and records which were given.
+   1 name    string! ="" | Name of the thing meant, as its owner knows it.
+   2 request string | Name of the request that this answers.
 
 type ResourceFieldSelector atomic
-   1 containerName string
-   2 resource      string!  =""
+   1 containerName string | Name of the container meant.
+   2 resource      string!  ="" | Resource that is meant, in the plural.
    3 divisor       Quantity ="0"
 
 type ResourceHealth
    1 resourceID string! =""
    2 health     string
-   6 message    string?
+   6 message    string? | A sentence for people that explains the state.
 
-object ResourceQuota
-   1 metadata meta.v1.ObjectMeta  ={}
-   2 spec     ResourceQuotaSpec   ={}
-   3 status   ResourceQuotaStatus ={}
+object ResourceQuota | Bounds what a namespace may use in all.
+   1 metadata meta.v1.ObjectMeta  ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     ResourceQuotaSpec   ={} | What is wanted of the object.
+   3 status   ResourceQuotaStatus ={} | What was last observed of the object; written by the system.
 
-object ResourceQuotaList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []ResourceQuota! =[]
+object ResourceQuotaList | A page of ResourceQuota objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []ResourceQuota! =[] | The objects of this page.
 
-type ResourceQuotaSpec
-   1 hard          map[string]Quantity
+type ResourceQuotaSpec | What is wanted of a ResourceQuota.
+   1 hard          map[string]Quantity | The most that may be used.
    2 scopes        []string(BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass) atomic
    3 scopeSelector ScopeSelector
 
-type ResourceQuotaStatus
-   1 hard map[string]Quantity
-   2 used map[string]Quantity
+type ResourceQuotaStatus | What was last observed of a ResourceQuota.
+   1 hard map[string]Quantity | The most that may be used.
+   2 used map[string]Quantity | What is used now.
 
-type ResourceRequirements
-   1 limits   map[string]Quantity
-   2 requests map[string]Quantity
-   3 claims   []ResourceClaim     map(name)
+type ResourceRequirements | Compute resources that are asked for and limited.
+   1 limits   map[string]Quantity | The most that may be used of each resource.
+   2 requests map[string]Quantity | What is asked for or set aside of each resource.
+   3 claims   []ResourceClaim     map(name) | Device claims of the pod that the container uses.
 
-type ResourceStatus
-   1 name      string!          =""
-   2 resources []ResourceHealth map(resourceID)
+type ResourceStatus | What was last observed of a Resource.
+   1 name      string!          ="" | Name of the thing meant, as its owner knows it.
+   2 resources []ResourceHealth map(resourceID) | Compute resources that are asked for and limited.
 
 type SELinuxOptions
-   1 user  string
+   1 user  string | User to act as.
    2 role  string
-   3 type  string
+   3 type  string | Which of the known sorts this is.
    4 level string
 
-type ScaleIOPersistentVolumeSource
+type ScaleIOPersistentVolumeSource | A volume of the sort ScaleIOPersistent.
    1 gateway          string!          =""
    2 system           string!          =""
-   3 secretRef        SecretReference!
+   3 secretRef        SecretReference! | Secret that holds what is needed to log in.
    4 sslEnabled       bool
    5 protectionDomain string
    6 storagePool      string
    7 storageMode      string           ="ThinProvisioned"
-   8 volumeName       string
-   9 fsType           string           ="xfs"
-  10 readOnly         bool
+   8 volumeName       string | Name of the volume meant.
+   9 fsType           string           ="xfs" | File system to mount the volume with; the plugin chooses when empty.
+  10 readOnly         bool | Mount or attach the volume so that nothing can be written.
 
-type ScaleIOVolumeSource
+type ScaleIOVolumeSource | A volume of the sort ScaleIO.
    1 gateway          string!               =""
    2 system           string!               =""
-   3 secretRef        LocalObjectReference!
+   3 secretRef        LocalObjectReference! | Secret that holds what is needed to log in.
    4 sslEnabled       bool
    5 protectionDomain string
    6 storagePool      string
    7 storageMode      string                ="ThinProvisioned"
-   8 volumeName       string
-   9 fsType           string                ="xfs"
-  10 readOnly         bool
+   8 volumeName       string | Name of the volume meant.
+   9 fsType           string                ="xfs" | File system to mount the volume with; the plugin chooses when empty.
+  10 readOnly         bool | Mount or attach the volume so that nothing can be written.
 
 type ScopeSelector atomic
-   1 matchExpressions []ScopedResourceSelectorRequirement atomic
+   1 matchExpressions []ScopedResourceSelectorRequirement atomic | Comparisons that must all hold.
 
 type ScopedResourceSelectorRequirement
    1 scopeName string(BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass)! =""
-   2 operator  string(DoesNotExist|Exists|In|NotIn)! =""
-   3 values    []string                              atomic
+   2 operator  string(DoesNotExist|Exists|In|NotIn)! ="" | How the key relates to the values.
+   3 values    []string                              atomic | Values that the operator compares with.
 
 type SeccompProfile
-   1 type             string(Localhost|RuntimeDefault|Unconfined)! =""
-   2 localhostProfile string?
+   1 type             string(Localhost|RuntimeDefault|Unconfined)! ="" | Which of the known sorts this is.
+   2 localhostProfile string? | Profile on the node, when the type is Localhost.
 
-object Secret
-   1 metadata   meta.v1.ObjectMeta ={}
-   2 data       map[string]bytes
-   3 type       string             ="Opaque"
+object Secret | Confidential data as keys with bytes.
+   1 metadata   meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 data       map[string]bytes | The content, by key or as raw document.
+   3 type       string             ="Opaque" | Which of the known sorts this is.
    4 stringData map[string]string
-   5 immutable  bool?
+   5 immutable  bool? | Whether the content can never change again.
 
 type SecretEnvSource
-   1 localObjectReference LocalObjectReference inline
-   2 optional             bool?
+   1 localObjectReference LocalObjectReference inline | The object meant, in the same namespace.
+   2 optional             bool? | Whether the thing or its key may be missing.
 
 type SecretKeySelector atomic
-   1 localObjectReference LocalObjectReference inline
-   2 key                  string!              =""
-   3 optional             bool?
+   1 localObjectReference LocalObjectReference inline | The object meant, in the same namespace.
+   2 key                  string!              ="" | Key that is looked up or matched.
+   3 optional             bool? | Whether the thing or its key may be missing.
 
-object SecretList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []Secret!        =[]
+object SecretList | A page of Secret objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []Secret!        =[] | The objects of this page.
 
 type SecretProjection
-   1 localObjectReference LocalObjectReference inline
-   2 items                []KeyToPath          atomic
-   4 optional             bool?
+   1 localObjectReference LocalObjectReference inline | The object meant, in the same namespace.
+   2 items                []KeyToPath          atomic | Keys to take and the file names to give them; all when empty.
+   4 optional             bool? | Whether the thing or its key may be missing.
 
-type SecretReference atomic
-   1 name      string
-   2 namespace string
+type SecretReference atomic | Points to a secret in any namespace.
+   1 name      string | Name of the thing meant, as its owner knows it.
+   2 namespace string | Namespace that the object meant lives in.
 
-type SecretVolumeSource
-   1 secretName  string
-   2 items       []KeyToPath atomic
-   3 defaultMode int32?      =420
-   4 optional    bool?
+type SecretVolumeSource | A volume of the sort Secret.
+   1 secretName  string | Secret that holds what is needed, in the same namespace.
+   2 items       []KeyToPath atomic | Keys to take and the file names to give them; all when empty.
+   3 defaultMode int32?      =420 | Permission bits of files that set none of their own.
+   4 optional    bool? | Whether the thing or its key may be missing.
 
-type SecurityContext
-   1 capabilities             Capabilities
-   2 privileged               bool?
-   3 seLinuxOptions           SELinuxOptions
-   4 runAsUser                int64?
-   5 runAsNonRoot             bool?
-   6 readOnlyRootFilesystem   bool?
-   7 allowPrivilegeEscalation bool?
-   8 runAsGroup               int64?
-   9 procMount                string(Default|Unmasked)?
-  10 windowsOptions           WindowsSecurityContextOptions
-  11 seccompProfile           SeccompProfile
-  12 appArmorProfile          AppArmorProfile
+type SecurityContext | Privileges and identities that a container runs with.
+   1 capabilities             Capabilities | Capabilities that are added or dropped.
+   2 privileged               bool? | Whether the container has all powers of the node's root.
+   3 seLinuxOptions           SELinuxOptions | SELinux label.
+   4 runAsUser                int64? | User id of the process.
+   5 runAsNonRoot             bool? | Whether running as root is refused.
+   6 readOnlyRootFilesystem   bool? | Whether the image's files cannot be written.
+   7 allowPrivilegeEscalation bool? | Whether the process can gain more privileges.
+   8 runAsGroup               int64? | Group id of the process.
+   9 procMount                string(Default|Unmasked)? | How much of /proc is hidden.
+  10 windowsOptions           WindowsSecurityContextOptions | Settings for Windows only.
+  11 seccompProfile           SeccompProfile | Which system calls are allowed.
+  12 appArmorProfile          AppArmorProfile | Which AppArmor profile is used.
 
-object Service
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     ServiceSpec        ={}
-   3 status   ServiceStatus      ={}
+object Service | A stable address in front of the pods that a selector finds.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     ServiceSpec        ={} | What is wanted of the object.
+   3 status   ServiceStatus      ={} | What was last observed of the object; written by the system.
 
-object ServiceAccount
-   1 metadata                     meta.v1.ObjectMeta     ={}
+object ServiceAccount | An identity that pods act under.
+   1 metadata                     meta.v1.ObjectMeta     ={} | Name, labels, annotations and bookkeeping of the object.
    2 secrets                      []ObjectReference      map(name) merge(name)
-   3 imagePullSecrets             []LocalObjectReference atomic
-   4 automountServiceAccountToken bool?
+   3 imagePullSecrets             []LocalObjectReference atomic | Secrets with credentials for registries.
+   4 automountServiceAccountToken bool? | Whether a token is mounted unless the pod says otherwise.
 
-object ServiceAccountList
-   1 metadata meta.v1.ListMeta  ={}
-   2 items    []ServiceAccount! =[]
+object ServiceAccountList | A page of ServiceAccount objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta  ={} | Revision of the page and how to ask for the next.
+   2 items    []ServiceAccount! =[] | The objects of this page.
 
 type ServiceAccountTokenProjection
    1 audience          string
-   2 expirationSeconds int64?  =3600
-   3 path              string! =""
+   2 expirationSeconds int64?  =3600 | Seconds that the token or certificate should last.
+   3 path              string! ="" | Path of the file, folder or request meant.
 
-object ServiceList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []Service!       =[]
+object ServiceList | A page of Service objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []Service!       =[] | The objects of this page.
 
-type ServicePort
-   1 name        string
-   2 protocol    string(SCTP|TCP|UDP) ="TCP"
-   3 port        int32!               =0
-   4 targetPort  IntOrString
-   5 nodePort    int32
-   6 appProtocol string?
+type ServicePort | A port of the service and where it leads.
+   1 name        string | Name of the thing meant, as its owner knows it.
+   2 protocol    string(SCTP|TCP|UDP) ="TCP" | Transport protocol: TCP, UDP or SCTP.
+   3 port        int32!               =0 | Number of the port, or its name where text is allowed.
+   4 targetPort  IntOrString | Port of the pods, as number or name.
+   5 nodePort    int32 | Port on every node.
+   6 appProtocol string? | Application protocol spoken on the port, as a hint.
 
-type ServiceSpec
-   1 ports                         []ServicePort          map(port,protocol) merge(port)
-   2 selector                      map[string]string      atomic
-   3 clusterIP                     string
-   4 type                          string(ClusterIP|ExternalName|LoadBalancer|NodePort) ="ClusterIP"
-   5 externalIPs                   []string               atomic
-   7 sessionAffinity               string(ClientIP|None)  ="None"
-   8 loadBalancerIP                string
-   9 loadBalancerSourceRanges      []string               atomic
-  10 externalName                  string
-  11 externalTrafficPolicy         string(Cluster|Local)
-  12 healthCheckNodePort           int32
-  13 publishNotReadyAddresses      bool
-  14 sessionAffinityConfig         SessionAffinityConfig
-  17 ipFamilyPolicy                string(PreferDualStack|RequireDualStack|SingleStack)?
-  18 clusterIPs                    []string               atomic
-  19 ipFamilies                    []string(|IPv4|IPv6)   atomic
-  20 allocateLoadBalancerNodePorts bool?
-  21 loadBalancerClass             string?
-  22 internalTrafficPolicy         string(Cluster|Local)?
-  23 trafficDistribution           string?
+type ServiceSpec | What is wanted of a Service.
+   1 ports                         []ServicePort          map(port,protocol) merge(port) | Ports that are opened, exposed or matched.
+   2 selector                      map[string]string      atomic | Which objects are meant, by their labels.
+   3 clusterIP                     string | Address of the service inside the cluster.
+   4 type                          string(ClusterIP|ExternalName|LoadBalancer|NodePort) ="ClusterIP" | Which of the known sorts this is.
+   5 externalIPs                   []string               atomic | Addresses outside that nodes accept traffic for.
+   7 sessionAffinity               string(ClientIP|None)  ="None" | Whether a client always reaches the same pod.
+   8 loadBalancerIP                string | Address asked of the load balancer; deprecated.
+   9 loadBalancerSourceRanges      []string               atomic | Clients that the load balancer lets in.
+  10 externalName                  string | DNS name that the service stands for.
+  11 externalTrafficPolicy         string(Cluster|Local) | Whether outside traffic stays on the node it came to.
+  12 healthCheckNodePort           int32 | Port where nodes tell whether they have pods.
+  13 publishNotReadyAddresses      bool | Whether pods that are not ready are found too.
+  14 sessionAffinityConfig         SessionAffinityConfig | How long a client keeps its pod.
+  17 ipFamilyPolicy                string(PreferDualStack|RequireDualStack|SingleStack)? | Whether one or both address families are wanted.
+  18 clusterIPs                    []string               atomic | Addresses of the service inside the cluster, one a family.
+  19 ipFamilies                    []string(|IPv4|IPv6)   atomic | Address families, the main one first.
+  20 allocateLoadBalancerNodePorts bool? | Whether a load balancer also gets node ports.
+  21 loadBalancerClass             string? | Which load balancer is responsible.
+  22 internalTrafficPolicy         string(Cluster|Local)? | Whether inside traffic stays on its node.
+  23 trafficDistribution           string? | Which endpoints are preferred.
 
-type ServiceStatus
-   1 loadBalancer LoadBalancerStatus  ={}
-   2 conditions   []meta.v1.Condition map(type) merge(type)
+type ServiceStatus | What was last observed of a Service.
+   1 loadBalancer LoadBalancerStatus  ={} | State of the load balancer.
+   2 conditions   []meta.v1.Condition map(type) merge(type) | Observations of the current state, at most one of each type.
 
 type SessionAffinityConfig
    1 clientIP ClientIPConfig
 
-type SleepAction
-   1 seconds int64! =0
+type SleepAction | Waits for some seconds.
+   1 seconds int64! =0 | How many seconds to wait.
 
-type StorageOSPersistentVolumeSource
-   1 volumeName      string
+type StorageOSPersistentVolumeSource | A volume of the sort StorageOSPersistent.
+   1 volumeName      string | Name of the volume meant.
    2 volumeNamespace string
-   3 fsType          string
-   4 readOnly        bool
-   5 secretRef       ObjectReference
+   3 fsType          string | File system to mount the volume with; the plugin chooses when empty.
+   4 readOnly        bool | Mount or attach the volume so that nothing can be written.
+   5 secretRef       ObjectReference | Secret that holds what is needed to log in.
 
-type StorageOSVolumeSource
-   1 volumeName      string
+type StorageOSVolumeSource | A volume of the sort StorageOS.
+   1 volumeName      string | Name of the volume meant.
    2 volumeNamespace string
-   3 fsType          string
-   4 readOnly        bool
-   5 secretRef       LocalObjectReference
+   3 fsType          string | File system to mount the volume with; the plugin chooses when empty.
+   4 readOnly        bool | Mount or attach the volume so that nothing can be written.
+   5 secretRef       LocalObjectReference | Secret that holds what is needed to log in.
 
 type Sysctl
-   1 name  string! =""
-   2 value string! =""
+   1 name  string! ="" | Name of the thing meant, as its owner knows it.
+   2 value string! ="" | The value itself.
 
-type TCPSocketAction
-   1 port IntOrString! =0
-   2 host string
+type TCPSocketAction | Opens a TCP connection to the container.
+   1 port IntOrString! =0 | Number of the port, or its name where text is allowed.
+   2 host string | Host name or address to connect to.
 
-type Taint
-   1 key       string!                                        =""
-   2 value     string
-   3 effect    string(NoExecute|NoSchedule|PreferNoSchedule)! =""
-   4 timeAdded Time
+type Taint | Keeps pods away that do not tolerate it.
+   1 key       string!                                        ="" | Key that is looked up or matched.
+   2 value     string | The value itself.
+   3 effect    string(NoExecute|NoSchedule|PreferNoSchedule)! ="" | What happens to pods that do not tolerate the taint.
+   4 timeAdded Time | When the taint was added.
 
-type Toleration
-   1 key               string
-   2 operator          string(Equal|Exists|Gt|Lt)
-   3 value             string
-   4 effect            string(NoExecute|NoSchedule|PreferNoSchedule)
-   5 tolerationSeconds int64?
+type Toleration | Lets the pod onto nodes with matching taints.
+   1 key               string | Key that is looked up or matched.
+   2 operator          string(Equal|Exists|Gt|Lt) | How the key relates to the values.
+   3 value             string | The value itself.
+   4 effect            string(NoExecute|NoSchedule|PreferNoSchedule) | What happens to pods that do not tolerate the taint.
+   5 tolerationSeconds int64? | Seconds that a NoExecute taint is tolerated before eviction.
 
 type TopologySelectorLabelRequirement
-   1 key    string!   =""
-   2 values []string! =null atomic
+   1 key    string!   ="" | Key that is looked up or matched.
+   2 values []string! =null atomic | Values that the operator compares with.
 
 type TopologySelectorTerm atomic
    1 matchLabelExpressions []TopologySelectorLabelRequirement atomic
 
-type TopologySpreadConstraint
-   1 maxSkew            int32!                                =0
-   2 topologyKey        string!                               =""
-   3 whenUnsatisfiable  string(DoNotSchedule|ScheduleAnyway)! =""
-   4 labelSelector      meta.v1.LabelSelector
-   5 minDomains         int32?
-   6 nodeAffinityPolicy string(Honor|Ignore)?
-   7 nodeTaintsPolicy   string(Honor|Ignore)?
-   8 matchLabelKeys     []string                              atomic
+type TopologySpreadConstraint | How evenly matching pods are spread over zones, nodes or the like.
+   1 maxSkew            int32!                                =0 | How much the numbers of pods in two places may differ.
+   2 topologyKey        string!                               ="" | Label of nodes whose equal value means the same place.
+   3 whenUnsatisfiable  string(DoNotSchedule|ScheduleAnyway)! ="" | Whether the pod waits or is placed anyway.
+   4 labelSelector      meta.v1.LabelSelector | Which objects are meant, by their labels.
+   5 minDomains         int32? | How many places there must be at least.
+   6 nodeAffinityPolicy string(Honor|Ignore)? | Whether the pod's node rules decide which nodes count.
+   7 nodeTaintsPolicy   string(Honor|Ignore)? | Whether taints decide which nodes count.
+   8 matchLabelKeys     []string                              atomic | Labels of the pod whose values are added to the selector.
 
 type TypedLocalObjectReference atomic
-   1 apiGroup string? =null
-   2 kind     string! =""
-   3 name     string! =""
+   1 apiGroup string? =null | API group of the object that is referred to; empty means core.
+   2 kind     string! ="" | Kind of the object that is referred to.
+   3 name     string! ="" | Name of the thing meant, as its owner knows it.
 
 type TypedObjectReference
-   1 apiGroup  string? =null
-   2 kind      string! =""
-   3 name      string! =""
-   4 namespace string?
+   1 apiGroup  string? =null | API group of the object that is referred to; empty means core.
+   2 kind      string! ="" | Kind of the object that is referred to.
+   3 name      string! ="" | Name of the thing meant, as its owner knows it.
+   4 namespace string? | Namespace that the object meant lives in.
 
-type Volume
-   1 name         string!      =""
+type Volume | A named volume that containers of the pod can mount.
+   1 name         string!      ="" | Name of the thing meant, as its owner knows it.
    2 volumeSource VolumeSource inline
 
-type VolumeDevice
-   1 name       string! =""
-   2 devicePath string! =""
+type VolumeDevice | Where a raw block volume appears inside a container.
+   1 name       string! ="" | Name of the thing meant, as its owner knows it.
+   2 devicePath string! ="" | Path of the device.
 
-type VolumeMount
-   1 name              string!                                     =""
-   2 readOnly          bool
-   3 mountPath         string!                                     =""
-   4 subPath           string
-   5 mountPropagation  string(Bidirectional|HostToContainer|None)?
-   6 subPathExpr       string
-   7 recursiveReadOnly string?
+type VolumeMount | Where a volume appears inside a container.
+   1 name              string!                                     ="" | Name of the thing meant, as its owner knows it.
+   2 readOnly          bool | Mount or attach the volume so that nothing can be written.
+   3 mountPath         string!                                     ="" | Where in the container it appears.
+   4 subPath           string | Folder or file inside the volume to mount.
+   5 mountPropagation  string(Bidirectional|HostToContainer|None)? | Whether mounts pass between node and container.
+   6 subPathExpr       string | Like subPath, with variables of the container.
+   7 recursiveReadOnly string? | Whether mounts below are read-only too.
 
-type VolumeMountStatus
-   1 name              string!      =""
-   2 mountPath         string!      =""
-   3 readOnly          bool
-   4 recursiveReadOnly string?
+type VolumeMountStatus | What was last observed of a VolumeMount.
+   1 name              string!      ="" | Name of the thing meant, as its owner knows it.
+   2 mountPath         string!      ="" | Where in the container it appears.
+   3 readOnly          bool | Mount or attach the volume so that nothing can be written.
+   4 recursiveReadOnly string? | Whether mounts below are read-only too.
    5 volumeStatus      VolumeStatus
 
 type VolumeNodeAffinity
@@ -1399,10 +1399,10 @@ type VolumeProjection
    6 podCertificate      PodCertificateProjection
 
 type VolumeResourceRequirements
-   1 limits   map[string]Quantity
-   2 requests map[string]Quantity
+   1 limits   map[string]Quantity | The most that may be used of each resource.
+   2 requests map[string]Quantity | What is asked for or set aside of each resource.
 
-type VolumeSource
+type VolumeSource | Where the volume's content comes from; exactly one is set.
    1 hostPath              HostPathVolumeSource
    2 emptyDir              EmptyDirVolumeSource
    3 gcePersistentDisk     GCEPersistentDiskVolumeSource
@@ -1432,20 +1432,20 @@ type VolumeSource
   27 storageos             StorageOSVolumeSource
   28 csi                   CSIVolumeSource
   29 ephemeral             EphemeralVolumeSource
-  30 image                 ImageVolumeSource
+  30 image                 ImageVolumeSource | Image that is meant.
 
-type VolumeStatus
-   1 image ImageVolumeStatus
+type VolumeStatus | What was last observed of a Volume.
+   1 image ImageVolumeStatus | Image that is meant.
 
-type VsphereVirtualDiskVolumeSource
+type VsphereVirtualDiskVolumeSource | A volume of the sort VsphereVirtualDisk.
    1 volumePath        string! =""
-   2 fsType            string
+   2 fsType            string | File system to mount the volume with; the plugin chooses when empty.
    3 storagePolicyName string
    4 storagePolicyID   string
 
 type WeightedPodAffinityTerm
-   1 weight          int32!           =0
-   2 podAffinityTerm PodAffinityTerm! ={}
+   1 weight          int32!           =0 | How much it counts against others, 1 to 100.
+   2 podAffinityTerm PodAffinityTerm! ={} | Which pods are meant, with a weight.
 
 type WindowsSecurityContextOptions
    1 gmsaCredentialSpecName string?

@@ -4,17 +4,17 @@ group "discovery.k8s.io" version v1
 resource endpointslices endpointslice EndpointSlice namespaced: *
 
 type Endpoint
-   1 addresses          []string!               =null set
-   2 conditions         EndpointConditions      ={}
-   3 hostname           string?
-   4 targetRef          core.v1.ObjectReference
+   1 addresses          []string!               =null set | Addresses at which it is reached.
+   2 conditions         EndpointConditions      ={} | Observations of the current state, at most one of each type.
+   3 hostname           string? | Name of the host.
+   4 targetRef          core.v1.ObjectReference | Object behind this address.
    5 deprecatedTopology map[string]string
-   6 nodeName           string?
-   7 zone               string?
+   6 nodeName           string? | Name of the node meant.
+   7 zone               string? | Zone that it is in.
    8 hints              EndpointHints
 
 type EndpointConditions
-   1 ready       bool?
+   1 ready       bool? | Whether it can serve.
    2 serving     bool?
    3 terminating bool?
 
@@ -23,24 +23,24 @@ type EndpointHints
    2 forNodes []ForNode atomic
 
 type EndpointPort atomic
-   1 name        string?               =""
-   2 protocol    string(SCTP|TCP|UDP)? ="TCP"
-   3 port        int32?
-   4 appProtocol string?
+   1 name        string?               ="" | Name of the thing meant, as its owner knows it.
+   2 protocol    string(SCTP|TCP|UDP)? ="TCP" | Transport protocol: TCP, UDP or SCTP.
+   3 port        int32? | Number of the port, or its name where text is allowed.
+   4 appProtocol string? | Application protocol spoken on the port, as a hint.
 
-object EndpointSlice
-   1 metadata    meta.v1.ObjectMeta      ={}
-   2 endpoints   []Endpoint              =null atomic
-   3 ports       []EndpointPort          =null atomic
+object EndpointSlice | A part of the addresses behind a service.
+   1 metadata    meta.v1.ObjectMeta      ={} | Name, labels, annotations and bookkeeping of the object.
+   2 endpoints   []Endpoint              =null atomic | The addresses with what is known of them, or the object that names them.
+   3 ports       []EndpointPort          =null atomic | Ports that are opened, exposed or matched.
    4 addressType string(FQDN|IPv4|IPv6)! =""
 
-object EndpointSliceList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []EndpointSlice! =[]
+object EndpointSliceList | A page of EndpointSlice objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []EndpointSlice! =[] | The objects of this page.
 
 type ForNode
-   1 name string! =""
+   1 name string! ="" | Name of the thing meant, as its owner knows it.
 
 type ForZone
-   1 name string! =""
+   1 name string! ="" | Name of the thing meant, as its owner knows it.
 `

@@ -9,152 +9,152 @@ resource networkpolicies networkpolicy NetworkPolicy namespaced short=netpol: *
 resource servicecidrs servicecidr ServiceCIDR cluster: *
   /status ServiceCIDR: get patch update
 
-type HTTPIngressPath
-   1 path     string
-   2 backend  IngressBackend!                              ={}
-   3 pathType string(Exact|ImplementationSpecific|Prefix)!
+type HTTPIngressPath | A path and the backend behind it.
+   1 path     string | Path of the file, folder or request meant.
+   2 backend  IngressBackend!                              ={} | Where the request is sent.
+   3 pathType string(Exact|ImplementationSpecific|Prefix)! | How the path is compared.
 
 type HTTPIngressRuleValue
    1 paths []HTTPIngressPath! =null atomic
 
-object IPAddress
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     IPAddressSpec!     ={}
+object IPAddress | An address that is taken, and by whom.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     IPAddressSpec!     ={} | What is wanted of the object.
 
-object IPAddressList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []IPAddress!     =[]
+object IPAddressList | A page of IPAddress objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []IPAddress!     =[] | The objects of this page.
 
-type IPAddressSpec
+type IPAddressSpec | What is wanted of a IPAddress.
    1 parentRef ParentReference!
 
-type IPBlock
-   1 cidr   string!  =""
+type IPBlock | A block of addresses without some exceptions.
+   1 cidr   string!  ="" | Block of addresses in CIDR notation.
    2 except []string atomic
 
-object Ingress
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     IngressSpec        ={}
-   3 status   IngressStatus      ={}
+object Ingress | Routes HTTP from outside to services.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     IngressSpec        ={} | What is wanted of the object.
+   3 status   IngressStatus      ={} | What was last observed of the object; written by the system.
 
-type IngressBackend
-   3 resource core.v1.TypedLocalObjectReference
-   4 service  IngressServiceBackend
+type IngressBackend | Where a request is sent.
+   3 resource core.v1.TypedLocalObjectReference | Resource that is meant, in the plural.
+   4 service  IngressServiceBackend | Service inside the cluster to call or send to.
 
-object IngressClass
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     IngressClassSpec   ={}
+object IngressClass | Names the controller that serves ingresses of the class.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     IngressClassSpec   ={} | What is wanted of the object.
 
-object IngressClassList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []IngressClass!  =[]
+object IngressClassList | A page of IngressClass objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []IngressClass!  =[] | The objects of this page.
 
 type IngressClassParametersReference
-   1 apiGroup  string?
-   2 kind      string! =""
-   3 name      string! =""
-   4 scope     string? ="Cluster"
-   5 namespace string?
+   1 apiGroup  string? | API group of the object that is referred to; empty means core.
+   2 kind      string! ="" | Kind of the object that is referred to.
+   3 name      string! ="" | Name of the thing meant, as its owner knows it.
+   4 scope     string? ="Cluster" | Whether cluster-wide or namespaced things are meant.
+   5 namespace string? | Namespace that the object meant lives in.
 
-type IngressClassSpec
-   1 controller string
-   2 parameters IngressClassParametersReference
+type IngressClassSpec | What is wanted of a IngressClass.
+   1 controller string | Whether this owner manages the object, or which one does.
+   2 parameters IngressClassParametersReference | Settings that the driver understands.
 
-object IngressList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []Ingress!       =[]
+object IngressList | A page of Ingress objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []Ingress!       =[] | The objects of this page.
 
 type IngressLoadBalancerIngress
-   1 ip       string
-   2 hostname string
-   4 ports    []IngressPortStatus atomic
+   1 ip       string | IP address.
+   2 hostname string | Name of the host.
+   4 ports    []IngressPortStatus atomic | Ports that are opened, exposed or matched.
 
-type IngressLoadBalancerStatus
-   1 ingress []IngressLoadBalancerIngress atomic
+type IngressLoadBalancerStatus | What was last observed of a IngressLoadBalancer.
+   1 ingress []IngressLoadBalancerIngress atomic | Points where traffic enters, or rules for what may come in.
 
-type IngressPortStatus
-   1 port     int32!                =0
-   2 protocol string(SCTP|TCP|UDP)! =""
-   3 error    string?
+type IngressPortStatus | What was last observed of a IngressPort.
+   1 port     int32!                =0 | Number of the port, or its name where text is allowed.
+   2 protocol string(SCTP|TCP|UDP)! ="" | Transport protocol: TCP, UDP or SCTP.
+   3 error    string? | What went wrong, where something did.
 
-type IngressRule
-   1 host             string
+type IngressRule | Routes for one host.
+   1 host             string | Host name or address to connect to.
    2 ingressRuleValue IngressRuleValue inline
 
 type IngressRuleValue
    1 http HTTPIngressRuleValue
 
 type IngressServiceBackend
-   1 name string!            =""
-   2 port ServiceBackendPort ={}
+   1 name string!            ="" | Name of the thing meant, as its owner knows it.
+   2 port ServiceBackendPort ={} | Number of the port, or its name where text is allowed.
 
-type IngressSpec
-   1 defaultBackend   IngressBackend
-   2 tls              []IngressTLS   atomic
-   3 rules            []IngressRule  atomic
-   4 ingressClassName string?
+type IngressSpec | What is wanted of a Ingress.
+   1 defaultBackend   IngressBackend | Where requests go that no rule takes.
+   2 tls              []IngressTLS   atomic | Certificates by host.
+   3 rules            []IngressRule  atomic | Rules of which any may match.
+   4 ingressClassName string? | Class that is responsible.
 
-type IngressStatus
-   1 loadBalancer IngressLoadBalancerStatus ={}
+type IngressStatus | What was last observed of a Ingress.
+   1 loadBalancer IngressLoadBalancerStatus ={} | State of the load balancer.
 
-type IngressTLS
+type IngressTLS | Certificate for some hosts.
    1 hosts      []string atomic
-   2 secretName string
+   2 secretName string | Secret that holds what is needed, in the same namespace.
 
-object NetworkPolicy
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     NetworkPolicySpec  ={}
+object NetworkPolicy | Which traffic may reach or leave the pods it selects.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     NetworkPolicySpec  ={} | What is wanted of the object.
 
-type NetworkPolicyEgressRule
-   1 ports []NetworkPolicyPort atomic
+type NetworkPolicyEgressRule | Traffic that may go out.
+   1 ports []NetworkPolicyPort atomic | Ports that are opened, exposed or matched.
    2 to    []NetworkPolicyPeer atomic
 
-type NetworkPolicyIngressRule
-   1 ports []NetworkPolicyPort atomic
+type NetworkPolicyIngressRule | Traffic that may come in.
+   1 ports []NetworkPolicyPort atomic | Ports that are opened, exposed or matched.
    2 from  []NetworkPolicyPeer atomic
 
-object NetworkPolicyList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []NetworkPolicy! =[]
+object NetworkPolicyList | A page of NetworkPolicy objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []NetworkPolicy! =[] | The objects of this page.
 
-type NetworkPolicyPeer
-   1 podSelector       meta.v1.LabelSelector
-   2 namespaceSelector meta.v1.LabelSelector
+type NetworkPolicyPeer | The other side of the traffic.
+   1 podSelector       meta.v1.LabelSelector | Which pods are meant, by their labels.
+   2 namespaceSelector meta.v1.LabelSelector | Which namespaces are meant, by their labels.
    3 ipBlock           IPBlock
 
-type NetworkPolicyPort
-   1 protocol string(SCTP|TCP|UDP)? ="TCP"
-   2 port     IntOrString
+type NetworkPolicyPort | A port or a range of ports.
+   1 protocol string(SCTP|TCP|UDP)? ="TCP" | Transport protocol: TCP, UDP or SCTP.
+   2 port     IntOrString | Number of the port, or its name where text is allowed.
    3 endPort  int32?
 
-type NetworkPolicySpec
-   1 podSelector meta.v1.LabelSelector      ={}
-   2 ingress     []NetworkPolicyIngressRule atomic
-   3 egress      []NetworkPolicyEgressRule  atomic
-   4 policyTypes []string(Egress|Ingress)   atomic
+type NetworkPolicySpec | What is wanted of a NetworkPolicy.
+   1 podSelector meta.v1.LabelSelector      ={} | Which pods are meant, by their labels.
+   2 ingress     []NetworkPolicyIngressRule atomic | Points where traffic enters, or rules for what may come in.
+   3 egress      []NetworkPolicyEgressRule  atomic | What may go out.
+   4 policyTypes []string(Egress|Ingress)   atomic | Whether the policy is about traffic in, out or both.
 
 type ParentReference
-   1 group     string
-   2 resource  string!
-   3 namespace string
-   4 name      string!
+   1 group     string | API group, or group of users, that is meant.
+   2 resource  string! | Resource that is meant, in the plural.
+   3 namespace string | Namespace that the object meant lives in.
+   4 name      string! | Name of the thing meant, as its owner knows it.
 
 type ServiceBackendPort atomic
-   1 name   string
+   1 name   string | Name of the thing meant, as its owner knows it.
    2 number int32
 
-object ServiceCIDR
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     ServiceCIDRSpec    ={}
-   3 status   ServiceCIDRStatus  ={}
+object ServiceCIDR | A range that service addresses are taken from.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     ServiceCIDRSpec    ={} | What is wanted of the object.
+   3 status   ServiceCIDRStatus  ={} | What was last observed of the object; written by the system.
 
-object ServiceCIDRList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []ServiceCIDR!   =[]
+object ServiceCIDRList | A page of ServiceCIDR objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []ServiceCIDR!   =[] | The objects of this page.
 
-type ServiceCIDRSpec
+type ServiceCIDRSpec | What is wanted of a ServiceCIDR.
    1 cidrs []string atomic
 
-type ServiceCIDRStatus
-   1 conditions []meta.v1.Condition map(type) merge(type)
+type ServiceCIDRStatus | What was last observed of a ServiceCIDR.
+   1 conditions []meta.v1.Condition map(type) merge(type) | Observations of the current state, at most one of each type.
 `

@@ -7,22 +7,22 @@ resource resourceclaims resourceclaim ResourceClaim namespaced: *
 resource resourceclaimtemplates resourceclaimtemplate ResourceClaimTemplate namespaced: *
 resource resourceslices resourceslice ResourceSlice cluster: *
 
-type AllocatedDeviceStatus
-   1 driver      string!             =""
-   2 pool        string!             =""
+type AllocatedDeviceStatus | What was last observed of a AllocatedDevice.
+   1 driver      string!             ="" | Name of the driver that is responsible.
+   2 pool        string!             ="" | Pool that the device or image belongs to.
    3 device      string!             =""
-   4 conditions  []meta.v1.Condition map(type)
-   5 data        RawExtension
+   4 conditions  []meta.v1.Condition map(type) | Observations of the current state, at most one of each type.
+   5 data        RawExtension | The content, by key or as raw document.
    6 networkData NetworkDeviceData
-   7 shareID     string?
+   7 shareID     string? | Identifies one of several shares of the device.
 
 type AllocationResult
-   1 devices             DeviceAllocationResult ={}
-   3 nodeSelector        core.v1.NodeSelector
+   1 devices             DeviceAllocationResult ={} | Devices that are asked for, allocated or reported.
+   3 nodeSelector        core.v1.NodeSelector | Labels that a node must carry.
    5 allocationTimestamp Time
 
 type CELDeviceSelector
-   1 expression string! =""
+   1 expression string! ="" | Expression in CEL.
 
 type CapacityRequestPolicy
    1 default     Quantity
@@ -35,140 +35,140 @@ type CapacityRequestPolicyRange
    3 step Quantity
 
 type CapacityRequirements
-   1 requests map[string]Quantity
+   1 requests map[string]Quantity | What is asked for or set aside of each resource.
 
 type Counter
-   1 value Quantity! ="0"
+   1 value Quantity! ="0" | The value itself.
 
 type CounterSet
-   1 name     string!             =""
-   2 counters map[string]Counter!
+   1 name     string!             ="" | Name of the thing meant, as its owner knows it.
+   2 counters map[string]Counter! | Amounts by counter name.
 
 type Device
-   1 name                            string!                                   =""
-   2 attributes                      map[string]DeviceAttribute
-   3 capacity                        map[string]DeviceCapacity
+   1 name                            string!                                   ="" | Name of the thing meant, as its owner knows it.
+   2 attributes                      map[string]DeviceAttribute | Properties of the device by name.
+   3 capacity                        map[string]DeviceCapacity | Total amount of each resource.
    4 consumesCounters                []DeviceCounterConsumption                atomic
-   5 nodeName                        string?
-   6 nodeSelector                    core.v1.NodeSelector
+   5 nodeName                        string? | Name of the node meant.
+   6 nodeSelector                    core.v1.NodeSelector | Labels that a node must carry.
    7 allNodes                        bool?
-   8 taints                          []DeviceTaint                             atomic
+   8 taints                          []DeviceTaint                             atomic | Marks that keep pods away which do not tolerate them.
    9 bindsToNode                     bool?
-  10 bindingConditions               []string                                  atomic
-  11 bindingFailureConditions        []string                                  atomic
+  10 bindingConditions               []string                                  atomic | Conditions that must be true before the pod is bound.
+  11 bindingFailureConditions        []string                                  atomic | Conditions that say binding failed for good.
   12 allowMultipleAllocations        bool?
   13 nodeAllocatableResourceMappings map[string]NodeAllocatableResourceMapping
 
 type DeviceAllocationConfiguration
-   1 source              string(FromClaim|FromClass)! =""
-   2 requests            []string                     atomic
+   1 source              string(FromClaim|FromClass)! ="" | Where it comes from.
+   2 requests            []string                     atomic | What is asked for or set aside of each resource.
    3 deviceConfiguration DeviceConfiguration          inline
 
 type DeviceAllocationResult
    1 results []DeviceRequestAllocationResult atomic
-   2 config  []DeviceAllocationConfiguration atomic
+   2 config  []DeviceAllocationConfiguration atomic | Configuration handed to the drivers.
 
 type DeviceAttribute
    2 int      int64?
    3 bool     bool?
    4 string   string?
-   5 version  string?
+   5 version  string? | Version that is meant.
    6 ints     []int64  atomic
    7 bools    []bool   atomic
    8 strings  []string atomic
-   9 versions []string atomic
+   9 versions []string atomic | Versions that are served or known.
 
 type DeviceCapacity
-   1 value         Quantity!             ="0"
+   1 value         Quantity!             ="0" | The value itself.
    2 requestPolicy CapacityRequestPolicy
 
 type DeviceClaim
-   1 requests    []DeviceRequest            =null atomic
+   1 requests    []DeviceRequest            =null atomic | What is asked for or set aside of each resource.
    2 constraints []DeviceConstraint         atomic
-   3 config      []DeviceClaimConfiguration atomic
+   3 config      []DeviceClaimConfiguration atomic | Configuration handed to the drivers.
 
 type DeviceClaimConfiguration
-   1 requests            []string            atomic
+   1 requests            []string            atomic | What is asked for or set aside of each resource.
    2 deviceConfiguration DeviceConfiguration inline
 
-object DeviceClass
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     DeviceClassSpec!   ={}
+object DeviceClass | A kind of device, by selectors and configuration.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     DeviceClassSpec!   ={} | What is wanted of the object.
 
 type DeviceClassConfiguration
    1 deviceConfiguration DeviceConfiguration inline
 
-object DeviceClassList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []DeviceClass!   =[]
+object DeviceClassList | A page of DeviceClass objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []DeviceClass!   =[] | The objects of this page.
 
-type DeviceClassSpec
-   1 selectors            []DeviceSelector           atomic
-   2 config               []DeviceClassConfiguration atomic
+type DeviceClassSpec | What is wanted of a DeviceClass.
+   1 selectors            []DeviceSelector           atomic | Expressions that a device must all satisfy.
+   2 config               []DeviceClassConfiguration atomic | Configuration handed to the drivers.
    4 extendedResourceName string?
 
 type DeviceConfiguration
    1 opaque OpaqueDeviceConfiguration
 
 type DeviceConstraint
-   1 requests          []string atomic
+   1 requests          []string atomic | What is asked for or set aside of each resource.
    2 matchAttribute    string?
    3 distinctAttribute string?
 
 type DeviceCounterConsumption
    1 counterSet string!             =""
-   2 counters   map[string]Counter!
+   2 counters   map[string]Counter! | Amounts by counter name.
 
 type DeviceRequest
-   1 name           string!            =""
+   1 name           string!            ="" | Name of the thing meant, as its owner knows it.
    2 exactly        ExactDeviceRequest
    3 firstAvailable []DeviceSubRequest atomic
 
 type DeviceRequestAllocationResult
-   1 request                  string!             =""
-   2 driver                   string!             =""
-   3 pool                     string!             =""
+   1 request                  string!             ="" | Name of the request that this answers.
+   2 driver                   string!             ="" | Name of the driver that is responsible.
+   3 pool                     string!             ="" | Pool that the device or image belongs to.
    4 device                   string!             =""
-   5 adminAccess              bool?
-   6 tolerations              []DeviceToleration  atomic
-   7 bindingConditions        []string            atomic
-   8 bindingFailureConditions []string            atomic
-   9 shareID                  string?
+   5 adminAccess              bool? | Whether to share devices that others use, for administration.
+   6 tolerations              []DeviceToleration  atomic | Taints that are tolerated.
+   7 bindingConditions        []string            atomic | Conditions that must be true before the pod is bound.
+   8 bindingFailureConditions []string            atomic | Conditions that say binding failed for good.
+   9 shareID                  string? | Identifies one of several shares of the device.
   10 consumedCapacity         map[string]Quantity
 
 type DeviceSelector
    1 cel CELDeviceSelector
 
 type DeviceSubRequest
-   1 name            string!                =""
-   2 deviceClassName string!                =""
-   3 selectors       []DeviceSelector       atomic
-   4 allocationMode  string(All|ExactCount) ="ExactCount"
-   5 count           int64
-   6 tolerations     []DeviceToleration     atomic
-   7 capacity        CapacityRequirements
+   1 name            string!                ="" | Name of the thing meant, as its owner knows it.
+   2 deviceClassName string!                ="" | Class that the device must belong to.
+   3 selectors       []DeviceSelector       atomic | Expressions that a device must all satisfy.
+   4 allocationMode  string(All|ExactCount) ="ExactCount" | Whether a number of devices or all that match are wanted.
+   5 count           int64 | How many there are or are wanted.
+   6 tolerations     []DeviceToleration     atomic | Taints that are tolerated.
+   7 capacity        CapacityRequirements | Total amount of each resource.
 
 type DeviceTaint
-   1 key       string!                            =""
-   2 value     string
-   3 effect    string(NoExecute|NoSchedule|None)! =""
-   4 timeAdded Time
+   1 key       string!                            ="" | Key that is looked up or matched.
+   2 value     string | The value itself.
+   3 effect    string(NoExecute|NoSchedule|None)! ="" | What happens to pods that do not tolerate the taint.
+   4 timeAdded Time | When the taint was added.
 
 type DeviceToleration
-   1 key               string
-   2 operator          string(Equal|Exists)              ="Equal"
-   3 value             string
-   4 effect            string(NoExecute|NoSchedule|None)
-   5 tolerationSeconds int64?
+   1 key               string | Key that is looked up or matched.
+   2 operator          string(Equal|Exists)              ="Equal" | How the key relates to the values.
+   3 value             string | The value itself.
+   4 effect            string(NoExecute|NoSchedule|None) | What happens to pods that do not tolerate the taint.
+   5 tolerationSeconds int64? | Seconds that a NoExecute taint is tolerated before eviction.
 
 type ExactDeviceRequest
-   1 deviceClassName string!                =""
-   2 selectors       []DeviceSelector       atomic
-   3 allocationMode  string(All|ExactCount) ="ExactCount"
-   4 count           int64
-   5 adminAccess     bool?
-   6 tolerations     []DeviceToleration     atomic
-   7 capacity        CapacityRequirements
+   1 deviceClassName string!                ="" | Class that the device must belong to.
+   2 selectors       []DeviceSelector       atomic | Expressions that a device must all satisfy.
+   3 allocationMode  string(All|ExactCount) ="ExactCount" | Whether a number of devices or all that match are wanted.
+   4 count           int64 | How many there are or are wanted.
+   5 adminAccess     bool? | Whether to share devices that others use, for administration.
+   6 tolerations     []DeviceToleration     atomic | Taints that are tolerated.
+   7 capacity        CapacityRequirements | Total amount of each resource.
 
 type NetworkDeviceData
    1 interfaceName   string
@@ -180,64 +180,64 @@ type NodeAllocatableResourceMapping
    2 allocationMultiplier Quantity
 
 type OpaqueDeviceConfiguration
-   1 driver     string!       =""
-   2 parameters RawExtension! =null
+   1 driver     string!       ="" | Name of the driver that is responsible.
+   2 parameters RawExtension! =null | Settings that the driver understands.
 
-object ResourceClaim
-   1 metadata meta.v1.ObjectMeta  ={}
-   2 spec     ResourceClaimSpec!  ={}
-   3 status   ResourceClaimStatus ={}
+object ResourceClaim | Asks for devices, and records which were given.
+   1 metadata meta.v1.ObjectMeta  ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     ResourceClaimSpec!  ={} | What is wanted of the object.
+   3 status   ResourceClaimStatus ={} | What was last observed of the object; written by the system.
 
 type ResourceClaimConsumerReference
-   1 apiGroup string
-   3 resource string! =""
-   4 name     string! =""
-   5 uid      string! =""
+   1 apiGroup string | API group of the object that is referred to; empty means core.
+   3 resource string! ="" | Resource that is meant, in the plural.
+   4 name     string! ="" | Name of the thing meant, as its owner knows it.
+   5 uid      string! ="" | Unique identifier of the object, never used for another one.
 
-object ResourceClaimList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []ResourceClaim! =[]
+object ResourceClaimList | A page of ResourceClaim objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []ResourceClaim! =[] | The objects of this page.
 
-type ResourceClaimSpec
-   1 devices DeviceClaim ={}
+type ResourceClaimSpec | What is wanted of a ResourceClaim.
+   1 devices DeviceClaim ={} | Devices that are asked for, allocated or reported.
 
-type ResourceClaimStatus
+type ResourceClaimStatus | What was last observed of a ResourceClaim.
    1 allocation  AllocationResult
    2 reservedFor []ResourceClaimConsumerReference map(uid) merge(uid)
-   4 devices     []AllocatedDeviceStatus          map(driver,device,pool,shareID)
+   4 devices     []AllocatedDeviceStatus          map(driver,device,pool,shareID) | Devices that are asked for, allocated or reported.
 
-object ResourceClaimTemplate
-   1 metadata meta.v1.ObjectMeta         ={}
-   2 spec     ResourceClaimTemplateSpec! ={}
+object ResourceClaimTemplate | A claim for devices that is made for each pod.
+   1 metadata meta.v1.ObjectMeta         ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     ResourceClaimTemplateSpec! ={} | What is wanted of the object.
 
-object ResourceClaimTemplateList
-   1 metadata meta.v1.ListMeta         ={}
-   2 items    []ResourceClaimTemplate! =[]
+object ResourceClaimTemplateList | A page of ResourceClaimTemplate objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta         ={} | Revision of the page and how to ask for the next.
+   2 items    []ResourceClaimTemplate! =[] | The objects of this page.
 
-type ResourceClaimTemplateSpec
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     ResourceClaimSpec! ={}
+type ResourceClaimTemplateSpec | What is wanted of a ResourceClaimTemplate.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     ResourceClaimSpec! ={} | What is wanted of the object.
 
 type ResourcePool
-   1 name               string! =""
+   1 name               string! ="" | Name of the thing meant, as its owner knows it.
    2 generation         int64!  =0
    3 resourceSliceCount int64!  =0
 
-object ResourceSlice
-   1 metadata meta.v1.ObjectMeta ={}
-   2 spec     ResourceSliceSpec! ={}
+object ResourceSlice | Devices that a driver offers.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 spec     ResourceSliceSpec! ={} | What is wanted of the object.
 
-object ResourceSliceList
-   1 metadata meta.v1.ListMeta ={}
-   2 items    []ResourceSlice! =[]
+object ResourceSliceList | A page of ResourceSlice objects, with the revision it was read at.
+   1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
+   2 items    []ResourceSlice! =[] | The objects of this page.
 
-type ResourceSliceSpec
-   1 driver                 string!              =""
-   2 pool                   ResourcePool!        ={}
-   3 nodeName               string?
-   4 nodeSelector           core.v1.NodeSelector
+type ResourceSliceSpec | What is wanted of a ResourceSlice.
+   1 driver                 string!              ="" | Name of the driver that is responsible.
+   2 pool                   ResourcePool!        ={} | Pool that the device or image belongs to.
+   3 nodeName               string? | Name of the node meant.
+   4 nodeSelector           core.v1.NodeSelector | Labels that a node must carry.
    5 allNodes               bool?
-   6 devices                []Device             atomic
+   6 devices                []Device             atomic | Devices that are asked for, allocated or reported.
    7 perDeviceNodeSelection bool?
    8 sharedCounters         []CounterSet         atomic
 `

@@ -2,39 +2,60 @@
 import type * as meta_v1 from './meta-v1.ts'
 
 export interface ContainerResourceMetricSource {
+  /** Name of the thing meant, as its owner knows it. */
   name: string
+  /** What is aimed at. */
   target: MetricTarget
+  /** Name of the container meant. */
   container: string
 }
 
+/** What was last observed of a ContainerResourceMetric. */
 export interface ContainerResourceMetricStatus {
+  /** Name of the thing meant, as its owner knows it. */
   name: string
+  /** What was measured last. */
   current: MetricValueStatus
+  /** Name of the container meant. */
   container: string
 }
 
+/** Points to an object by kind and name. */
 export interface CrossVersionObjectReference {
+  /** Kind of the object that is referred to. */
   kind: string
+  /** Name of the thing meant, as its owner knows it. */
   name: string
+  /** API group and version of the object that is referred to. */
   apiVersion?: string
 }
 
 export interface ExternalMetricSource {
+  /** Which metric, by name and selector. */
   metric: MetricIdentifier
+  /** What is aimed at. */
   target: MetricTarget
 }
 
+/** What was last observed of a ExternalMetric. */
 export interface ExternalMetricStatus {
+  /** Which metric, by name and selector. */
   metric: MetricIdentifier
+  /** What was measured last. */
   current: MetricValueStatus
 }
 
+/** How much may change within some seconds. */
 export interface HPAScalingPolicy {
+  /** Which of the known sorts this is. */
   type: string
+  /** The value itself. */
   value: number
+  /** Seconds between two runs, or the window a policy looks at. */
   periodSeconds: number
 }
 
+/** How fast scaling goes in one direction. */
 export interface HPAScalingRules {
   selectPolicy?: string
   policies?: HPAScalingPolicy[]
@@ -42,11 +63,15 @@ export interface HPAScalingRules {
   tolerance?: string
 }
 
+/** Changes the number of replicas to follow metrics. */
 export interface HorizontalPodAutoscaler {
   apiVersion?: string
   kind?: string
+  /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ObjectMeta
+  /** What is wanted of the object. */
   spec: HorizontalPodAutoscalerSpec
+  /** What was last observed of the object; written by the system. */
   status: HorizontalPodAutoscalerStatus
 }
 
@@ -55,102 +80,158 @@ export interface HorizontalPodAutoscalerBehavior {
   scaleDown?: HPAScalingRules
 }
 
+/** One observation of the state of a HorizontalPodAutoscaler. */
 export interface HorizontalPodAutoscalerCondition {
+  /** Which of the known sorts this is. */
   type: string
+  /** What was last observed of the object; written by the system. */
   status: string
+  /** When the condition last changed from one status to another. */
   lastTransitionTime?: string | null
+  /** One word in CamelCase that says why, for programs to read. */
   reason?: string
+  /** A sentence for people that explains the state. */
   message?: string
 }
 
+/** A page of HorizontalPodAutoscaler objects, with the revision it was read at. */
 export interface HorizontalPodAutoscalerList {
   apiVersion?: string
   kind?: string
+  /** Revision of the page and how to ask for the next. */
   metadata: meta_v1.ListMeta
+  /** The objects of this page. */
   items: HorizontalPodAutoscaler[]
 }
 
+/** What is wanted of a HorizontalPodAutoscaler. */
 export interface HorizontalPodAutoscalerSpec {
+  /** What is scaled. */
   scaleTargetRef: CrossVersionObjectReference
+  /** The fewest replicas to scale down to. */
   minReplicas: number
+  /** The most replicas to scale up to. */
   maxReplicas: number
+  /** What the number of replicas follows. */
   metrics?: MetricSpec[]
+  /** How fast scaling goes up and down. */
   behavior?: HorizontalPodAutoscalerBehavior
 }
 
+/** What was last observed of a HorizontalPodAutoscaler. */
 export interface HorizontalPodAutoscalerStatus {
+  /** The generation of the spec that this status was made from. */
   observedGeneration?: number
+  /** When the number of replicas was last changed. */
   lastScaleTime?: string
+  /** How many pods there are now, or are of the current revision. */
   currentReplicas?: number
+  /** How many pods the controller last decided on. */
   desiredReplicas: number
   currentMetrics?: MetricStatus[] | null
+  /** Observations of the current state, at most one of each type. */
   conditions?: HorizontalPodAutoscalerCondition[]
 }
 
+/** A metric by name and selector. */
 export interface MetricIdentifier {
+  /** Name of the thing meant, as its owner knows it. */
   name: string
+  /** Which objects are meant, by their labels. */
   selector?: meta_v1.LabelSelector
 }
 
+/** A metric and the value to aim at. */
 export interface MetricSpec {
+  /** Which of the known sorts this is. */
   type: string
   object?: ObjectMetricSource
   pods?: PodsMetricSource
+  /** Resource that is meant, in the plural. */
   resource?: ResourceMetricSource
   external?: ExternalMetricSource
   containerResource?: ContainerResourceMetricSource
 }
 
+/** What was last observed of a Metric. */
 export interface MetricStatus {
+  /** Which of the known sorts this is. */
   type: string
   object?: ObjectMetricStatus
   pods?: PodsMetricStatus
+  /** Resource that is meant, in the plural. */
   resource?: ResourceMetricStatus
   external?: ExternalMetricStatus
   containerResource?: ContainerResourceMetricStatus
 }
 
+/** The value that is aimed at. */
 export interface MetricTarget {
+  /** Which of the known sorts this is. */
   type: string
+  /** The value itself. */
   value?: string
+  /** Value averaged over the pods. */
   averageValue?: string
+  /** Percentage of what the pods asked for, averaged. */
   averageUtilization?: number
 }
 
+/** What was last observed of a MetricValue. */
 export interface MetricValueStatus {
+  /** The value itself. */
   value?: string
+  /** Value averaged over the pods. */
   averageValue?: string
+  /** Percentage of what the pods asked for, averaged. */
   averageUtilization?: number
 }
 
 export interface ObjectMetricSource {
+  /** Object that the metric describes. */
   describedObject: CrossVersionObjectReference
+  /** What is aimed at. */
   target: MetricTarget
+  /** Which metric, by name and selector. */
   metric: MetricIdentifier
 }
 
+/** What was last observed of a ObjectMetric. */
 export interface ObjectMetricStatus {
+  /** Which metric, by name and selector. */
   metric: MetricIdentifier
+  /** What was measured last. */
   current: MetricValueStatus
+  /** Object that the metric describes. */
   describedObject: CrossVersionObjectReference
 }
 
 export interface PodsMetricSource {
+  /** Which metric, by name and selector. */
   metric: MetricIdentifier
+  /** What is aimed at. */
   target: MetricTarget
 }
 
+/** What was last observed of a PodsMetric. */
 export interface PodsMetricStatus {
+  /** Which metric, by name and selector. */
   metric: MetricIdentifier
+  /** What was measured last. */
   current: MetricValueStatus
 }
 
 export interface ResourceMetricSource {
+  /** Name of the thing meant, as its owner knows it. */
   name: string
+  /** What is aimed at. */
   target: MetricTarget
 }
 
+/** What was last observed of a ResourceMetric. */
 export interface ResourceMetricStatus {
+  /** Name of the thing meant, as its owner knows it. */
   name: string
+  /** What was measured last. */
   current: MetricValueStatus
 }

@@ -6,23 +6,31 @@ export interface Overhead {
   podFixed?: Record<string, string>
 }
 
+/** A container runtime that pods can choose. */
 export interface RuntimeClass {
   apiVersion?: string
   kind?: string
+  /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ObjectMeta
   handler: string
+  /** Resources that running the pod itself takes. */
   overhead?: Overhead
   scheduling?: Scheduling
 }
 
+/** A page of RuntimeClass objects, with the revision it was read at. */
 export interface RuntimeClassList {
   apiVersion?: string
   kind?: string
+  /** Revision of the page and how to ask for the next. */
   metadata: meta_v1.ListMeta
+  /** The objects of this page. */
   items: RuntimeClass[]
 }
 
 export interface Scheduling {
+  /** Labels that a node must carry. */
   nodeSelector?: Record<string, string>
+  /** Taints that are tolerated. */
   tolerations?: core_v1.Toleration[]
 }

@@ -2,20 +2,27 @@
 import type * as core_v1 from './core-v1.ts'
 import type * as meta_v1 from './meta-v1.ts'
 
+/** What a storage driver can do and needs. */
 export interface CSIDriver {
   apiVersion?: string
   kind?: string
+  /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ObjectMeta
+  /** What is wanted of the object. */
   spec: CSIDriverSpec
 }
 
+/** A page of CSIDriver objects, with the revision it was read at. */
 export interface CSIDriverList {
   apiVersion?: string
   kind?: string
+  /** Revision of the page and how to ask for the next. */
   metadata: meta_v1.ListMeta
+  /** The objects of this page. */
   items: CSIDriver[]
 }
 
+/** What is wanted of a CSIDriver. */
 export interface CSIDriverSpec {
   attachRequired: boolean
   podInfoOnMount: boolean
@@ -30,85 +37,121 @@ export interface CSIDriverSpec {
   preventPodSchedulingIfMissing?: boolean
 }
 
+/** The storage drivers of a node. */
 export interface CSINode {
   apiVersion?: string
   kind?: string
+  /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ObjectMeta
+  /** What is wanted of the object. */
   spec: CSINodeSpec
 }
 
 export interface CSINodeDriver {
+  /** Name of the thing meant, as its owner knows it. */
   name: string
   nodeID: string
   topologyKeys?: string[] | null
+  /** What pods may use of each resource. */
   allocatable?: VolumeNodeResources
 }
 
+/** A page of CSINode objects, with the revision it was read at. */
 export interface CSINodeList {
   apiVersion?: string
   kind?: string
+  /** Revision of the page and how to ask for the next. */
   metadata: meta_v1.ListMeta
+  /** The objects of this page. */
   items: CSINode[]
 }
 
+/** What is wanted of a CSINode. */
 export interface CSINodeSpec {
   drivers: CSINodeDriver[]
 }
 
+/** Free storage in a part of the cluster. */
 export interface CSIStorageCapacity {
   apiVersion?: string
   kind?: string
+  /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ObjectMeta
   nodeTopology?: meta_v1.LabelSelector
+  /** Class that the volume belongs to or is wanted of. */
   storageClassName: string
+  /** Total amount of each resource. */
   capacity?: string
   maximumVolumeSize?: string
 }
 
+/** A page of CSIStorageCapacity objects, with the revision it was read at. */
 export interface CSIStorageCapacityList {
   apiVersion?: string
   kind?: string
+  /** Revision of the page and how to ask for the next. */
   metadata: meta_v1.ListMeta
+  /** The objects of this page. */
   items: CSIStorageCapacity[]
 }
 
+/** A kind of storage that volumes can be made of. */
 export interface StorageClass {
   apiVersion?: string
   kind?: string
+  /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ObjectMeta
+  /** Who makes the volumes. */
   provisioner: string
+  /** Settings that the driver understands. */
   parameters?: Record<string, string>
+  /** What becomes of the volume when it is released. */
   reclaimPolicy: 'Delete' | 'Recycle' | 'Retain'
+  /** Options passed to mount. */
   mountOptions?: string[]
+  /** Whether volumes can grow. */
   allowVolumeExpansion?: boolean
+  /** Whether volumes wait for the first pod. */
   volumeBindingMode: 'Immediate' | 'WaitForFirstConsumer'
   allowedTopologies?: core_v1.TopologySelectorTerm[]
 }
 
+/** A page of StorageClass objects, with the revision it was read at. */
 export interface StorageClassList {
   apiVersion?: string
   kind?: string
+  /** Revision of the page and how to ask for the next. */
   metadata: meta_v1.ListMeta
+  /** The objects of this page. */
   items: StorageClass[]
 }
 
+/** Asks for a token of a service account. */
 export interface TokenRequest {
   audience: string
+  /** Seconds that the token or certificate should last. */
   expirationSeconds?: number
 }
 
+/** The wish to attach a volume to a node. */
 export interface VolumeAttachment {
   apiVersion?: string
   kind?: string
+  /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ObjectMeta
+  /** What is wanted of the object. */
   spec: VolumeAttachmentSpec
+  /** What was last observed of the object; written by the system. */
   status: VolumeAttachmentStatus
 }
 
+/** A page of VolumeAttachment objects, with the revision it was read at. */
 export interface VolumeAttachmentList {
   apiVersion?: string
   kind?: string
+  /** Revision of the page and how to ask for the next. */
   metadata: meta_v1.ListMeta
+  /** The objects of this page. */
   items: VolumeAttachment[]
 }
 
@@ -117,12 +160,16 @@ export interface VolumeAttachmentSource {
   inlineVolumeSpec?: core_v1.PersistentVolumeSpec
 }
 
+/** What is wanted of a VolumeAttachment. */
 export interface VolumeAttachmentSpec {
   attacher: string
+  /** Where it comes from. */
   source: VolumeAttachmentSource
+  /** Name of the node meant. */
   nodeName: string
 }
 
+/** What was last observed of a VolumeAttachment. */
 export interface VolumeAttachmentStatus {
   attached: boolean
   attachmentMetadata?: Record<string, string>
@@ -130,27 +177,35 @@ export interface VolumeAttachmentStatus {
   detachError?: VolumeError
 }
 
+/** Adjustable attributes of volumes. */
 export interface VolumeAttributesClass {
   apiVersion?: string
   kind?: string
+  /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ObjectMeta
   driverName: string
+  /** Settings that the driver understands. */
   parameters?: Record<string, string>
 }
 
+/** A page of VolumeAttributesClass objects, with the revision it was read at. */
 export interface VolumeAttributesClassList {
   apiVersion?: string
   kind?: string
+  /** Revision of the page and how to ask for the next. */
   metadata: meta_v1.ListMeta
+  /** The objects of this page. */
   items: VolumeAttributesClass[]
 }
 
 export interface VolumeError {
   time?: string | null
+  /** A sentence for people that explains the state. */
   message?: string
   errorCode?: number
 }
 
 export interface VolumeNodeResources {
+  /** How many there are or are wanted. */
   count?: number
 }

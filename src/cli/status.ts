@@ -1,0 +1,67 @@
+/** `kijabi status`: what runs, and whether it is well. */
+import { readFileSync } from 'node:fs'
+import type { Node } from '../api/types/core-v1.ts'
+import { createClient } from '../client/client.ts'
+import { createHttpsTransport } from '../client/https-transport.ts'
+import { loadConnection } from '../client/kubeconfig.ts'
+import type { Command } from '../flags/command.ts'
+import { type Cluster, dataFolder, openCluster } from './cluster.ts'
+import { runningProcesses } from './processes.ts'
+
+export const command: Command = {
+  summary: 'Show the processes of the cluster, the API server’s health and the nodes. Exits 1 when something is not well.',
+  usage: 'kijabi status [--data-dir DIR]',
+  flags: { 'data-dir': { type: 'string', doc: 'The folder that the cluster lives in (KIJABI_HOME, else /var/lib/kijabi).' } },
+  async run({ values, env, stdout }) {
+    const folder = dataFolder(values['data-dir'] as string, env)
+    const cluster = openCluster(folder)
+    if (!cluster) {
+      stdout.write(`There is no cluster in ${folder}; kijabi up starts one.\n`)
+      return 1
+    }
+    const running = runningProcesses(cluster)
+    if (running.size === 0) {
+      stdout.write(`The cluster in ${folder} is stopped; kijabi up resumes it.\n`)
+      return 1
+    }
+    for (const [name, pid] of running) stdout.write(`${name.padEnd(28)}running   ${describeProcess(pid)}\n`)
+    const { text, well } = await askServer(cluster)
+    stdout.write(text)
+    return well ? 0 : 1
+  },
+}
+
+/** The memory of what a supervisor runs, and how long it has. */
+function describeProcess(supervisor: number): string {
+  try {
+    const child = readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8').trim().split(' ')[0]
+    const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child}/status`, 'utf8'))?.[1] ?? 0)
+    return `pid ${child}, ${Math.round(kilobytes / 1024)} MB`
+  } catch {
+    return 'starting'
+  }
+}
+
+async function askServer(cluster: Cluster): Promise<{ text: string; well: boolean }> {
+  const transport = createHttpsTransport(loadConnection({ kubeconfig: cluster.path('kubeconfig', 'admin.conf') }))
+  const client = createClient(transport)
+  const signal = AbortSignal.timeout(3000)
+  try {
+    await client.raw('/version', signal)
+    const nodes = await client.list('nodes', { signal })
+    const pods = await client.list('pods', { signal, metadataOnly: true })
+    const lines = nodes.items.map((node) => `node ${node.metadata.name.padEnd(23)}${isReady(node) ? 'Ready' : 'NotReady'}`)
+    return {
+      text: [`API server                  https://127.0.0.1:${cluster.ports.apiserver}`, ...lines, `${pods.items.length} pods`, ''].join(
+        '\n',
+      ),
+      well: nodes.items.every(isReady),
+    }
+  } catch (error) {
+    return { text: `The API server does not answer: ${(error as Error).message}\n`, well: false }
+  } finally {
+    transport.close()
+  }
+}
+
+const isReady = (node: Node) => node.status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false
