@@ -7,14 +7,14 @@ resource customresourcedefinitions customresourcedefinition CustomResourceDefini
 type CustomResourceColumnDefinition
    1 name        string! ="" | Name of the thing meant, as its owner knows it.
    2 type        string! ="" | Which of the known sorts this is.
-   3 format      string
+   3 format      string | Format of the value.
    4 description string | Text for people that explains it.
    5 priority    int32 | Number by which what is more important is told.
-   6 jsonPath    string! =""
+   6 jsonPath    string! ="" | Path to the value.
 
 type CustomResourceConversion
    1 strategy string!           ="" | How the old is replaced by the new.
-   2 webhook  WebhookConversion
+   2 webhook  WebhookConversion | The webhook that does it.
 
 object CustomResourceDefinition | Adds a kind of object to the API.
    1 metadata meta.v1.ObjectMeta             ={} | Name, labels, annotations and bookkeeping of the object.
@@ -34,37 +34,37 @@ object CustomResourceDefinitionList | A page of CustomResourceDefinition objects
    2 items    []CustomResourceDefinition! =[] | The objects of this page.
 
 type CustomResourceDefinitionNames
-   1 plural     string!  =""
-   2 singular   string
-   3 shortNames []string atomic
+   1 plural     string!  ="" | Name in paths, in the plural.
+   2 singular   string | Name of a single object.
+   3 shortNames []string atomic | Abbreviations that clients accept.
    4 kind       string!  ="" | Kind of the object that is referred to.
-   5 listKind   string
-   6 categories []string atomic
+   5 listKind   string | Kind of a list of these objects.
+   6 categories []string atomic | Groups of resources such as all.
 
 type CustomResourceDefinitionSpec | What is wanted of a CustomResourceDefinition.
    1 group                 string!                            ="" | API group, or group of users, that is meant.
    3 names                 CustomResourceDefinitionNames!     ={}
    4 scope                 string!                            ="" | Whether cluster-wide or namespaced things are meant.
    7 versions              []CustomResourceDefinitionVersion! =null atomic | Versions that are served or known.
-   9 conversion            CustomResourceConversion           ={"strategy":"None"}
-  10 preserveUnknownFields bool
+   9 conversion            CustomResourceConversion           ={"strategy":"None"} | How objects are brought from one version to another.
+  10 preserveUnknownFields bool | Whether fields outside the schema are kept.
 
 type CustomResourceDefinitionStatus | What was last observed of a CustomResourceDefinition.
    1 conditions         []CustomResourceDefinitionCondition =null map(type) | Observations of the current state, at most one of each type.
-   2 acceptedNames      CustomResourceDefinitionNames       ={}
-   3 storedVersions     []string                            =null atomic
+   2 acceptedNames      CustomResourceDefinitionNames       ={} | Names that are in use now.
+   3 storedVersions     []string                            =null atomic | Versions that objects were ever stored in.
    4 observedGeneration int64 | The generation of the spec that this status was made from.
 
 type CustomResourceDefinitionVersion
    1 name                     string!                          ="" | Name of the thing meant, as its owner knows it.
-   2 served                   bool!                            =false
-   3 storage                  bool!                            =false
-   4 schema                   CustomResourceValidation
-   5 subresources             CustomResourceSubresources
-   6 additionalPrinterColumns []CustomResourceColumnDefinition atomic
-   7 deprecated               bool
-   8 deprecationWarning       string?
-   9 selectableFields         []SelectableField                atomic
+   2 served                   bool!                            =false | Whether the version can be asked for.
+   3 storage                  bool!                            =false | Whether objects are stored in this version.
+   4 schema                   CustomResourceValidation | The schema that the object or value must follow.
+   5 subresources             CustomResourceSubresources | Which subresources there are.
+   6 additionalPrinterColumns []CustomResourceColumnDefinition atomic | Further columns of tables.
+   7 deprecated               bool | Whether clients are warned of this version.
+   8 deprecationWarning       string? | The warning that clients get.
+   9 selectableFields         []SelectableField                atomic | Fields that field selectors may use.
 
 type CustomResourceSubresourceScale
    1 specReplicasPath   string! =""
@@ -78,72 +78,72 @@ type CustomResourceSubresources
    2 scale  CustomResourceSubresourceScale
 
 type CustomResourceValidation
-   1 openAPIV3Schema JSONSchemaProps
+   1 openAPIV3Schema JSONSchemaProps | The schema as OpenAPI v3 has it.
 
 type ExternalDocumentation
    1 description string | Text for people that explains it.
    2 url         string | Full URL to call.
 
 type JSONSchemaProps | A JSON schema as OpenAPI v3 has it.
-   1 id                                   string
-   2 $schema                              string
-   3 $ref                                 string?
+   1 id                                   string | Identifier of the schema.
+   2 $schema                              string | Which dialect the schema is written in.
+   3 $ref                                 string? | Reference to another schema; not allowed here.
    4 description                          string | Text for people that explains it.
    5 type                                 string | Which of the known sorts this is.
-   6 format                               string
-   7 title                                string
-   8 default                              JSON
-   9 maximum                              double?
-  10 exclusiveMaximum                     bool
-  11 minimum                              double?
-  12 exclusiveMinimum                     bool
-  13 maxLength                            int64?
-  14 minLength                            int64?
-  15 pattern                              string
-  16 maxItems                             int64?
-  17 minItems                             int64?
-  18 uniqueItems                          bool
-  19 multipleOf                           double?
-  20 enum                                 []JSON                                  atomic
-  21 maxProperties                        int64?
-  22 minProperties                        int64?
-  23 required                             []string                                atomic
-  24 items                                JSONSchemaPropsOrArray | Keys to take and the file names to give them; all when empty.
-  25 allOf                                []JSONSchemaProps                       atomic
-  26 oneOf                                []JSONSchemaProps                       atomic
-  27 anyOf                                []JSONSchemaProps                       atomic
-  28 not                                  JSONSchemaProps
-  29 properties                           map[string]JSONSchemaProps
-  30 additionalProperties                 JSONSchemaPropsOrBool
-  31 patternProperties                    map[string]JSONSchemaProps
+   6 format                               string | Format of the value.
+   7 title                                string | Short name for people.
+   8 default                              JSON | Value that an absent one gets.
+   9 maximum                              double? | The largest number that is allowed.
+  10 exclusiveMaximum                     bool | Whether the maximum itself is not allowed.
+  11 minimum                              double? | The smallest number that is allowed.
+  12 exclusiveMinimum                     bool | Whether the minimum itself is not allowed.
+  13 maxLength                            int64? | The most characters that are allowed.
+  14 minLength                            int64? | The fewest characters that are allowed.
+  15 pattern                              string | Regular expression that the text must match.
+  16 maxItems                             int64? | The most items that are allowed.
+  17 minItems                             int64? | The fewest items that are allowed.
+  18 uniqueItems                          bool | Whether items must differ; only false is allowed.
+  19 multipleOf                           double? | Number that the value must be a multiple of.
+  20 enum                                 []JSON                                  atomic | The values that are allowed.
+  21 maxProperties                        int64? | The most properties that are allowed.
+  22 minProperties                        int64? | The fewest properties that are allowed.
+  23 required                             []string                                atomic | What must be there.
+  24 items                                JSONSchemaPropsOrArray | Schema of the list's items.
+  25 allOf                                []JSONSchemaProps                       atomic | Schemas that must all hold.
+  26 oneOf                                []JSONSchemaProps                       atomic | Schemas of which exactly one must hold.
+  27 anyOf                                []JSONSchemaProps                       atomic | Schemas of which at least one must hold.
+  28 not                                  JSONSchemaProps | Schema that must not hold.
+  29 properties                           map[string]JSONSchemaProps | Schemas of the properties by name.
+  30 additionalProperties                 JSONSchemaPropsOrBool | Schema of properties that are not named.
+  31 patternProperties                    map[string]JSONSchemaProps | Schemas by pattern of the name; not allowed here.
   32 dependencies                         map[string]JSONSchemaPropsOrStringArray
   33 additionalItems                      JSONSchemaPropsOrBool
   34 definitions                          map[string]JSONSchemaProps
-  35 externalDocs                         ExternalDocumentation
-  36 example                              JSON
-  37 nullable                             bool
-  38 x-kubernetes-preserve-unknown-fields bool?
-  39 x-kubernetes-embedded-resource       bool
-  40 x-kubernetes-int-or-string           bool
-  41 x-kubernetes-list-map-keys           []string
-  42 x-kubernetes-list-type               string?
-  43 x-kubernetes-map-type                string?
-  44 x-kubernetes-validations             []ValidationRule
+  35 externalDocs                         ExternalDocumentation | Where more is written.
+  36 example                              JSON | A value to show.
+  37 nullable                             bool | Whether null is a value.
+  38 x-kubernetes-preserve-unknown-fields bool? | Whether fields outside the schema are kept from here on.
+  39 x-kubernetes-embedded-resource       bool | Whether the value is an object with kind and metadata.
+  40 x-kubernetes-int-or-string           bool | Whether the value is a number or a text.
+  41 x-kubernetes-list-map-keys           []string | Fields by which items of the list are told apart.
+  42 x-kubernetes-list-type               string? | How lists are merged: atomic, set or map.
+  43 x-kubernetes-map-type                string? | Whether the map is merged key by key or as one.
+  44 x-kubernetes-validations             []ValidationRule | Rules in CEL that must hold.
 
 type JSONSchemaPropsOrArray union
-   1 schema      JSONSchemaProps
+   1 schema      JSONSchemaProps | The schema that the object or value must follow.
    2 jSONSchemas []JSONSchemaProps
 
 type JSONSchemaPropsOrBool union
    1 allows bool?
-   2 schema JSONSchemaProps
+   2 schema JSONSchemaProps | The schema that the object or value must follow.
 
 type JSONSchemaPropsOrStringArray union
-   1 schema   JSONSchemaProps
+   1 schema   JSONSchemaProps | The schema that the object or value must follow.
    2 property []string
 
 type SelectableField
-   1 jsonPath string! =""
+   1 jsonPath string! ="" | Path to the value.
 
 type ServiceReference | Points to a service that is called.
    1 namespace string! ="" | Namespace that the object meant lives in.

@@ -85,10 +85,10 @@ object Binding | Assigns a pod to a node.
 
 type CSIPersistentVolumeSource | A volume of the sort CSIPersistent.
    1 driver                     string!           ="" | Name of the driver that is responsible.
-   2 volumeHandle               string!           =""
+   2 volumeHandle               string!           ="" | Identifier of the volume at its driver.
    3 readOnly                   bool | Mount or attach the volume so that nothing can be written.
    4 fsType                     string | File system to mount the volume with; the plugin chooses when empty.
-   5 volumeAttributes           map[string]string
+   5 volumeAttributes           map[string]string | What the driver said about the volume.
    6 controllerPublishSecretRef SecretReference
    7 nodeStageSecretRef         SecretReference
    8 nodePublishSecretRef       SecretReference
@@ -99,7 +99,7 @@ type CSIVolumeSource | A volume of the sort CSI.
    1 driver               string!              ="" | Name of the driver that is responsible.
    2 readOnly             bool? | Mount or attach the volume so that nothing can be written.
    3 fsType               string? | File system to mount the volume with; the plugin chooses when empty.
-   4 volumeAttributes     map[string]string
+   4 volumeAttributes     map[string]string | What the driver said about the volume.
    5 nodePublishSecretRef LocalObjectReference
 
 type Capabilities
@@ -251,21 +251,21 @@ type ContainerRestartRuleOnExitCodes
    2 values   []int32 set | Values that the operator compares with.
 
 type ContainerState | What the container is doing; exactly one is set.
-   1 waiting    ContainerStateWaiting
-   2 running    ContainerStateRunning
-   3 terminated ContainerStateTerminated
+   1 waiting    ContainerStateWaiting | Set while the container has not started.
+   2 running    ContainerStateRunning | Set while the container runs.
+   3 terminated ContainerStateTerminated | Set when the container has ended.
 
 type ContainerStateRunning | The container runs.
-   1 startedAt Time =null
+   1 startedAt Time =null | When it started.
 
 type ContainerStateTerminated | The container has ended.
-   1 exitCode    int32! =0
-   2 signal      int32
+   1 exitCode    int32! =0 | Exit code of the process.
+   2 signal      int32 | Signal that ended the process.
    3 reason      string | One word in CamelCase that says why, for programs to read.
    4 message     string | A sentence for people that explains the state.
-   5 startedAt   Time   =null
-   6 finishedAt  Time   =null
-   7 containerID string
+   5 startedAt   Time   =null | When it started.
+   6 finishedAt  Time   =null | When it ended.
+   7 containerID string | Identifier at the runtime.
 
 type ContainerStateWaiting | The container has not started yet.
    1 reason  string | One word in CamelCase that says why, for programs to read.
@@ -273,14 +273,14 @@ type ContainerStateWaiting | The container has not started yet.
 
 type ContainerStatus | What was last observed of a Container.
    1 name                     string!              ="" | Name of the thing meant, as its owner knows it.
-   2 state                    ContainerState       ={}
-   3 lastState                ContainerState       ={}
+   2 state                    ContainerState       ={} | What the container is doing.
+   3 lastState                ContainerState       ={} | How the container ended before it was started again.
    4 ready                    bool!                =false | Whether it can serve.
-   5 restartCount             int32!               =0
+   5 restartCount             int32!               =0 | How often the container was started again.
    6 image                    string!              ="" | Image that is meant.
-   7 imageID                  string!              =""
-   8 containerID              string
-   9 started                  bool?
+   7 imageID                  string!              ="" | Identifier of the image that runs.
+   8 containerID              string | Identifier at the runtime.
+   9 started                  bool? | Whether the startup probe has succeeded.
   10 allocatedResources       map[string]Quantity | What has been set aside of each resource.
   11 resources                ResourceRequirements | Compute resources that are asked for and limited.
   12 volumeMounts             []VolumeMountStatus  map(mountPath) merge(mountPath) | Where volumes appear in the container's file system.
@@ -308,8 +308,8 @@ type DownwardAPIVolumeSource | A volume of the sort DownwardAPI.
    2 defaultMode int32?                  =420 | Permission bits of files that set none of their own.
 
 type EmptyDirVolumeSource | A volume of the sort EmptyDir.
-   1 medium    string
-   2 sizeLimit Quantity
+   1 medium    string | Memory, huge pages or, when empty, the node's disk.
+   2 sizeLimit Quantity | How much the folder may hold.
 
 type EndpointAddress atomic
    1 ip        string!         ="" | IP address.
@@ -385,7 +385,7 @@ type EphemeralContainerCommon
   25 restartPolicyRules       []ContainerRestartRule             atomic | Exceptions from the restart policy by exit code.
 
 type EphemeralVolumeSource | A volume of the sort Ephemeral.
-   1 volumeClaimTemplate PersistentVolumeClaimTemplate
+   1 volumeClaimTemplate PersistentVolumeClaimTemplate | What the claim looks like.
 
 object Event | A note that something happened to an object.
    1 metadata           meta.v1.ObjectMeta! ={} | Name, labels, annotations and bookkeeping of the object.
@@ -397,7 +397,7 @@ object Event | A note that something happened to an object.
    7 lastTimestamp      Time                =null
    8 count              int32 | How many there are or are wanted.
    9 type               string | Which of the known sorts this is.
-  10 eventTime          MicroTime           =null
+  10 eventTime          MicroTime           =null | When it was first seen.
   11 series             EventSeries
   12 action             string | What is done when it matches, or was done.
   13 related            ObjectReference
@@ -555,7 +555,7 @@ type LimitRangeItem | Bounds for one sort of object.
    1 type                 string!             ="" | Which of the known sorts this is.
    2 max                  map[string]Quantity
    3 min                  map[string]Quantity
-   4 default              map[string]Quantity
+   4 default              map[string]Quantity | Value that an absent one gets.
    5 defaultRequest       map[string]Quantity
    6 maxLimitRequestRatio map[string]Quantity
 
@@ -592,7 +592,7 @@ type ModifyVolumeStatus | What was last observed of a ModifyVolume.
    2 status                          string(InProgress|Infeasible|Pending)! ="" | What was last observed of the object; written by the system.
 
 type NFSVolumeSource | A volume of the sort NFS.
-   1 server   string! =""
+   1 server   string! ="" | Name or address of the server.
    2 path     string! ="" | Path of the file, folder or request meant.
    3 readOnly bool | Mount or attach the volume so that nothing can be written.
 
@@ -646,7 +646,7 @@ type NodeCondition | One observation of the state of a Node.
    6 message            string | A sentence for people that explains the state.
 
 type NodeConfigSource
-   2 configMap ConfigMapNodeConfigSource
+   2 configMap ConfigMapNodeConfigSource | Files made of a config map.
 
 type NodeConfigStatus | What was last observed of a NodeConfig.
    1 assigned      NodeConfigSource
@@ -777,7 +777,7 @@ type PersistentVolumeClaimStatus | What was last observed of a PersistentVolumeC
    3 capacity                         map[string]Quantity | Total amount of each resource.
    4 conditions                       []PersistentVolumeClaimCondition map(type) merge(type) | Observations of the current state, at most one of each type.
    5 allocatedResources               map[string]Quantity | What has been set aside of each resource.
-   7 allocatedResourceStatuses        map[string]string                granular
+   7 allocatedResourceStatuses        map[string]string                granular | Where the resizing of each resource stands.
    8 currentVolumeAttributesClassName string?
    9 modifyVolumeStatus               ModifyVolumeStatus
 
@@ -786,7 +786,7 @@ type PersistentVolumeClaimTemplate | A claim that is made for each pod.
    2 spec     PersistentVolumeClaimSpec! ={} | What is wanted of the object.
 
 type PersistentVolumeClaimVolumeSource | A volume of the sort PersistentVolumeClaim.
-   1 claimName string! =""
+   1 claimName string! ="" | Name of the claim.
    2 readOnly  bool | Mount or attach the volume so that nothing can be written.
 
 object PersistentVolumeList | A page of PersistentVolume objects, with the revision it was read at.
@@ -794,35 +794,35 @@ object PersistentVolumeList | A page of PersistentVolume objects, with the revis
    2 items    []PersistentVolume! =[] | The objects of this page.
 
 type PersistentVolumeSource | A volume of the sort Persistent.
-   1 gcePersistentDisk    GCEPersistentDiskVolumeSource
-   2 awsElasticBlockStore AWSElasticBlockStoreVolumeSource
-   3 hostPath             HostPathVolumeSource
-   4 glusterfs            GlusterfsPersistentVolumeSource
-   5 nfs                  NFSVolumeSource
-   6 rbd                  RBDPersistentVolumeSource
-   7 iscsi                ISCSIPersistentVolumeSource
-   8 cinder               CinderPersistentVolumeSource
-   9 cephfs               CephFSPersistentVolumeSource
-  10 fc                   FCVolumeSource
-  11 flocker              FlockerVolumeSource
-  12 flexVolume           FlexPersistentVolumeSource
-  13 azureFile            AzureFilePersistentVolumeSource
-  14 vsphereVolume        VsphereVirtualDiskVolumeSource
-  15 quobyte              QuobyteVolumeSource
-  16 azureDisk            AzureDiskVolumeSource
-  17 photonPersistentDisk PhotonPersistentDiskVolumeSource
-  18 portworxVolume       PortworxVolumeSource
-  19 scaleIO              ScaleIOPersistentVolumeSource
-  20 local                LocalVolumeSource
-  21 storageos            StorageOSPersistentVolumeSource
-  22 csi                  CSIPersistentVolumeSource
+   1 gcePersistentDisk    GCEPersistentDiskVolumeSource | A disk of Google's cloud.
+   2 awsElasticBlockStore AWSElasticBlockStoreVolumeSource | A disk of Amazon's cloud.
+   3 hostPath             HostPathVolumeSource | A path of the node itself.
+   4 glusterfs            GlusterfsPersistentVolumeSource | A Gluster volume.
+   5 nfs                  NFSVolumeSource | A share of an NFS server.
+   6 rbd                  RBDPersistentVolumeSource | A Ceph block device.
+   7 iscsi                ISCSIPersistentVolumeSource | A disk of an iSCSI target.
+   8 cinder               CinderPersistentVolumeSource | A disk of OpenStack.
+   9 cephfs               CephFSPersistentVolumeSource | A Ceph file system.
+  10 fc                   FCVolumeSource | A disk of a Fibre Channel network.
+  11 flocker              FlockerVolumeSource | A Flocker dataset; no longer supported.
+  12 flexVolume           FlexPersistentVolumeSource | Storage of a driver run as a program; deprecated.
+  13 azureFile            AzureFilePersistentVolumeSource | A file share of Microsoft's cloud.
+  14 vsphereVolume        VsphereVirtualDiskVolumeSource | A disk of vSphere.
+  15 quobyte              QuobyteVolumeSource | A Quobyte volume; no longer supported.
+  16 azureDisk            AzureDiskVolumeSource | A disk of Microsoft's cloud.
+  17 photonPersistentDisk PhotonPersistentDiskVolumeSource | A Photon disk; no longer supported.
+  18 portworxVolume       PortworxVolumeSource | A Portworx volume.
+  19 scaleIO              ScaleIOPersistentVolumeSource | A ScaleIO volume; no longer supported.
+  20 local                LocalVolumeSource | A disk of one node.
+  21 storageos            StorageOSPersistentVolumeSource | A StorageOS volume; no longer supported.
+  22 csi                  CSIPersistentVolumeSource | Storage of a CSI driver.
 
 type PersistentVolumeSpec | What is wanted of a PersistentVolume.
    1 capacity                      map[string]Quantity | Total amount of each resource.
    2 persistentVolumeSource        PersistentVolumeSource        inline
    3 accessModes                   []string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod) atomic | Ways in which the volume can be mounted.
-   4 claimRef                      ObjectReference               granular
-   5 persistentVolumeReclaimPolicy string(Delete|Recycle|Retain) ="Retain"
+   4 claimRef                      ObjectReference               granular | The claim that the volume is bound to.
+   5 persistentVolumeReclaimPolicy string(Delete|Recycle|Retain) ="Retain" | What becomes of the volume when its claim is gone.
    6 storageClassName              string | Class that the volume belongs to or is wanted of.
    7 mountOptions                  []string                      atomic | Options passed to mount.
    8 volumeMode                    string(Block|Filesystem)?     ="Filesystem" | Whether the volume is a file system or a raw block device.
@@ -984,17 +984,17 @@ type PodStatus | What was last observed of a Pod.
    3 message                              string | A sentence for people that explains the state.
    4 reason                               string | One word in CamelCase that says why, for programs to read.
    5 hostIP                               string | Address of the node that is used.
-   6 podIP                                string
+   6 podIP                                string | Address of the pod.
    7 startTime                            Time | When it began.
-   8 containerStatuses                    []ContainerStatus                                atomic
-   9 qosClass                             string(BestEffort|Burstable|Guaranteed)
-  10 initContainerStatuses                []ContainerStatus                                atomic
-  11 nominatedNodeName                    string
-  12 podIPs                               []PodIP                                          map(ip) merge(ip)
+   8 containerStatuses                    []ContainerStatus                                atomic | What each container is doing.
+   9 qosClass                             string(BestEffort|Burstable|Guaranteed) | How well the pod's resources are guaranteed.
+  10 initContainerStatuses                []ContainerStatus                                atomic | What each init container is doing.
+  11 nominatedNodeName                    string | Node where room is being made for the pod.
+  12 podIPs                               []PodIP                                          map(ip) merge(ip) | Addresses of the pod, one a family.
   13 ephemeralContainerStatuses           []ContainerStatus                                atomic
   14 resize                               string
   15 resourceClaimStatuses                []PodResourceClaimStatus                         map(name) merge(name) retainKeys
-  16 hostIPs                              []HostIP                                         atomic merge(ip)
+  16 hostIPs                              []HostIP                                         atomic merge(ip) | Addresses of the pod's node.
   17 observedGeneration                   int64 | The generation of the spec that this status was made from.
   18 extendedResourceClaimStatus          PodExtendedResourceClaimStatus
   19 allocatedResources                   map[string]Quantity | What has been set aside of each resource.
@@ -1043,7 +1043,7 @@ type ProbeHandler | The way in which a probe asks.
    4 grpc      GRPCAction | Ask the gRPC health service.
 
 type ProjectedVolumeSource | A volume of the sort Projected.
-   1 sources     []VolumeProjection atomic
+   1 sources     []VolumeProjection atomic | What the folder is put together from.
    2 defaultMode int32?             =420 | Permission bits of files that set none of their own.
 
 type QuobyteVolumeSource | A volume of the sort Quobyte.
@@ -1252,7 +1252,7 @@ object ServiceAccountList | A page of ServiceAccount objects, with the revision 
    2 items    []ServiceAccount! =[] | The objects of this page.
 
 type ServiceAccountTokenProjection
-   1 audience          string
+   1 audience          string | Who the token is meant for.
    2 expirationSeconds int64?  =3600 | Seconds that the token or certificate should last.
    3 path              string! ="" | Path of the file, folder or request meant.
 
@@ -1388,50 +1388,50 @@ type VolumeMountStatus | What was last observed of a VolumeMount.
    5 volumeStatus      VolumeStatus
 
 type VolumeNodeAffinity
-   1 required NodeSelector
+   1 required NodeSelector | What must be there.
 
 type VolumeProjection
-   1 secret              SecretProjection
-   2 downwardAPI         DownwardAPIProjection
-   3 configMap           ConfigMapProjection
-   4 serviceAccountToken ServiceAccountTokenProjection
-   5 clusterTrustBundle  ClusterTrustBundleProjection
-   6 podCertificate      PodCertificateProjection
+   1 secret              SecretProjection | Files made of a secret.
+   2 downwardAPI         DownwardAPIProjection | Files made of fields of the pod.
+   3 configMap           ConfigMapProjection | Files made of a config map.
+   4 serviceAccountToken ServiceAccountTokenProjection | A token for the pod's service account.
+   5 clusterTrustBundle  ClusterTrustBundleProjection | Trusted certificates of the cluster.
+   6 podCertificate      PodCertificateProjection | A certificate made for the pod.
 
 type VolumeResourceRequirements
    1 limits   map[string]Quantity | The most that may be used of each resource.
    2 requests map[string]Quantity | What is asked for or set aside of each resource.
 
 type VolumeSource | Where the volume's content comes from; exactly one is set.
-   1 hostPath              HostPathVolumeSource
-   2 emptyDir              EmptyDirVolumeSource
-   3 gcePersistentDisk     GCEPersistentDiskVolumeSource
-   4 awsElasticBlockStore  AWSElasticBlockStoreVolumeSource
-   5 gitRepo               GitRepoVolumeSource
-   6 secret                SecretVolumeSource
-   7 nfs                   NFSVolumeSource
-   8 iscsi                 ISCSIVolumeSource
-   9 glusterfs             GlusterfsVolumeSource
-  10 persistentVolumeClaim PersistentVolumeClaimVolumeSource
-  11 rbd                   RBDVolumeSource
-  12 flexVolume            FlexVolumeSource
-  13 cinder                CinderVolumeSource
-  14 cephfs                CephFSVolumeSource
-  15 flocker               FlockerVolumeSource
-  16 downwardAPI           DownwardAPIVolumeSource
-  17 fc                    FCVolumeSource
-  18 azureFile             AzureFileVolumeSource
-  19 configMap             ConfigMapVolumeSource
-  20 vsphereVolume         VsphereVirtualDiskVolumeSource
-  21 quobyte               QuobyteVolumeSource
-  22 azureDisk             AzureDiskVolumeSource
-  23 photonPersistentDisk  PhotonPersistentDiskVolumeSource
-  24 portworxVolume        PortworxVolumeSource
-  25 scaleIO               ScaleIOVolumeSource
-  26 projected             ProjectedVolumeSource
-  27 storageos             StorageOSVolumeSource
-  28 csi                   CSIVolumeSource
-  29 ephemeral             EphemeralVolumeSource
+   1 hostPath              HostPathVolumeSource | A path of the node itself.
+   2 emptyDir              EmptyDirVolumeSource | An empty folder that lives as long as the pod.
+   3 gcePersistentDisk     GCEPersistentDiskVolumeSource | A disk of Google's cloud.
+   4 awsElasticBlockStore  AWSElasticBlockStoreVolumeSource | A disk of Amazon's cloud.
+   5 gitRepo               GitRepoVolumeSource | A git repository; no longer supported.
+   6 secret                SecretVolumeSource | Files made of a secret.
+   7 nfs                   NFSVolumeSource | A share of an NFS server.
+   8 iscsi                 ISCSIVolumeSource | A disk of an iSCSI target.
+   9 glusterfs             GlusterfsVolumeSource | A Gluster volume.
+  10 persistentVolumeClaim PersistentVolumeClaimVolumeSource | Storage that a claim of the namespace is bound to.
+  11 rbd                   RBDVolumeSource | A Ceph block device.
+  12 flexVolume            FlexVolumeSource | Storage of a driver run as a program; deprecated.
+  13 cinder                CinderVolumeSource | A disk of OpenStack.
+  14 cephfs                CephFSVolumeSource | A Ceph file system.
+  15 flocker               FlockerVolumeSource | A Flocker dataset; no longer supported.
+  16 downwardAPI           DownwardAPIVolumeSource | Files made of fields of the pod.
+  17 fc                    FCVolumeSource | A disk of a Fibre Channel network.
+  18 azureFile             AzureFileVolumeSource | A file share of Microsoft's cloud.
+  19 configMap             ConfigMapVolumeSource | Files made of a config map.
+  20 vsphereVolume         VsphereVirtualDiskVolumeSource | A disk of vSphere.
+  21 quobyte               QuobyteVolumeSource | A Quobyte volume; no longer supported.
+  22 azureDisk             AzureDiskVolumeSource | A disk of Microsoft's cloud.
+  23 photonPersistentDisk  PhotonPersistentDiskVolumeSource | A Photon disk; no longer supported.
+  24 portworxVolume        PortworxVolumeSource | A Portworx volume.
+  25 scaleIO               ScaleIOVolumeSource | A ScaleIO volume; no longer supported.
+  26 projected             ProjectedVolumeSource | Several sources in one folder.
+  27 storageos             StorageOSVolumeSource | A StorageOS volume; no longer supported.
+  28 csi                   CSIVolumeSource | Storage of a CSI driver.
+  29 ephemeral             EphemeralVolumeSource | Storage of a claim that is made for this pod.
   30 image                 ImageVolumeSource | Image that is meant.
 
 type VolumeStatus | What was last observed of a Volume.

@@ -5,7 +5,7 @@ resource events event Event namespaced short=ev: *
 
 object Event | A note that something happened to an object.
    1 metadata                 meta.v1.ObjectMeta      ={} | Name, labels, annotations and bookkeeping of the object.
-   2 eventTime                MicroTime!              =null
+   2 eventTime                MicroTime!              =null | When it was first seen.
    3 series                   EventSeries
    4 reportingController      string
    5 reportingInstance        string

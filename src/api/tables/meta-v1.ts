@@ -16,9 +16,9 @@ type APIResource | A resource that the server serves.
    2 namespaced         bool!    =false
    3 kind               string!  ="" | Kind of the object that is referred to.
    4 verbs              Verbs!   =null | Verbs that are matched or allowed; * is every one.
-   5 shortNames         []string atomic
+   5 shortNames         []string atomic | Abbreviations that clients accept.
    6 singularName       string!  =""
-   7 categories         []string atomic
+   7 categories         []string atomic | Groups of resources such as all.
    8 group              string | API group, or group of users, that is meant.
    9 version            string | Version that is meant.
   10 storageVersionHash string

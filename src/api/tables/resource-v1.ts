@@ -25,7 +25,7 @@ type CELDeviceSelector
    1 expression string! ="" | Expression in CEL.
 
 type CapacityRequestPolicy
-   1 default     Quantity
+   1 default     Quantity | Value that an absent one gets.
    3 validValues []Quantity                 atomic
    4 validRange  CapacityRequestPolicyRange
 

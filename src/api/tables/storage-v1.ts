@@ -73,7 +73,7 @@ object StorageClassList | A page of StorageClass objects, with the revision it w
    2 items    []StorageClass!  =[] | The objects of this page.
 
 type TokenRequest | Asks for a token of a service account.
-   1 audience          string! =""
+   1 audience          string! ="" | Who the token is meant for.
    2 expirationSeconds int64? | Seconds that the token or certificate should last.
 
 object VolumeAttachment | The wish to attach a volume to a node.

@@ -6,17 +6,20 @@ export interface CustomResourceColumnDefinition {
   name: string
   /** Which of the known sorts this is. */
   type: string
+  /** Format of the value. */
   format?: string
   /** Text for people that explains it. */
   description?: string
   /** Number by which what is more important is told. */
   priority?: number
+  /** Path to the value. */
   jsonPath: string
 }
 
 export interface CustomResourceConversion {
   /** How the old is replaced by the new. */
   strategy: string
+  /** The webhook that does it. */
   webhook?: WebhookConversion
 }
 
@@ -59,12 +62,17 @@ export interface CustomResourceDefinitionList {
 }
 
 export interface CustomResourceDefinitionNames {
+  /** Name in paths, in the plural. */
   plural: string
+  /** Name of a single object. */
   singular?: string
+  /** Abbreviations that clients accept. */
   shortNames?: string[]
   /** Kind of the object that is referred to. */
   kind: string
+  /** Kind of a list of these objects. */
   listKind?: string
+  /** Groups of resources such as all. */
   categories?: string[]
 }
 
@@ -77,7 +85,9 @@ export interface CustomResourceDefinitionSpec {
   scope: string
   /** Versions that are served or known. */
   versions: CustomResourceDefinitionVersion[]
+  /** How objects are brought from one version to another. */
   conversion: CustomResourceConversion
+  /** Whether fields outside the schema are kept. */
   preserveUnknownFields?: boolean
 }
 
@@ -85,7 +95,9 @@ export interface CustomResourceDefinitionSpec {
 export interface CustomResourceDefinitionStatus {
   /** Observations of the current state, at most one of each type. */
   conditions?: CustomResourceDefinitionCondition[] | null
+  /** Names that are in use now. */
   acceptedNames: CustomResourceDefinitionNames
+  /** Versions that objects were ever stored in. */
   storedVersions?: string[] | null
   /** The generation of the spec that this status was made from. */
   observedGeneration?: number
@@ -94,13 +106,21 @@ export interface CustomResourceDefinitionStatus {
 export interface CustomResourceDefinitionVersion {
   /** Name of the thing meant, as its owner knows it. */
   name: string
+  /** Whether the version can be asked for. */
   served: boolean
+  /** Whether objects are stored in this version. */
   storage: boolean
+  /** The schema that the object or value must follow. */
   schema?: CustomResourceValidation
+  /** Which subresources there are. */
   subresources?: CustomResourceSubresources
+  /** Further columns of tables. */
   additionalPrinterColumns?: CustomResourceColumnDefinition[]
+  /** Whether clients are warned of this version. */
   deprecated?: boolean
+  /** The warning that clients get. */
   deprecationWarning?: string
+  /** Fields that field selectors may use. */
   selectableFields?: SelectableField[]
 }
 
@@ -122,6 +142,7 @@ export interface CustomResourceSubresources {
 }
 
 export interface CustomResourceValidation {
+  /** The schema as OpenAPI v3 has it. */
   openAPIV3Schema?: JSONSchemaProps
 }
 
@@ -134,52 +155,90 @@ export interface ExternalDocumentation {
 
 /** A JSON schema as OpenAPI v3 has it. */
 export interface JSONSchemaProps {
+  /** Identifier of the schema. */
   id?: string
+  /** Which dialect the schema is written in. */
   $schema?: string
+  /** Reference to another schema; not allowed here. */
   $ref?: string
   /** Text for people that explains it. */
   description?: string
   /** Which of the known sorts this is. */
   type?: string
+  /** Format of the value. */
   format?: string
+  /** Short name for people. */
   title?: string
+  /** Value that an absent one gets. */
   default?: unknown
+  /** The largest number that is allowed. */
   maximum?: number
+  /** Whether the maximum itself is not allowed. */
   exclusiveMaximum?: boolean
+  /** The smallest number that is allowed. */
   minimum?: number
+  /** Whether the minimum itself is not allowed. */
   exclusiveMinimum?: boolean
+  /** The most characters that are allowed. */
   maxLength?: number
+  /** The fewest characters that are allowed. */
   minLength?: number
+  /** Regular expression that the text must match. */
   pattern?: string
+  /** The most items that are allowed. */
   maxItems?: number
+  /** The fewest items that are allowed. */
   minItems?: number
+  /** Whether items must differ; only false is allowed. */
   uniqueItems?: boolean
+  /** Number that the value must be a multiple of. */
   multipleOf?: number
+  /** The values that are allowed. */
   enum?: unknown[]
+  /** The most properties that are allowed. */
   maxProperties?: number
+  /** The fewest properties that are allowed. */
   minProperties?: number
+  /** What must be there. */
   required?: string[]
-  /** Keys to take and the file names to give them; all when empty. */
+  /** Schema of the list's items. */
   items?: JSONSchemaPropsOrArray
+  /** Schemas that must all hold. */
   allOf?: JSONSchemaProps[]
+  /** Schemas of which exactly one must hold. */
   oneOf?: JSONSchemaProps[]
+  /** Schemas of which at least one must hold. */
   anyOf?: JSONSchemaProps[]
+  /** Schema that must not hold. */
   not?: JSONSchemaProps
+  /** Schemas of the properties by name. */
   properties?: Record<string, JSONSchemaProps>
+  /** Schema of properties that are not named. */
   additionalProperties?: JSONSchemaPropsOrBool
+  /** Schemas by pattern of the name; not allowed here. */
   patternProperties?: Record<string, JSONSchemaProps>
   dependencies?: Record<string, JSONSchemaPropsOrStringArray>
   additionalItems?: JSONSchemaPropsOrBool
   definitions?: Record<string, JSONSchemaProps>
+  /** Where more is written. */
   externalDocs?: ExternalDocumentation
+  /** A value to show. */
   example?: unknown
+  /** Whether null is a value. */
   nullable?: boolean
+  /** Whether fields outside the schema are kept from here on. */
   'x-kubernetes-preserve-unknown-fields'?: boolean
+  /** Whether the value is an object with kind and metadata. */
   'x-kubernetes-embedded-resource'?: boolean
+  /** Whether the value is a number or a text. */
   'x-kubernetes-int-or-string'?: boolean
+  /** Fields by which items of the list are told apart. */
   'x-kubernetes-list-map-keys'?: string[]
+  /** How lists are merged: atomic, set or map. */
   'x-kubernetes-list-type'?: string
+  /** Whether the map is merged key by key or as one. */
   'x-kubernetes-map-type'?: string
+  /** Rules in CEL that must hold. */
   'x-kubernetes-validations'?: ValidationRule[]
 }
 
@@ -190,6 +249,7 @@ export type JSONSchemaPropsOrBool = boolean | JSONSchemaProps
 export type JSONSchemaPropsOrStringArray = JSONSchemaProps | string[]
 
 export interface SelectableField {
+  /** Path to the value. */
   jsonPath: string
 }
 

@@ -83,11 +83,13 @@ export interface Binding {
 export interface CSIPersistentVolumeSource {
   /** Name of the driver that is responsible. */
   driver: string
+  /** Identifier of the volume at its driver. */
   volumeHandle: string
   /** Mount or attach the volume so that nothing can be written. */
   readOnly?: boolean
   /** File system to mount the volume with; the plugin chooses when empty. */
   fsType?: string
+  /** What the driver said about the volume. */
   volumeAttributes?: Record<string, string>
   controllerPublishSecretRef?: SecretReference
   nodeStageSecretRef?: SecretReference
@@ -104,6 +106,7 @@ export interface CSIVolumeSource {
   readOnly?: boolean
   /** File system to mount the volume with; the plugin chooses when empty. */
   fsType?: string
+  /** What the driver said about the volume. */
   volumeAttributes?: Record<string, string>
   nodePublishSecretRef?: LocalObjectReference
 }
@@ -393,26 +396,35 @@ export interface ContainerRestartRuleOnExitCodes {
 
 /** What the container is doing; exactly one is set. */
 export interface ContainerState {
+  /** Set while the container has not started. */
   waiting?: ContainerStateWaiting
+  /** Set while the container runs. */
   running?: ContainerStateRunning
+  /** Set when the container has ended. */
   terminated?: ContainerStateTerminated
 }
 
 /** The container runs. */
 export interface ContainerStateRunning {
+  /** When it started. */
   startedAt?: string | null
 }
 
 /** The container has ended. */
 export interface ContainerStateTerminated {
+  /** Exit code of the process. */
   exitCode: number
+  /** Signal that ended the process. */
   signal?: number
   /** One word in CamelCase that says why, for programs to read. */
   reason?: string
   /** A sentence for people that explains the state. */
   message?: string
+  /** When it started. */
   startedAt?: string | null
+  /** When it ended. */
   finishedAt?: string | null
+  /** Identifier at the runtime. */
   containerID?: string
 }
 
@@ -428,15 +440,21 @@ export interface ContainerStateWaiting {
 export interface ContainerStatus {
   /** Name of the thing meant, as its owner knows it. */
   name: string
+  /** What the container is doing. */
   state: ContainerState
+  /** How the container ended before it was started again. */
   lastState: ContainerState
   /** Whether it can serve. */
   ready: boolean
+  /** How often the container was started again. */
   restartCount: number
   /** Image that is meant. */
   image: string
+  /** Identifier of the image that runs. */
   imageID: string
+  /** Identifier at the runtime. */
   containerID?: string
+  /** Whether the startup probe has succeeded. */
   started?: boolean
   /** What has been set aside of each resource. */
   allocatedResources?: Record<string, string>
@@ -485,7 +503,9 @@ export interface DownwardAPIVolumeSource {
 
 /** A volume of the sort EmptyDir. */
 export interface EmptyDirVolumeSource {
+  /** Memory, huge pages or, when empty, the node's disk. */
   medium?: string
+  /** How much the folder may hold. */
   sizeLimit?: string
 }
 
@@ -682,6 +702,7 @@ export interface EphemeralContainerCommon {
 
 /** A volume of the sort Ephemeral. */
 export interface EphemeralVolumeSource {
+  /** What the claim looks like. */
   volumeClaimTemplate?: PersistentVolumeClaimTemplate
 }
 
@@ -704,6 +725,7 @@ export interface Event {
   count?: number
   /** Which of the known sorts this is. */
   type?: string
+  /** When it was first seen. */
   eventTime?: string | null
   series?: EventSeries
   /** What is done when it matches, or was done. */
@@ -999,6 +1021,7 @@ export interface LimitRangeItem {
   type: string
   max?: Record<string, string>
   min?: Record<string, string>
+  /** Value that an absent one gets. */
   default?: Record<string, string>
   defaultRequest?: Record<string, string>
   maxLimitRequestRatio?: Record<string, string>
@@ -1068,6 +1091,7 @@ export interface ModifyVolumeStatus {
 
 /** A volume of the sort NFS. */
 export interface NFSVolumeSource {
+  /** Name or address of the server. */
   server: string
   /** Path of the file, folder or request meant. */
   path: string
@@ -1178,6 +1202,7 @@ export interface NodeCondition {
 }
 
 export interface NodeConfigSource {
+  /** Files made of a config map. */
   configMap?: ConfigMapNodeConfigSource
 }
 
@@ -1415,6 +1440,7 @@ export interface PersistentVolumeClaimStatus {
   conditions?: PersistentVolumeClaimCondition[]
   /** What has been set aside of each resource. */
   allocatedResources?: Record<string, string>
+  /** Where the resizing of each resource stands. */
   allocatedResourceStatuses?: Record<string, string>
   currentVolumeAttributesClassName?: string
   modifyVolumeStatus?: ModifyVolumeStatus
@@ -1430,6 +1456,7 @@ export interface PersistentVolumeClaimTemplate {
 
 /** A volume of the sort PersistentVolumeClaim. */
 export interface PersistentVolumeClaimVolumeSource {
+  /** Name of the claim. */
   claimName: string
   /** Mount or attach the volume so that nothing can be written. */
   readOnly?: boolean
@@ -1447,27 +1474,49 @@ export interface PersistentVolumeList {
 
 /** A volume of the sort Persistent. */
 export interface PersistentVolumeSource {
+  /** A disk of Google's cloud. */
   gcePersistentDisk?: GCEPersistentDiskVolumeSource
+  /** A disk of Amazon's cloud. */
   awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource
+  /** A path of the node itself. */
   hostPath?: HostPathVolumeSource
+  /** A Gluster volume. */
   glusterfs?: GlusterfsPersistentVolumeSource
+  /** A share of an NFS server. */
   nfs?: NFSVolumeSource
+  /** A Ceph block device. */
   rbd?: RBDPersistentVolumeSource
+  /** A disk of an iSCSI target. */
   iscsi?: ISCSIPersistentVolumeSource
+  /** A disk of OpenStack. */
   cinder?: CinderPersistentVolumeSource
+  /** A Ceph file system. */
   cephfs?: CephFSPersistentVolumeSource
+  /** A disk of a Fibre Channel network. */
   fc?: FCVolumeSource
+  /** A Flocker dataset; no longer supported. */
   flocker?: FlockerVolumeSource
+  /** Storage of a driver run as a program; deprecated. */
   flexVolume?: FlexPersistentVolumeSource
+  /** A file share of Microsoft's cloud. */
   azureFile?: AzureFilePersistentVolumeSource
+  /** A disk of vSphere. */
   vsphereVolume?: VsphereVirtualDiskVolumeSource
+  /** A Quobyte volume; no longer supported. */
   quobyte?: QuobyteVolumeSource
+  /** A disk of Microsoft's cloud. */
   azureDisk?: AzureDiskVolumeSource
+  /** A Photon disk; no longer supported. */
   photonPersistentDisk?: PhotonPersistentDiskVolumeSource
+  /** A Portworx volume. */
   portworxVolume?: PortworxVolumeSource
+  /** A ScaleIO volume; no longer supported. */
   scaleIO?: ScaleIOPersistentVolumeSource
+  /** A disk of one node. */
   local?: LocalVolumeSource
+  /** A StorageOS volume; no longer supported. */
   storageos?: StorageOSPersistentVolumeSource
+  /** Storage of a CSI driver. */
   csi?: CSIPersistentVolumeSource
 }
 
@@ -1475,31 +1524,55 @@ export interface PersistentVolumeSource {
 export interface PersistentVolumeSpec {
   /** Total amount of each resource. */
   capacity?: Record<string, string>
+  /** A disk of Google's cloud. */
   gcePersistentDisk?: GCEPersistentDiskVolumeSource
+  /** A disk of Amazon's cloud. */
   awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource
+  /** A path of the node itself. */
   hostPath?: HostPathVolumeSource
+  /** A Gluster volume. */
   glusterfs?: GlusterfsPersistentVolumeSource
+  /** A share of an NFS server. */
   nfs?: NFSVolumeSource
+  /** A Ceph block device. */
   rbd?: RBDPersistentVolumeSource
+  /** A disk of an iSCSI target. */
   iscsi?: ISCSIPersistentVolumeSource
+  /** A disk of OpenStack. */
   cinder?: CinderPersistentVolumeSource
+  /** A Ceph file system. */
   cephfs?: CephFSPersistentVolumeSource
+  /** A disk of a Fibre Channel network. */
   fc?: FCVolumeSource
+  /** A Flocker dataset; no longer supported. */
   flocker?: FlockerVolumeSource
+  /** Storage of a driver run as a program; deprecated. */
   flexVolume?: FlexPersistentVolumeSource
+  /** A file share of Microsoft's cloud. */
   azureFile?: AzureFilePersistentVolumeSource
+  /** A disk of vSphere. */
   vsphereVolume?: VsphereVirtualDiskVolumeSource
+  /** A Quobyte volume; no longer supported. */
   quobyte?: QuobyteVolumeSource
+  /** A disk of Microsoft's cloud. */
   azureDisk?: AzureDiskVolumeSource
+  /** A Photon disk; no longer supported. */
   photonPersistentDisk?: PhotonPersistentDiskVolumeSource
+  /** A Portworx volume. */
   portworxVolume?: PortworxVolumeSource
+  /** A ScaleIO volume; no longer supported. */
   scaleIO?: ScaleIOPersistentVolumeSource
+  /** A disk of one node. */
   local?: LocalVolumeSource
+  /** A StorageOS volume; no longer supported. */
   storageos?: StorageOSPersistentVolumeSource
+  /** Storage of a CSI driver. */
   csi?: CSIPersistentVolumeSource
   /** Ways in which the volume can be mounted. */
   accessModes?: ('ReadOnlyMany' | 'ReadWriteMany' | 'ReadWriteOnce' | 'ReadWriteOncePod')[]
+  /** The claim that the volume is bound to. */
   claimRef?: ObjectReference
+  /** What becomes of the volume when its claim is gone. */
   persistentVolumeReclaimPolicy: 'Delete' | 'Recycle' | 'Retain'
   /** Class that the volume belongs to or is wanted of. */
   storageClassName?: string
@@ -1807,17 +1880,24 @@ export interface PodStatus {
   reason?: string
   /** Address of the node that is used. */
   hostIP?: string
+  /** Address of the pod. */
   podIP?: string
   /** When it began. */
   startTime?: string
+  /** What each container is doing. */
   containerStatuses?: ContainerStatus[]
+  /** How well the pod's resources are guaranteed. */
   qosClass?: 'BestEffort' | 'Burstable' | 'Guaranteed'
+  /** What each init container is doing. */
   initContainerStatuses?: ContainerStatus[]
+  /** Node where room is being made for the pod. */
   nominatedNodeName?: string
+  /** Addresses of the pod, one a family. */
   podIPs?: PodIP[]
   ephemeralContainerStatuses?: ContainerStatus[]
   resize?: string
   resourceClaimStatuses?: PodResourceClaimStatus[]
+  /** Addresses of the pod's node. */
   hostIPs?: HostIP[]
   /** The generation of the spec that this status was made from. */
   observedGeneration?: number
@@ -1922,6 +2002,7 @@ export interface ProbeHandler {
 
 /** A volume of the sort Projected. */
 export interface ProjectedVolumeSource {
+  /** What the folder is put together from. */
   sources?: VolumeProjection[]
   /** Permission bits of files that set none of their own. */
   defaultMode: number
@@ -2322,6 +2403,7 @@ export interface ServiceAccountList {
 }
 
 export interface ServiceAccountTokenProjection {
+  /** Who the token is meant for. */
   audience?: string
   /** Seconds that the token or certificate should last. */
   expirationSeconds: number
@@ -2539,34 +2621,63 @@ export interface TypedObjectReference {
 export interface Volume {
   /** Name of the thing meant, as its owner knows it. */
   name: string
+  /** A path of the node itself. */
   hostPath?: HostPathVolumeSource
+  /** An empty folder that lives as long as the pod. */
   emptyDir?: EmptyDirVolumeSource
+  /** A disk of Google's cloud. */
   gcePersistentDisk?: GCEPersistentDiskVolumeSource
+  /** A disk of Amazon's cloud. */
   awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource
+  /** A git repository; no longer supported. */
   gitRepo?: GitRepoVolumeSource
+  /** Files made of a secret. */
   secret?: SecretVolumeSource
+  /** A share of an NFS server. */
   nfs?: NFSVolumeSource
+  /** A disk of an iSCSI target. */
   iscsi?: ISCSIVolumeSource
+  /** A Gluster volume. */
   glusterfs?: GlusterfsVolumeSource
+  /** Storage that a claim of the namespace is bound to. */
   persistentVolumeClaim?: PersistentVolumeClaimVolumeSource
+  /** A Ceph block device. */
   rbd?: RBDVolumeSource
+  /** Storage of a driver run as a program; deprecated. */
   flexVolume?: FlexVolumeSource
+  /** A disk of OpenStack. */
   cinder?: CinderVolumeSource
+  /** A Ceph file system. */
   cephfs?: CephFSVolumeSource
+  /** A Flocker dataset; no longer supported. */
   flocker?: FlockerVolumeSource
+  /** Files made of fields of the pod. */
   downwardAPI?: DownwardAPIVolumeSource
+  /** A disk of a Fibre Channel network. */
   fc?: FCVolumeSource
+  /** A file share of Microsoft's cloud. */
   azureFile?: AzureFileVolumeSource
+  /** Files made of a config map. */
   configMap?: ConfigMapVolumeSource
+  /** A disk of vSphere. */
   vsphereVolume?: VsphereVirtualDiskVolumeSource
+  /** A Quobyte volume; no longer supported. */
   quobyte?: QuobyteVolumeSource
+  /** A disk of Microsoft's cloud. */
   azureDisk?: AzureDiskVolumeSource
+  /** A Photon disk; no longer supported. */
   photonPersistentDisk?: PhotonPersistentDiskVolumeSource
+  /** A Portworx volume. */
   portworxVolume?: PortworxVolumeSource
+  /** A ScaleIO volume; no longer supported. */
   scaleIO?: ScaleIOVolumeSource
+  /** Several sources in one folder. */
   projected?: ProjectedVolumeSource
+  /** A StorageOS volume; no longer supported. */
   storageos?: StorageOSVolumeSource
+  /** Storage of a CSI driver. */
   csi?: CSIVolumeSource
+  /** Storage of a claim that is made for this pod. */
   ephemeral?: EphemeralVolumeSource
   /** Image that is meant. */
   image?: ImageVolumeSource
@@ -2612,15 +2723,22 @@ export interface VolumeMountStatus {
 }
 
 export interface VolumeNodeAffinity {
+  /** What must be there. */
   required?: NodeSelector
 }
 
 export interface VolumeProjection {
+  /** Files made of a secret. */
   secret?: SecretProjection
+  /** Files made of fields of the pod. */
   downwardAPI?: DownwardAPIProjection
+  /** Files made of a config map. */
   configMap?: ConfigMapProjection
+  /** A token for the pod's service account. */
   serviceAccountToken?: ServiceAccountTokenProjection
+  /** Trusted certificates of the cluster. */
   clusterTrustBundle?: ClusterTrustBundleProjection
+  /** A certificate made for the pod. */
   podCertificate?: PodCertificateProjection
 }
 
@@ -2633,34 +2751,63 @@ export interface VolumeResourceRequirements {
 
 /** Where the volume's content comes from; exactly one is set. */
 export interface VolumeSource {
+  /** A path of the node itself. */
   hostPath?: HostPathVolumeSource
+  /** An empty folder that lives as long as the pod. */
   emptyDir?: EmptyDirVolumeSource
+  /** A disk of Google's cloud. */
   gcePersistentDisk?: GCEPersistentDiskVolumeSource
+  /** A disk of Amazon's cloud. */
   awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource
+  /** A git repository; no longer supported. */
   gitRepo?: GitRepoVolumeSource
+  /** Files made of a secret. */
   secret?: SecretVolumeSource
+  /** A share of an NFS server. */
   nfs?: NFSVolumeSource
+  /** A disk of an iSCSI target. */
   iscsi?: ISCSIVolumeSource
+  /** A Gluster volume. */
   glusterfs?: GlusterfsVolumeSource
+  /** Storage that a claim of the namespace is bound to. */
   persistentVolumeClaim?: PersistentVolumeClaimVolumeSource
+  /** A Ceph block device. */
   rbd?: RBDVolumeSource
+  /** Storage of a driver run as a program; deprecated. */
   flexVolume?: FlexVolumeSource
+  /** A disk of OpenStack. */
   cinder?: CinderVolumeSource
+  /** A Ceph file system. */
   cephfs?: CephFSVolumeSource
+  /** A Flocker dataset; no longer supported. */
   flocker?: FlockerVolumeSource
+  /** Files made of fields of the pod. */
   downwardAPI?: DownwardAPIVolumeSource
+  /** A disk of a Fibre Channel network. */
   fc?: FCVolumeSource
+  /** A file share of Microsoft's cloud. */
   azureFile?: AzureFileVolumeSource
+  /** Files made of a config map. */
   configMap?: ConfigMapVolumeSource
+  /** A disk of vSphere. */
   vsphereVolume?: VsphereVirtualDiskVolumeSource
+  /** A Quobyte volume; no longer supported. */
   quobyte?: QuobyteVolumeSource
+  /** A disk of Microsoft's cloud. */
   azureDisk?: AzureDiskVolumeSource
+  /** A Photon disk; no longer supported. */
   photonPersistentDisk?: PhotonPersistentDiskVolumeSource
+  /** A Portworx volume. */
   portworxVolume?: PortworxVolumeSource
+  /** A ScaleIO volume; no longer supported. */
   scaleIO?: ScaleIOVolumeSource
+  /** Several sources in one folder. */
   projected?: ProjectedVolumeSource
+  /** A StorageOS volume; no longer supported. */
   storageos?: StorageOSVolumeSource
+  /** Storage of a CSI driver. */
   csi?: CSIVolumeSource
+  /** Storage of a claim that is made for this pod. */
   ephemeral?: EphemeralVolumeSource
   /** Image that is meant. */
   image?: ImageVolumeSource

@@ -8,6 +8,7 @@ export interface Event {
   kind?: string
   /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ObjectMeta
+  /** When it was first seen. */
   eventTime: string
   series?: EventSeries
   reportingController?: string

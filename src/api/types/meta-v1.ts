@@ -29,8 +29,10 @@ export interface APIResource {
   kind: string
   /** Verbs that are matched or allowed; * is every one. */
   verbs: Verbs
+  /** Abbreviations that clients accept. */
   shortNames?: string[]
   singularName: string
+  /** Groups of resources such as all. */
   categories?: string[]
   /** API group, or group of users, that is meant. */
   group?: string

@@ -32,6 +32,7 @@ export interface CELDeviceSelector {
 }
 
 export interface CapacityRequestPolicy {
+  /** Value that an absent one gets. */
   default?: string
   validValues?: string[]
   validRange?: CapacityRequestPolicyRange

@@ -128,6 +128,7 @@ export interface StorageClassList {
 
 /** Asks for a token of a service account. */
 export interface TokenRequest {
+  /** Who the token is meant for. */
   audience: string
   /** Seconds that the token or certificate should last. */
   expirationSeconds?: number
