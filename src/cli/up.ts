@@ -7,6 +7,7 @@ import { dirname } from 'node:path'
 import type { Command, Invocation } from '../flags/command.ts'
 import { ExitError } from '../flags/run.ts'
 import { type Cluster, clusterAt, createCluster, dataFolder, defaultPort, folderError, openCluster } from './cluster.ts'
+import { controlPlaneArguments } from './control-plane-arguments.ts'
 import { ensureCredentials, readPair } from './credentials.ts'
 import { stopCluster } from './down.ts'
 import { missingTools, type Tools } from './host-tools.ts'
@@ -89,7 +90,7 @@ async function start(cluster: Cluster, isNew: boolean, invocation: Invocation, p
       nodes.map((name) => ({ name, addresses: [] })),
     )
     progress.step('Starting the control plane')
-    startProcess(cluster, 'control-plane', ['control-plane', '--data-dir', cluster.folder])
+    startProcess(cluster, 'control-plane', controlPlaneArguments(cluster))
     const processes = ['control-plane']
     for (const name of nodes) {
       startProcess(cluster, `node-${name}`, ['node', '--data-dir', cluster.folder, '--name', name])

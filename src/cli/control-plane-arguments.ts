@@ -1,0 +1,26 @@
+/** The command line of a cluster's control plane: each component's name with upstream's flags. Apart from the process itself, so that `up` loads no component. */
+import type { Cluster } from './cluster.ts'
+
+export function controlPlaneArguments(cluster: Cluster): string[] {
+  const { ports, settings } = cluster
+  const pki = (name: string) => cluster.path('pki', name)
+  return [
+    'control-plane',
+    '--data-dir',
+    cluster.folder,
+    'kube-apiserver',
+    `--secure-port=${ports.apiserver}`,
+    '--bind-address=127.0.0.1',
+    `--data-dir=${cluster.path('store')}`,
+    `--tls-cert-file=${pki('apiserver.crt')}`,
+    `--tls-private-key-file=${pki('apiserver.key')}`,
+    `--client-ca-file=${pki('ca.crt')}`,
+    `--kubelet-client-certificate=${pki('apiserver-kubelet-client.crt')}`,
+    `--kubelet-client-key=${pki('apiserver-kubelet-client.key')}`,
+    `--kubelet-certificate-authority=${pki('ca.crt')}`,
+    `--service-cluster-ip-range=${settings.serviceCidr}`,
+    ...(settings.tokenAuthFile ? [`--token-auth-file=${settings.tokenAuthFile}`] : []),
+    'kube-controller-manager',
+    'kube-scheduler',
+  ]
+}
