@@ -66,8 +66,11 @@ export function selectorFromMap(map: Labels | undefined): Selector {
 
 /** Like upstream's FormatLabelSelector: how printers show a spec's selector. */
 export function formatLabelSelector(from: LabelSelector | undefined): string {
-  const text = labelSelectorAsSelector(from).toString()
-  return text === '' ? '<none>' : text
+  try {
+    return labelSelectorAsSelector(from).toString() || '<none>'
+  } catch {
+    return '<error>' // a selector that no longer passes validation must not hide the rest of a table
+  }
 }
 /** `a=b,c=d`, sorted by key; `<none>` when empty (labels.FormatLabels). */
 export function formatLabels(labels: Labels | undefined): string {
