@@ -1,5 +1,6 @@
 /** PATCH: JSON, merge, strategic merge and apply patches on an object or one of its subresources (handlers/patch.go). */
-import { decodeParsed } from '../../api/decode.ts'
+import { strictDecodingError } from '../../api/codec.ts'
+import { normalize } from '../../api/decode.ts'
 import { newBadRequest } from '../../api/errors.ts'
 import { DecodeError, parseJson } from '../../api/json.ts'
 import { applyPatch, patchTypes } from '../../api/patch/apply-patch.ts'
@@ -91,11 +92,10 @@ export function patched(expected: Expected, existing: ApiObject, { mediaType, va
   const label = `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: `
   try {
     if (!type) return completeObject(document, expected)
-    const { object, strict } = decodeParsed({ value: document, keys: -1, text: '' }, type)
-    const faults = strict.filter((f) => f.startsWith('unknown field'))
-    if (faults.length > 0) {
-      if (options.fieldValidation === 'Strict') throw newBadRequest(`${label}strict decoding error: ${faults.join(', ')}`)
-      if (options.fieldValidation === 'Warn') for (const fault of faults) call.warn(fault)
+    const { object, strict } = normalize(type, document)
+    if (strict.length > 0) {
+      if (options.fieldValidation === 'Strict') throw newBadRequest(label + strictDecodingError(strict))
+      if (options.fieldValidation === 'Warn') for (const fault of strict) call.warn(fault)
     }
     return completeObject(object, expected)
   } catch (error) {

@@ -45,7 +45,7 @@ export interface WatchCache {
   /** Entries in key order that a selection holds, after a key, at most `limit`; `more` counts nothing, it tells there are. */
   list(selection: Selection, after?: string, limit?: number): { entries: Entry[]; more: boolean }
   count(selection: Selection, after?: string): number
-  /** `since` undefined: begin with what exists. */
+  /** `since` undefined: begin with what exists. The sink is not called before this returns. */
   watch(selection: Selection, since: number | undefined, sink: WatchCacheSink): CacheWatch
   /** From the hub. */
   apply(event: StoreEvent, revision: number): void
@@ -145,6 +145,7 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
   const sendInitial = async (watcher: Watcher) => {
     const { entries: present } = list(watcher.selection)
     watcher.held = []
+    await undefined
     for (let at = 0; at < present.length && index.has(watcher); at += initialBatch) {
       const full = watcher.sink.events(present.slice(at, at + initialBatch).map((entry) => newEvent('ADDED', entry)))
       if (full) await full
@@ -270,7 +271,7 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
       if (since === undefined) void sendInitial(watcher)
       else if (since >= recentFrom) {
         for (const change of recent) offer(watcher, change)
-        flush(watcher)
+        queueMicrotask(() => flush(watcher))
       } else stopReplay = replay(watcher, since)
       return {
         progress() {
