@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
 import { type BootstrapOptions, bootstrap } from './bootstrap.ts'
 import type { IncomingRequest } from './call.ts'
+import { startCompactor } from './compactor.ts'
 import { createDiscovery } from './discovery.ts'
 import { addBuiltins, createEndpoints, type Endpoints } from './endpoints.ts'
 import { createFieldManager } from './field-manager.ts'
@@ -22,7 +23,7 @@ import { createRequestMetrics } from './request-metrics.ts'
 import type { Core } from './rest/core.ts'
 import { createHandler, type Response, type ServerParts } from './server.ts'
 import { createStorage, type Storage } from './storage/storage.ts'
-import { subresources } from './subresources/index.ts'
+import { specialOperations } from './subresources/index.ts'
 
 export interface ApiServerDeps {
   readonly store: Store
@@ -39,6 +40,8 @@ export interface ApiServerOptions {
   readonly listen?: HttpOptions
   /** Where clients find the server, as the kubernetes Service and discovery tell it. */
   readonly advertise?: BootstrapOptions
+  /** How often the store is compacted; 0 or absent: not by this server. */
+  readonly compactionIntervalMs?: number
   readonly parts?: Partial<Pick<ServerParts, 'flowControl' | 'impersonate' | 'audit' | 'delegate'>>
 }
 
@@ -57,9 +60,11 @@ export interface ApiServer {
 
 export async function createApiServer(deps: ApiServerDeps, options: ApiServerOptions = {}): Promise<ApiServer> {
   const { store, log, now = () => new Date() } = deps
+  const isNew = store.revision <= 1
   const storage = createStorage(store, log)
+  const compactor = options.compactionIntervalMs ? startCompactor(store, options.compactionIntervalMs, log) : undefined
   const endpoints = createEndpoints()
-  addBuiltins(endpoints, storage, { strategies: deps.strategies ?? {}, conversions: {} })
+  addBuiltins(endpoints, storage, deps.strategies ?? {})
   const observers = createObservers()
   const metrics = createMetrics()
   const core: Core = {
@@ -85,7 +90,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const handle = createHandler({
     core,
     endpoints,
-    subresources,
+    operations: specialOperations,
     authenticator: deps.authenticator,
     authorizer: deps.authorizer,
     nonResource,
@@ -97,6 +102,8 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const http = options.listen ? await createHttpFront(handle, options.listen, log) : undefined
   const start = async () => {
     if (options.advertise) await bootstrap(createInProcessTransport(handle), options.advertise)
+    // Nobody can have seen the revisions of before a new cluster was complete.
+    if (isNew && store.revision > 1) await store.compact(store.revision)
     stages.bootstrap = true
     for (const cache of storage.caches()) await cache.load()
     stages.storage = true
@@ -114,6 +121,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
     ready,
     async close() {
       stages.closing = true
+      compactor?.stop()
       await http?.close()
       storage.close()
     },

@@ -10,7 +10,7 @@ import { anonymous } from './server.ts'
 import { machineAddresses, servingCertificate } from './serving-certificates.ts'
 
 type Values = {
-  readonly [Name in keyof typeof flags]: (typeof flags)[Name] extends { type: 'int' }
+  readonly [Name in keyof typeof flags]: (typeof flags)[Name] extends { type: 'int' | 'duration' }
     ? number
     : (typeof flags)[Name] extends { type: 'list' }
       ? readonly string[]
@@ -43,7 +43,7 @@ export interface RunningApiServer {
 /** The server that the flags describe, listening; `given` are parsed values of `flags`. The control plane's process starts it so too. */
 export async function startApiServer(given: Readonly<Record<string, unknown>>, log: Logger): Promise<RunningApiServer> {
   const values = given as unknown as Values
-  const store = await openStore(values, log)
+  const store = await openStore(values)
   const host = values['bind-address']
   const advertised = values['advertise-address'] || (host === '0.0.0.0' || host === '::' ? (machineAddresses()[0] ?? '127.0.0.1') : host)
   const pair = servingCertificate({
@@ -73,6 +73,7 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
         ...kubeletClient(values),
       },
       advertise: { host: advertised, port: values['secure-port'] },
+      compactionIntervalMs: values['etcd-compaction-interval'],
     },
   )
   log.info('serving', { address: `${host}:${server.http?.address.port}` })
@@ -86,13 +87,21 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
   }
 }
 
-async function openStore(values: Values, log: Logger): Promise<Store> {
+async function openStore(values: Values): Promise<Store> {
   if (values['etcd-servers'].length === 0) {
     const { openEmbeddedStore } = await import('../store/embedded.ts')
     return openEmbeddedStore({ dataDir: values['data-dir'] })
   }
-  log.error('no etcd driver yet')
-  throw new Error('--etcd-servers: the etcd driver is not built yet')
+  const prefix = values['etcd-prefix']
+  if (!prefix.endsWith('/registry')) throw new Error('--etcd-prefix must end in /registry')
+  const file = (name: 'etcd-cafile' | 'etcd-certfile' | 'etcd-keyfile') => (values[name] ? readFileSync(values[name]) : undefined)
+  const [ca, cert, key] = [file('etcd-cafile'), file('etcd-certfile'), file('etcd-keyfile')]
+  const { openEtcdStore } = await import('../store/etcd.ts')
+  return openEtcdStore({
+    endpoints: values['etcd-servers'],
+    prefix: prefix.slice(0, -'/registry'.length),
+    ...(ca || cert ? { tls: { ...(ca ? { ca } : {}), ...(cert && key ? { cert, key } : {}) } } : {}),
+  })
 }
 
 function kubeletClient(values: Values): object {

@@ -68,7 +68,7 @@ function checkKind(meta: { apiVersion: string; kind: string }, expected: Expecte
   if (meta.kind === expected.kind && meta.apiVersion === wanted) return
   const parts = meta.apiVersion.split('/')
   if (parts.length > 2) {
-    const text = (bytes?.subarray(0, 22).toString() ?? '').trim()
+    const text = bytes?.subarray(0, 30).toString() ?? ''
     throw newBadRequest(
       `the object provided is unrecognized (must be of type ${expected.kind}): unexpected GroupVersion string: ${meta.apiVersion} (${text} ...)`,
     )

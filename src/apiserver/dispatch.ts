@@ -1,5 +1,5 @@
 /** From a resource request to the operation that serves it: the routes of endpoints/installer.go, without a router. */
-import { StatusError } from '../api/errors.ts'
+import { groupResource, StatusError } from '../api/errors.ts'
 import type { Answer, Call } from './call.ts'
 import { subresourceOf } from './endpoints.ts'
 import type { RequestInfo } from './request.ts'
@@ -20,14 +20,14 @@ const operations: Readonly<Record<string, Operation>> = {
   list,
   watch,
   create,
-  update,
+  update: (core, call) => update(core, call),
   patch,
-  delete: remove,
+  delete: (core, call) => remove(core, call),
   deletecollection: removeCollection,
 }
 
-/** Subresources by `resource.group/subresource`, else by `*​/subresource`; each handles the verbs that discovery names. */
-export type Subresources = Readonly<Record<string, Operation>>
+/** Operations in place of the common ones: by `resource.group/subresource`, `*` + `/subresource`, or `resource.group:verb`. */
+export type Operations = Readonly<Record<string, Operation>>
 
 export const newMethodNotAllowed = (): StatusError =>
   new StatusError({
@@ -40,20 +40,19 @@ export const newPathNotFound = (): StatusError =>
   new StatusError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} })
 
 /** The operation for a call, or the refusal that upstream's router answers. */
-export function operationOf(call: Call, subresources: Subresources): Operation {
-  const { endpoint, info } = call
+export function operationOf({ endpoint, info, request }: Call, special: Operations): Operation {
   const { resource } = endpoint
+  if (request.method === 'HEAD') throw newMethodNotAllowed()
+  const name = groupResource(resource)
   if (info.subresource) {
     const subresource = subresourceOf(endpoint, info.subresource)
     if (!subresource) throw newPathNotFound()
     if (!subresource.verbs.includes(info.verb)) throw newMethodNotAllowed()
-    const name = resource.group ? `${resource.resource}.${resource.group}` : resource.resource
-    const special = subresources[`${name}/${info.subresource}`] ?? subresources[`*/${info.subresource}`]
-    return special ?? (operations[info.verb] as Operation)
+    return special[`${name}/${info.subresource}`] ?? special[`*/${info.subresource}`] ?? (operations[info.verb] as Operation)
   }
   checkPlace(info, resource.namespaced)
   if (!resource.verbs.includes(info.verb)) throw newMethodNotAllowed()
-  return operations[info.verb] as Operation
+  return special[`${name}:${info.verb}`] ?? (operations[info.verb] as Operation)
 }
 
 /** Which verbs a path takes: a collection no PUT, an object no POST, a namespaced resource no write without a namespace. */

@@ -4,6 +4,8 @@
  */
 import type { ApplySchema } from '../api/apply/schema.ts'
 import { protobufPrefix, readBody } from '../api/codec.ts'
+import { convert } from '../api/conversion/index.ts'
+import type { Json } from '../api/decode.ts'
 import { defaultObject } from '../api/defaults/index.ts'
 import { allResources, table } from '../api/registry.ts'
 import type { MessageType, Resource, Subresource } from '../schema/schema.ts'
@@ -88,37 +90,46 @@ export function createEndpoints(): Endpoints {
   }
 }
 
-/** Kinds that are stored in another version than the one asked for. */
-export type Conversions = Readonly<Record<string, { readonly storage: string } & Conversion>>
-
-export interface BuiltinOptions {
-  readonly strategies: Readonly<Record<string, Strategy>>
-  /** By `resource.group/version`. */
-  readonly conversions: Conversions
-}
+/** Versions that are stored as another one: upstream's storage versions. */
+const storedAs: Readonly<Record<string, string>> = { 'events.k8s.io/v1': 'v1', 'autoscaling/v1': 'autoscaling/v2' }
 
 /** Adds every resource of the tables. */
-export function addBuiltins(endpoints: Endpoints, storage: Storage, options: BuiltinOptions): void {
+export function addBuiltins(endpoints: Endpoints, storage: Storage, strategies: Readonly<Record<string, Strategy>>): void {
   for (const resource of allResources()) {
     const { group, version } = resource
     const name = group ? `${resource.resource}.${group}` : resource.resource
-    const conversion = options.conversions[`${name}/${version}`]
     const stored = resource.verbs.includes('list') && name !== 'componentstatuses'
-    const storedAs = conversion?.storage ?? apiVersionOf(group, version)
+    const served = apiVersionOf(group, version)
+    const kept = storedAs[served] ?? served
     const type = typeOf(group, version, resource.kind)
     endpoints.add({
       resource,
-      apiVersion: apiVersionOf(group, version),
+      apiVersion: served,
       type,
-      strategy: options.strategies[name] ?? {},
+      strategy: strategies[name] ?? {},
       cache: stored
         ? storage.cache(
             storagePrefix(group, resource.resource),
-            createEntryCodec(resource.kind, storedAs, (value) => readForeign(value, typeByApiVersion(storedAs, resource.kind))),
+            createEntryCodec(resource.kind, kept, (value) => readForeign(value, typeByApiVersion(kept, resource.kind))),
           )
         : undefined,
-      ...(conversion ? { conversion } : {}),
+      ...(kept === served ? {} : { conversion: conversionOf((type as MessageType).id, typeByApiVersion(kept, resource.kind).id) }),
     })
+  }
+}
+
+function conversionOf(served: string, kept: string): Conversion {
+  const seen = new WeakMap<ApiObject, ApiObject>()
+  return {
+    fromStorage(object) {
+      let view = seen.get(object)
+      if (!view) {
+        view = convert(object as unknown as Json, kept, served) as unknown as ApiObject
+        seen.set(object, view)
+      }
+      return view
+    },
+    toStorage: (object) => convert(object as unknown as Json, served, kept) as unknown as ApiObject,
   }
 }
 

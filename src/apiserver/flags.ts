@@ -18,6 +18,11 @@ export const flags = {
   'etcd-certfile': { type: 'string', doc: 'The client certificate for etcd.' },
   'etcd-keyfile': { type: 'string', doc: 'The key of the client certificate for etcd.' },
   'etcd-prefix': { type: 'string', default: '/registry', doc: 'The prefix of all keys in etcd.' },
+  'etcd-compaction-interval': {
+    type: 'duration',
+    default: 300_000,
+    doc: 'How often old revisions are forgotten; 0 leaves that to somebody else.',
+  },
   'tls-cert-file': { type: 'string', doc: 'The certificate to serve with. Without it one is made in --cert-dir.' },
   'tls-private-key-file': { type: 'string', doc: 'The key of --tls-cert-file.' },
   'cert-dir': { type: 'string', default: '/var/run/kubernetes', doc: 'Where certificates and keys that are not given are made.' },

@@ -27,7 +27,7 @@ export function parseRequestInfo(method: string, target: string): RequestInfo {
   }
   const parts = trimSlashes(rawPath).split('/').map(decode)
   const grouped = parts[0] === 'apis'
-  if (!grouped && parts[0] !== 'api') return other
+  if ((!grouped && parts[0] !== 'api') || rawPath.startsWith('//')) return other
   const head = grouped ? 3 : 2
   if (parts.length <= head) return other
   const apiGroup = grouped ? (parts[1] as string) : ''

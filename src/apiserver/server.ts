@@ -6,7 +6,7 @@
 import { newForbidden, newInternalError, newUnauthorized, StatusError } from '../api/errors.ts'
 import { NoSpaceError } from '../store/store.ts'
 import type { Answer, Call, IncomingRequest } from './call.ts'
-import { newPathNotFound, operationOf, type Subresources } from './dispatch.ts'
+import { newPathNotFound, type Operations, operationOf } from './dispatch.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
 import { type Form, jsonForm, negotiate } from './negotiate.ts'
 import type { Observers, Step } from './observe.ts'
@@ -38,7 +38,7 @@ export interface Room {
 export interface ServerParts {
   readonly core: Core
   readonly endpoints: Endpoints
-  readonly subresources: Subresources
+  readonly operations: Operations
   readonly authenticator: Authenticator
   readonly authorizer: Authorizer
   /** Paths that are no resource: discovery, health, metrics. */
@@ -168,7 +168,7 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
           annotations[key] = value
         },
       }
-      const operation = operationOf(call, parts.subresources)
+      const operation = operationOf(call, parts.operations)
       form = negotiate(header(request.headers['accept']), info.query.size > 0 ? info.query.get('pretty') : null, formsOf(info, endpoint))
       return respond(await operation(core, call))
     } catch (error) {

@@ -38,12 +38,18 @@ export async function create(core: Core, call: Call): Promise<Answer> {
 }
 
 /** `object` is decoded and names the request's namespace. Also the way of writes that make what is not there (apply, PUT of leases). */
-export async function createObject(core: Core, call: Call, object: ApiObject, options: WriteOptions): Promise<Answer> {
+export async function createObject(
+  core: Core,
+  call: Call,
+  object: ApiObject,
+  options: WriteOptions,
+  managedFields?: 'keep',
+): Promise<Answer> {
   const { endpoint } = call
   const attributes = attributesOf(call, 'CREATE', object.metadata.name ?? '', options)
   const manager = managerOf(options.fieldManager, call)
   let wanted = dedupOwnerReferences(object, call.warn)
-  wanted = core.fieldManager.update(endpoint, undefined, wanted, manager, '')
+  if (managedFields !== 'keep') wanted = core.fieldManager.update(endpoint, undefined, wanted, manager, '')
   wanted = (await admit(core, wanted, undefined, attributes)) as ApiObject
   wanted = dedupOwnerReferences(wanted, call.warn)
   core.step(call, 'admit')

@@ -33,9 +33,9 @@ export async function readDeleteOptions(call: Call): Promise<DeleteOptions> {
   return parseDeleteOptions(info.query, decodeDeleteOptions({ bytes, contentType: header(request.headers['content-type']) }))
 }
 
-export async function remove(core: Core, call: Call): Promise<Answer> {
+export async function remove(core: Core, call: Call, given?: DeleteOptions): Promise<Answer> {
   const { endpoint, info } = call
-  const options = await readDeleteOptions(call)
+  const options = given ?? (await readDeleteOptions(call))
   const key = keyOf(endpoint, info.namespace, info.name)
   for (;;) {
     const entry = await readEntry(core, endpoint, key)
@@ -137,7 +137,7 @@ export async function finishDeletion(
   return result.revision
 }
 
-function checkPreconditions({ resource }: Endpoint, { metadata }: ApiObject, { preconditions }: DeleteOptions): void {
+export function checkPreconditions({ resource }: Endpoint, { metadata }: ApiObject, { preconditions }: DeleteOptions): void {
   const kind = { group: resource.group, resource: resource.kind }
   if (preconditions?.uid !== undefined && preconditions.uid !== metadata.uid)
     throw newConflict(

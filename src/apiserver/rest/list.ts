@@ -89,9 +89,8 @@ async function listPast(
       const page = await core.storage.store.list(prefix, { revision, limit: limit ? limit + 1 : 2000, ...(from ? { after: from } : {}) })
       for (const [i, kv] of page.kvs.entries()) {
         const entry = cache.codec.entry(kv.key.slice(cache.prefix.length), kv.value, kv.modRevision)
-        if (!matches(selection, entry)) continue
         if (limit && entries.length === limit) return { entries, more: true, remaining: () => page.count - i }
-        entries.push(entry)
+        if (matches(selection, entry)) entries.push(entry)
       }
       if (!page.more) return { entries, more: false, remaining: () => 0 }
       from = page.kvs.at(-1)?.key

@@ -32,7 +32,8 @@ import { deepEqual } from './equal.ts'
 import { managerOf } from './manager.ts'
 import { dedupOwnerReferences } from './owner-references.ts'
 
-export async function update(core: Core, call: Call): Promise<Answer> {
+/** `merge` says what of the sent object is taken; all of it when absent. */
+export async function update(core: Core, call: Call, merge?: (sent: ApiObject, existing: ApiObject) => ApiObject): Promise<Answer> {
   const { endpoint, info } = call
   const options = parseWriteOptions('UpdateOptions', info.query)
   const sent = await readObject(core, call, endpoint, options.fieldValidation)
@@ -44,7 +45,7 @@ export async function update(core: Core, call: Call): Promise<Answer> {
     name: info.name,
     options,
     preconditions: uid ? { uid } : {},
-    transform: () => wanted,
+    transform: (existing) => merge?.(wanted, existing) ?? wanted,
     ...(endpoint.strategy.allowCreateOnUpdate && !info.subresource ? { create: () => wanted } : {}),
   })
 }
@@ -76,15 +77,19 @@ const attempts = 30
 
 export async function writeUpdate(core: Core, call: Call, request: UpdateRequest): Promise<Answer> {
   const { endpoint, info } = call
-  const cache = cacheOf(endpoint)
   const key = keyOf(endpoint, info.namespace, request.name)
   let entry = await readEntry(core, endpoint, key)
   for (let attempt = 1; ; attempt++) {
     if (!entry) {
       if (!request.create) throw newNotFound(groupResourceOf(endpoint), request.name)
       const { uid } = request.preconditions ?? {}
-      if (uid) throw newConflict(groupResourceOf(endpoint), request.name, preconditionText(cache.prefix + key, uid, ''))
-      return createObject(core, call, await request.create(), request.options)
+      if (uid)
+        throw newConflict(
+          groupResourceOf(endpoint),
+          request.name,
+          `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+        )
+      return createObject(core, call, await request.create(), request.options, request.managedFields)
     }
     const result = await tryUpdate(core, call, request, key, entry)
     if ('answer' in result) return result.answer
@@ -222,7 +227,8 @@ function keepMetadata(object: ApiObject, existing: ApiObject): ApiObject {
 }
 
 function fillMetadata(object: ApiObject, existing: ApiObject): ApiObject {
-  return object.metadata.uid ? object : withMetadata(object, { ...object.metadata, uid: existing.metadata.uid })
+  const { uid, resourceVersion } = existing.metadata
+  return withMetadata(object, { ...object.metadata, uid: object.metadata.uid || uid, resourceVersion })
 }
 
 /** ObjectMeta's fields in the table's order, so that equal objects have equal bytes. */

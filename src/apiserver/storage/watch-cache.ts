@@ -42,9 +42,11 @@ export interface WatchCache {
   readonly size: number
   load(): Promise<void>
   get(key: string): Entry | undefined
-  /** Entries in key order that a selection holds, after a key, at most `limit`; `more` counts nothing, it tells there are. */
+  /** Entries in key order that a selection holds, after a key, at most `limit`; `more` tells that keys are left. */
   list(selection: Selection, after?: string, limit?: number): { entries: Entry[]; more: boolean }
   count(selection: Selection, after?: string): number
+  /** Calls `visit` with every entry whose key begins with `prefix`. */
+  scan(prefix: string, visit: (entry: Entry) => void): void
   /** `since` undefined: begin with what exists. The sink is not called before this returns. */
   watch(selection: Selection, since: number | undefined, sink: WatchCacheSink): CacheWatch
   /** From the hub. */
@@ -206,12 +208,12 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
       if (entry || selection.namespace) return { entries: entry && matches(selection, entry) ? [entry] : [], more }
     }
     entries.scan(keyPrefix(selection), after, (entry) => {
-      if (!matches(selection, entry)) return true
+      // A full page says there may be more when there are more keys, matching or not, as upstream's pages of etcd do.
       if (found.length >= limit) {
         more = true
         return false
       }
-      found.push(entry)
+      if (matches(selection, entry)) found.push(entry)
       return true
     })
     return { entries: found, more }
@@ -262,6 +264,11 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
     },
     get: (key) => entries.get(key),
     list,
+    scan: (prefix, visit) =>
+      entries.scan(prefix, undefined, (entry) => {
+        visit(entry)
+        return true
+      }),
     count: (selection, after) => entries.count(keyPrefix(selection), after),
 
     watch(selection, since, sink) {

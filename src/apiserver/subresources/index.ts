@@ -1,4 +1,15 @@
-/** The subresources that are more than another way to write the object. */
-import type { Subresources } from '../dispatch.ts'
+/** The operations that are more than the common ones: `resource.group/subresource`, or `resource.group:verb` for the resource itself. */
+import type { Operations } from '../dispatch.ts'
+import { binding } from './binding.ts'
+import { eviction } from './eviction.ts'
+import { deleteNamespace, finalize } from './namespaces.ts'
+import { scale } from './scale.ts'
 
-export const subresources: Subresources = {}
+export const specialOperations: Operations = {
+  '*/scale': scale,
+  'pods/binding': binding,
+  'bindings:create': binding,
+  'pods/eviction': eviction,
+  'namespaces/finalize': finalize,
+  'namespaces:delete': deleteNamespace,
+}

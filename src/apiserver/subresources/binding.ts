@@ -1,0 +1,89 @@
+/** POST pods/NAME/binding, and POST bindings of old: the scheduler's word on where a pod runs (registry/core/pod/storage, BindingREST). */
+import { newBadRequest, newConflict, StatusError } from '../../api/errors.ts'
+import { typeById } from '../../api/registry.ts'
+import type { Binding, Pod } from '../../api/types/core-v1.ts'
+import { causeMessage, type FieldError, notSupported, required } from '../../api/validation/field-error.ts'
+import type { Answer, Call } from '../call.ts'
+import { parseWriteOptions } from '../options.ts'
+import type { ApiObject } from '../request.ts'
+import { readObject } from '../rest/body.ts'
+import { admit, attributesOf, type Core, validateAdmission } from '../rest/core.ts'
+import { checkNamespace, timestamp } from '../rest/create.ts'
+import { withMetadata, writeUpdate } from '../rest/update.ts'
+import { objectOf } from '../storage/entry.ts'
+import { created } from './status.ts'
+
+export async function binding(core: Core, call: Call): Promise<Answer> {
+  const { info, endpoint } = call
+  const options = parseWriteOptions('CreateOptions', info.query)
+  const expected = { group: '', version: 'v1', kind: 'Binding', type: typeById('core.v1.Binding') }
+  let wanted = await readObject(core, call, expected, options.fieldValidation)
+  checkNamespace(wanted, info.namespace)
+  const name = info.name || wanted.metadata.name
+  if (info.name && wanted.metadata.name && wanted.metadata.name !== info.name)
+    throw newBadRequest('name in URL does not match name in Binding object')
+  const attributes = attributesOf(call, 'CREATE', name, options)
+  wanted = (await admit(core, wanted, undefined, attributes)) as ApiObject
+  const errors = validateBinding(wanted as unknown as Binding)
+  if (errors.length > 0) {
+    const texts = errors.map((e) => `${e.field}: ${causeMessage(e)}`)
+    throw new StatusError({ code: 500, message: texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]` })
+  }
+  await validateAdmission(core, wanted, undefined, attributes)
+  const pods = core.endpoints.get('', 'v1', 'pods')
+  const { uid, resourceVersion } = wanted.metadata
+  await writeUpdate(core, pods && pods !== endpoint ? { ...call, endpoint: pods } : call, {
+    name,
+    options,
+    internal: true,
+    managedFields: 'keep',
+    preconditions: { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) },
+    strategy: { prepareForUpdate: (object) => object },
+    transform: (existing) => bound(core, existing as ApiObject & Pod, wanted as unknown as ApiObject & Binding),
+  })
+  return created
+}
+
+function validateBinding({ target }: Binding): FieldError[] {
+  const errors: FieldError[] = []
+  if (target?.kind && target.kind !== 'Node') errors.push(notSupported('target.kind', target.kind, ['Node', '<empty>']))
+  if (!target?.name) errors.push(required('target.name'))
+  return errors
+}
+
+/** Labels of a node that its pods get, so that they can tell where they run. */
+const topologyLabels = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region']
+
+function bound(core: Core, pod: ApiObject & Pod, { metadata, target }: ApiObject & Binding): ApiObject {
+  const refuse = (why: string) => newConflict({ group: '', resource: 'pods/binding' }, pod.metadata.name, why)
+  const { name } = pod.metadata
+  if (pod.metadata.deletionTimestamp) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`)
+  if (pod.spec.nodeName) throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`)
+  if (pod.spec.schedulingGates && pod.spec.schedulingGates.length > 0) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`)
+  const { labels, annotations } = metadata
+  const place = topologyOf(core, target.name as string)
+  const conditions = (pod.status.conditions ?? []).filter((c) => c.type !== 'PodScheduled')
+  const before = pod.status.conditions?.find((c) => c.type === 'PodScheduled')
+  const scheduled = before?.status === 'True' ? before : { type: 'PodScheduled', status: 'True', lastTransitionTime: timestamp(core.now()) }
+  const withPlace = { ...pod.metadata.labels, ...place, ...labels }
+  return withMetadata(
+    {
+      ...pod,
+      spec: { ...pod.spec, nodeName: target.name },
+      status: { ...pod.status, conditions: [...conditions, scheduled] },
+    } as unknown as ApiObject,
+    {
+      ...pod.metadata,
+      ...(Object.keys(withPlace).length > 0 ? { labels: withPlace } : {}),
+      ...(annotations ? { annotations: { ...pod.metadata.annotations, ...annotations } } : {}),
+    },
+  )
+}
+
+function topologyOf(core: Core, nodeName: string): Record<string, string> {
+  const cache = core.endpoints.get('', 'v1', 'nodes')?.cache
+  const entry = cache?.get(nodeName)
+  if (!entry) return {}
+  const labels = objectOf(entry).metadata.labels ?? {}
+  return Object.fromEntries(topologyLabels.flatMap((key) => (labels[key] === undefined ? [] : [[key, labels[key] as string]])))
+}

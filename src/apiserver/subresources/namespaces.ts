@@ -1,0 +1,49 @@
+/** The two stages of a namespace's end: deletion only marks it Terminating; /finalize takes the finalizers of its spec away (registry/core/namespace). */
+import { newNotFound } from '../../api/errors.ts'
+import type { Namespace } from '../../api/types/core-v1.ts'
+import type { Answer, Call } from '../call.ts'
+import type { ApiObject } from '../request.ts'
+import { attributesOf, type Core, cacheOf, groupResourceOf, readEntry, validateAdmission, writtenEntry } from '../rest/core.ts'
+import { timestamp } from '../rest/create.ts'
+import { checkPreconditions, readDeleteOptions, remove } from '../rest/delete.ts'
+import { update, withMetadata } from '../rest/update.ts'
+import { objectOf } from '../storage/entry.ts'
+
+type StoredNamespace = ApiObject & Namespace
+
+export async function deleteNamespace(core: Core, call: Call): Promise<Answer> {
+  const { endpoint, info } = call
+  const options = await readDeleteOptions(call)
+  for (;;) {
+    const entry = await readEntry(core, endpoint, info.name)
+    if (!entry) throw newNotFound(groupResourceOf(endpoint), info.name)
+    const existing = objectOf(entry) as StoredNamespace
+    checkPreconditions(endpoint, existing, options)
+    if (!existing.spec?.finalizers?.length) return remove(core, call, options)
+    const attributes = attributesOf(call, 'DELETE', info.name, options)
+    await validateAdmission(core, undefined, existing, attributes)
+    if (existing.metadata.deletionTimestamp && existing.status?.phase === 'Terminating')
+      return { kind: 'entry', status: 200, entry, endpoint }
+    const marked = withMetadata({ ...existing, status: { ...existing.status, phase: 'Terminating' } } as unknown as ApiObject, {
+      ...existing.metadata,
+      deletionTimestamp: existing.metadata.deletionTimestamp ?? timestamp(core.now()),
+    })
+    if (options.dryRun) return { kind: 'object', status: 200, object: marked, of: endpoint }
+    const cache = cacheOf(endpoint)
+    const value = cache.codec.encode(marked)
+    const result = await core.storage.store.update(cache.prefix + entry.key, value, entry.revision)
+    if (result.ok) return { kind: 'entry', status: 200, entry: writtenEntry(endpoint, entry.key, value, result.revision, marked), endpoint }
+  }
+}
+
+/** Takes only the finalizers from what is sent; without any left, a namespace that is being deleted goes. */
+export const finalize = (core: Core, call: Call): Promise<Answer> =>
+  update(core, call, (sent, existing) => {
+    const finalizers = (sent as StoredNamespace).spec?.finalizers ?? []
+    const { finalizers: _f, ...spec } = (existing as StoredNamespace).spec ?? {}
+    return withMetadata({ ...existing, spec: { ...spec, ...(finalizers.length > 0 ? { finalizers } : {}) } } as unknown as ApiObject, {
+      ...existing.metadata,
+      resourceVersion: sent.metadata.resourceVersion,
+      managedFields: sent.metadata.managedFields ?? existing.metadata.managedFields,
+    })
+  })
