@@ -1,0 +1,168 @@
+/**
+ * What is served, as clients discover it: the documents of /api and /apis, and aggregated discovery
+ * (apidiscovery.k8s.io/v2, KEP-3352), which holds all of it in two answers. Made from resources as the tables and the
+ * definitions of custom ones give them.
+ */
+import { createHash } from 'node:crypto'
+import type { Resource, Subresource } from '../schema/schema.ts'
+import { groupVersion } from './meta.ts'
+
+/** A group in the order in which its versions are preferred. */
+export interface DiscoveryGroup {
+  readonly name: string
+  readonly versions: readonly string[]
+}
+
+/** Upstream's order of its own groups; what is not named here comes after, by name. */
+const groupOrder = [
+  '',
+  'apiregistration.k8s.io',
+  'apps',
+  'events.k8s.io',
+  'authentication.k8s.io',
+  'authorization.k8s.io',
+  'autoscaling',
+  'batch',
+  'certificates.k8s.io',
+  'networking.k8s.io',
+  'policy',
+  'rbac.authorization.k8s.io',
+  'storage.k8s.io',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'scheduling.k8s.io',
+  'coordination.k8s.io',
+  'node.k8s.io',
+  'discovery.k8s.io',
+  'flowcontrol.apiserver.k8s.io',
+  'resource.k8s.io',
+]
+
+export function groupsOf(resources: Iterable<Resource>): DiscoveryGroup[] {
+  const versions = new Map<string, Set<string>>()
+  for (const { group, version } of resources) {
+    const known = versions.get(group)
+    if (known) known.add(version)
+    else versions.set(group, new Set([version]))
+  }
+  const rank = (name: string) => {
+    const at = groupOrder.indexOf(name)
+    return at < 0 ? groupOrder.length : at
+  }
+  return [...versions]
+    .map(([name, of]) => ({ name, versions: [...of].sort(compareVersions) }))
+    .sort((a, b) => rank(a.name) - rank(b.name) || (a.name < b.name ? -1 : 1))
+}
+
+/** Kube-aware order, best first: v2, v1, v1beta2, v1beta1, v1alpha1, then anything else by name (util/version). */
+export function compareVersions(a: string, b: string): number {
+  const parse = (v: string) => /^v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?$/.exec(v)
+  const [left, right] = [parse(a), parse(b)]
+  if (!left || !right) return left ? -1 : right ? 1 : a < b ? -1 : a > b ? 1 : 0
+  const stability = (m: RegExpExecArray) => (m[2] === undefined ? 2 : m[2] === 'beta' ? 1 : 0)
+  return stability(right) - stability(left) || Number(right[1]) - Number(left[1]) || Number(right[3] ?? 0) - Number(left[3] ?? 0)
+}
+
+export const apiVersions = (serverAddress: string): object => ({
+  kind: 'APIVersions',
+  versions: ['v1'],
+  serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }],
+})
+
+const groupBody = ({ name, versions }: DiscoveryGroup) => {
+  const listed = versions.map((version) => ({ groupVersion: groupVersion(name, version), version }))
+  return { name, versions: listed, preferredVersion: listed[0] }
+}
+export const apiGroup = (group: DiscoveryGroup): object => ({ kind: 'APIGroup', apiVersion: 'v1', ...groupBody(group) })
+/** The core group has a root of its own and is not among them. */
+export const apiGroupList = (groups: readonly DiscoveryGroup[]): object => ({
+  kind: 'APIGroupList',
+  apiVersion: 'v1',
+  groups: groups.filter((g) => g.name !== '').map(groupBody),
+})
+
+/** `resources` are those of one group and version. */
+export function apiResourceList(group: string, version: string, resources: readonly Resource[]): object {
+  const sorted = [...resources].sort((a, b) => (a.resource < b.resource ? -1 : 1))
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: groupVersion(group, version),
+    resources: sorted.flatMap((r) => [
+      {
+        name: r.resource,
+        singularName: r.singular,
+        namespaced: r.namespaced,
+        kind: r.kind,
+        verbs: [...r.verbs].sort(),
+        ...(r.shortNames.length > 0 ? { shortNames: r.shortNames } : {}),
+        ...(r.categories.length > 0 ? { categories: r.categories } : {}),
+        ...(isStored(r) ? { storageVersionHash: storageVersionHash(r) } : {}),
+      },
+      ...sortedSubresources(r).map((s) => ({
+        name: `${r.resource}/${s.name}`,
+        singularName: '',
+        namespaced: r.namespaced,
+        ...(s.version ? { group: s.group ?? '', version: s.version } : {}),
+        kind: s.kind,
+        verbs: [...s.verbs].sort(),
+      })),
+    ]),
+  }
+}
+const sortedSubresources = (r: Resource): Subresource[] => [...r.subresources].sort((a, b) => (a.name < b.name ? -1 : 1))
+const isStored = (r: Resource): boolean => r.verbs.includes('create') && r.verbs.includes('get')
+
+/** What is stored as another group or version than it is asked for as. */
+const storedAs: Readonly<Record<string, string>> = {
+  'autoscaling/v1/HorizontalPodAutoscaler': 'autoscaling/v2/HorizontalPodAutoscaler',
+  'events.k8s.io/v1/Event': '/v1/Event',
+}
+/** A short hash of the version an object is stored in: when it changes, migrators rewrite (KEP-2343). */
+export function storageVersionHash({ group, version, kind }: { group: string; version: string; kind: string }): string {
+  const gvk = `${group}/${version}/${kind}`
+  return createHash('sha256')
+    .update(storedAs[gvk] ?? gvk)
+    .digest()
+    .subarray(0, 8)
+    .toString('base64')
+}
+
+/** All of /api (the core group) or of /apis in one document. */
+export function aggregatedDiscovery(resources: Iterable<Resource>, root: '/api' | '/apis'): object {
+  const mine = [...resources].filter((r) => (r.group === '') === (root === '/api'))
+  return {
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: 'apidiscovery.k8s.io/v2',
+    metadata: {},
+    items: groupsOf(mine).map(({ name, versions }) => ({
+      metadata: name ? { name } : {},
+      versions: versions.map((version) => ({
+        version,
+        resources: mine
+          .filter((r) => r.group === name && r.version === version)
+          .sort((a, b) => (a.resource < b.resource ? -1 : 1))
+          .map(aggregatedResource),
+        freshness: 'Current',
+      })),
+    })),
+  }
+}
+function aggregatedResource(r: Resource): object {
+  // A kind of the resource's own group says so with an empty group and version.
+  const kind = (k: { group?: string; version?: string; kind: string }) => ({ group: k.group ?? '', version: k.version ?? '', kind: k.kind })
+  return {
+    resource: r.resource,
+    responseKind: kind({ kind: r.kind }),
+    scope: r.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: r.singular,
+    verbs: [...r.verbs].sort(),
+    ...(r.shortNames.length > 0 ? { shortNames: r.shortNames } : {}),
+    ...(r.categories.length > 0 ? { categories: r.categories } : {}),
+    ...(r.subresources.length > 0
+      ? {
+          subresources: sortedSubresources(r).map((s) => ({ subresource: s.name, responseKind: kind(s), verbs: [...s.verbs].sort() })),
+        }
+      : {}),
+  }
+}
