@@ -12,11 +12,11 @@ import type {
   Secret,
   ServiceAccount,
 } from '../types/core-v1.ts'
-import { check, immutable, notNegativeQuantity, semanticEqual, validCIDR } from './checks.ts'
-import { duplicate, type FieldError, forbidden, invalid, notSupported, required, tooLong } from './field-error.ts'
+import { check, immutable, semanticEqual, validCIDR } from './checks.ts'
+import { duplicate, type FieldError, forbidden, invalid, required, tooLong } from './field-error.ts'
 import { isConfigMapKey, isQualifiedName, nameIsDNSLabel, nameIsDNSSubdomain } from './names.ts'
-import { validateLabelName, validateNamespaceFinalizer, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts'
-import { validateBasicResource, validateQuotaResourceName, validateResourceName, validateResourceQuantity } from './resources.ts'
+import { validateNamespaceFinalizer, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts'
+import { validateQuotaResourceName, validateResourceName, validateResourceQuantity } from './resources.ts'
 import { validateTaints } from './scheduling.ts'
 
 const maxDataSize = 1024 * 1024

@@ -164,7 +164,6 @@ export function validateResourceRequirements(
     note(name)
   }
   if (has.hugePages && !has.cpuOrMemory) errors.push(forbidden(path, 'HugePages require cpu or memory'))
-  if (podLevel && claims?.length) errors.push(forbidden(`${path}.claims`, 'claims may not be set for Resources at pod-level'))
   const seen = new Set<string>()
   claims?.forEach((claim, i) => {
     const at = `${path}.claims[${i}]`

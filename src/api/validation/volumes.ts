@@ -36,7 +36,9 @@ interface Names {
 const need = (source: object, path: string, ...fields: string[]): FieldError[] =>
   fields.flatMap((f) => {
     const value = (source as Source)[f]
-    return value === undefined || value === '' || (Array.isArray(value) && value.length === 0) ? [required(`${path}.${f}`)] : []
+    return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
+      ? [required(`${path}.${f}`)]
+      : []
   })
 const needs =
   (...fields: string[]) =>

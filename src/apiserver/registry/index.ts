@@ -1,0 +1,44 @@
+/** The strategies of the built-in resources, by `resource` or `resource.group`; what is not here gets the server's defaults. */
+
+import { cronJobs, jobs } from './batch.ts'
+import * as core from './core.ts'
+import { pods } from './pods.ts'
+import type { Strategy } from './strategy.ts'
+import {
+  controllerRevisions,
+  daemonSets,
+  deployments,
+  podTemplates,
+  replicaSets,
+  replicationControllers,
+  statefulSets,
+} from './workloads.ts'
+
+// A strategy's own type is narrower than the server's object, which comes decoded as that type.
+const entries = {
+  pods,
+  podtemplates: podTemplates,
+  replicationcontrollers: replicationControllers,
+  configmaps: core.configMaps,
+  secrets: core.secrets,
+  serviceaccounts: core.serviceAccounts,
+  limitranges: core.limitRanges,
+  resourcequotas: core.resourceQuotas,
+  namespaces: core.namespaces,
+  nodes: core.nodes,
+  endpoints: core.endpoints,
+  events: core.events,
+  persistentvolumes: core.persistentVolumes,
+  persistentvolumeclaims: core.persistentVolumeClaims,
+  'deployments.apps': deployments,
+  'replicasets.apps': replicaSets,
+  'daemonsets.apps': daemonSets,
+  'statefulsets.apps': statefulSets,
+  'controllerrevisions.apps': controllerRevisions,
+  'jobs.batch': jobs,
+  'cronjobs.batch': cronJobs,
+} satisfies Record<string, unknown>
+
+export const strategies = entries as unknown as Readonly<Record<string, Strategy>>
+
+export const strategyFor = (group: string, resource: string): Strategy | undefined => strategies[group ? `${resource}.${group}` : resource]
