@@ -3,6 +3,8 @@ export interface Backoff {
   /** The time before which the key should not be tried; undefined when it may be now. */
   until(key: string): number | undefined
   isWaiting(key: string): boolean
+  /** As `until`, with the delay counted from `event` and not from the last failure. */
+  since(key: string, event: number): number | undefined
   /** Counts a failure at `at` (now): the delay begins or doubles. Returns it in ms. */
   next(key: string, at?: number): number
   delay(key: string): number
@@ -18,6 +20,11 @@ export function createBackoff(options: { now: () => number; firstMs?: number; mo
   }
   return {
     until,
+    since(key, event) {
+      const entry = entries.get(key)
+      if (!entry || event - entry.at > 2 * mostMs) return undefined
+      return event + entry.delay > now() ? event + entry.delay : undefined
+    },
     isWaiting: (key) => until(key) !== undefined,
     next(key, at = now()) {
       const entry = entries.get(key)

@@ -70,18 +70,26 @@ export async function readRuntimePod(cri: Cri, of: { uid: string; name: string; 
 }
 
 /** Every pod the runtime has, by uid, with states only: what is compared to find changes and strangers. */
-export async function listRuntimePods(cri: Cri): Promise<Map<string, { name: string; namespace: string; fingerprint: string }>> {
+export async function listRuntimePods(cri: Cri): Promise<Map<string, ListedPod>> {
   const [{ items = [] }, { containers = [] }] = await Promise.all([cri.runtime.ListPodSandbox({}), cri.runtime.ListContainers({})])
-  const pods = new Map<string, { name: string; namespace: string; parts: string[] }>()
-  const of = (found: Readonly<Record<string, string>> | undefined, part: string) => {
-    const uid = found?.[labels.podUid] ?? ''
-    const pod = pods.get(uid) ?? { name: found?.[labels.podName] ?? '', namespace: found?.[labels.podNamespace] ?? '', parts: [] }
-    pod.parts.push(part)
+  const pods = new Map<string, { name: string; namespace: string; sandboxes: string[]; parts: string[] }>()
+  const uids = new Map<string, string>()
+  for (const { id = '', state = 0, metadata } of items) {
+    const uid = metadata?.uid ?? ''
+    uids.set(id, uid)
+    const pod = pods.get(uid) ?? { name: metadata?.name ?? '', namespace: metadata?.namespace ?? '', sandboxes: [], parts: [] }
+    pod.sandboxes.push(id)
+    pod.parts.push(`${id}:${state}`)
     pods.set(uid, pod)
   }
-  for (const s of items) of(s.labels, `${s.id}:${s.state ?? 0}`)
-  for (const c of containers) of(c.labels, `${c.id}:${c.state ?? 0}`)
-  return new Map([...pods].map(([uid, { name, namespace, parts }]) => [uid, { name, namespace, fingerprint: parts.sort().join(' ') }]))
+  for (const { id, state = 0, podSandboxId = '' } of containers) pods.get(uids.get(podSandboxId) ?? '')?.parts.push(`${id}:${state}`)
+  return new Map([...pods].map(([uid, { parts, ...pod }]) => [uid, { ...pod, fingerprint: parts.sort().join(' ') }]))
+}
+export interface ListedPod {
+  readonly name: string
+  readonly namespace: string
+  readonly sandboxes: readonly string[]
+  readonly fingerprint: string
 }
 
 /** A container that is removed between the list and the question is gone, not a failure. */
