@@ -13,7 +13,12 @@ export interface PodActions {
   readonly killPod: boolean
   /** The sandbox to make; `attempt` counts those before it. Everything left of an old one is killed first. */
   readonly createSandbox?: { readonly attempt: number }
-  readonly kill: readonly { readonly container: RuntimeContainer; readonly spec?: Container; readonly reason: string; readonly message: string }[]
+  readonly kill: readonly {
+    readonly container: RuntimeContainer
+    readonly spec?: Container
+    readonly reason: string
+    readonly message: string
+  }[]
   /** In order: init containers before main ones. */
   readonly start: readonly Container[]
   readonly startEphemeral: readonly Container[]
@@ -26,7 +31,10 @@ export interface ProbeVerdicts {
 
 export function podActions(pod: Pod, runtime: RuntimePod, probes: ProbeVerdicts): PodActions {
   const sandbox = runtime.sandboxes[0]
-  const hasSandbox = sandbox?.ready === true && runtime.sandboxes.filter((s) => s.ready).length === 1 && (sandbox.hostNetwork || sandbox.ips.length > 0 || pod.spec.hostNetwork === true)
+  const hasSandbox =
+    sandbox?.ready === true &&
+    runtime.sandboxes.filter((s) => s.ready).length === 1 &&
+    (sandbox.hostNetwork || sandbox.ips.length > 0 || pod.spec.hostNetwork === true)
   const init = pod.spec.initContainers ?? []
   const main = pod.spec.containers ?? []
 
@@ -59,7 +67,13 @@ export function podActions(pod: Pod, runtime: RuntimePod, probes: ProbeVerdicts)
         start.push(container)
       } else if (shouldStart(pod, container, found)) {
         // One left between created and running, or in doubt, is cleared away first.
-        if (found && found.state !== 'exited') kill.push({ container: found, spec: container, reason: 'unknown', message: `Container ${container.name} is in ${found.state} state, try killing it before restart` })
+        if (found && found.state !== 'exited')
+          kill.push({
+            container: found,
+            spec: container,
+            reason: 'unknown',
+            message: `Container ${container.name} is in ${found.state} state, try killing it before restart`,
+          })
         start.push(container)
       }
     }
@@ -130,8 +144,10 @@ function mustKill(container: Container, found: RuntimeContainer, probes: ProbeVe
   if (found.hash !== '' && found.hash !== containerHash(container)) {
     return { reason: 'hash', message: `Container ${container.name} definition changed, will be restarted` }
   }
-  if (probes.failed('liveness', container, found.id)) return { reason: 'livenessProbe', message: `Container ${container.name} failed liveness probe, will be restarted` }
-  if (probes.failed('startup', container, found.id)) return { reason: 'startupProbe', message: `Container ${container.name} failed startup probe, will be restarted` }
+  if (probes.failed('liveness', container, found.id))
+    return { reason: 'livenessProbe', message: `Container ${container.name} failed liveness probe, will be restarted` }
+  if (probes.failed('startup', container, found.id))
+    return { reason: 'startupProbe', message: `Container ${container.name} failed startup probe, will be restarted` }
   return undefined
 }
 

@@ -8,7 +8,12 @@ export interface Refusal {
   readonly message: string
 }
 
-export function admitPod(pod: Pod, others: readonly Pod[], node: Node | undefined, allocatable: Readonly<Record<string, string>>): Refusal | undefined {
+export function admitPod(
+  pod: Pod,
+  others: readonly Pod[],
+  node: Node | undefined,
+  allocatable: Readonly<Record<string, string>>,
+): Refusal | undefined {
   const active = others.filter((p) => p.status?.phase !== 'Succeeded' && p.status?.phase !== 'Failed')
   return selectorRefusal(pod, node) ?? portRefusal(pod, active) ?? resourceRefusal(pod, active, allocatable)
 }
@@ -17,26 +22,36 @@ function selectorRefusal(pod: Pod, node: Node | undefined): Refusal | undefined 
   if (!node) return undefined
   const nodeLabels = node.metadata.labels ?? {}
   const misfit = Object.entries(pod.spec.nodeSelector ?? {}).some(([key, value]) => nodeLabels[key] !== value)
-  return misfit ? { reason: 'NodeAffinity', message: 'Predicate NodeAffinity failed: node(s) didn\'t match Pod\'s node affinity/selector' } : undefined
+  return misfit
+    ? { reason: 'NodeAffinity', message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" }
+    : undefined
 }
 
 function portRefusal(pod: Pod, others: readonly Pod[]): Refusal | undefined {
   const taken = others.flatMap(hostPorts)
   const clash = hostPorts(pod).some((mine) =>
-    taken.some((t) => t.port === mine.port && t.protocol === mine.protocol && (t.ip === mine.ip || t.ip === '0.0.0.0' || mine.ip === '0.0.0.0')),
+    taken.some(
+      (t) => t.port === mine.port && t.protocol === mine.protocol && (t.ip === mine.ip || t.ip === '0.0.0.0' || mine.ip === '0.0.0.0'),
+    ),
   )
-  return clash ? { reason: 'NodePorts', message: 'Predicate NodePorts failed: node(s) didn\'t have free ports for the requested pod ports' } : undefined
+  return clash
+    ? { reason: 'NodePorts', message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" }
+    : undefined
 }
 const hostPorts = (pod: Pod) =>
   [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? [])].flatMap((c) =>
-    (c.ports ?? []).filter((p) => p.hostPort).map((p) => ({ port: p.hostPort as number, protocol: p.protocol ?? 'TCP', ip: p.hostIP || '0.0.0.0' })),
+    (c.ports ?? [])
+      .filter((p) => p.hostPort)
+      .map((p) => ({ port: p.hostPort as number, protocol: p.protocol ?? 'TCP', ip: p.hostIP || '0.0.0.0' })),
   )
 
 function resourceRefusal(pod: Pod, others: readonly Pod[], allocatable: Readonly<Record<string, string>>): Refusal | undefined {
   if (isCritical(pod)) return undefined
   const room = allocatable['pods'] === undefined ? Number.POSITIVE_INFINITY : quantityValue(allocatable['pods'])
   if (others.length + 1 > room) return outOf('pods', 1, others.length, room)
-  const names = new Set((pod.spec.containers ?? []).concat(pod.spec.initContainers ?? []).flatMap((c) => Object.keys(c.resources?.requests ?? {})))
+  const names = new Set(
+    (pod.spec.containers ?? []).concat(pod.spec.initContainers ?? []).flatMap((c) => Object.keys(c.resources?.requests ?? {})),
+  )
   for (const name of names) {
     const wanted = podRequestMilli(pod, name)
     const have = allocatable[name] === undefined ? 0 : quantityMilliValue(allocatable[name])

@@ -7,7 +7,11 @@ const root = '/sys/fs/cgroup'
 /** The hierarchies of this machine: one on version 2, one for each controller on version 1. */
 export function hierarchies(): string[] {
   if (existsSync(join(root, 'cgroup.controllers'))) return [root]
-  return existsSync(root) ? readdirSync(root, { withFileTypes: true }).filter((e) => e.isDirectory()).map((e) => join(root, e.name)) : []
+  return existsSync(root)
+    ? readdirSync(root, { withFileTypes: true })
+        .filter((e) => e.isDirectory())
+        .map((e) => join(root, e.name))
+    : []
 }
 
 /** Removes a cgroup and those below it in every hierarchy. One that still holds a process stays; the kernel refuses. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Container, Pod, PodSecurityContext, SeccompProfile, SecurityContext, VolumeMount } from '../api/types/core-v1.ts'
-import { MountPropagation, NamespaceMode, ProfileType, Protocol, signals, SupplementalGroupsPolicy } from '../runtime/cri/api.ts'
+import { MountPropagation, NamespaceMode, ProfileType, Protocol, SupplementalGroupsPolicy, signals } from '../runtime/cri/api.ts'
 import type * as cri from '../runtime/cri/types.ts'
 import { annotations, labels } from './cri.ts'
 import { ConfigError, expand } from './env.ts'
@@ -57,7 +57,12 @@ export function sandboxConfig(pod: Pod, attempt: number, settings: NodeSettings)
       : containers.flatMap((c) =>
           (c.ports ?? [])
             .filter((p) => p.hostPort)
-            .map((p) => ({ protocol: Protocol[p.protocol ?? 'TCP'], containerPort: p.containerPort, hostPort: p.hostPort ?? 0, hostIp: p.hostIP ?? '' })),
+            .map((p) => ({
+              protocol: Protocol[p.protocol ?? 'TCP'],
+              containerPort: p.containerPort,
+              hostPort: p.hostPort ?? 0,
+              hostIp: p.hostIP ?? '',
+            })),
         ),
     labels: { ...pod.metadata.labels, [labels.podName]: name, [labels.podNamespace]: namespace, [labels.podUid]: uid },
     annotations: { ...pod.metadata.annotations },
@@ -156,12 +161,16 @@ export function containerConfig(pod: Pod, container: Container, inputs: Containe
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
-    ...(container.lifecycle?.stopSignal ? { stopSignal: signals.indexOf(container.lifecycle.stopSignal.replace('+', 'PLUS').replace('-', 'MINUS')) } : {}),
+    ...(container.lifecycle?.stopSignal
+      ? { stopSignal: signals.indexOf(container.lifecycle.stopSignal.replace('+', 'PLUS').replace('-', 'MINUS')) }
+      : {}),
     linux: {
       resources: linuxResources(pod, container, settings.memoryCapacity),
       securityContext: {
         ...securityContext(pod, container, inputs.imageUser),
-        namespaceOptions: inputs.targetId ? { ...namespaceOptions(pod), pid: NamespaceMode.TARGET, targetId: inputs.targetId } : namespaceOptions(pod),
+        namespaceOptions: inputs.targetId
+          ? { ...namespaceOptions(pod), pid: NamespaceMode.TARGET, targetId: inputs.targetId }
+          : namespaceOptions(pod),
       },
     },
   }
@@ -193,9 +202,12 @@ function securityContext(pod: Pod, container: Container, imageUser: ContainerInp
     const where = `(pod: "${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})", container: ${container.name})`
     if (user === 0) throw new ConfigError(`container's runAsUser breaks non-root policy ${where}`)
     if (user === undefined && imageUser.username) {
-      throw new ConfigError(`container has runAsNonRoot and image has non-numeric user (${imageUser.username}), cannot verify user is non-root ${where}`)
+      throw new ConfigError(
+        `container has runAsNonRoot and image has non-numeric user (${imageUser.username}), cannot verify user is non-root ${where}`,
+      )
     }
-    if (user === undefined && (imageUser.uid ?? 0) === 0) throw new ConfigError(`container has runAsNonRoot and image will run as root ${where}`)
+    if (user === undefined && (imageUser.uid ?? 0) === 0)
+      throw new ConfigError(`container has runAsNonRoot and image will run as root ${where}`)
   }
   const selinux = own.seLinuxOptions ?? of.seLinuxOptions
   const apparmor = own.appArmorProfile ?? of.appArmorProfile
@@ -233,7 +245,13 @@ const supplementalGroups = (pod: PodSecurityContext): number[] => [
   ...new Set([...(pod.fsGroup === undefined ? [] : [pod.fsGroup]), ...(pod.supplementalGroups ?? [])]),
 ]
 
-function mounts(pod: Pod, container: Container, inputs: ContainerInputs, settings: NodeSettings, look: (name: string) => string | undefined): cri.Mount[] {
+function mounts(
+  pod: Pod,
+  container: Container,
+  inputs: ContainerInputs,
+  settings: NodeSettings,
+  look: (name: string) => string | undefined,
+): cri.Mount[] {
   const folder = podFolder(pod, settings)
   const result: cri.Mount[] = (container.volumeMounts ?? []).map((mount) => {
     const volume = inputs.volumes.volumes.get(mount.name)
@@ -268,16 +286,19 @@ export const terminationFile = (pod: Pod, container: string, restartCount: numbe
   join(podFolder(pod, settings), 'containers', container, `termination-${restartCount}`)
 
 const propagation = (mount: VolumeMount): number =>
-  ({ None: MountPropagation.PROPAGATION_PRIVATE, HostToContainer: MountPropagation.PROPAGATION_HOST_TO_CONTAINER, Bidirectional: MountPropagation.PROPAGATION_BIDIRECTIONAL })[
-    mount.mountPropagation ?? 'None'
-  ]
+  ({
+    None: MountPropagation.PROPAGATION_PRIVATE,
+    HostToContainer: MountPropagation.PROPAGATION_HOST_TO_CONTAINER,
+    Bidirectional: MountPropagation.PROPAGATION_BIDIRECTIONAL,
+  })[mount.mountPropagation ?? 'None']
 
 /** The part of a volume that is mounted. A link in it must not lead out of the volume (CVE-2017-1002101). */
 function subPath(volume: string, mount: VolumeMount, look: (name: string) => string | undefined): string {
   const part = mount.subPathExpr ? expand(mount.subPathExpr, look) : (mount.subPath ?? '')
   if (part === '') return volume
   if (/\$\([^)]*\)/.test(part)) throw new ConfigError(`subPathExpr "${mount.subPathExpr}" refers to an unknown variable`)
-  if (part.startsWith('/') || part.split('/').includes('..')) throw new ConfigError(`subPath "${part}" must be a relative path without ".."`)
+  if (part.startsWith('/') || part.split('/').includes('..'))
+    throw new ConfigError(`subPath "${part}" must be a relative path without ".."`)
   const root = realpathSync(volume)
   const full = join(volume, part)
   if (!existsSync(full)) {
@@ -297,7 +318,8 @@ function assertInside(root: string, path: string, part: string): void {
 
 export function hostsFile(pod: Pod, podIPs: readonly string[], settings: NodeSettings): string {
   const aliases = (pod.spec.hostAliases ?? []).filter((a) => a.hostnames?.length)
-  const added = aliases.length > 0 ? `\n# Entries added by HostAliases.\n${aliases.map((a) => `${a.ip}\t${a.hostnames!.join('\t')}\n`).join('')}` : ''
+  const added =
+    aliases.length > 0 ? `\n# Entries added by HostAliases.\n${aliases.map((a) => `${a.ip}\t${a.hostnames!.join('\t')}\n`).join('')}` : ''
   if (pod.spec.hostNetwork) return `# Kubernetes-managed hosts file (host network).\n${readFileSync('/etc/hosts', 'utf8')}${added}`
   const { hostname, domain } = podHostname(pod, settings.clusterDomain)
   const names = domain && !hostname.endsWith(domain) ? `${hostname}.${domain}\t${hostname}` : hostname

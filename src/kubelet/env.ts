@@ -148,11 +148,17 @@ const formatMap = (map: Readonly<Record<string, string>> | undefined): string =>
     .join('\n')
 
 /** `limits.cpu` and so on, divided and rounded up; an unset limit is what the node can give. */
-export function resourceValue(container: Container, resource: string, divisor: string | undefined, allocatable: Readonly<Record<string, string>>): string {
+export function resourceValue(
+  container: Container,
+  resource: string,
+  divisor: string | undefined,
+  allocatable: Readonly<Record<string, string>>,
+): string {
   const dot = resource.indexOf('.')
   const list = resource.slice(0, dot) as 'limits' | 'requests'
   const name = resource.slice(dot + 1)
-  const value = container.resources?.[list]?.[name] ?? (list === 'limits' ? allocatable[name] : (container.resources?.limits?.[name] ?? '0')) ?? '0'
+  const value =
+    container.resources?.[list]?.[name] ?? (list === 'limits' ? allocatable[name] : (container.resources?.limits?.[name] ?? '0')) ?? '0'
   const by = divisor === undefined || divisor === '' || parseQuantity(divisor).nano === 0n ? 1_000_000_000n : parseQuantity(divisor).nano
   const { nano } = parseQuantity(value)
   return String((nano + by - 1n) / by)
@@ -187,4 +193,3 @@ export function serviceVariables(own: readonly Service[], master: readonly Servi
   return found
 }
 const variableName = (name: string): string => name.toUpperCase().replaceAll('-', '_')
-

@@ -7,8 +7,8 @@ import { readFileSync, statfsSync } from 'node:fs'
 import type { Pod } from '../api/types/core-v1.ts'
 import { type Clock, sleep } from '../client/clock.ts'
 import type { Logger } from '../log/log.ts'
-import { isCritical, podRequestMilli, qosClass } from './resources.ts'
 import type { Pressure } from './node-status.ts'
+import { isCritical, podRequestMilli, qosClass } from './resources.ts'
 
 /** Upstream's default hard thresholds. */
 const minMemoryBytes = 100 * 1024 * 1024
@@ -46,7 +46,11 @@ export interface EvictionManager {
 
 export function createEvictionManager(deps: EvictionDeps): EvictionManager {
   const { clock } = deps
-  const last: Record<keyof Pressure, number> = { memory: Number.NEGATIVE_INFINITY, disk: Number.NEGATIVE_INFINITY, pid: Number.NEGATIVE_INFINITY }
+  const last: Record<keyof Pressure, number> = {
+    memory: Number.NEGATIVE_INFINITY,
+    disk: Number.NEGATIVE_INFINITY,
+    pid: Number.NEGATIVE_INFINITY,
+  }
   let shown = ''
   const pressure = (): Pressure => {
     const under = (kind: keyof Pressure) => clock.now() - last[kind] < transitionMs
@@ -112,7 +116,10 @@ function readFigures(rootFolder: string): Figures {
   const disk = statfsSync(rootFolder)
   const loads = readFileSync('/proc/loadavg', 'utf8')
   const tasks = Number(/\d+\/(\d+)/.exec(loads)?.[1] ?? 0)
-  const maxPids = Math.min(Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8')), Number(readFileSync('/proc/sys/kernel/threads-max', 'utf8')))
+  const maxPids = Math.min(
+    Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8')),
+    Number(readFileSync('/proc/sys/kernel/threads-max', 'utf8')),
+  )
   return {
     memoryAvailable: Number(/^MemAvailable:\s+(\d+) kB/m.exec(memory)?.[1] ?? Number.POSITIVE_INFINITY) * 1024,
     diskShare: disk.blocks === 0 ? 1 : disk.bavail / disk.blocks,

@@ -34,13 +34,26 @@ export function createImageManager(cri: Cri, options: { now?: () => number; para
       const image = withTag(container.image ?? '')
       const policy = container.imagePullPolicy ?? (image.endsWith(':latest') ? 'Always' : 'IfNotPresent')
       if (!isReference(container.image ?? '')) {
-        context.event(container, 'Warning', 'InspectFailed', `Failed to apply default image tag "${container.image}": couldn't parse image name "${container.image}": invalid reference format`)
-        throw new WaitError('InvalidImageName', `Failed to apply default image tag "${container.image}": couldn't parse image name "${container.image}": invalid reference format`)
+        context.event(
+          container,
+          'Warning',
+          'InspectFailed',
+          `Failed to apply default image tag "${container.image}": couldn't parse image name "${container.image}": invalid reference format`,
+        )
+        throw new WaitError(
+          'InvalidImageName',
+          `Failed to apply default image tag "${container.image}": couldn't parse image name "${container.image}": invalid reference format`,
+        )
       }
       const spec: ImageSpec = { image, userSpecifiedImage: image }
       const present = await imageId(spec, context)
       if (present && policy !== 'Always') {
-        context.event(container, 'Normal', 'Pulled', `Container image "${container.image}" already present on machine and can be accessed by the pod`)
+        context.event(
+          container,
+          'Normal',
+          'Pulled',
+          `Container image "${container.image}" already present on machine and can be accessed by the pod`,
+        )
         return { spec: { ...spec, image: present }, id: present }
       }
       if (policy === 'Never') {
@@ -51,7 +64,10 @@ export function createImageManager(cri: Cri, options: { now?: () => number; para
       const key = `${pod.metadata.uid}/${image}`
       if (backoff.isWaiting(key)) {
         context.event(container, 'Normal', 'BackOff', `Back-off pulling image "${container.image}"`)
-        throw new WaitError('ImagePullBackOff', `Back-off pulling image "${container.image}": ${lastErrors.get(key) ?? ''}`.replace(/: $/, ''))
+        throw new WaitError(
+          'ImagePullBackOff',
+          `Back-off pulling image "${container.image}": ${lastErrors.get(key) ?? ''}`.replace(/: $/, ''),
+        )
       }
       context.event(container, 'Normal', 'Pulling', `Pulling image "${container.image}"`)
       const began = performance.now()
@@ -130,8 +146,9 @@ export function withTag(image: string): string {
 }
 
 const isReference = (image: string): boolean =>
-  /^(?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:(?:\.|_|__|-+|\/)[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@[a-z0-9+._-]+:[0-9a-fA-F]{32,})?$/.test(image) ||
-  /^sha256:[0-9a-f]{64}$/.test(image)
+  /^(?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:(?:\.|_|__|-+|\/)[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@[a-z0-9+._-]+:[0-9a-fA-F]{32,})?$/.test(
+    image,
+  ) || /^sha256:[0-9a-f]{64}$/.test(image)
 
 /** The registry credentials in pull secrets that fit an image, the most specific first (kubernetes.io/dockerconfigjson and dockercfg). */
 export function credentialsFor(image: string, secrets: readonly Secret[]): AuthConfig[] {
@@ -146,12 +163,22 @@ export function credentialsFor(image: string, secrets: readonly Secret[]): AuthC
     } catch {
       continue // upstream skips a secret it cannot read and goes on with the others
     }
-    const entries = ((parsed as { auths?: object }).auths ?? parsed) as Record<string, { username?: string; password?: string; auth?: string }>
+    const entries = ((parsed as { auths?: object }).auths ?? parsed) as Record<
+      string,
+      { username?: string; password?: string; auth?: string }
+    >
     for (const [server, entry] of Object.entries(entries)) {
       const key = server.replace(/^https?:\/\//, '').replace(/\/(v1|v2)?\/?$/, '')
       const host = key === 'index.docker.io' ? 'docker.io' : key
-      if (repository !== host && !repository.startsWith(`${host}/`) && !(host.startsWith('*.') && repository.split('/')[0]!.endsWith(host.slice(1)))) continue
-      const [username, ...password] = entry.auth ? Buffer.from(entry.auth, 'base64').toString('utf8').split(':') : [entry.username, entry.password]
+      if (
+        repository !== host &&
+        !repository.startsWith(`${host}/`) &&
+        !(host.startsWith('*.') && repository.split('/')[0]!.endsWith(host.slice(1)))
+      )
+        continue
+      const [username, ...password] = entry.auth
+        ? Buffer.from(entry.auth, 'base64').toString('utf8').split(':')
+        : [entry.username, entry.password]
       found.push({ key: host, auth: { username: username ?? '', password: password.join(':'), serverAddress: host } })
     }
   }
@@ -165,4 +192,5 @@ function repositoryOf(image: string): string {
   return rest.length > 0 ? `docker.io/${name}` : `docker.io/library/${name}`
 }
 
-const formatMs = (ms: number): string => (ms < 1000 ? `${Math.max(0, Math.round(ms))}ms` : `${(ms / 1000).toFixed(3).replace(/\.?0+$/, '')}s`)
+const formatMs = (ms: number): string =>
+  ms < 1000 ? `${Math.max(0, Math.round(ms))}ms` : `${(ms / 1000).toFixed(3).replace(/\.?0+$/, '')}s`

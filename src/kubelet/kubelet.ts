@@ -125,7 +125,13 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
   const tokens = createTokenManager(client, clock)
   const objects = createObjectWatcher(client, (uid) => workers.wake(uid))
   const statuses = createStatusManager({ client, clock, log, apiPod })
-  const probes = createProbeManager({ cri, clock, userAgent: `kube-probe/${kubernetesVersion.slice(1, 5)}`, changed: (uid) => workers.wake(uid), event })
+  const probes = createProbeManager({
+    cri,
+    clock,
+    userAgent: `kube-probe/${kubernetesVersion.slice(1, 5)}`,
+    changed: (uid) => workers.wake(uid),
+    event,
+  })
   const workers: PodWorkers = createPodWorkers({
     cri,
     client,
@@ -163,13 +169,11 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
       if (wanted) await syncMirror(client, wanted, mirror && isMirror(mirror) ? mirror : undefined, node())
       else if (mirror && isMirror(mirror)) await deleteMirror(client, mirror)
     }
-    const work = (mirrorWork.get(key) ?? Promise.resolve())
-      .then(run)
-      .catch((error: unknown) => {
-        if (stopping.signal.aborted) return
-        log.warn('could not keep a mirror pod', { pod: key, error })
-        clock.after(5000, () => careForMirror(namespace, name))
-      })
+    const work = (mirrorWork.get(key) ?? Promise.resolve()).then(run).catch((error: unknown) => {
+      if (stopping.signal.aborted) return
+      log.warn('could not keep a mirror pod', { pod: key, error })
+      clock.after(5000, () => careForMirror(namespace, name))
+    })
     mirrorWork.set(key, work)
   }
   function setStaticPods(pods: readonly Pod[]): void {
@@ -212,7 +216,9 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
   function seeMirror(mirror: Pod): void {
     if (!apiPods.synced) return
     careForMirror(mirror.metadata.namespace, mirror.metadata.name)
-    const own = [...staticPods.values()].find((p) => p.metadata.namespace === mirror.metadata.namespace && p.metadata.name === mirror.metadata.name)
+    const own = [...staticPods.values()].find(
+      (p) => p.metadata.namespace === mirror.metadata.namespace && p.metadata.name === mirror.metadata.name,
+    )
     if (own) statuses.reconcile(own.metadata.uid)
   }
 
@@ -247,7 +253,10 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
   /** What the runtime has and no source knows; only once all sources have spoken. */
   async function killUnknown(): Promise<void> {
     for (const [uid, pod] of await listRuntimePods(cri)) {
-      if (!workers.get(uid)) await workers.killUnknown(uid, pod.sandboxes).catch((error: unknown) => log.warn('could not remove an unknown pod', { uid, error: criErrorText(error) }))
+      if (!workers.get(uid))
+        await workers
+          .killUnknown(uid, pod.sandboxes)
+          .catch((error: unknown) => log.warn('could not remove an unknown pod', { uid, error: criErrorText(error) }))
     }
   }
   const sourcesKnown = apiPods.whenSynced().then(() => {
@@ -257,13 +266,18 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
       statuses.reconcile(pod.metadata.uid)
     }
   })
-  const ready = sourcesKnown.then(() => killUnknown()).catch((error: unknown) => log.warn('could not look for unknown pods', { error: criErrorText(error) }))
+  const ready = sourcesKnown
+    .then(() => killUnknown())
+    .catch((error: unknown) => log.warn('could not look for unknown pods', { error: criErrorText(error) }))
   running.push(
     watchRuntime(
       cri,
       (uid, pod) => {
         if (workers.get(uid)) workers.wake(uid)
-        else if (apiPods.synced && pod.sandboxes.length > 0) void workers.killUnknown(uid, pod.sandboxes).catch((error: unknown) => log.warn('could not remove an unknown pod', { uid, error: criErrorText(error) }))
+        else if (apiPods.synced && pod.sandboxes.length > 0)
+          void workers
+            .killUnknown(uid, pod.sandboxes)
+            .catch((error: unknown) => log.warn('could not remove an unknown pod', { uid, error: criErrorText(error) }))
       },
       { clock, log },
       stopping.signal,
@@ -295,10 +309,22 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
 /** An event about a container names it, as `spec.containers{web}`. */
 export function referenceOf(pod: Pod, container: Container | undefined): ObjectReference {
   const { namespace, name, uid, resourceVersion } = pod.metadata
-  return { apiVersion: 'v1', kind: 'Pod', namespace, name, uid, resourceVersion, ...(container ? { fieldPath: `spec.${listOf(pod, container.name)}{${container.name}}` } : {}) }
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    namespace,
+    name,
+    uid,
+    resourceVersion,
+    ...(container ? { fieldPath: `spec.${listOf(pod, container.name)}{${container.name}}` } : {}),
+  }
 }
 const listOf = (pod: Pod, name: string): string =>
-  pod.spec.containers?.some((c) => c.name === name) ? 'containers' : pod.spec.initContainers?.some((c) => c.name === name) ? 'initContainers' : 'ephemeralContainers'
+  pod.spec.containers?.some((c) => c.name === name)
+    ? 'containers'
+    : pod.spec.initContainers?.some((c) => c.name === name)
+      ? 'initContainers'
+      : 'ephemeralContainers'
 
 /** Only the status differs, and of its conditions only those that the kubelet itself reports. */
 function isOnlyReport(now: Pod, before: Pod): boolean {

@@ -5,7 +5,14 @@ import type { Cri } from './cri.ts'
 import { execLook, httpLook, type LookTarget, tcpLook } from './probe-handlers.ts'
 
 /** Runs a hook to its end; rejects when it fails. */
-export async function runHook(cri: Cri, clock: Clock, handler: LifecycleHandler, target: LookTarget, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+export async function runHook(
+  cri: Cri,
+  clock: Clock,
+  handler: LifecycleHandler,
+  target: LookTarget,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
   if (handler.sleep) {
     await sleep(clock, handler.sleep.seconds * 1000, signal)
     return
@@ -21,7 +28,10 @@ export async function runHook(cri: Cri, clock: Clock, handler: LifecycleHandler,
 }
 
 /** A hook's port may be left out, and is 80 then. */
-const withDefaults = <T extends { port: number | string }>(action: T): T => (action.port === 0 || action.port === '' ? { ...action, port: 80 } : action)
+const withDefaults = <T extends { port: number | string }>(action: T): T =>
+  action.port === 0 || action.port === '' ? { ...action, port: 80 } : action
 
 const describe = (handler: LifecycleHandler, container: Container): string =>
-  handler.exec ? `command '${(handler.exec.command ?? []).join(' ')}' failed in container ${container.name}` : `hook failed in container ${container.name}`
+  handler.exec
+    ? `command '${(handler.exec.command ?? []).join(' ')}' failed in container ${container.name}`
+    : `hook failed in container ${container.name}`

@@ -48,7 +48,15 @@ const maxImages = 50
 const maxNamesPerImage = 5
 
 export function createNodeReporter(
-  deps: { client: Client; cri: Cri; clock: Clock; log: Logger; node(): Node | undefined; pressure(): Pressure; healthy(): string | undefined },
+  deps: {
+    client: Client
+    cri: Cri
+    clock: Clock
+    log: Logger
+    node(): Node | undefined
+    pressure(): Pressure
+    healthy(): string | undefined
+  },
   options: NodeOptions,
 ): NodeReporter {
   const { client, cri, clock, log } = deps
@@ -66,9 +74,30 @@ export function createNodeReporter(
     const problem = deps.healthy() ?? runtime.problem
     const pressure = deps.pressure()
     const made = [
-      condition('MemoryPressure', pressure.memory, 'KubeletHasInsufficientMemory', 'kubelet has insufficient memory available', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
-      condition('DiskPressure', pressure.disk, 'KubeletHasDiskPressure', 'kubelet has disk pressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
-      condition('PIDPressure', pressure.pid, 'KubeletHasInsufficientPID', 'kubelet has insufficient PID available', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+      condition(
+        'MemoryPressure',
+        pressure.memory,
+        'KubeletHasInsufficientMemory',
+        'kubelet has insufficient memory available',
+        'KubeletHasSufficientMemory',
+        'kubelet has sufficient memory available',
+      ),
+      condition(
+        'DiskPressure',
+        pressure.disk,
+        'KubeletHasDiskPressure',
+        'kubelet has disk pressure',
+        'KubeletHasNoDiskPressure',
+        'kubelet has no disk pressure',
+      ),
+      condition(
+        'PIDPressure',
+        pressure.pid,
+        'KubeletHasInsufficientPID',
+        'kubelet has insufficient PID available',
+        'KubeletHasSufficientPID',
+        'kubelet has sufficient PID available',
+      ),
       condition('Ready', problem === undefined, 'KubeletReady', 'kubelet is posting ready status', 'KubeletNotReady', problem ?? ''),
     ]
     const conditions = made.map((c): NodeCondition => {
@@ -79,7 +108,10 @@ export function createNodeReporter(
       capacity,
       allocatable,
       conditions: [...conditions, ...(before?.conditions ?? []).filter((c) => !made.some((m) => m.type === c.type))],
-      addresses: [...options.addresses.map((address) => ({ type: 'InternalIP' as const, address })), { type: 'Hostname' as const, address: nodeName }],
+      addresses: [
+        ...options.addresses.map((address) => ({ type: 'InternalIP' as const, address })),
+        { type: 'Hostname' as const, address: nodeName },
+      ],
       daemonEndpoints: { kubeletEndpoint: { Port: options.kubeletPort } },
       nodeInfo: { ...machineInfo(), containerRuntimeVersion: runtime.version },
       images,
@@ -142,7 +174,10 @@ export function createNodeReporter(
         if (isNotFound(error)) await register(signal)
         if (failures++ > 1) log.warn('cannot report the node status', { error })
       }
-      await Promise.race([sleep(clock, failures > 0 ? Math.min(200 * 2 ** failures, 10_000) : (options.statusEveryMs ?? 10_000), signal), woken])
+      await Promise.race([
+        sleep(clock, failures > 0 ? Math.min(200 * 2 ** failures, 10_000) : (options.statusEveryMs ?? 10_000), signal),
+        woken,
+      ])
     }
   }
 
@@ -159,7 +194,10 @@ export function createNodeReporter(
           await client.create('leases.coordination.k8s.io', {
             apiVersion: 'coordination.k8s.io/v1',
             kind: 'Lease',
-            metadata: { ...at, ...(node ? { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: node.metadata.uid }] } : {}) },
+            metadata: {
+              ...at,
+              ...(node ? { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: node.metadata.uid }] } : {}),
+            },
             spec,
           })
         })
@@ -183,8 +221,17 @@ export function createNodeReporter(
   }
 }
 
-function condition(type: string, holds: boolean, reasonTrue: string, messageTrue: string, reasonFalse: string, messageFalse: string): NodeCondition {
-  return holds ? { type, status: 'True', reason: reasonTrue, message: messageTrue } : { type, status: 'False', reason: reasonFalse, message: messageFalse }
+function condition(
+  type: string,
+  holds: boolean,
+  reasonTrue: string,
+  messageTrue: string,
+  reasonFalse: string,
+  messageFalse: string,
+): NodeCondition {
+  return holds
+    ? { type, status: 'True', reason: reasonTrue, message: messageTrue }
+    : { type, status: 'False', reason: reasonFalse, message: messageFalse }
 }
 
 const withoutHeartbeats = (status: NodeStatus | undefined) =>
@@ -219,15 +266,27 @@ async function runtimeState(cri: Cri) {
       images: [...images]
         .sort((a, b) => Number(b.size ?? 0) - Number(a.size ?? 0))
         .slice(0, maxImages)
-        .map((image) => ({ names: [...(image.repoDigests ?? []), ...(image.repoTags ?? [])].slice(0, maxNamesPerImage), sizeBytes: Number(image.size ?? 0) })),
+        .map((image) => ({
+          names: [...(image.repoDigests ?? []), ...(image.repoTags ?? [])].slice(0, maxNamesPerImage),
+          sizeBytes: Number(image.size ?? 0),
+        })),
       handlers: runtimeHandlers.map((h) => ({
         name: h.name ?? '',
-        features: { recursiveReadOnlyMounts: h.features?.recursiveReadOnlyMounts ?? false, userNamespaces: h.features?.userNamespaces ?? false },
+        features: {
+          recursiveReadOnlyMounts: h.features?.recursiveReadOnlyMounts ?? false,
+          userNamespaces: h.features?.userNamespaces ?? false,
+        },
       })),
       supplementalGroupsPolicy: features?.supplementalGroupsPolicy ?? false,
     }
   } catch (error) {
-    return { version: 'Unknown', problem: `container runtime is down: ${criErrorText(error)}`, images: [], handlers: [], supplementalGroupsPolicy: false }
+    return {
+      version: 'Unknown',
+      problem: `container runtime is down: ${criErrorText(error)}`,
+      images: [],
+      handlers: [],
+      supplementalGroupsPolicy: false,
+    }
   }
 }
 
@@ -262,7 +321,11 @@ function allocatableOf(capacity: Readonly<Record<string, string>>, reserved: Rea
     cpu: reserved['cpu'] ? left('cpu', reserved['cpu']) : (capacity['cpu'] as string),
     memory: `${Math.floor((quantityValue(capacity['memory'] as string) - quantityValue(hardEvictionMemory) - quantityValue(reserved['memory'] ?? '0')) / 1024)}Ki`,
     // A tenth of the disk is kept free (evictionHard nodefs.available); upstream gives the rest in plain bytes.
-    'ephemeral-storage': formatQuantity(newQuantity(Math.floor(quantityValue(capacity['ephemeral-storage'] as string) * 0.9) - quantityValue(reserved['ephemeral-storage'] ?? '0'))),
+    'ephemeral-storage': formatQuantity(
+      newQuantity(
+        Math.floor(quantityValue(capacity['ephemeral-storage'] as string) * 0.9) - quantityValue(reserved['ephemeral-storage'] ?? '0'),
+      ),
+    ),
   }
 }
 

@@ -37,9 +37,10 @@ export function createObjectWatcher(client: Client, changed: (owner: string) => 
     const have = watched.get(key)
     if (have) return have
     const informers = createInformers(client)
-    const informer = informers.of(reference.resource, { namespace: reference.namespace, fieldSelector: `metadata.name=${reference.name}` }) as Informer<
-      ConfigMap | Secret
-    >
+    const informer = informers.of(reference.resource, {
+      namespace: reference.namespace,
+      fieldSelector: `metadata.name=${reference.name}`,
+    }) as Informer<ConfigMap | Secret>
     const made: Watched = { informers, informer, owners: new Set() }
     watched.set(key, made)
     const tell = () => {

@@ -3,7 +3,20 @@
  * what users see are links through `..data`. Renaming one link switches all files at once; containers never see half
  * of an update.
  */
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 
 export interface PayloadFile {
@@ -18,7 +31,8 @@ const dataLink = '..data'
 /** Returns whether anything changed. */
 export function writePayload(folder: string, files: readonly PayloadFile[], fsGroup?: number): boolean {
   for (const { path } of files) {
-    if (path === '' || path.startsWith('/') || normalize(path).split('/').includes('..') || path.startsWith('..')) throw new Error(`invalid path: ${path}`)
+    if (path === '' || path.startsWith('/') || normalize(path).split('/').includes('..') || path.startsWith('..'))
+      throw new Error(`invalid path: ${path}`)
   }
   mkdirSync(folder, { recursive: true })
   const current = existsSync(join(folder, dataLink)) ? readlinkSync(join(folder, dataLink)) : undefined
@@ -60,9 +74,7 @@ function isLink(path: string): boolean {
 }
 
 function isSame(folder: string, files: readonly PayloadFile[]): boolean {
-  const there = existsSync(folder)
-    ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((e) => e.isFile())
-    : []
+  const there = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((e) => e.isFile()) : []
   return (
     there.length === files.length &&
     files.every(({ path, content }) => {

@@ -14,7 +14,16 @@ import type * as cri from '../runtime/cri/types.ts'
 import { type PodActions, podActions } from './actions.ts'
 import { createBackoff } from './backoff.ts'
 import { removeCgroup } from './cgroups.ts'
-import { containerConfig, containerHash, type NodeSettings, podCgroup, podFolder, podLogFolder, sandboxConfig, terminationFile } from './container-config.ts'
+import {
+  containerConfig,
+  containerHash,
+  type NodeSettings,
+  podCgroup,
+  podFolder,
+  podLogFolder,
+  sandboxConfig,
+  terminationFile,
+} from './container-config.ts'
 import { annotations, type Cri, criErrorText } from './cri.ts'
 import { ConfigError, type EnvSources, makeEnvironment, type PodFacts } from './env.ts'
 import { type ImageManager, WaitError } from './images.ts'
@@ -150,7 +159,13 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     worker.runtime = await readRuntimePod(deps.cri, idOf(pod))
     if (!worker.admitted) {
       // What runs already was admitted before the kubelet's restart.
-      const refused = worker.runtime.containers.length > 0 ? undefined : deps.admit(pod, [...workers.values()].filter((w) => w !== worker && w.admitted && !w.terminated).map((w) => w.pod))
+      const refused =
+        worker.runtime.containers.length > 0
+          ? undefined
+          : deps.admit(
+              pod,
+              [...workers.values()].filter((w) => w !== worker && w.admitted && !w.terminated).map((w) => w.pod),
+            )
       if (refused) {
         deps.event(pod, undefined, 'Warning', refused.reason, refused.message)
         worker.ended = { phase: 'Failed', ...refused }
@@ -230,7 +245,10 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
         await stopSandboxes(worker)
       }
       try {
-        const made = await rt.RunPodSandbox({ config, runtimeHandler: pod.spec.runtimeClassName ? await runtimeHandler(pod.spec.runtimeClassName) : '' })
+        const made = await rt.RunPodSandbox({
+          config,
+          runtimeHandler: pod.spec.runtimeClassName ? await runtimeHandler(pod.spec.runtimeClassName) : '',
+        })
         sandboxId = made.podSandboxId as string
       } catch (error) {
         await Promise.allSettled(pulling.values())
@@ -242,7 +260,10 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
       podIPs = [status?.network?.ip, ...(status?.network?.additionalIps ?? []).map((a) => a.ip)].filter((ip): ip is string => !!ip)
       worker.runtime = {
         ...runtime,
-        sandboxes: [{ id: sandboxId, attempt, ready: true, createdAt: clock.now(), ips: podIPs, hostNetwork: pod.spec.hostNetwork === true }, ...runtime.sandboxes.map((s) => ({ ...s, ready: false }))],
+        sandboxes: [
+          { id: sandboxId, attempt, ready: true, createdAt: clock.now(), ips: podIPs, hostNetwork: pod.spec.hostNetwork === true },
+          ...runtime.sandboxes.map((s) => ({ ...s, ready: false })),
+        ],
       }
       publish(worker)
     }
@@ -251,7 +272,18 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     await Promise.all(actions.kill.map(({ container, spec, message }) => killContainer(worker, container, spec, message, undefined)))
     for (const container of starts) {
       if (signal.aborted) break
-      await startContainer(worker, container, { sandboxId: sandboxId as string, config, podIPs, volumes, image: pulling.get(container.name) as Promise<{ spec: cri.ImageSpec; id: string }> }, signal)
+      await startContainer(
+        worker,
+        container,
+        {
+          sandboxId: sandboxId as string,
+          config,
+          podIPs,
+          volumes,
+          image: pulling.get(container.name) as Promise<{ spec: cri.ImageSpec; id: string }>,
+        },
+        signal,
+      )
     }
     await Promise.allSettled(pulling.values())
     signal.throwIfAborted()
@@ -287,10 +319,17 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
   }
 
   /** Images are fetched while the sandbox is made. */
-  function pullAll(worker: Worker, containers: readonly Container[], config: cri.PodSandboxConfig, signal: AbortSignal): Map<string, Promise<{ spec: cri.ImageSpec; id: string }>> {
+  function pullAll(
+    worker: Worker,
+    containers: readonly Container[],
+    config: cri.PodSandboxConfig,
+    signal: AbortSignal,
+  ): Map<string, Promise<{ spec: cri.ImageSpec; id: string }>> {
     if (containers.length === 0) return new Map()
     const { pod } = worker
-    const secrets = Promise.all((pod.spec.imagePullSecrets ?? []).map(({ name = '' }) => deps.sources.secret(pod.metadata.namespace, name))).then((all) => all.flatMap((s) => s ?? []))
+    const secrets = Promise.all(
+      (pod.spec.imagePullSecrets ?? []).map(({ name = '' }) => deps.sources.secret(pod.metadata.namespace, name)),
+    ).then((all) => all.flatMap((s) => s ?? []))
     return new Map(
       containers.map((container) => {
         const pulled = secrets.then((found) =>
@@ -325,7 +364,10 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
       if (signal.aborted) throw error
       if (!(error instanceof WaitError)) throw error
       worker.waiting.set(container.name, { reason: error.reason, message: error.message })
-      const text = error.reason === 'ErrImagePull' || error.reason === 'ImagePullBackOff' || error.reason === 'ErrImageNeverPull' ? error.reason : error.message
+      const text =
+        error.reason === 'ErrImagePull' || error.reason === 'ImagePullBackOff' || error.reason === 'ErrImageNeverPull'
+          ? error.reason
+          : error.message
       deps.event(pod, container, 'Warning', 'Failed', `Error: ${text}`)
       wakeAt(worker, retryAt(error.reason))
     }
@@ -350,7 +392,12 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
       }
       const target = (container as { targetContainerName?: string }).targetContainerName
       const targetId = target ? newest(worker.runtime, target)?.id : undefined
-      made = containerConfig(pod, container, { restartCount, image: image.spec, imageUser, envs, volumes, podIPs, ...(targetId ? { targetId } : {}) }, settings)
+      made = containerConfig(
+        pod,
+        container,
+        { restartCount, image: image.spec, imageUser, envs, volumes, podIPs, ...(targetId ? { targetId } : {}) },
+        settings,
+      )
     } catch (error) {
       if (error instanceof ConfigError) throw new WaitError('CreateContainerConfigError', error.message)
       throw error
@@ -382,7 +429,8 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     }
   }
 
-  const needsImageUser = (pod: Pod, container: Container): boolean => (container.securityContext?.runAsNonRoot ?? pod.spec.securityContext?.runAsNonRoot) === true
+  const needsImageUser = (pod: Pod, container: Container): boolean =>
+    (container.securityContext?.runAsNonRoot ?? pod.spec.securityContext?.runAsNonRoot) === true
 
   /** Of each container one that ended is kept, for its logs (--maximum-dead-containers-per-container). */
   async function removeOld(worker: Worker, name: string): Promise<void> {
@@ -449,7 +497,11 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     rmSync(podLogFolder(pod, settings), { recursive: true, force: true })
     if (!worker.removed) {
       try {
-        await client.delete('pods', { namespace: pod.metadata.namespace, name: pod.metadata.name }, { gracePeriodSeconds: 0, preconditions: { uid } })
+        await client.delete(
+          'pods',
+          { namespace: pod.metadata.namespace, name: pod.metadata.name },
+          { gracePeriodSeconds: 0, preconditions: { uid } },
+        )
       } catch (error) {
         if (!isNotFound(error) && !isConflict(error)) throw error
       }
@@ -472,27 +524,52 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     const running = (worker.runtime?.containers ?? []).filter((c) => c.state === 'running' || c.state === 'unknown')
     const sidecars = (pod.spec.initContainers ?? []).filter(isSidecar).map((c) => c.name)
     const deadline = clock.now() + (graceSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30) * 1000
-    await Promise.all(running.filter((c) => !sidecars.includes(c.name)).map((c) => killContainer(worker, c, specOf(pod, c.name), undefined, graceSeconds)))
+    await Promise.all(
+      running.filter((c) => !sidecars.includes(c.name)).map((c) => killContainer(worker, c, specOf(pod, c.name), undefined, graceSeconds)),
+    )
     for (const name of sidecars.reverse()) {
       const found = running.find((c) => c.name === name)
       if (!found) continue
       const left = Math.max(minGraceSeconds, Math.ceil((deadline - clock.now()) / 1000))
-      await killContainer(worker, found, specOf(pod, name), undefined, graceSeconds === undefined ? left : Math.min(left, Math.max(1, graceSeconds)))
+      await killContainer(
+        worker,
+        found,
+        specOf(pod, name),
+        undefined,
+        graceSeconds === undefined ? left : Math.min(left, Math.max(1, graceSeconds)),
+      )
     }
   }
 
-  async function killContainer(worker: Worker, found: RuntimeContainer, spec: Container | undefined, message: string | undefined, graceSeconds: number | undefined): Promise<void> {
+  async function killContainer(
+    worker: Worker,
+    found: RuntimeContainer,
+    spec: Container | undefined,
+    message: string | undefined,
+    graceSeconds: number | undefined,
+  ): Promise<void> {
     const { pod } = worker
     if (found.state === 'running') deps.event(pod, spec, 'Normal', 'Killing', message ?? `Stopping container ${found.name}`)
     const probed = spec && !worker.ending ? probeGrace(spec, message) : undefined
-    let grace = graceSeconds ?? probed ?? pod.spec.terminationGracePeriodSeconds ?? Number(found.annotations[annotations.podTerminationGracePeriod] ?? 30)
+    let grace =
+      graceSeconds ??
+      probed ??
+      pod.spec.terminationGracePeriodSeconds ??
+      Number(found.annotations[annotations.podTerminationGracePeriod] ?? 30)
     const hook = spec?.lifecycle?.preStop
     if (hook && grace > 0 && found.state === 'running') {
       const began = clock.now()
       const over = new AbortController()
       const timeout = clock.after(grace * 1000, () => over.abort())
       const aborted = new Promise<void>((resolve) => over.signal.addEventListener('abort', () => resolve(), { once: true }))
-      const run = runHook(deps.cri, clock, hook, { container: spec, containerId: found.id, podIP: worker.runtime?.sandboxes[0]?.ips[0] ?? '' }, grace * 1000, over.signal).catch((error: unknown) => {
+      const run = runHook(
+        deps.cri,
+        clock,
+        hook,
+        { container: spec, containerId: found.id, podIP: worker.runtime?.sandboxes[0]?.ips[0] ?? '' },
+        grace * 1000,
+        over.signal,
+      ).catch((error: unknown) => {
         if (over.signal.aborted) return
         deps.event(pod, spec, 'Warning', 'FailedPreStopHook', 'PreStopHook failed')
         log.warn('preStop hook failed', { pod: nameOf(pod), container: found.name, error })
@@ -528,7 +605,9 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     const before = statuses.get(uid)
     // Conditions of others, such as readiness gates, are as the API has them.
     const foreign = pod.status?.conditions?.filter((c) => !ownConditions.has(c.type)) ?? []
-    const known: PodStatus = before ? { ...before, conditions: [...(before.conditions ?? []).filter((c) => ownConditions.has(c.type)), ...foreign] } : (pod.status ?? {})
+    const known: PodStatus = before
+      ? { ...before, conditions: [...(before.conditions ?? []).filter((c) => ownConditions.has(c.type)), ...foreign] }
+      : (pod.status ?? {})
     const status = podStatus({ ...pod, status: known }, worker.runtime, {
       now: clock.now(),
       hostIPs: deps.hostIPs(),
@@ -591,7 +670,10 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
       // Containers on their way out get the shorter of both times.
       if (!worker.terminated && before !== undefined && now !== undefined && now < before) {
         for (const c of worker.runtime?.containers ?? []) {
-          if (c.state === 'running') void rt.StopContainer({ containerId: c.id, timeout: now }).catch((error: unknown) => log.warn('could not stop a container', { error: criErrorText(error) }))
+          if (c.state === 'running')
+            void rt
+              .StopContainer({ containerId: c.id, timeout: now })
+              .catch((error: unknown) => log.warn('could not stop a container', { error: criErrorText(error) }))
         }
       }
     } else worker.abort.abort()
@@ -604,7 +686,8 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
       const before = worker.pod
       worker.pod = pod
       if (pod.metadata.deletionTimestamp) {
-        if (before.metadata.deletionGracePeriodSeconds !== pod.metadata.deletionGracePeriodSeconds || !worker.ending) beginEnd(worker, undefined)
+        if (before.metadata.deletionGracePeriodSeconds !== pod.metadata.deletionGracePeriodSeconds || !worker.ending)
+          beginEnd(worker, undefined)
         else wake(worker)
         return
       }
@@ -615,7 +698,11 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
       if (!worker) return
       worker.removed = true
       // Deleted by force: nobody waits for it any more.
-      if (!worker.terminated) beginEnd(worker, worker.pod.metadata.deletionTimestamp ? Math.min(worker.pod.metadata.deletionGracePeriodSeconds ?? 30, 30) : undefined)
+      if (!worker.terminated)
+        beginEnd(
+          worker,
+          worker.pod.metadata.deletionTimestamp ? Math.min(worker.pod.metadata.deletionGracePeriodSeconds ?? 30, 30) : undefined,
+        )
       else wake(worker)
     },
     wake(uid) {
@@ -640,7 +727,12 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
         for (const podSandboxId of sandboxes) {
           const { containers = [] } = await rt.ListContainers({ filter: { podSandboxId } })
           await Promise.all(
-            containers.map((c) => rt.StopContainer({ containerId: c.id as string, timeout: Number(c.annotations?.[annotations.podTerminationGracePeriod] ?? minGraceSeconds) })),
+            containers.map((c) =>
+              rt.StopContainer({
+                containerId: c.id as string,
+                timeout: Number(c.annotations?.[annotations.podTerminationGracePeriod] ?? minGraceSeconds),
+              }),
+            ),
           )
           await rt.StopPodSandbox({ podSandboxId })
           await rt.RemovePodSandbox({ podSandboxId })
@@ -666,7 +758,9 @@ const ownConditions = new Set(['PodReadyToStartContainers', 'Initialized', 'Read
 const nameOf = (pod: Pod): string => `${pod.metadata.namespace}/${pod.metadata.name}`
 const idOf = (pod: Pod) => ({ uid: pod.metadata.uid, name: pod.metadata.name, namespace: pod.metadata.namespace })
 const specOf = (pod: Pod, name: string): Container | undefined =>
-  [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? []), ...((pod.spec.ephemeralContainers ?? []) as Container[])].find((c) => c.name === name)
+  [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? []), ...((pod.spec.ephemeralContainers ?? []) as Container[])].find(
+    (c) => c.name === name,
+  )
 const restartsOf = (status: PodStatus | undefined, name: string): number => {
   const found = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].find((c) => c.name === name)
   // The runtime has lost the container that the status tells of: this one is its successor.

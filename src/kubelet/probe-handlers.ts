@@ -27,7 +27,10 @@ export async function execLook(cri: Cri, action: ExecAction, { containerId }: Lo
     return { success: exitCode === 0, output }
   } catch (error) {
     const message = criErrorText(error)
-    return { success: false, output: /deadline/i.test(message) ? `command timed out: "${(action.command ?? []).join(' ')}" timed out after ${seconds}s` : message }
+    return {
+      success: false,
+      output: /deadline/i.test(message) ? `command timed out: "${(action.command ?? []).join(' ')}" timed out after ${seconds}s` : message,
+    }
   }
 }
 const text = (bytes: Uint8Array | undefined) => (bytes ? Buffer.from(bytes).toString('utf8') : '')
@@ -47,7 +50,10 @@ export function httpLook(action: HTTPGetAction, target: LookTarget, timeoutMs: n
   const path = action.path?.startsWith('/') ? action.path : `/${action.path ?? ''}`
   const url = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`
   const headers: Record<string, string[]> = {}
-  for (const { name, value } of action.httpHeaders ?? []) (headers[name.toLowerCase()] ??= []).push(value)
+  for (const { name, value } of action.httpHeaders ?? []) {
+    const key = name.toLowerCase()
+    headers[key] = [...(headers[key] ?? []), value]
+  }
   headers['user-agent'] ??= [userAgent]
   headers['accept'] ??= ['*/*']
   return new Promise((resolve) => {
@@ -55,7 +61,9 @@ export function httpLook(action: HTTPGetAction, target: LookTarget, timeoutMs: n
     const request = (tls ? https : http).request(url, {
       agent: false,
       rejectUnauthorized: false,
-      headers: Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, name === 'host' ? (values[0] as string) : values])),
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([name, values]) => [name, name === 'host' ? (values[0] as string) : values]),
+      ),
       signal: AbortSignal.timeout(timeoutMs),
     })
     const fail = (error: Error & { code?: string }) => {
@@ -116,15 +124,22 @@ const healthStatuses = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN']
 
 export async function grpcLook(action: GRPCAction, target: LookTarget, timeoutMs: number): Promise<Look> {
   const address = `${target.podIP}:${action.port}`
-  const client = createGrpcClient<{ Check: Unary<{ service?: string }, { status?: number }> }>(address, healthTable, 'Health', { connectTimeoutMs: timeoutMs })
+  const client = createGrpcClient<{ Check: Unary<{ service?: string }, { status?: number }> }>(address, healthTable, 'Health', {
+    connectTimeoutMs: timeoutMs,
+  })
   try {
     const { status = 0 } = await client.Check({ service: action.service ?? '' }, { timeoutMs })
     if (status === serving) return { success: true, output: 'service healthy' }
     return { success: false, output: `service unhealthy (responded with "${healthStatuses[status] ?? status}")` }
   } catch (error) {
     const code = (error as { code?: number }).code
-    if (code === 12) return { success: false, output: 'error: this server does not implement the grpc health protocol (grpc.health.v1.Health)' }
-    if (code === 4 || code === 14) return { success: false, output: `timeout: failed to connect service "${address}" within ${timeoutMs / 1000}s: ${criErrorText(error)}` }
+    if (code === 12)
+      return { success: false, output: 'error: this server does not implement the grpc health protocol (grpc.health.v1.Health)' }
+    if (code === 4 || code === 14)
+      return {
+        success: false,
+        output: `timeout: failed to connect service "${address}" within ${timeoutMs / 1000}s: ${criErrorText(error)}`,
+      }
     return { success: false, output: `error: health rpc failed: ${criErrorText(error)}` }
   } finally {
     client.close()

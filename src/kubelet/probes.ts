@@ -57,7 +57,17 @@ export function createProbeManager(deps: ProbeDeps): ProbeManager {
   function begin(pod: Pod, container: Container, kind: ProbeKind, probe: Probe, id: string, startedAt: number, podIP: string): void {
     const { uid } = pod.metadata
     // A container is not ready and not started until a probe says so, and alive until one says it is not.
-    const entry: Running = { kind, id, uid, result: kind === 'liveness' ? true : undefined, streak: 0, last: undefined, onHold: false, cancel: () => {}, tick: () => void tick() }
+    const entry: Running = {
+      kind,
+      id,
+      uid,
+      result: kind === 'liveness' ? true : undefined,
+      streak: 0,
+      last: undefined,
+      onHold: false,
+      cancel: () => {},
+      tick: () => void tick(),
+    }
     running.set(keyOf(id, kind), entry)
     const periodMs = (probe.periodSeconds || 10) * 1000
     const schedule = (ms: number) => {
@@ -83,14 +93,21 @@ export function createProbeManager(deps: ProbeDeps): ProbeManager {
     entry.streak = entry.last === look.success ? entry.streak + 1 : 1
     entry.last = look.success
     if (!look.success) {
-      deps.event(pod, container, 'Warning', 'Unhealthy', `${entry.kind[0]!.toUpperCase()}${entry.kind.slice(1)} probe failed: ${look.output}`)
+      deps.event(
+        pod,
+        container,
+        'Warning',
+        'Unhealthy',
+        `${entry.kind[0]!.toUpperCase()}${entry.kind.slice(1)} probe failed: ${look.output}`,
+      )
     }
     const needed = look.success ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3)
     if (entry.streak < needed) return
     if (!look.success && entry.kind !== 'readiness') entry.onHold = true
     if (entry.result === look.success) return
     entry.result = look.success
-    if (entry.kind === 'startup' && look.success) for (const kind of ['liveness', 'readiness'] as const) running.get(keyOf(entry.id, kind))?.tick()
+    if (entry.kind === 'startup' && look.success)
+      for (const kind of ['liveness', 'readiness'] as const) running.get(keyOf(entry.id, kind))?.tick()
     deps.changed(entry.uid)
   }
 
@@ -107,7 +124,16 @@ export function createProbeManager(deps: ProbeDeps): ProbeManager {
           if (!probe) continue
           const key = keyOf(found.id, kind)
           alive.add(key)
-          if (!running.has(key)) begin(pod, container, kind, probe, found.id, found.startedAt, pod.spec.hostNetwork ? (pod.status?.hostIP ?? '127.0.0.1') : podIP)
+          if (!running.has(key))
+            begin(
+              pod,
+              container,
+              kind,
+              probe,
+              found.id,
+              found.startedAt,
+              pod.spec.hostNetwork ? (pod.status?.hostIP ?? '127.0.0.1') : podIP,
+            )
         }
       }
       for (const [key, entry] of running) {

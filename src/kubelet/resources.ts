@@ -32,7 +32,8 @@ const maxShares = 262_144
 const quotaPeriodUs = 100_000
 const minQuotaUs = 1000
 
-export const milliToShares = (milli: number): number => (milli === 0 ? minShares : Math.min(maxShares, Math.max(minShares, Math.floor((milli * 1024) / 1000))))
+export const milliToShares = (milli: number): number =>
+  milli === 0 ? minShares : Math.min(maxShares, Math.max(minShares, Math.floor((milli * 1024) / 1000)))
 export const milliToQuota = (milli: number): number => (milli === 0 ? 0 : Math.max(minQuotaUs, Math.floor((milli * quotaPeriodUs) / 1000)))
 
 /** Guaranteed pods are killed last and best-effort ones first; between them, who asked for less memory goes earlier. */

@@ -60,9 +60,7 @@ export async function readRuntimePod(cri: Cri, of: { uid: string; name: string; 
   ])
   return {
     ...of,
-    sandboxes: sandboxStatuses
-      .flatMap((s) => (s?.status ? [sandboxOf(s.status)] : []))
-      .sort((a, b) => b.createdAt - a.createdAt),
+    sandboxes: sandboxStatuses.flatMap((s) => (s?.status ? [sandboxOf(s.status)] : [])).sort((a, b) => b.createdAt - a.createdAt),
     containers: containerStatuses
       .flatMap(({ listed, answer }) => (answer?.status ? [containerOf(answer.status, listed.podSandboxId ?? '')] : []))
       .sort((a, b) => b.createdAt - a.createdAt || b.restartCount - a.restartCount),
@@ -115,7 +113,11 @@ function sandboxOf(s: cri.PodSandboxStatus): RuntimeSandbox {
   }
 }
 
-const states = { [ContainerState.CONTAINER_CREATED]: 'created', [ContainerState.CONTAINER_RUNNING]: 'running', [ContainerState.CONTAINER_EXITED]: 'exited' } as const
+const states = {
+  [ContainerState.CONTAINER_CREATED]: 'created',
+  [ContainerState.CONTAINER_RUNNING]: 'running',
+  [ContainerState.CONTAINER_EXITED]: 'exited',
+} as const
 
 function containerOf(c: cri.ContainerStatus, sandboxId: string): RuntimeContainer {
   return {

@@ -68,7 +68,9 @@ export function staticPod(text: string, nodeName: string): Pod {
   const object = loadYaml(text) as Partial<Pod> | undefined
   if (object?.kind !== 'Pod' || object.apiVersion !== 'v1') throw new Error('the manifest is no v1 Pod')
   if (!object.metadata?.name || !object.spec?.containers?.length) throw new Error('a pod needs a name and containers')
-  const hash = createHash('md5').update(`${nodeName}\0${JSON.stringify(object)}`).digest('hex')
+  const hash = createHash('md5')
+    .update(`${nodeName}\0${JSON.stringify(object)}`)
+    .digest('hex')
   const { spec, metadata } = object
   return {
     apiVersion: 'v1',
@@ -80,7 +82,12 @@ export function staticPod(text: string, nodeName: string): Pod {
       uid: metadata.uid || hash,
       resourceVersion: '',
       creationTimestamp: metadata.creationTimestamp ?? '',
-      annotations: { ...metadata.annotations, [configAnnotations.hash]: hash, [configAnnotations.source]: 'file', [configAnnotations.seen]: formatTime() },
+      annotations: {
+        ...metadata.annotations,
+        [configAnnotations.hash]: hash,
+        [configAnnotations.source]: 'file',
+        [configAnnotations.seen]: formatTime(),
+      },
     },
     spec: {
       ...spec,
@@ -90,8 +97,14 @@ export function staticPod(text: string, nodeName: string): Pod {
       terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? 30,
       // It is on the node because its file is: no taint drives it away.
       tolerations: [...(spec.tolerations ?? []), { operator: 'Exists', effect: 'NoExecute' }],
-      containers: spec.containers.map((c) => ({ ...c, resources: withRequests(c.resources ?? {}), ports: c.ports?.map((p) => ({ ...p, protocol: p.protocol ?? 'TCP' })) })),
-      ...(spec.initContainers ? { initContainers: spec.initContainers.map((c) => ({ ...c, resources: withRequests(c.resources ?? {}) })) } : {}),
+      containers: spec.containers.map((c) => ({
+        ...c,
+        resources: withRequests(c.resources ?? {}),
+        ports: c.ports?.map((p) => ({ ...p, protocol: p.protocol ?? 'TCP' })),
+      })),
+      ...(spec.initContainers
+        ? { initContainers: spec.initContainers.map((c) => ({ ...c, resources: withRequests(c.resources ?? {}) })) }
+        : {}),
     },
     status: {},
   }
@@ -116,7 +129,9 @@ export async function syncMirror(client: Client, pod: Pod, mirror: Pod | undefin
       metadata: {
         ...metadata,
         annotations: { ...metadata.annotations, [configAnnotations.mirror]: hash },
-        ...(node ? { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node.metadata.name, uid: node.metadata.uid, controller: true }] } : {}),
+        ...(node
+          ? { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node.metadata.name, uid: node.metadata.uid, controller: true }] }
+          : {}),
       },
       spec: pod.spec,
     })

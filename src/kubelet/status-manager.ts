@@ -54,7 +54,12 @@ export function createStatusManager(deps: StatusManagerDeps): StatusManager {
       if (isDeepStrictEqual(base, status)) return
       try {
         const { namespace, name } = pod.metadata
-        await client.patch('pods', { namespace, name }, { metadata: { uid: pod.metadata.uid }, status: patchOf(base, status) }, { type: 'strategic', subresource: 'status' })
+        await client.patch(
+          'pods',
+          { namespace, name },
+          { metadata: { uid: pod.metadata.uid }, status: patchOf(base, status) },
+          { type: 'strategic', subresource: 'status' },
+        )
         sent.set(uid, { podUid: pod.metadata.uid, status })
         failures = 0
       } catch (error) {
@@ -96,9 +101,16 @@ export function patchOf(before: PodStatus | undefined, after: PodStatus): Record
     if (value === undefined) {
       // What others report in a pod's status is not the kubelet's to remove.
       if (removable.has(key)) patch[key] = null
-    } else if ((key === 'podIPs' || key === 'hostIPs') && before?.[key]?.length) patch[key] = [{ $patch: 'replace' }, ...(value as object[])]
+    } else if ((key === 'podIPs' || key === 'hostIPs') && before?.[key]?.length)
+      patch[key] = [{ $patch: 'replace' }, ...(value as object[])]
     else if (key === 'conditions') {
-      patch[key] = after.conditions!.filter((c) => !isDeepStrictEqual(before?.conditions?.find((b) => b.type === c.type), c))
+      patch[key] = after.conditions!.filter(
+        (c) =>
+          !isDeepStrictEqual(
+            before?.conditions?.find((b) => b.type === c.type),
+            c,
+          ),
+      )
     } else patch[key] = value
   }
   return patch

@@ -29,15 +29,21 @@ export function podStatus(pod: Pod, runtime: RuntimePod | undefined, inputs: Sta
   const init = pod.spec.initContainers ?? []
   const main = pod.spec.containers ?? []
   const hasInit = init.length > 0
-  const initStatuses = containerStatuses(pod, init, before.initContainerStatuses, runtime, inputs, true, hasInit)
+  const initStatuses = containerStatuses(init, before.initContainerStatuses, runtime, inputs, true, hasInit)
   const initialized = initContainersDone(init, initStatuses) || main.some((c) => newest(runtime, c.name) !== undefined)
-  const mainStatuses = containerStatuses(pod, main, before.containerStatuses, runtime, inputs, false, hasInit && !initialized)
+  const mainStatuses = containerStatuses(main, before.containerStatuses, runtime, inputs, false, hasInit && !initialized)
   const ephemeral = (pod.spec.ephemeralContainers ?? []).filter((c) => newest(runtime, c.name) || inputs.waiting(c.name))
-  const ephemeralStatuses = containerStatuses(pod, ephemeral as Container[], before.ephemeralContainerStatuses, runtime, inputs, false, false)
+  const ephemeralStatuses = containerStatuses(ephemeral as Container[], before.ephemeralContainerStatuses, runtime, inputs, false, false)
 
   const phase = inputs.ended?.phase ?? phaseOf(pod, initStatuses, mainStatuses, inputs.terminated === true, before.phase)
   const sandbox = runtime?.sandboxes[0]
-  const podIPs = pod.spec.hostNetwork ? (sandbox ? inputs.hostIPs : []) : sandbox?.ready ? sandbox.ips : (before.podIPs ?? []).flatMap((p) => (p.ip ? [p.ip] : []))
+  const podIPs = pod.spec.hostNetwork
+    ? sandbox
+      ? inputs.hostIPs
+      : []
+    : sandbox?.ready
+      ? sandbox.ips
+      : (before.podIPs ?? []).flatMap((p) => (p.ip ? [p.ip] : []))
   const generation = pod.metadata.generation
   const status: PodStatus = {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
@@ -57,10 +63,10 @@ export function podStatus(pod: Pod, runtime: RuntimePod | undefined, inputs: Sta
   return status
 }
 
-export const newest = (runtime: RuntimePod | undefined, name: string): RuntimeContainer | undefined => runtime?.containers.find((c) => c.name === name)
+export const newest = (runtime: RuntimePod | undefined, name: string): RuntimeContainer | undefined =>
+  runtime?.containers.find((c) => c.name === name)
 
 function containerStatuses(
-  pod: Pod,
   containers: readonly Container[],
   before: readonly ContainerStatus[] | undefined,
   runtime: RuntimePod | undefined,
@@ -77,7 +83,8 @@ function containerStatuses(
     const base = {
       name: container.name,
       state,
-      lastState: previous && previous.state === 'exited' ? { terminated: terminatedState(container, previous, inputs) } : (old?.lastState ?? {}),
+      lastState:
+        previous && previous.state === 'exited' ? { terminated: terminatedState(container, previous, inputs) } : (old?.lastState ?? {}),
       ready: false,
       restartCount: found?.restartCount ?? old?.restartCount ?? 0,
       image: found?.image || (container.image ?? ''),
@@ -95,7 +102,13 @@ function containerStatuses(
             })),
           }
         : {}),
-      ...(found?.user ? { user: { linux: { uid: found.user.uid ?? 0, gid: found.user.gid ?? 0, supplementalGroups: found.user.supplementalGroups ?? [] } } } : {}),
+      ...(found?.user
+        ? {
+            user: {
+              linux: { uid: found.user.uid ?? 0, gid: found.user.gid ?? 0, supplementalGroups: found.user.supplementalGroups ?? [] },
+            },
+          }
+        : {}),
     } as ContainerStatus
 
     if (!found) {
@@ -238,7 +251,8 @@ function conditions(pod: Pod, status: PodStatus, runtime: RuntimePod | undefined
   // Once a main container has started, initialization has happened, whatever becomes of sidecars.
   const initialized = incomplete.length === 0 || (status.containerStatuses ?? []).some((s) => s.started || s.containerID !== undefined)
   if (initialized) put('Initialized', true, phase === 'Succeeded' ? 'PodCompleted' : undefined)
-  else put('Initialized', false, 'ContainersNotInitialized', `containers with incomplete status: [${incomplete.map((c) => c.name).join(' ')}]`)
+  else
+    put('Initialized', false, 'ContainersNotInitialized', `containers with incomplete status: [${incomplete.map((c) => c.name).join(' ')}]`)
 
   const ended = phase === 'Succeeded' ? 'PodCompleted' : phase === 'Failed' ? 'PodFailed' : undefined
   const unready = [

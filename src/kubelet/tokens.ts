@@ -20,12 +20,21 @@ export function createTokenManager(client: Client, clock: Clock, random: () => n
       const have = tokens.get(key)
       if (have && have.renewAt > clock.now()) return have
       try {
-        const { status } = await client.createSubresource<TokenRequest>('serviceaccounts', { namespace, name: pod.spec.serviceAccountName || 'default' }, 'token', {
-          apiVersion: 'authentication.k8s.io/v1',
-          kind: 'TokenRequest',
-          metadata: {},
-          spec: { ...(audience ? { audiences: [audience] } : {}), expirationSeconds, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid } },
-        })
+        const { status } = await client.createSubresource<TokenRequest>(
+          'serviceaccounts',
+          { namespace, name: pod.spec.serviceAccountName || 'default' },
+          'token',
+          {
+            apiVersion: 'authentication.k8s.io/v1',
+            kind: 'TokenRequest',
+            metadata: {},
+            spec: {
+              ...(audience ? { audiences: [audience] } : {}),
+              expirationSeconds,
+              boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid },
+            },
+          },
+        )
         const expiresAt = Date.parse(status.expirationTimestamp as string)
         const life = expiresAt - clock.now()
         const made = { token: status.token, expiresAt, renewAt: clock.now() + Math.min(life * 0.8, mostMs) - random() * 10_000 }

@@ -45,7 +45,9 @@ export async function mountVolumes(pod: Pod, podFolder: string, deps: VolumeDeps
         volumes.set(volume.name, mounted)
         if (mounted.renewAt !== undefined) renewAt = Math.min(renewAt ?? Number.POSITIVE_INFINITY, mounted.renewAt)
       } catch (error) {
-        throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : ${error instanceof Error ? error.message : String(error)}`)
+        throw new VolumeError(
+          `MountVolume.SetUp failed for volume "${volume.name}" : ${error instanceof Error ? error.message : String(error)}`,
+        )
       }
     }),
   )
@@ -158,7 +160,13 @@ function hostPath(path: string, type: string): string {
   else if (type === 'FileOrCreate' && now === '') writeFileSync(path, '', { mode: 0o644 })
   else if (type !== '') {
     const wanted = type.replace('OrCreate', '')
-    const words: Record<string, string> = { Directory: 'a directory', File: 'a file', Socket: 'a socket file', CharDevice: 'a character device', BlockDevice: 'a block device' }
+    const words: Record<string, string> = {
+      Directory: 'a directory',
+      File: 'a file',
+      Socket: 'a socket file',
+      CharDevice: 'a character device',
+      BlockDevice: 'a block device',
+    }
     if (now !== wanted) throw new Error(`hostPath type check failed: ${path} is not ${words[wanted] ?? wanted}`)
   }
   return path
@@ -211,13 +219,20 @@ function chosen(
   })
 }
 
-function downwardFiles(pod: Pod, items: readonly DownwardAPIVolumeFile[], defaultMode: number | undefined, deps: VolumeDeps): PayloadFile[] {
+function downwardFiles(
+  pod: Pod,
+  items: readonly DownwardAPIVolumeFile[],
+  defaultMode: number | undefined,
+  deps: VolumeDeps,
+): PayloadFile[] {
   const facts = deps.facts(pod)
   return items.map(({ path, fieldRef, resourceFieldRef, mode }) => {
     let content = ''
     if (fieldRef) content = fieldValue(pod, fieldRef.fieldPath, facts)
     else if (resourceFieldRef) {
-      const container = [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? [])].find((c) => c.name === resourceFieldRef.containerName)
+      const container = [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? [])].find(
+        (c) => c.name === resourceFieldRef.containerName,
+      )
       if (!container) throw new Error(`container ${resourceFieldRef.containerName} not found`)
       content = resourceValue(container, resourceFieldRef.resource, resourceFieldRef.divisor, facts.allocatable)
     }

@@ -6,7 +6,7 @@
  * packet passes the node's own routing, where kube-proxy's rules see it, and nothing depends on the br_netfilter
  * module or on hairpin ports, which a plain bridge network needs for services.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inNamespace } from '../linux/syscalls.ts'
 import type { Logger } from '../log/log.ts'
@@ -167,26 +167,4 @@ export function rememberedCIDRs(folder: string): string[] {
 export function defaultAddress(netlink: Netlink): string | undefined {
   const index = netlink.routes().find((route) => route.destination === 'default')?.index
   return netlink.addresses().find((address) => address.index === index)?.address
-}
-
-/** The name servers that the machine itself asks, for pods with the Default policy and for forwarding. */
-export function readResolvConf(path = '/etc/resolv.conf'): { servers: string[]; searches: string[]; options: string[] } {
-  const found = { servers: [] as string[], searches: [] as string[], options: [] as string[] }
-  let content: string
-  try {
-    content = readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return found
-    throw error
-  }
-  for (const line of content.split('\n')) {
-    const [word, ...rest] = line
-      .replace(/[#;].*$/, '')
-      .trim()
-      .split(/\s+/)
-    if (word === 'nameserver' && rest[0]) found.servers.push(rest[0])
-    else if (word === 'search') found.searches = rest
-    else if (word === 'options') found.options.push(...rest)
-  }
-  return found
 }
