@@ -55,11 +55,12 @@ export function createV2(deps: { folder(): string; member: Member; clusterId: Id
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://localhost')
-    if (url.pathname === '/v2/members') {
+    if (url.pathname === '/v2/members' || url.pathname === '/v2/members/leader') {
       const { name, peerURLs, clientURLs, ID } = deps.member
+      const member = { id: ID.toString(16), name, peerURLs, clientURLs }
       response
         .writeHead(200, { 'content-type': 'application/json' })
-        .end(JSON.stringify({ members: [{ id: ID.toString(16), name, peerURLs, clientURLs }] }))
+        .end(JSON.stringify(url.pathname.endsWith('leader') ? member : { members: [member] }))
       return
     }
     if (!url.pathname.startsWith('/v2/keys')) {
