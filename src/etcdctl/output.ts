@@ -5,7 +5,9 @@ export type Format = 'simple' | 'json' | 'fields' | 'table'
 
 /** JSON as Go writes protobuf messages: bytes as base64, zeros left out, 64-bit integers as numbers. */
 export function json(value: unknown): string {
-  return `${JSON.stringify(value, (_, v: unknown) => {
+  // The header stands first, as its field number says.
+  const ordered = value !== null && typeof value === 'object' && 'header' in value ? { header: value.header, ...value } : value
+  return `${JSON.stringify(ordered, (_, v: unknown) => {
     if (typeof v === 'bigint') return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(v))
     if (typeof v === 'object' && v !== null && (v as { type?: unknown }).type === 'Buffer')
       return Buffer.from((v as { data: number[] }).data).toString('base64')

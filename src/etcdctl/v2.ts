@@ -244,7 +244,8 @@ export const command: Command = {
   usage: 'etcdctl COMMAND [flags]',
   flags: globalFlags,
   commands: Object.fromEntries(Object.entries(commands).map(([name, c]) => [name, async () => ({ command: c })])),
-  async run({ stdout, values }) {
+  async run({ stdout, values, args }) {
+    if (args[0] !== undefined) throw new ExitError(`No help topic for '${args[0]}'`, 3)
     if (!values['version']) throw new ExitError('Error:  a command is required; etcdctl --help lists them')
     stdout.write('etcdctl version: 3.5.21\nAPI version: 2\n')
     return 0
