@@ -6,7 +6,7 @@ export type Format = 'simple' | 'json' | 'fields' | 'table'
 /** JSON as Go writes protobuf messages: bytes as base64, zeros left out, 64-bit integers as numbers. */
 export function json(value: unknown): string {
   // The header stands first, as its field number says.
-  const ordered = value !== null && typeof value === 'object' && 'header' in value ? { header: value.header, ...value } : value
+  const ordered = value !== null && typeof value === 'object' && 'header' in value ? Object.assign({ header: value.header }, value) : value
   return `${JSON.stringify(ordered, (_, v: unknown) => {
     if (typeof v === 'bigint') return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(v))
     if (typeof v === 'object' && v !== null && (v as { type?: unknown }).type === 'Buffer')
