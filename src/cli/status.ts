@@ -50,18 +50,25 @@ async function askServer(cluster: Cluster): Promise<{ text: string; well: boolea
     await client.raw('/version', signal)
     const nodes = await client.list('nodes', { signal })
     const pods = await client.list('pods', { signal, metadataOnly: true })
-    const lines = nodes.items.map((node) => `node ${node.metadata.name.padEnd(23)}${isReady(node) ? 'Ready' : 'NotReady'}`)
-    return {
-      text: [`API server                  https://127.0.0.1:${cluster.ports.apiserver}`, ...lines, `${pods.items.length} pods`, ''].join(
-        '\n',
-      ),
-      well: nodes.items.every(isReady),
-    }
+    const ready = nodes.items.filter(isReady).length
+    const named =
+      nodes.items.length <= mostNamed ? nodes.items.map((n) => `  ${n.metadata.name.padEnd(26)}${isReady(n) ? 'Ready' : 'NotReady'}`) : []
+    const text = [
+      `API server                  https://127.0.0.1:${cluster.ports.apiserver}`,
+      `nodes                       ${ready} of ${nodes.items.length} ready`,
+      ...named,
+      `pods                        ${pods.items.length}`,
+      '',
+    ].join('\n')
+    return { text, well: ready === nodes.items.length }
   } catch (error) {
     return { text: `The API server does not answer: ${(error as Error).message}\n`, well: false }
   } finally {
     transport.close()
   }
 }
+
+/** More nodes than this are only counted. */
+const mostNamed = 10
 
 const isReady = (node: Node) => node.status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false
