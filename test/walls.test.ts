@@ -33,7 +33,7 @@ const walls: Readonly<Record<string, readonly string[]>> = {
   crictl: ['runtime/cri'],
   nerdctl: ['runtime/cri', 'runtime/engine'],
   ctr: ['runtime/cri', 'runtime/engine'],
-  etcdctl: ['etcd/api.ts'],
+  etcdctl: ['etcd/api.ts', 'store'], // snapshot restore writes a data folder, as etcdutl does
   kubemark: ['api', 'client'],
   kubeadm: ['api', 'client'],
 }
