@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,7 +6,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { storeConformance } from './conformance.ts'
 import { type EmbeddedStore, openEmbeddedStore } from './embedded.ts'
-import { CompactedError, type StoreEvent } from './store.ts'
+import { CompactedError, NoSpaceError, type StoreEvent } from './store.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'kijabi-store-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -190,6 +191,42 @@ test('keys of any bytes and any length are told apart', () =>
     expect(await store.get(`${long}k`)).toBeUndefined()
     expect((await store.keyspace.range({ start: `${long}kk`, end: undefined })).kvs.map((kv) => kv.key)).toEqual(['\xff\xfe'])
   }))
+
+const canMount = process.getuid?.() === 0
+
+test.skipIf(!canMount)('a full disk refuses writes, reads go on, and room lets it write again', async () => {
+  const disk = folder()
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'none', disk])
+  try {
+    await withStore(
+      async (store) => {
+        const ballast = join(disk, 'ballast')
+        writeFileSync(ballast, Buffer.alloc(4 << 20))
+        const written: string[] = []
+        let refused: unknown
+        for (let i = 0; refused === undefined && i < 100; i++) {
+          await store.create(`/k${i}`, Buffer.alloc(100_000, i)).then(
+            () => written.push(`/k${i}`),
+            (error: unknown) => {
+              refused = error
+            },
+          )
+        }
+        expect(refused).toBeInstanceOf(NoSpaceError)
+        expect((await store.list('/')).kvs.map((kv) => kv.key).sort()).toEqual(written.toSorted())
+        const { revision } = store
+        await expect(store.create('/more', Buffer.alloc(2_000_000))).rejects.toBeInstanceOf(NoSpaceError)
+        expect(store.revision).toBe(revision)
+        rmSync(ballast)
+        expect(await store.create('/again', Buffer.alloc(100_000))).toMatchObject({ ok: true, revision: revision + 1 })
+        expect((await store.get(written[0] as string))!.value).toHaveLength(100_000)
+      },
+      join(disk, 'data'),
+    )
+  } finally {
+    execFileSync('umount', [disk])
+  }
+})
 
 /** Checked against a plain model: any sequence of writes and compactions, and every revision readable since. */
 test('any history reads back as it was', () => {

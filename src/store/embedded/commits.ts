@@ -4,7 +4,7 @@
  * the sync, and a commit that fails leaves nothing behind: not a revision, not a lock, not a half-known state.
  */
 import { statfsSync } from 'node:fs'
-import type { Transaction } from 'lmdb'
+import type { Database, Transaction } from 'lmdb'
 import { type KeyValue, NoSpaceError, type StoreEvent } from '../store.ts'
 import { contains, type KeyRange } from './keys.ts'
 import {
@@ -31,6 +31,12 @@ export interface Snapshot {
   done(): void
 }
 
+/** Changes of tables within the commit that is being put together. */
+export interface Change {
+  put<K extends string | Uint8Array>(table: Database<Uint8Array, K>, key: K, value: Uint8Array): void
+  remove<K extends string | Uint8Array>(table: Database<Uint8Array, K>, key: K): void
+}
+
 /** What one write sees and does. Its reads see its own writes and those decided before it. */
 export interface WriteContext {
   /** The revision of its writes, if it makes any. */
@@ -44,7 +50,7 @@ export interface WriteContext {
   /** False when there is no such key. */
   delete(key: string): boolean
   /** A change of the tables that is no change of the keyspace (leases, compaction). */
-  raw(apply: (tables: Tables) => void): void
+  raw(apply: (change: Change) => void): void
 }
 
 export interface Commits {
@@ -202,7 +208,7 @@ interface Batch {
 function createBatch(tables: Tables, base: Snapshot, start: number): Batch {
   const pending = new Map<string, Pending>()
   const events: [number, StoreEvent[]][] = []
-  let changes: (() => void)[] = []
+  let changes: ((change: Change) => void)[] = []
   let revision = start
   let bytes = 0
 
@@ -246,12 +252,12 @@ function createBatch(tables: Tables, base: Snapshot, start: number): Batch {
         const death = old ? undefined : (pending.get(key)?.at ?? readDeath(tables, key, base.transaction))
         const record = encodeRecord(false, key, head, old ?? death ?? none, value)
         const kv = kvOf(key, head, value)
-        changes.push(() => {
-          tables.log.put(logKey(at), record)
-          tables.live.put(key, encodeHead(head))
-          if (death) tables.dead.remove(key)
-          if (old && old.lease !== 0 && old.lease !== lease) tables.attached.remove(attachment(old.lease, key))
-          if (lease !== 0 && old?.lease !== lease) tables.attached.put(attachment(lease, key), mark)
+        changes.push((change) => {
+          change.put(tables.log, logKey(at), record)
+          change.put(tables.live, key, encodeHead(head))
+          if (death) change.remove(tables.dead, key)
+          if (old && old.lease !== 0 && old.lease !== lease) change.remove(tables.attached, attachment(old.lease, key))
+          if (lease !== 0 && old?.lease !== lease) change.put(tables.attached, attachment(lease, key), mark)
         })
         bytes += record.length
         set(key, { kv, at })
@@ -264,11 +270,11 @@ function createBatch(tables: Tables, base: Snapshot, start: number): Batch {
         const at: Position = { main, sub: mine.length }
         const head: Head = { ...at, create: 0, version: 0, lease: 0 }
         const record = encodeRecord(true, key, head, old, nothing)
-        changes.push(() => {
-          tables.log.put(logKey(at), record)
-          tables.live.remove(key)
-          tables.dead.put(key, encodePosition(at))
-          if (old.lease !== 0) tables.attached.remove(attachment(old.lease, key))
+        changes.push((change) => {
+          change.put(tables.log, logKey(at), record)
+          change.remove(tables.live, key)
+          change.put(tables.dead, key, encodePosition(at))
+          if (old.lease !== 0) change.remove(tables.attached, attachment(old.lease, key))
         })
         bytes += record.length
         set(key, { kv: undefined, at })
@@ -276,7 +282,7 @@ function createBatch(tables: Tables, base: Snapshot, start: number): Batch {
         return true
       },
       raw(apply) {
-        changes.push(() => apply(tables))
+        changes.push(apply)
       },
     }
     try {
@@ -312,10 +318,13 @@ function createBatch(tables: Tables, base: Snapshot, start: number): Batch {
     decide,
     async commit() {
       if (changes.length === 0) return
-      // All in one turn: lmdb makes one transaction of them.
-      for (const change of changes) change()
+      const change: Change = { put: (table, key, value) => void table.put(key, value), remove: (table, key) => void table.remove(key) }
       try {
-        await tables.meta.put('revision', encodeNumber(revision))
+        // A batch is one transaction with one promise; outside of it each change would have its own, to reject unheard.
+        await tables.env.batch(() => {
+          for (const apply of changes) apply(change)
+          void tables.meta.put('revision', encodeNumber(revision))
+        })
       } catch (error) {
         throw await failureOf(error)
       }

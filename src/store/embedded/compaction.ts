@@ -47,15 +47,15 @@ export function createCompaction(tables: Tables, commits: Commits): Compaction {
       }
       const done = next === undefined
       await commits.write((context) => {
-        context.raw((t) => {
-          for (const position of freed) t.log.remove(logKey(position))
+        context.raw((change) => {
+          for (const position of freed) change.remove(tables.log, logKey(position))
           for (const [key, at] of gone) {
-            t.log.remove(logKey(at))
+            change.remove(tables.log, logKey(at))
             // The key may have lived and died again since.
-            const death = t.dead.getBinary(key)
-            if (death && samePosition(decodePosition(Buffer.from(death)), at)) t.dead.remove(key)
+            const death = tables.dead.getBinary(key)
+            if (death && samePosition(decodePosition(Buffer.from(death)), at)) change.remove(tables.dead, key)
           }
-          if (done) t.meta.put('swept', encodeNumber(upTo))
+          if (done) change.put(tables.meta, 'swept', encodeNumber(upTo))
         })
       })
       if (done) {
@@ -80,7 +80,7 @@ export function createCompaction(tables: Tables, commits: Commits): Compaction {
     async compact(revision) {
       if (revision > commits.revision) throw new FutureRevisionError()
       if (revision <= compacted) throw new CompactedError(compacted)
-      await commits.write((context) => context.raw((t) => t.meta.put('compacted', encodeNumber(revision))))
+      await commits.write((context) => context.raw((change) => change.put(tables.meta, 'compacted', encodeNumber(revision))))
       if (revision > compacted) compacted = revision
       while (swept < compacted && !closed) await start()
     },

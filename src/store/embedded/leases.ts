@@ -86,9 +86,9 @@ export function createLeases(tables: Tables, commits: Commits, clock: Clock): Le
       await commits.write(() => undefined)
       await commits.write((context) => {
         for (const key of keys(id)) if (context.head(key)?.lease === id) context.delete(key)
-        context.raw((t) => {
-          t.lease.remove(leaseKey(id))
-          for (const key of keys(id)) t.attached.remove(attachment(id, key))
+        context.raw((change) => {
+          change.remove(tables.lease, leaseKey(id))
+          for (const key of keys(id)) change.remove(tables.attached, attachment(id, key))
         })
       })
     } catch (error) {
@@ -119,7 +119,7 @@ export function createLeases(tables: Tables, commits: Commits, clock: Clock): Le
       if (held.has(id)) throw new Error('etcdserver: lease already exists')
       held.set(id, { ttlSeconds, deadline: never })
       try {
-        await commits.write((context) => context.raw((t) => t.lease.put(leaseKey(id), encodeNumber(ttlSeconds))))
+        await commits.write((context) => context.raw((change) => change.put(tables.lease, leaseKey(id), encodeNumber(ttlSeconds))))
       } catch (error) {
         held.delete(id)
         throw error

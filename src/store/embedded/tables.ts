@@ -74,6 +74,8 @@ export function openTables(folder: string): Tables {
     maxReaders: 1024,
     // Without it a commit is: pages, fdatasync, then the synced meta page. Nothing is answered before.
     overlappingSync: false,
+    // Commits are batched by commits.ts.
+    eventTurnBatching: false,
   })
   const textDb = (name: string) => env.openDB<Uint8Array, string>({ name, encoding: 'binary', keyEncoder: latin1Keys } as { name: string })
   const tables: Tables = {
