@@ -83,4 +83,6 @@ export interface ProxyTarget {
   readonly headers?: Readonly<Record<string, string>>
   /** Whether the connection shows the server's client certificate for kubelets. */
   readonly kubelet: boolean
+  /** What it refuses is answered as a Status, not as it came. */
+  readonly errorsAsStatus?: boolean
 }

@@ -42,7 +42,7 @@ export const newPathNotFound = (): StatusError =>
 /** The operation for a call, or the refusal that upstream's router answers. */
 export function operationOf({ endpoint, info, request }: Call, special: Operations): Operation {
   const { resource } = endpoint
-  if (request.method === 'HEAD') throw newMethodNotAllowed()
+  if (request.method === 'HEAD' && info.subresource !== 'proxy') throw newMethodNotAllowed()
   const name = groupResource(resource)
   if (info.subresource) {
     const subresource = subresourceOf(endpoint, info.subresource)

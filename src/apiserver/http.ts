@@ -135,7 +135,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
     const response = await handle(incoming(req.method as string, req.url as string, req.headers, socket, req, res))
     const { answer, form, info } = response
     if (answer.kind === 'proxy') {
-      await proxy.request(answer.proxy, req, res, (status) => response.done(status))
+      proxy.request(answer.proxy, req, res, (status) => response.done(status))
       return
     }
     if (answer.kind === 'watch') {
@@ -171,7 +171,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
     if (stream.destroyed) return response.done(0)
     const { answer, form, info } = response
     if (answer.kind === 'proxy') {
-      await proxy.stream(answer.proxy, stream, headers, (status) => response.done(status))
+      proxy.stream(answer.proxy, stream, headers, (status) => response.done(status))
       return
     }
     if (answer.kind === 'watch') {
