@@ -6,6 +6,7 @@ import type { Store } from '../store/store.ts'
 import { type ApiServer, createApiServer } from './api-server.ts'
 import { createTokenAuthenticator, parseTokenFile } from './authentication/token-file.ts'
 import { flags } from './flags.ts'
+import { strategies } from './registry/index.ts'
 import { anonymous } from './server.ts'
 import { machineAddresses, servingCertificate } from './serving-certificates.ts'
 
@@ -59,6 +60,7 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
     {
       store,
       log,
+      strategies,
       authenticator: {
         authenticate: (credentials) => tokens?.authenticate(credentials) ?? (values['anonymous-auth'] ? anonymous : undefined),
       },

@@ -83,7 +83,7 @@ function checkKind(meta: { apiVersion: string; kind: string }, expected: Expecte
   }
   if (meta.kind !== expected.kind)
     throw newBadRequest(
-      `${label()}converting (${goType(group, version, meta.kind)}) to (${goGroup(expected.group)}.${expected.kind}): unknown conversion`,
+      `${label()}converting (${version}.${meta.kind}) to (${goPackage(expected.group)}.${expected.kind}): unknown conversion`,
     )
   throw mismatch(meta.apiVersion, wanted)
 }
@@ -111,9 +111,8 @@ const servedBefore = (group: string, version: string, kind: string, expected: Ex
   kind === expected.kind && group === expected.group && (retired[group]?.includes(version) ?? false)
 
 const versionOf = (apiVersion: string): string => apiVersion.slice(apiVersion.lastIndexOf('/') + 1)
-/** How Go prints the versioned and the internal type: `v1.Secret`, `core.ConfigMap`. */
-const goType = (_group: string, version: string, kind: string): string => `${version}.${kind}`
-const goGroup = (group: string): string => (group === '' ? 'core' : (group.split('.')[0] as string))
+/** The package of a group's internal types in Go, as errors print them: `core.ConfigMap`. */
+export const goPackage = (group: string): string => (group === '' ? 'core' : (group.split('.')[0] as string))
 
 const deleteOptionsScheme = 'k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27'
 

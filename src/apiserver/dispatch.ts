@@ -20,7 +20,7 @@ const operations: Readonly<Record<string, Operation>> = {
   list,
   watch,
   create,
-  update: (core, call) => update(core, call),
+  update,
   patch,
   delete: (core, call) => remove(core, call),
   deletecollection: removeCollection,

@@ -85,8 +85,8 @@ function joinItems(head: Buffer, entries: readonly Entry[]): Buffer {
 }
 
 /** One watch event in a form, made once for all who watch in that form. */
-export function encodeEvent(event: CacheEvent, endpoint: Endpoint, form: Form, query: URLSearchParams): Buffer {
-  const key = `${endpoint.apiVersion} ${form.media} ${form.as ?? ''}${form.asVersion ?? ''} ${form.as === 'Table' ? (query.get('includeObject') ?? '') : ''}`
+export function encodeEvent(event: CacheEvent, endpoint: Endpoint, form: Form, query: URLSearchParams, first = false): Buffer {
+  const key = `${endpoint.apiVersion} ${form.media} ${form.as ?? ''}${form.asVersion ?? ''} ${form.as === 'Table' ? `${query.get('includeObject')} ${first}` : ''}`
   const have = event.encoded.get(key)
   if (have) return have as Buffer
   const { type, entry } = event
@@ -95,7 +95,9 @@ export function encodeEvent(event: CacheEvent, endpoint: Endpoint, form: Form, q
       ? Buffer.concat([Buffer.from(`{"type":"${type}","object":`), entry.bytes, Buffer.from('}\n')])
       : encodeWatchEvent(
           type,
-          type === 'BOOKMARK' ? (JSON.parse(entry.bytes.toString()) as object) : transform(endpoint, viewOf(endpoint, entry), form, query),
+          type === 'BOOKMARK'
+            ? (JSON.parse(entry.bytes.toString()) as object)
+            : transform(endpoint, viewOf(endpoint, entry), form, query, !first),
           form,
         )
   event.encoded.set(key, made)
@@ -109,7 +111,7 @@ export function encodeWatchEvent(type: string, object: object, form: Form): Buff
 
 /** What a bookmark says: the kind and how far the watcher is. */
 export function bookmark(endpoint: Endpoint, revision: number, form: Form, initialEventsEnd: boolean): CacheEvent {
-  const partial = form.as === 'PartialObjectMetadata'
+  const partial = form.as === 'PartialObjectMetadata' || form.as === 'PartialObjectMetadataList'
   const object = {
     kind: partial ? 'PartialObjectMetadata' : endpoint.resource.kind,
     apiVersion: partial ? `meta.k8s.io/${form.asVersion}` : endpoint.apiVersion,

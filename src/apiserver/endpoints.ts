@@ -7,6 +7,7 @@ import { protobufPrefix, readBody } from '../api/codec.ts'
 import { convert } from '../api/conversion/index.ts'
 import type { Json } from '../api/decode.ts'
 import { defaultObject } from '../api/defaults/index.ts'
+import type { Printer } from '../api/printers/printer.ts'
 import { allResources, table } from '../api/registry.ts'
 import type { MessageType, Resource, Subresource } from '../schema/schema.ts'
 import type { Strategy } from './registry/strategy.ts'
@@ -29,6 +30,8 @@ export interface Endpoint {
   readonly conversion?: Conversion
   /** What server-side apply knows of a kind that no table describes. */
   readonly applySchema?: ApplySchema
+  /** Its columns as a Table; those of the tables when absent. */
+  readonly printer?: Printer
 }
 
 export interface Conversion {

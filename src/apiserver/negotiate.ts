@@ -53,27 +53,33 @@ export const newNotAcceptable = (): StatusError => notAcceptable(`only the follo
 
 const cache = new Map<string, Form>()
 
-/**
- * The form a resource request is answered in. `forms` is which transformations make sense for the verb: a list becomes
- * a PartialObjectMetadataList, one object a PartialObjectMetadata, both a Table.
- */
-export function negotiate(accept: string | undefined, pretty: string | null, forms: 'object' | 'list' | 'none'): Form {
+export interface Shape {
+  /** `list` and `object` can be a Table or metadata only; `none` is answered as it is. */
+  readonly forms: 'object' | 'list' | 'none'
+  /** How Go names the answer's type, for the refusal of a list where an object is asked for: `core.ConfigMap`. */
+  readonly type?: string
+  /** Whether the path also serves watches, which the refusal names. */
+  readonly watchable?: boolean
+}
+
+/** The form a resource request is answered in. */
+export function negotiate(accept: string | undefined, pretty: string | null, shape: Shape): Form {
   const wantsPretty = pretty === '1' || pretty === 'true' || pretty === ''
   if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*')
     return wantsPretty ? { ...jsonForm, pretty: true } : jsonForm
-  const key = `${forms} ${wantsPretty} ${accept}`
+  const key = `${shape.forms} ${wantsPretty} ${accept}`
   const have = cache.get(key)
   if (have) return have
-  const form = choose(parseAccept(accept), wantsPretty, forms)
+  const form = choose(parseAccept(accept), wantsPretty, shape)
   if (cache.size > 500) cache.clear()
   cache.set(key, form)
   return form
 }
 
-function choose(clauses: readonly Clause[], pretty: boolean, forms: 'object' | 'list' | 'none'): Form {
+function choose(clauses: readonly Clause[], pretty: boolean, { forms, type: name, watchable }: Shape): Form {
   let served = false
   for (const { type, parameters } of clauses) {
-    const media = byName.get(type === '*/*' || type === 'application/*' ? 'application/json' : type)
+    const media = byName.get(type === '*/*' ? 'application/json' : type)
     if (!media) continue
     served = true
     const { as, g, v } = parameters
@@ -83,15 +89,15 @@ function choose(clauses: readonly Clause[], pretty: boolean, forms: 'object' | '
       continue
     }
     if (g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1') || forms === 'none') continue
-    if (
-      as === 'Table' ||
-      (as === 'PartialObjectMetadata' && forms === 'object') ||
-      (as === 'PartialObjectMetadataList' && forms === 'list')
-    )
-      return { ...base, as, asVersion: v }
+    if (as === 'PartialObjectMetadata' && forms === 'list')
+      throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (*${name}List)`)
+    if (as === 'PartialObjectMetadataList' && forms === 'object')
+      throw notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (*${name})`)
+    if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return { ...base, as, asVersion: v }
   }
   if (served) throw newNotAcceptable()
-  throw notAcceptable(`406: Not Acceptable\n\nAvailable representations: ${offered.join(', ')}`, { details: {} })
+  const watches = watchable ? ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'] : []
+  throw notAcceptable(`406: Not Acceptable\n\nAvailable representations: ${[...offered, ...watches].join(', ')}`, { details: {} })
 }
 
 export const newUnsupportedMediaType = (accepted: readonly string[] = offered): StatusError =>

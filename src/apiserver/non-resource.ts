@@ -31,7 +31,7 @@ export function createNonResource(parts: NonResourceParts): (request: IncomingRe
     const trimmed = path.replace(/\/+$/, '')
     if (trimmed === '/version') return json(request, info, serverVersion)
     if (trimmed === '/metrics') return { kind: 'bytes', status: 200, type: metricsContentType, bytes: Buffer.from(parts.metrics.render()) }
-    const found = parts.discovery.answer(trimmed, header(request.headers['accept']), request)
+    const found = parts.discovery.answer(trimmed, header(request.headers['accept']))
     if (found) return found
     const [, root, group, version] = trimmed.split('/')
     if (root === 'api' || (root === 'apis' && group && version && parts.endpoints.has(group))) throw newPathNotFound()
@@ -41,7 +41,7 @@ export function createNonResource(parts: NonResourceParts): (request: IncomingRe
 
 const json = (request: IncomingRequest, info: RequestInfo, object: object): Answer => {
   if (request.method === 'POST') throw newMethodNotAllowed()
-  const form = { ...jsonForm, pretty: negotiate(undefined, info.query.get('pretty'), 'none').pretty || info.path === '/version' }
+  const form = { ...jsonForm, pretty: negotiate(undefined, info.query.get('pretty'), { forms: 'none' }).pretty || info.path === '/version' }
   return { kind: 'bytes', status: 200, ...encodeValue(object, form) }
 }
 

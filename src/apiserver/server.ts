@@ -6,9 +6,10 @@
 import { newForbidden, newInternalError, newUnauthorized, StatusError } from '../api/errors.ts'
 import { NoSpaceError } from '../store/store.ts'
 import type { Answer, Call, IncomingRequest } from './call.ts'
+import { goPackage } from './decode-body.ts'
 import { newPathNotFound, type Operations, operationOf } from './dispatch.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
-import { type Form, jsonForm, negotiate } from './negotiate.ts'
+import { type Form, jsonForm, negotiate, type Shape } from './negotiate.ts'
 import type { Observers, Step } from './observe.ts'
 import type { Authenticator, AuthorizationAttributes, Authorizer, RequestInfo, User } from './request.ts'
 import { parseRequestInfo } from './request-info.ts'
@@ -169,7 +170,7 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
         },
       }
       const operation = operationOf(call, parts.operations)
-      form = negotiate(header(request.headers['accept']), info.query.size > 0 ? info.query.get('pretty') : null, formsOf(info, endpoint))
+      form = negotiate(header(request.headers['accept']), info.query.size > 0 ? info.query.get('pretty') : null, shapeOf(info, endpoint))
       return respond(await operation(core, call))
     } catch (error) {
       return respond({ kind: 'error', error: toStatusError(error) })
@@ -191,9 +192,12 @@ const unknownInfo: RequestInfo = {
 }
 
 /** Which transformations make sense: a list's, an object's, or none (a Scale is no Table). */
-function formsOf(info: RequestInfo, endpoint: Endpoint): 'object' | 'list' | 'none' {
-  if (!endpoint.cache || (info.subresource && info.subresource !== 'status')) return 'none'
-  return info.verb === 'list' || info.verb === 'deletecollection' ? 'list' : 'object'
+function shapeOf(info: RequestInfo, { cache, resource }: Endpoint): Shape {
+  const { verb, subresource } = info
+  const watchable = verb === 'list' || verb === 'watch'
+  if (!cache || (subresource && subresource !== 'status')) return { forms: 'none', watchable }
+  const type = `${goPackage(resource.group)}.${resource.kind}`
+  return { forms: verb === 'list' || verb === 'deletecollection' ? 'list' : 'object', type, watchable }
 }
 
 export const pageNotFound = (): Answer => ({

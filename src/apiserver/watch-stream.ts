@@ -7,6 +7,7 @@ import type { Answer } from './call.ts'
 import { bookmark, encodeEvent, encodeWatchEvent } from './encode.ts'
 import type { Form } from './negotiate.ts'
 import { cacheOf } from './rest/core.ts'
+import type { CacheEvent } from './storage/changes.ts'
 
 /** Where a watch writes to; HTTP/1.1 and HTTP/2 each have one. */
 export interface StreamWriter {
@@ -46,14 +47,20 @@ export function streamWatch(
     else writer.destroy()
     ended()
   }
+  let first = true
+  const encode = (event: CacheEvent) => {
+    const bytes = encodeEvent(event, endpoint, form, query, first)
+    first = false
+    return bytes
+  }
   const sendBookmark = (atEndOfInitial = false) =>
     writer.write(encodeEvent(bookmark(endpoint, watch.progress(), form, atEndOfInitial), endpoint, form, query))
 
   const watch = cache.watch(selection, answer.since, {
     events(events) {
       if (over) return undefined
-      if (events.length === 1) writer.write(encodeEvent(events[0]!, endpoint, form, query))
-      else writer.writeAll(events.map((event) => encodeEvent(event, endpoint, form, query)))
+      if (events.length === 1) writer.write(encode(events[0] as CacheEvent))
+      else writer.writeAll(events.map(encode))
       if (writer.waiting > maxWaiting) finish(false)
       return writer.waiting > pauseAt ? writer.drained() : undefined
     },

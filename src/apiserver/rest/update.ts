@@ -32,8 +32,7 @@ import { deepEqual } from './equal.ts'
 import { managerOf } from './manager.ts'
 import { dedupOwnerReferences } from './owner-references.ts'
 
-/** `merge` says what of the sent object is taken; all of it when absent. */
-export async function update(core: Core, call: Call, merge?: (sent: ApiObject, existing: ApiObject) => ApiObject): Promise<Answer> {
+export async function update(core: Core, call: Call): Promise<Answer> {
   const { endpoint, info } = call
   const options = parseWriteOptions('UpdateOptions', info.query)
   const sent = await readObject(core, call, endpoint, options.fieldValidation)
@@ -45,7 +44,7 @@ export async function update(core: Core, call: Call, merge?: (sent: ApiObject, e
     name: info.name,
     options,
     preconditions: uid ? { uid } : {},
-    transform: (existing) => merge?.(wanted, existing) ?? wanted,
+    transform: () => wanted,
     ...(endpoint.strategy.allowCreateOnUpdate && !info.subresource ? { create: () => wanted } : {}),
   })
 }
@@ -127,7 +126,7 @@ async function tryUpdate(core: Core, call: Call, request: UpdateRequest, key: st
   core.step(call, 'admit')
   checkVersion(endpoint, wanted, existing, name)
 
-  const strategy = request.strategy ?? endpoint.strategy
+  const strategy = request.strategy ?? (info.subresource ? (endpoint.strategy.subresources?.[info.subresource] ?? {}) : endpoint.strategy)
   let object = keepMetadata(wanted, existing)
   object = prepare(endpoint, strategy, object, existing, attributes)
   let release: (() => void) | undefined

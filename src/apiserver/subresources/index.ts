@@ -3,7 +3,7 @@ import type { Operations } from '../dispatch.ts'
 import { binding } from './binding.ts'
 import { attach, exec, log, nodeProxy, podProxy, portForward, serviceProxy } from './connect.ts'
 import { eviction } from './eviction.ts'
-import { deleteNamespace, finalize } from './namespaces.ts'
+import { deleteNamespace } from './namespaces.ts'
 import { scale } from './scale.ts'
 
 export const specialOperations: Operations = {
@@ -18,6 +18,5 @@ export const specialOperations: Operations = {
   'pods/proxy': podProxy,
   'services/proxy': serviceProxy,
   'nodes/proxy': nodeProxy,
-  'namespaces/finalize': finalize,
   'namespaces:delete': deleteNamespace,
 }

@@ -1,4 +1,4 @@
-/** The two stages of a namespace's end: deletion only marks it Terminating; /finalize takes the finalizers of its spec away (registry/core/namespace). */
+/** DELETE of a namespace only marks it Terminating; it goes when /finalize has taken the last finalizer of its spec away (registry/core/namespace). */
 import { newNotFound } from '../../api/errors.ts'
 import type { Namespace } from '../../api/types/core-v1.ts'
 import type { Answer, Call } from '../call.ts'
@@ -6,7 +6,7 @@ import type { ApiObject } from '../request.ts'
 import { attributesOf, type Core, cacheOf, groupResourceOf, readEntry, validateAdmission, writtenEntry } from '../rest/core.ts'
 import { timestamp } from '../rest/create.ts'
 import { checkPreconditions, readDeleteOptions, remove } from '../rest/delete.ts'
-import { update, withMetadata } from '../rest/update.ts'
+import { withMetadata } from '../rest/update.ts'
 import { objectOf } from '../storage/entry.ts'
 
 type StoredNamespace = ApiObject & Namespace
@@ -35,15 +35,3 @@ export async function deleteNamespace(core: Core, call: Call): Promise<Answer> {
     if (result.ok) return { kind: 'entry', status: 200, entry: writtenEntry(endpoint, entry.key, value, result.revision, marked), endpoint }
   }
 }
-
-/** Takes only the finalizers from what is sent; without any left, a namespace that is being deleted goes. */
-export const finalize = (core: Core, call: Call): Promise<Answer> =>
-  update(core, call, (sent, existing) => {
-    const finalizers = (sent as StoredNamespace).spec?.finalizers ?? []
-    const { finalizers: _f, ...spec } = (existing as StoredNamespace).spec ?? {}
-    return withMetadata({ ...existing, spec: { ...spec, ...(finalizers.length > 0 ? { finalizers } : {}) } } as unknown as ApiObject, {
-      ...existing.metadata,
-      resourceVersion: sent.metadata.resourceVersion,
-      managedFields: sent.metadata.managedFields ?? existing.metadata.managedFields,
-    })
-  })
