@@ -126,20 +126,22 @@ function structField(field: Field): StructField {
 }
 
 function emptyValue(field: Field): unknown {
-  const { type } = field
+  const { type, default: value } = field
   if (field.pointer) return undefined
-  if (type.kind === 'message') return isObject(field.default) && isEmpty(field.default as FieldSet) ? {} : field.required ? null : undefined
-  // A zero for a default is how the tables say that a plain value is always written.
-  if (field.default === '' || field.default === 0 || field.default === false) return field.default
-  if (!field.required) return undefined
-  if (type.kind !== 'scalar') return null
-  return { Quantity: '0', IntOrString: 0, Time: null, MicroTime: null, bytes: null }[type.name as string]
+  // Nothing, a zero or an empty struct for a default is how the tables say that a field is always written.
+  if (value === null || (Array.isArray(value) && value.length === 0)) return null
+  if (value === '' || value === 0 || value === false) return value
+  if (type.kind === 'message') return isObject(value) && isEmpty(value as FieldSet) ? {} : field.required ? null : undefined
+  if (!field.required || type.kind !== 'scalar') return undefined
+  return { Quantity: '0', IntOrString: 0 }[type.name as string]
 }
 
 function fieldSchema(field: Field, type: FieldType): ApplySchema {
   switch (type.kind) {
     case 'message': {
-      const schema = schemaOf(messageOf(type)!)
+      const message = messageOf(type)!
+      if (message.union) return anything
+      const schema = schemaOf(message)
       return field.mapType === 'atomic' ? leaf('map') : schema
     }
     case 'scalar':

@@ -59,7 +59,11 @@ export function patchMeta(type: PatchType, key: string): PatchMeta {
   metas.set(field, made)
   return made
 }
-const inner = (type: FieldType): PatchType => messageOf(type) ?? elementOf(type)
+/** A union is whatever its one member is: nothing in it merges by the type. */
+function inner(type: FieldType): PatchType {
+  const message = messageOf(type) ?? elementOf(type)
+  return message?.union ? undefined : message
+}
 
 export function mergeMap(original: Json, given: Json, type: PatchType, options: MergeOptions): Json {
   if (directive in given) {
@@ -277,6 +281,7 @@ export function shapeError(value: unknown, type: FieldType | MessageType): strin
   if (value === null || value === undefined) return undefined
   if ('fields' in type || type.kind === 'message') {
     const message = 'fields' in type ? type : (messageOf(type) as MessageType)
+    if (message.union) return undefined
     if (!isObject(value)) return `cannot restore struct from: ${goKind(value)}`
     const fields = fieldsOf(message)
     for (const [key, item] of Object.entries(value)) {

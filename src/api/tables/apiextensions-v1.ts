@@ -125,10 +125,10 @@ type JSONSchemaProps | A JSON schema as OpenAPI v3 has it.
   38 x-kubernetes-preserve-unknown-fields bool? | Whether fields outside the schema are kept from here on.
   39 x-kubernetes-embedded-resource       bool | Whether the value is an object with kind and metadata.
   40 x-kubernetes-int-or-string           bool | Whether the value is a number or a text.
-  41 x-kubernetes-list-map-keys           []string | Fields by which items of the list are told apart.
+  41 x-kubernetes-list-map-keys           []string                                atomic | Fields by which items of the list are told apart.
   42 x-kubernetes-list-type               string? | How lists are merged: atomic, set or map.
   43 x-kubernetes-map-type                string? | Whether the map is merged key by key or as one.
-  44 x-kubernetes-validations             []ValidationRule | Rules in CEL that must hold.
+  44 x-kubernetes-validations             []ValidationRule                        map(rule) merge(rule) | Rules in CEL that must hold.
 
 type JSONSchemaPropsOrArray union
    1 schema      JSONSchemaProps | The schema that the object or value must follow.
