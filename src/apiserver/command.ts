@@ -46,7 +46,7 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
   const values = given as unknown as Values
   const store = await openStore(values)
   const host = values['bind-address']
-  const advertised = values['advertise-address'] || (host === '0.0.0.0' || host === '::' ? (machineAddresses()[0] ?? '127.0.0.1') : host)
+  const advertised = values['advertise-address'] || (isLoopbackOrUnspecified(host) ? (machineAddresses()[0] ?? host) : host)
   const pair = servingCertificate({
     certFile: values['tls-cert-file'],
     keyFile: values['tls-private-key-file'],
@@ -105,6 +105,8 @@ async function openStore(values: Values): Promise<Store> {
     ...(ca || cert ? { tls: { ...(ca ? { ca } : {}), ...(cert && key ? { cert, key } : {}) } } : {}),
   })
 }
+
+const isLoopbackOrUnspecified = (host: string): boolean => /^(0\.0\.0\.0|::|127\..*|::1|localhost)$/.test(host)
 
 function kubeletClient(values: Values): object {
   const certificate = values['kubelet-client-certificate']

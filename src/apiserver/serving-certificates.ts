@@ -53,5 +53,9 @@ function keep(dir: string, name: string, make: () => KeyPair, good: (pair: KeyPa
   return pair
 }
 
-export const machineAddresses = (): string[] =>
-  Object.values(networkInterfaces()).flatMap((list) => (list ?? []).filter((a) => !a.address.startsWith('fe80')).map((a) => a.address))
+/** This machine's addresses that others can reach, IPv4 first. */
+export function machineAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  const reachable = all.filter((a) => !a.internal && !a.address.startsWith('fe80'))
+  return [...reachable.filter((a) => a.family === 'IPv4'), ...reachable.filter((a) => a.family === 'IPv6')].map((a) => a.address)
+}
