@@ -23,7 +23,7 @@ export const programs: Readonly<Record<string, Program>> = {
   'kube-controller-manager': { kind: 'component', module: 'controllers/command', summary: 'The controllers' },
   'kube-scheduler': { kind: 'component', module: 'scheduler/command', summary: 'The scheduler' },
   kubelet: { kind: 'component', module: 'kubelet/command', summary: 'The node agent' },
-  containerd: { kind: 'component', module: 'runtime/command', summary: 'The container runtime, behind the CRI' },
+  containerd: { kind: 'component', module: 'cli/containerd', summary: 'The container runtime, behind the CRI' },
   'kube-proxy': { kind: 'component', module: 'network/proxy/command', summary: 'Service addresses, as rules in the kernel' },
   'kube-dns': { kind: 'component', module: 'network/dns/command', summary: 'The cluster DNS' },
 

@@ -25,6 +25,7 @@ const { functions: libc } = dlopen(null, {
   mknod: { arguments: ['string', 'u32', 'u64'], return: 'i32' },
   socket: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
   connect: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
+  setsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'], return: 'i32' },
   ioctl: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
 })
 
@@ -211,6 +212,43 @@ export function connectSeqpacket(path: string): number {
     throw error
   } finally {
     closeSync(folder)
+  }
+}
+
+/**
+ * A connection to a port of localhost in the calling thread's network namespace, by IPv4, else by IPv6. On loopback the
+ * kernel answers at once; a full backlog is waited for no longer than a second.
+ */
+export function connectTcp(port: number): number {
+  const AF_INET6 = 10
+  const SOCK_STREAM = 1
+  const SOL_SOCKET = 1
+  const SO_SNDTIMEO = 21
+  const attempt = (family: number, address: Buffer): number => {
+    const fd = check(libc.socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket', `port ${port}`)
+    try {
+      const second = Buffer.alloc(16)
+      second.writeBigInt64LE(1n, 0)
+      check(libc.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, second, 16), 'setsockopt', `port ${port}`)
+      check(libc.connect(fd, address, address.length), 'connect', `port ${port}`)
+      return fd
+    } catch (error) {
+      closeSync(fd)
+      throw error
+    }
+  }
+  const v4 = Buffer.alloc(16)
+  v4.writeUInt16LE(AF_INET, 0)
+  v4.writeUInt16BE(port, 2)
+  v4.set([127, 0, 0, 1], 4)
+  const v6 = Buffer.alloc(28)
+  v6.writeUInt16LE(AF_INET6, 0)
+  v6.writeUInt16BE(port, 2)
+  v6[23] = 1
+  try {
+    return attempt(AF_INET, v4)
+  } catch {
+    return attempt(AF_INET6, v6)
   }
 }
 

@@ -60,7 +60,7 @@ export function createMonitor(exits: string, onExit: (id: string) => void): Moni
       const args = [
         ...['-c', o.id, '-u', o.id, '-n', o.name, '-b', o.bundle, '-p', join(o.bundle, 'pid'), '-P', join(o.bundle, 'conmon.pid')],
         ...['--exit-dir', exits, '--socket-dir-path', join(o.bundle, 'sockets'), '--full-attach'],
-        ...['-l', o.logPath === undefined ? 'off' : `k8s-file:${o.logPath}`, '--log-level', 'error'],
+        ...['-l', o.logPath === undefined ? 'off' : `k8s-file:${o.logPath}`, '--log-level', 'error', '--no-sync-log'],
         ...(o.terminal ? ['-t'] : []),
         ...(o.stdin ? ['-i', ...(o.stdinOnce ? [] : ['--leave-stdin-open'])] : []),
         ...['-r', program, ...words.flatMap((word) => ['--runtime-arg', word])],

@@ -58,9 +58,14 @@ function runOnce(argv: readonly string[]): Promise<void> {
       if (said.length < 8192) said += chunk
     })
     child.on('error', reject)
+    child.on('exit', (code) => {
+      if (code !== 0) return
+      // A detached container holds our pipe as its own stderr: there is no end to wait for.
+      child.stderr.destroy()
+      resolve()
+    })
     child.on('close', (code, signal) => {
-      if (code === 0) resolve()
-      else reject(new OciError(lastMessage(said) || `the OCI runtime ended with ${signal ?? code}`))
+      if (code !== 0) reject(new OciError(lastMessage(said) || `the OCI runtime ended with ${signal ?? code}`))
     })
   })
 }

@@ -86,8 +86,7 @@ export function defaultSeccompProfile(capabilities: readonly string[]): SeccompP
   return {
     defaultAction: 'SCMP_ACT_ERRNO',
     defaultErrnoRet: EPERM,
-    architectures:
-      process.arch === 'arm64' ? ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_ARM'] : ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
+    architectures: process.arch === 'arm64' ? ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_ARM'] : ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'],
     syscalls: [
       allow(always),
       allow('socket', [{ index: 0, value: AF_VSOCK, op: 'SCMP_CMP_NE' }]),

@@ -1,0 +1,512 @@
+/**
+ * Containers: created as a record, a writable layer and a spec; started through conmon and the OCI runtime; watched by
+ * the file that conmon writes their exit code to. Every step leaves a state from which a new process goes on.
+ */
+import { randomBytes } from 'node:crypto'
+import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Code, GrpcError } from '../grpc/status.ts'
+import { detach } from '../linux/syscalls.ts'
+import type { Logger } from '../log/log.ts'
+import { processesOf, removeGroup } from './cgroups.ts'
+import { ContainerState, NamespaceMode, signals } from './cri/api.ts'
+import type { ContainerConfig, LinuxContainerResources, Mount } from './cri/types.ts'
+import type { ImageStore } from './images/store.ts'
+import type { Exit, Monitor } from './monitor.ts'
+import type { Host } from './oci/host.ts'
+import type { OciRuntime } from './oci/runtime.ts'
+import { buildSpec, resourcesOf, type SandboxNamespaces } from './oci/spec.ts'
+import { isAlive, signal, signalNumber, startOf } from './processes.ts'
+import { cgroupParentOf, type Sandboxes } from './sandboxes.ts'
+import { type ContainerRecord, nowNanoseconds, type Records, type SandboxRecord } from './state.ts'
+
+export type ContainerEvent = 'created' | 'started' | 'stopped' | 'deleted'
+
+export interface Containers {
+  create(sandbox: SandboxRecord, config: ContainerConfig): Promise<ContainerRecord>
+  start(id: string): Promise<void>
+  /** Sends the stop signal, waits, then kills. Resolves when the container has ended. */
+  stop(id: string, timeoutMs: number, abort?: AbortSignal): Promise<void>
+  kill(id: string, signal: number): Promise<void>
+  remove(id: string): Promise<void>
+  update(id: string, resources: LinuxContainerResources): Promise<void>
+  /** Resolves with the record once the container has ended and is cleaned up. */
+  wait(id: string, abort?: AbortSignal): Promise<ContainerRecord>
+  reopenLog(id: string): Promise<void>
+  resize(id: string, rows: number, columns: number): Promise<void>
+  /** The folder with the spec, the terminal's and the monitor's sockets. */
+  bundle(id: string): string
+  rootfs(id: string): string
+  /** What the container wrote over its image. */
+  upper(id: string): string
+  onExit(id: string): void
+  recover(): Promise<void>
+}
+
+export interface ContainerDeps {
+  readonly records: Records<ContainerRecord>
+  readonly sandboxRecords: Records<SandboxRecord>
+  readonly sandboxes: Sandboxes
+  readonly images: ImageStore
+  readonly monitor: Monitor
+  readonly root: string
+  readonly state: string
+  readonly host: Host
+  readonly runtimeOf: (handler: string) => OciRuntime
+  readonly log: Logger
+  readonly emit: (event: ContainerEvent, container: ContainerRecord) => void
+}
+
+const notFound = (id: string) =>
+  new GrpcError(Code.NOT_FOUND, `an error occurred when try to find container ${JSON.stringify(id)}: not found`)
+
+export function createContainers(deps: ContainerDeps): Containers {
+  const { records, sandboxRecords, sandboxes, images, monitor, root, state, host, runtimeOf, log, emit } = deps
+  const bundle = (id: string) => join(state, 'containers', id)
+  const data = (id: string) => join(root, 'containers', id)
+  const rootfs = (id: string) => join(bundle(id), 'rootfs')
+  const names = new Set<string>()
+  const waiters = new Map<string, Set<() => void>>()
+  const ending = new Map<string, Promise<void>>()
+
+  const must = (id: string): ContainerRecord => {
+    const record = records.get(id)
+    if (!record) throw notFound(id)
+    return record
+  }
+  const sandboxOf = (record: ContainerRecord): SandboxRecord => sandboxRecords.get(record.sandboxId) as SandboxRecord
+  const runtimeFor = (record: ContainerRecord) => runtimeOf(sandboxOf(record)?.runtimeHandler ?? '')
+  const nameOf = (sandbox: SandboxRecord, config: ContainerConfig) =>
+    `${sandbox.id}/${config.metadata?.name ?? ''}_${config.metadata?.attempt ?? 0}`
+
+  const mountRoot = (record: ContainerRecord) => {
+    mkdirSync(rootfs(record.id), { recursive: true })
+    images.layers.mount(record.layers, rootfs(record.id), { upper: join(data(record.id), 'upper'), work: join(data(record.id), 'work') })
+  }
+  const unmount = (record: ContainerRecord) => {
+    detach(rootfs(record.id))
+    for (const path of record.imageMounts) detach(path)
+  }
+
+  /** Image volumes: each image mounted read-only once for the container. */
+  const mountImages = (namespace: string, id: string, mounts: readonly Mount[]): Map<Mount, string> => {
+    const mounted = new Map<Mount, string>()
+    for (const wanted of mounts) {
+      if (!wanted.image?.image) continue
+      if (wanted.hostPath) throw new GrpcError(Code.INVALID_ARGUMENT, 'a mount has a host path and an image')
+      const image = images.find(namespace, wanted.image.image)
+      if (!image) throw new GrpcError(Code.NOT_FOUND, `image ${JSON.stringify(wanted.image.image)} of a mount: not found`)
+      const at = join(bundle(id), `image-${mounted.size}`)
+      mkdirSync(at, { recursive: true })
+      images.layers.mount(image.layers, at)
+      const sub = wanted.imageSubPath ? join(at, join('/', wanted.imageSubPath)) : at
+      mounted.set(wanted, sub)
+      // A link inside the image could lead out of it.
+      if (wanted.imageSubPath && !isRealPath(at, wanted.imageSubPath))
+        throw new GrpcError(Code.INVALID_ARGUMENT, `the image has no file or folder ${JSON.stringify(wanted.imageSubPath)}`)
+    }
+    return mounted
+  }
+
+  /** Folders for the image's VOLUMEs, with what the image has there. */
+  const makeVolumes = (id: string, config: ContainerConfig, places: readonly string[]): Record<string, string> => {
+    const volumes: Record<string, string> = {}
+    for (const [index, place] of places.entries()) {
+      if (!place.startsWith('/') || config.mounts?.some((m) => m.containerPath?.replace(/\/$/, '') === place.replace(/\/$/, ''))) continue
+      const at = join(data(id), `volume-${index}`)
+      const source = join(rootfs(id), join('/', place))
+      // `cp` keeps owners and modes; a link in the image would lead out of it, so only a real folder is copied.
+      if (isRealPath(rootfs(id), place)) cpSync(source, at, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
+      else mkdirSync(at, { recursive: true })
+      volumes[place] = at
+    }
+    return volumes
+  }
+
+  const namespacesFor = (sandbox: SandboxRecord, config: ContainerConfig): SandboxNamespaces => {
+    const options = config.linux?.securityContext?.namespaceOptions ?? sandbox.config.linux?.securityContext?.namespaceOptions ?? {}
+    const path = (kind: 'net' | 'ipc' | 'uts') =>
+      sandbox.namespaces.includes(kind) ? sandboxes.namespacePath(sandbox.id, kind) : undefined
+    const network = path('net')
+    const ipc = path('ipc')
+    const uts = path('uts')
+    let pid: string | undefined
+    switch (options.pid ?? NamespaceMode.POD) {
+      case NamespaceMode.POD:
+        if (sandbox.pausePid === undefined) throw new GrpcError(Code.INVALID_ARGUMENT, 'the sandbox shares no PID namespace')
+        pid = `/proc/${sandbox.pausePid}/ns/pid`
+        break
+      case NamespaceMode.NODE:
+        pid = 'host'
+        break
+      case NamespaceMode.TARGET: {
+        const target = records.get(options.targetId ?? '')
+        if (!target || target.sandboxId !== sandbox.id)
+          throw new GrpcError(Code.NOT_FOUND, `invalid target container: ${JSON.stringify(options.targetId)}: not found`)
+        if (!isAlive(target.pid, target.pidStart))
+          throw new GrpcError(Code.FAILED_PRECONDITION, `the target container ${target.id} does not run`)
+        pid = `/proc/${target.pid}/ns/pid`
+        break
+      }
+      default:
+        break
+    }
+    return { ...(network ? { network } : {}), ...(ipc ? { ipc } : {}), ...(uts ? { uts } : {}), ...(pid ? { pid } : {}) }
+  }
+
+  const clean = async (record: ContainerRecord) => {
+    await runtimeFor(record)
+      .run('delete', '--force', record.id)
+      .catch((error: unknown) => log.debug('deleting a container', { container: record.id, error }))
+    unmount(record)
+  }
+
+  /** What happens once, when a container's first process has ended. */
+  const ended = (id: string, exit: Exit): Promise<void> => {
+    const under = ending.get(id)
+    if (under) return under
+    const done = (async () => {
+      const before = records.get(id)
+      if (!before || before.state !== ContainerState.CONTAINER_RUNNING) return
+      // In a shared PID namespace the others live on.
+      if (!before.ownPidNamespace) for (const pid of await processesOf(host.cgroups, before.cgroup)) trySignal(pid, 9)
+      const record = records.put({
+        ...before,
+        state: ContainerState.CONTAINER_EXITED,
+        finishedAt: String(BigInt(exit.at.getTime()) * 1_000_000n),
+        exitCode: exit.code,
+        reason: exit.oomKilled ? 'OOMKilled' : exit.code === 0 ? 'Completed' : 'Error',
+        pid: 0,
+        pidStart: '',
+      })
+      await clean(record)
+      monitor.forget(id)
+      emit('stopped', record)
+      for (const wake of waiters.get(id) ?? []) wake()
+      waiters.delete(id)
+    })()
+    ending.set(
+      id,
+      done.finally(() => ending.delete(id)),
+    )
+    return done
+  }
+  const onExit = (id: string) => {
+    const record = records.get(id)
+    const exit = record && monitor.exitOf(id, bundle(id))
+    if (record && exit && !record.starting)
+      ended(id, exit).catch((error: unknown) => log.error('a container was not cleaned up', { container: id, error }))
+  }
+
+  const wait = (id: string, abort?: AbortSignal): Promise<ContainerRecord> => {
+    const record = must(id)
+    if (record.state !== ContainerState.CONTAINER_RUNNING) return Promise.resolve(record)
+    return new Promise((resolve, reject) => {
+      const wake = () => {
+        abort?.removeEventListener('abort', gone)
+        const now = records.get(id)
+        if (now) resolve(now)
+        else reject(notFound(id))
+      }
+      const gone = () => {
+        waiters.get(id)?.delete(wake)
+        reject(abort?.reason as Error)
+      }
+      if (abort?.aborted) return gone()
+      abort?.addEventListener('abort', gone)
+      const set = waiters.get(id) ?? new Set()
+      waiters.set(id, set.add(wake))
+    })
+  }
+
+  const killAll = async (record: ContainerRecord) => {
+    signal(record.pid, record.pidStart, 9)
+    if (!record.ownPidNamespace) for (const pid of await processesOf(host.cgroups, record.cgroup)) trySignal(pid, 9)
+  }
+
+  for (const record of records.values()) {
+    const sandbox = sandboxRecords.get(record.sandboxId)
+    if (sandbox) names.add(nameOf(sandbox, record.config))
+  }
+
+  return {
+    bundle,
+    rootfs,
+    upper: (id) => join(data(id), 'upper'),
+    onExit,
+    wait,
+    async create(sandbox, config) {
+      const namespace = sandbox.namespace
+      if (!config.metadata?.name) throw new GrpcError(Code.INVALID_ARGUMENT, 'container config must include metadata with a name')
+      const reference = config.image?.image ?? ''
+      const image = images.find(namespace, reference)
+      if (!image) throw new GrpcError(Code.NOT_FOUND, `failed to resolve image ${JSON.stringify(reference)}: not found`)
+      const name = nameOf(sandbox, config)
+      if (names.has(name))
+        throw new GrpcError(
+          Code.ALREADY_EXISTS,
+          `failed to reserve container name ${JSON.stringify(name)}: it is reserved for another container`,
+        )
+      names.add(name)
+      const id = randomBytes(32).toString('hex')
+      const namespaceOptions =
+        config.linux?.securityContext?.namespaceOptions ?? sandbox.config.linux?.securityContext?.namespaceOptions ?? {}
+      const imageConfig = image.config.config ?? {}
+      const chosen = signals[config.stopSignal ?? 0]
+      const stopSignal = signalNumber((chosen === 'RUNTIME_DEFAULT' ? '' : (chosen ?? '')) || imageConfig.StopSignal || 'SIGTERM')
+      let record: ContainerRecord = {
+        id,
+        namespace,
+        sandboxId: sandbox.id,
+        config,
+        imageId: image.id,
+        imageRef: image.repoDigests[0] ?? image.id,
+        layers: image.layers,
+        createdAt: String(nowNanoseconds()),
+        startedAt: '0',
+        finishedAt: '0',
+        state: ContainerState.CONTAINER_CREATED,
+        pid: 0,
+        pidStart: '',
+        exitCode: 0,
+        reason: '',
+        message: '',
+        logPath: config.logPath && sandbox.config.logDirectory ? join(sandbox.config.logDirectory, config.logPath) : '',
+        cgroup: join(cgroupParentOf(sandbox), id),
+        stopSignal: stopSignal ?? 15,
+        user: { uid: 0, gid: 0, additionalGids: [] },
+        ownPidNamespace: (namespaceOptions.pid ?? NamespaceMode.POD) === NamespaceMode.CONTAINER,
+        resources: config.linux?.resources ?? {},
+        imageMounts: [],
+      }
+      records.put(record)
+      try {
+        for (const folder of ['upper', 'work']) mkdirSync(join(data(id), folder), { recursive: true })
+        chmodSync(join(data(id), 'upper'), 0o755)
+        mkdirSync(bundle(id), { recursive: true })
+        mountRoot(record)
+        const mounted = mountImages(namespace, id, config.mounts ?? [])
+        record = { ...record, imageMounts: [...mounted.keys()].map((_mount, index) => join(bundle(id), `image-${index}`)) }
+        const spec = buildSpec({
+          config,
+          image: imageConfig,
+          rootfs: rootfs(id),
+          cgroupsPath: record.cgroup,
+          hostname: sandbox.config.hostname ?? '',
+          privileged: sandbox.config.linux?.securityContext?.privileged === true,
+          namespaces: namespacesFor(sandbox, config),
+          sandboxFiles: sandboxes.files(sandbox),
+          volumes: makeVolumes(id, config, Object.keys(imageConfig.Volumes ?? {})),
+          imageMounts: mounted,
+          host,
+        })
+        writeFileSync(join(bundle(id), 'config.json'), JSON.stringify(spec))
+        record = records.put({ ...record, user: spec.process.user })
+        emit('created', record)
+        return record
+      } catch (error) {
+        unmount(record)
+        rmSync(bundle(id), { recursive: true, force: true })
+        rmSync(data(id), { recursive: true, force: true })
+        records.delete(id)
+        names.delete(name)
+        throw error
+      }
+    },
+    async start(id) {
+      let record = must(id)
+      const { config } = record
+      if (record.state !== ContainerState.CONTAINER_CREATED || record.starting)
+        throw new GrpcError(
+          Code.FAILED_PRECONDITION,
+          `container ${JSON.stringify(id)} is in ${Object.keys(ContainerState)[record.state]} state`,
+        )
+      if (!sandboxOf(record)?.ready)
+        throw new GrpcError(Code.FAILED_PRECONDITION, `sandbox container ${JSON.stringify(record.sandboxId)} is not running`)
+      record = records.put({ ...record, starting: true })
+      const runtime = runtimeFor(record)
+      try {
+        if (record.logPath) mkdirSync(join(record.logPath, '..'), { recursive: true, mode: 0o755 })
+        const pid = await monitor.create(runtime, {
+          id,
+          name: config.metadata?.name ?? id,
+          bundle: bundle(id),
+          logPath: record.logPath || undefined,
+          terminal: config.tty === true,
+          stdin: config.stdin === true,
+          stdinOnce: config.stdinOnce === true,
+        })
+        record = records.put({ ...record, pid, pidStart: startOf(pid) ?? '' })
+        await runtime.run('start', id)
+      } catch (error) {
+        await clean(record)
+        const { starting: _over, ...rest } = record
+        const message = (error as Error).message
+        const at = String(nowNanoseconds())
+        record = records.put({
+          ...rest,
+          state: ContainerState.CONTAINER_EXITED,
+          startedAt: at,
+          finishedAt: at,
+          exitCode: 128,
+          reason: 'StartError',
+          message: `failed to start containerd task ${JSON.stringify(id)}: OCI runtime create failed: ${message}`,
+          pid: 0,
+          pidStart: '',
+        })
+        monitor.forget(id)
+        emit('stopped', record)
+        throw new GrpcError(
+          Code.UNKNOWN,
+          `failed to create containerd task: failed to start container ${JSON.stringify(id)}: OCI runtime create failed: ${message}`,
+          { cause: error },
+        )
+      }
+      const { starting: _over, ...rest } = record
+      record = records.put({ ...rest, state: ContainerState.CONTAINER_RUNNING, startedAt: String(nowNanoseconds()) })
+      emit('started', record)
+      // It may have ended before it was known to run.
+      onExit(id)
+    },
+    async stop(id, timeoutMs, abort) {
+      const record = must(id)
+      if (record.state !== ContainerState.CONTAINER_RUNNING) return
+      const over = wait(id)
+      if (timeoutMs > 0) {
+        signal(record.pid, record.pidStart, record.stopSignal)
+        let timer: NodeJS.Timeout | undefined
+        const late = new Promise<'late'>((resolve) => {
+          timer = setTimeout(() => resolve('late'), Math.min(timeoutMs, 2 ** 31 - 1))
+          abort?.addEventListener('abort', () => resolve('late'), { once: true })
+        })
+        const first = await Promise.race([over, late])
+        clearTimeout(timer)
+        if (first !== 'late') return
+        abort?.throwIfAborted()
+      }
+      await killAll(record)
+      await over
+    },
+    async kill(id, number) {
+      const record = must(id)
+      if (record.state !== ContainerState.CONTAINER_RUNNING)
+        throw new GrpcError(Code.FAILED_PRECONDITION, `container ${JSON.stringify(id)} does not run`)
+      signal(record.pid, record.pidStart, number)
+    },
+    async remove(id) {
+      const record = records.get(id)
+      if (!record) return
+      if (record.state === ContainerState.CONTAINER_RUNNING) {
+        const over = wait(id)
+        await killAll(record)
+        await over
+      }
+      await ending.get(id)
+      unmount(record)
+      rmSync(bundle(id), { recursive: true, force: true })
+      rmSync(data(id), { recursive: true, force: true })
+      monitor.forget(id)
+      records.delete(id)
+      const sandbox = sandboxRecords.get(record.sandboxId)
+      if (sandbox) names.delete(nameOf(sandbox, record.config))
+      emit('deleted', record)
+    },
+    async update(id, resources) {
+      const record = must(id)
+      if (record.state === ContainerState.CONTAINER_EXITED)
+        throw new GrpcError(Code.FAILED_PRECONDITION, `container ${JSON.stringify(id)} has exited`)
+      const given = Object.entries(resources).filter(([, value]) =>
+        Array.isArray(value) ? value.length > 0 : typeof value === 'object' ? Object.keys(value as object).length > 0 : Boolean(value),
+      )
+      const merged: LinuxContainerResources = { ...record.resources, ...Object.fromEntries(given) }
+      if (record.state === ContainerState.CONTAINER_RUNNING) {
+        const file = join(bundle(id), 'resources.json')
+        writeFileSync(file, JSON.stringify(resourcesOf(merged, host)))
+        await runtimeFor(record).run('update', '--resources', file, id)
+      }
+      records.put({ ...must(id), resources: merged })
+    },
+    async reopenLog(id) {
+      const record = must(id)
+      if (record.state !== ContainerState.CONTAINER_RUNNING) throw new GrpcError(Code.FAILED_PRECONDITION, 'container is not running')
+      await monitor.reopenLog(bundle(id))
+    },
+    async resize(id, rows, columns) {
+      await monitor.resize(bundle(id), rows, columns)
+    },
+    async recover() {
+      const lost: Exit = { code: 255, at: new Date(), oomKilled: false }
+      for (const record of [...records.values()]) {
+        const { id } = record
+        if (record.state === ContainerState.CONTAINER_RUNNING) {
+          const exit = monitor.exitOf(id, bundle(id))
+          if (exit) await ended(id, exit)
+          else if (!isAlive(record.pid, record.pidStart)) {
+            // conmon writes the code a moment after the process is gone, unless the machine itself went down.
+            const watched = conmonAlive(bundle(id))
+            if (!watched) await ended(id, monitor.exitOf(id, bundle(id)) ?? lost)
+          }
+        } else if (record.starting) {
+          // Nobody was told that it started: it is ended, whatever it came to.
+          const { starting: _over, ...rest } = record
+          await clean(record)
+          monitor.forget(id)
+          const at = String(nowNanoseconds())
+          records.put({
+            ...rest,
+            state: ContainerState.CONTAINER_EXITED,
+            startedAt: at,
+            finishedAt: at,
+            exitCode: 128,
+            reason: 'StartError',
+            message: 'the runtime was stopped during the start',
+            pid: 0,
+            pidStart: '',
+          })
+        } else if (record.state === ContainerState.CONTAINER_CREATED && !existsSync(bundle(id))) {
+          const at = String(nowNanoseconds())
+          records.put({ ...record, state: ContainerState.CONTAINER_EXITED, finishedAt: at, exitCode: 255, reason: 'Unknown' })
+        }
+      }
+      // Folders of containers that no record tells of: a creation or removal that was cut short.
+      for (const folder of [join(state, 'containers'), join(root, 'containers')]) {
+        if (!existsSync(folder)) continue
+        for (const id of readdirSync(folder)) {
+          if (records.get(id)) continue
+          for (const name of existsSync(join(folder, id)) ? readdirSync(join(folder, id)) : [])
+            if (name === 'rootfs' || name.startsWith('image-')) detach(join(folder, id, name))
+          rmSync(join(folder, id), { recursive: true, force: true })
+        }
+      }
+      await Promise.all(
+        [...records.values()].map(async (r) =>
+          r.state === ContainerState.CONTAINER_EXITED ? removeGroup(host.cgroups, r.cgroup) : undefined,
+        ),
+      )
+    },
+  }
+}
+
+function trySignal(pid: number, number: number): void {
+  const start = startOf(pid)
+  if (start) signal(pid, start, number)
+}
+
+function conmonAlive(bundle: string): boolean {
+  try {
+    return startOf(Number(readFileSync(join(bundle, 'conmon.pid'), 'utf8'))) !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** True when it is there and no part of the path is a link. */
+function isRealPath(root: string, place: string): boolean {
+  let at = root
+  for (const part of place.split('/').filter(Boolean)) {
+    at = join(at, part)
+    const stat = lstatSync(at, { throwIfNoEntry: false })
+    if (part === '..' || !stat || stat.isSymbolicLink()) return false
+  }
+  return true
+}

@@ -1,0 +1,541 @@
+/** The CRI's RuntimeService over sandboxes and containers. Semantics and messages follow containerd's internal/cri. */
+
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { constants as os } from 'node:os'
+import type { CallOptions } from '../grpc/client.ts'
+import { createQueue } from '../grpc/queue.ts'
+import { Code, GrpcError } from '../grpc/status.ts'
+import { inNamespace } from '../linux/syscalls.ts'
+import { version } from '../version.ts'
+import { readUsage, type Usage } from './cgroups.ts'
+import type { ContainerEvent, Containers } from './containers.ts'
+import { CgroupDriver, ContainerEventType, ContainerState, MetricType, PodSandboxState, signals } from './cri/api.ts'
+import type * as cri from './cri/types.ts'
+import { startExec } from './exec.ts'
+import { diskUsage } from './images/disk-usage.ts'
+import type { Host } from './oci/host.ts'
+import type { OciRuntime } from './oci/runtime.ts'
+import type { PodNetwork } from './pod-network.ts'
+import { cgroupParentOf, type Sandboxes } from './sandboxes.ts'
+import { type ContainerRecord, nowNanoseconds, type Records, type SandboxRecord } from './state.ts'
+import type { Streaming } from './streaming.ts'
+
+export interface RuntimeServiceDeps {
+  readonly sandboxRecords: Records<SandboxRecord>
+  readonly containerRecords: Records<ContainerRecord>
+  readonly sandboxes: Sandboxes
+  readonly containers: Containers
+  readonly network: PodNetwork
+  readonly streaming: Streaming
+  readonly handlers: readonly string[]
+  readonly runtimeOf: (handler: string) => OciRuntime
+  readonly host: Host
+  readonly turns: <T>(key: string, work: () => Promise<T>) => Promise<T>
+  readonly info: () => Record<string, unknown>
+}
+
+type Handlers = { [K in keyof cri.RuntimeService]: cri.RuntimeService[K] }
+export interface RuntimeServiceImpl extends Handlers {
+  emit(event: ContainerEvent, container: ContainerRecord): void
+}
+
+/** containerd's name of the namespace that a call is for: gRPC metadata, `k8s.io` without it. */
+export const namespaceOf = (options?: CallOptions): string => String(options?.metadata?.['containerd-namespace'] || 'k8s.io')
+
+const maxOutput = 16 << 20
+const eventTypes: Record<ContainerEvent, number> = {
+  created: ContainerEventType.CONTAINER_CREATED_EVENT,
+  started: ContainerEventType.CONTAINER_STARTED_EVENT,
+  stopped: ContainerEventType.CONTAINER_STOPPED_EVENT,
+  deleted: ContainerEventType.CONTAINER_DELETED_EVENT,
+}
+
+export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceImpl {
+  const { sandboxRecords, containerRecords, sandboxes, containers, network, streaming, host, turns, runtimeOf } = deps
+  const listeners = new Set<(event: cri.ContainerEventResponse) => void>()
+
+  const byId = <T extends { id: string; namespace: string }>(records: Records<T>, id: string, namespace: string): T | undefined => {
+    const exact = records.get(id)
+    if (exact) return exact.namespace === namespace ? exact : undefined
+    if (!/^[0-9a-f]+$/.test(id)) return undefined
+    // A prefix that only one has.
+    const found = [...records.values()].filter((r) => r.namespace === namespace && r.id.startsWith(id))
+    return found.length === 1 ? found[0] : undefined
+  }
+  const sandbox = (id: string | undefined, options?: CallOptions): SandboxRecord => {
+    const found = byId(sandboxRecords, id ?? '', namespaceOf(options))
+    if (!found) throw new GrpcError(Code.NOT_FOUND, `an error occurred when try to find sandbox: not found`)
+    return found
+  }
+  const container = (id: string | undefined, options?: CallOptions): ContainerRecord => {
+    const found = byId(containerRecords, id ?? '', namespaceOf(options))
+    if (!found) throw new GrpcError(Code.NOT_FOUND, `an error occurred when try to find container ${JSON.stringify(id)}: not found`)
+    return found
+  }
+  const running = (id: string | undefined, options?: CallOptions): ContainerRecord => {
+    const found = container(id, options)
+    if (found.state !== ContainerState.CONTAINER_RUNNING)
+      throw new GrpcError(Code.UNKNOWN, `container is in ${Object.keys(ContainerState)[found.state]} state`)
+    return found
+  }
+  const of = (namespace: string, sandboxId: string) =>
+    [...containerRecords.values()].filter((c) => c.sandboxId === sandboxId && c.namespace === namespace)
+
+  // ---- how records look on the wire ----
+
+  const sandboxState = (r: SandboxRecord) => (r.ready ? PodSandboxState.SANDBOX_READY : PodSandboxState.SANDBOX_NOTREADY)
+  const listedSandbox = (r: SandboxRecord): cri.PodSandbox => ({
+    id: r.id,
+    metadata: r.config.metadata ?? {},
+    state: sandboxState(r),
+    createdAt: BigInt(r.createdAt),
+    labels: r.config.labels ?? {},
+    annotations: r.config.annotations ?? {},
+    runtimeHandler: r.runtimeHandler,
+  })
+  const sandboxStatus = (r: SandboxRecord): cri.PodSandboxStatus => ({
+    ...listedSandbox(r),
+    network:
+      r.hostNetwork || !r.ready
+        ? { ip: '', additionalIps: [] }
+        : { ip: r.ips[0] ?? '', additionalIps: r.ips.slice(1).map((ip) => ({ ip })) },
+    linux: { namespaces: { options: r.config.linux?.securityContext?.namespaceOptions ?? {} } },
+  })
+  const listed = (r: ContainerRecord): cri.Container => ({
+    id: r.id,
+    podSandboxId: r.sandboxId,
+    metadata: r.config.metadata ?? {},
+    image: r.config.image ?? {},
+    imageRef: r.imageId,
+    imageId: r.imageId,
+    state: r.state,
+    createdAt: BigInt(r.createdAt),
+    labels: r.config.labels ?? {},
+    annotations: r.config.annotations ?? {},
+  })
+  const status = (r: ContainerRecord): cri.ContainerStatus => ({
+    id: r.id,
+    metadata: r.config.metadata ?? {},
+    state: r.state,
+    createdAt: BigInt(r.createdAt),
+    startedAt: BigInt(r.startedAt),
+    finishedAt: BigInt(r.finishedAt),
+    exitCode: r.exitCode,
+    image: r.config.image ?? {},
+    imageRef: r.imageRef,
+    imageId: r.imageId,
+    reason: r.reason,
+    message: r.message,
+    labels: r.config.labels ?? {},
+    annotations: r.config.annotations ?? {},
+    mounts: r.config.mounts ?? [],
+    logPath: r.logPath,
+    resources: { linux: r.resources },
+    user: { linux: { uid: r.user.uid, gid: r.user.gid, supplementalGroups: [...r.user.additionalGids] } },
+    stopSignal: signalEnum(r.stopSignal),
+  })
+
+  const matches = (labels: Record<string, string> | undefined, selector: Record<string, string> | undefined) =>
+    Object.entries(selector ?? {}).every(([key, value]) => labels?.[key] === value)
+  const listSandboxes = (filter: cri.PodSandboxFilter | undefined, options?: CallOptions) =>
+    [...sandboxRecords.values()]
+      .filter((r) => r.namespace === namespaceOf(options))
+      .filter(
+        (r) =>
+          (!filter?.id || r.id.startsWith(filter.id)) &&
+          (!filter?.state || (filter.state.state ?? 0) === sandboxState(r)) &&
+          matches(r.config.labels, filter?.labelSelector),
+      )
+      .map(listedSandbox)
+  const selectContainers = (filter: cri.ContainerFilter | undefined, options?: CallOptions) =>
+    [...containerRecords.values()]
+      .filter((r) => r.namespace === namespaceOf(options))
+      .filter(
+        (r) =>
+          (!filter?.id || r.id.startsWith(filter.id)) &&
+          (!filter?.podSandboxId || r.sandboxId.startsWith(filter.podSandboxId)) &&
+          (!filter?.state || (filter.state.state ?? 0) === r.state) &&
+          matches(r.config.labels, filter?.labelSelector),
+      )
+
+  // ---- stats ----
+
+  const cpuBefore = new Map<string, { at: number; used: number; rate: number }>()
+  const cpuUsage = (key: string, usage: Usage): cri.CpuUsage => {
+    const at = performance.now()
+    const before = cpuBefore.get(key)
+    // A rate over less than a tenth of a second is noise: the last one is told again.
+    const fresh = !before || at - before.at > 100
+    const rate = before && fresh ? Math.max(0, ((usage.cpuNanoseconds - before.used) * 1000) / (at - before.at)) : (before?.rate ?? 0)
+    if (fresh) cpuBefore.set(key, { at, used: usage.cpuNanoseconds, rate })
+    return {
+      timestamp: nowNanoseconds(),
+      usageCoreNanoSeconds: { value: usage.cpuNanoseconds },
+      usageNanoCores: { value: Math.round(rate) },
+    }
+  }
+  const memoryUsage = (usage: Usage): cri.MemoryUsage => ({
+    timestamp: nowNanoseconds(),
+    workingSetBytes: { value: usage.workingSetBytes },
+    ...(usage.limitBytes === undefined ? {} : { availableBytes: { value: Math.max(0, usage.limitBytes - usage.workingSetBytes) } }),
+    usageBytes: { value: usage.memoryBytes },
+    rssBytes: { value: usage.rssBytes },
+    pageFaults: { value: usage.pageFaults },
+    majorPageFaults: { value: usage.majorPageFaults },
+  })
+  const containerStats = async (r: ContainerRecord): Promise<cri.ContainerStats> => {
+    const [usage, disk] = await Promise.all([
+      r.state === ContainerState.CONTAINER_RUNNING ? readUsage(host.cgroups, r.cgroup) : undefined,
+      diskUsage(containers.upper(r.id)),
+    ])
+    return {
+      attributes: { id: r.id, metadata: r.config.metadata ?? {}, labels: r.config.labels ?? {}, annotations: r.config.annotations ?? {} },
+      ...(usage
+        ? {
+            cpu: cpuUsage(r.id, usage),
+            memory: memoryUsage(usage),
+            swap: { timestamp: nowNanoseconds(), swapUsageBytes: { value: usage.swapBytes } },
+          }
+        : {}),
+      writableLayer: {
+        timestamp: nowNanoseconds(),
+        fsId: { mountpoint: containers.upper(r.id) },
+        usedBytes: { value: disk.bytes },
+        inodesUsed: { value: disk.inodes },
+      },
+    }
+  }
+  const selectStats = (filter: cri.ContainerStatsFilter | undefined, options?: CallOptions) =>
+    Promise.all(
+      selectContainers({ ...(filter ?? {}) } as cri.ContainerFilter, options)
+        .filter((r) => r.state === ContainerState.CONTAINER_RUNNING)
+        .map(containerStats),
+    )
+  const networkUsage = async (r: SandboxRecord): Promise<cri.NetworkUsage | undefined> => {
+    if (!r.namespaces.includes('net') || !r.ready) return undefined
+    const text = inNamespace('net', sandboxes.namespacePath(r.id, 'net'), () => readFileSync('/proc/thread-self/net/dev', 'utf8'))
+    const interfaces = text
+      .split('\n')
+      .slice(2)
+      .map((line) => /^\s*([^:]+):\s*(.*)$/.exec(line))
+      .flatMap((m) => (m && m[1] !== 'lo' ? [{ name: m[1] as string, n: (m[2] as string).split(/\s+/).map(Number) }] : []))
+      .map(
+        ({ name, n }): cri.NetworkInterfaceUsage => ({
+          name,
+          rxBytes: { value: n[0] ?? 0 },
+          rxErrors: { value: n[2] ?? 0 },
+          txBytes: { value: n[8] ?? 0 },
+          txErrors: { value: n[10] ?? 0 },
+        }),
+      )
+    return { timestamp: nowNanoseconds(), ...(interfaces[0] ? { defaultInterface: interfaces[0] } : {}), interfaces: interfaces.slice(1) }
+  }
+  const podStats = async (r: SandboxRecord): Promise<cri.PodSandboxStats> => {
+    const members = of(r.namespace, r.id).filter((c) => c.state === ContainerState.CONTAINER_RUNNING)
+    // A pod's own group holds its containers; without one, they are added up.
+    const parent = r.config.linux?.cgroupParent
+    const [all, network] = await Promise.all([Promise.all(members.map(containerStats)), networkUsage(r)])
+    const usages = (
+      await Promise.all((parent ? [cgroupParentOf(r)] : members.map((c) => c.cgroup)).map((path) => readUsage(host.cgroups, path)))
+    ).filter((u) => u !== undefined)
+    const sum = (pick: (u: Usage) => number) => usages.reduce((total, u) => total + pick(u), 0)
+    const total: Usage = {
+      cpuNanoseconds: sum((u) => u.cpuNanoseconds),
+      memoryBytes: sum((u) => u.memoryBytes),
+      workingSetBytes: sum((u) => u.workingSetBytes),
+      rssBytes: sum((u) => u.rssBytes),
+      limitBytes: parent ? usages[0]?.limitBytes : undefined,
+      swapBytes: sum((u) => u.swapBytes),
+      pageFaults: sum((u) => u.pageFaults),
+      majorPageFaults: sum((u) => u.majorPageFaults),
+      processes: sum((u) => u.processes),
+    }
+    return {
+      attributes: { id: r.id, metadata: r.config.metadata ?? {}, labels: r.config.labels ?? {}, annotations: r.config.annotations ?? {} },
+      linux: {
+        cpu: cpuUsage(r.id, total),
+        memory: memoryUsage(total),
+        ...(network ? { network } : {}),
+        process: { timestamp: nowNanoseconds(), processCount: { value: total.processes } },
+        containers: all,
+      },
+    }
+  }
+  const selectPodStats = (filter: cri.PodSandboxStatsFilter | undefined, options?: CallOptions) =>
+    Promise.all(
+      listSandboxes({ ...(filter?.id ? { id: filter.id } : {}), labelSelector: filter?.labelSelector ?? {} }, options)
+        .filter((s) => s.state === PodSandboxState.SANDBOX_READY)
+        .map((s) => podStats(sandboxRecords.get(s.id as string) as SandboxRecord)),
+    )
+  const podMetrics = (options?: CallOptions): Promise<cri.PodSandboxMetrics[]> =>
+    Promise.all(
+      listSandboxes(undefined, options).map(async (s): Promise<cri.PodSandboxMetrics> => {
+        const members = of(namespaceOf(options), s.id as string).filter((c) => c.state === ContainerState.CONTAINER_RUNNING)
+        const metrics = await Promise.all(
+          members.map(async (c) => {
+            const usage = await readUsage(host.cgroups, c.cgroup)
+            const values = usage
+              ? [usage.cpuNanoseconds / 1e9, usage.workingSetBytes, usage.memoryBytes, usage.rssBytes, usage.processes]
+              : []
+            return {
+              containerId: c.id,
+              metrics: values.map((value, i) => ({
+                name: (metricDescriptors[i] as cri.MetricDescriptor).name as string,
+                timestamp: 0,
+                metricType: i === 0 ? MetricType.COUNTER : MetricType.GAUGE,
+                labelValues: [c.id, s.metadata?.name ?? '', s.metadata?.namespace ?? ''],
+                value: { value: Math.round(value) },
+              })),
+            }
+          }),
+        )
+        return { podSandboxId: s.id as string, metrics: [], containerMetrics: metrics }
+      }),
+    )
+
+  const stopSandbox = async (record: SandboxRecord) => {
+    await Promise.all(of(record.namespace, record.id).map((c) => turns(`stop/${c.id}`, () => containers.stop(c.id, 0))))
+    await sandboxes.stop(record.id)
+  }
+
+  return {
+    emit(event, record) {
+      if (record.namespace !== 'k8s.io' || listeners.size === 0) return
+      const pod = sandboxRecords.get(record.sandboxId)
+      const response: cri.ContainerEventResponse = {
+        containerId: record.id,
+        containerEventType: eventTypes[event],
+        createdAt: nowNanoseconds(),
+        ...(pod ? { podSandboxStatus: sandboxStatus(pod) } : {}),
+        containersStatuses: of(record.namespace, record.sandboxId).map(status),
+      }
+      for (const listener of listeners) listener(response)
+    },
+
+    Version: async () => ({ version: '0.1.0', runtimeName: 'kijabi', runtimeVersion: version, runtimeApiVersion: 'v1' }),
+    async Status({ verbose }): Promise<cri.StatusResponse> {
+      const net = await network.status()
+      return {
+        status: {
+          conditions: [
+            { type: 'RuntimeReady', status: true, reason: '', message: '' },
+            { type: 'NetworkReady', status: net.ready, reason: net.reason, message: net.message },
+          ],
+        },
+        runtimeHandlers: deps.handlers.map((name) => ({
+          name,
+          features: { recursiveReadOnlyMounts: runtimeOf(name).name === 'crun', userNamespaces: false },
+        })),
+        features: { supplementalGroupsPolicy: true, userNamespacesHostNetwork: false },
+        info: verbose ? { config: JSON.stringify(deps.info()) } : {},
+      }
+    },
+    RuntimeConfig: async () => ({ linux: { cgroupDriver: CgroupDriver.CGROUPFS } }),
+    async UpdateRuntimeConfig({ runtimeConfig }) {
+      const cidr = runtimeConfig?.networkConfig?.podCidr
+      if (cidr) await network.setPodCidr?.(cidr)
+      return {}
+    },
+
+    async RunPodSandbox({ config, runtimeHandler = '' }, options) {
+      if (!config?.metadata?.name) throw new GrpcError(Code.INVALID_ARGUMENT, 'sandbox config must include metadata with a name')
+      const record = await sandboxes.run(namespaceOf(options), config, runtimeHandler, options?.signal)
+      return { podSandboxId: record.id }
+    },
+    async StopPodSandbox({ podSandboxId }, options) {
+      const record = byId(sandboxRecords, podSandboxId ?? '', namespaceOf(options))
+      if (record) await turns(record.id, () => stopSandbox(record))
+      return {}
+    },
+    async RemovePodSandbox({ podSandboxId }, options) {
+      const record = byId(sandboxRecords, podSandboxId ?? '', namespaceOf(options))
+      if (!record) return {}
+      await turns(record.id, async () => {
+        await stopSandbox(record)
+        for (const c of of(record.namespace, record.id)) await turns(c.id, () => containers.remove(c.id))
+        await sandboxes.remove(record.id)
+      })
+      cpuBefore.delete(record.id)
+      return {}
+    },
+    async PodSandboxStatus({ podSandboxId, verbose }, options): Promise<cri.PodSandboxStatusResponse> {
+      const record = sandbox(podSandboxId, options)
+      return {
+        status: sandboxStatus(record),
+        containersStatuses: of(record.namespace, record.id).map(status),
+        timestamp: nowNanoseconds(),
+        info: verbose ? { info: JSON.stringify({ config: record.config, namespaces: record.namespaces, ips: record.ips }) } : {},
+      }
+    },
+    ListPodSandbox: async ({ filter }, options) => ({ items: listSandboxes(filter, options) }),
+    async *StreamPodSandboxes({ filter }, options) {
+      for (const podSandboxes of chunks(listSandboxes(filter, options))) yield { podSandboxes }
+    },
+    async UpdatePodSandboxResources({ podSandboxId, overhead, resources }, options) {
+      const record = sandbox(podSandboxId, options)
+      const linux = { ...record.config.linux, ...(overhead ? { overhead } : {}), ...(resources ? { resources } : {}) }
+      sandboxRecords.put({ ...record, config: { ...record.config, linux } })
+      return {}
+    },
+
+    async CreateContainer({ podSandboxId, config, sandboxConfig }, options) {
+      const record = sandbox(podSandboxId, options)
+      if (!config) throw new GrpcError(Code.INVALID_ARGUMENT, 'container config is nil')
+      if (!record.ready) throw new GrpcError(Code.UNKNOWN, `sandbox ${record.id} is not ready`)
+      void sandboxConfig // The sandbox's own config is the same one.
+      return { containerId: (await containers.create(record, config)).id }
+    },
+    async StartContainer({ containerId }, options) {
+      const { id } = container(containerId, options)
+      await turns(id, () => containers.start(id))
+      return {}
+    },
+    async StopContainer({ containerId, timeout = 0 }, options) {
+      const record = byId(containerRecords, containerId ?? '', namespaceOf(options))
+      if (record) await turns(`stop/${record.id}`, () => containers.stop(record.id, Number(timeout) * 1000, options?.signal))
+      return {}
+    },
+    async RemoveContainer({ containerId }, options) {
+      const record = byId(containerRecords, containerId ?? '', namespaceOf(options))
+      if (record) await turns(record.id, () => containers.remove(record.id))
+      if (record) cpuBefore.delete(record.id)
+      return {}
+    },
+    ListContainers: async ({ filter }, options) => ({ containers: selectContainers(filter, options).map(listed) }),
+    async *StreamContainers({ filter }, options) {
+      for (const part of chunks(selectContainers(filter, options).map(listed))) yield { containers: part }
+    },
+    async ContainerStatus({ containerId, verbose }, options): Promise<cri.ContainerStatusResponse> {
+      const record = container(containerId, options)
+      if (!verbose) return { status: status(record), info: {} }
+      const spec = await readFile(`${containers.bundle(record.id)}/config.json`, 'utf8').catch(() => 'null')
+      const info = {
+        sandboxID: record.sandboxId,
+        pid: record.pid,
+        config: record.config,
+        runtimeSpec: JSON.parse(spec) as unknown,
+        layers: record.layers,
+        restarts: record.restarts ?? 0,
+      }
+      return { status: status(record), info: { info: JSON.stringify(info, (_k, v: unknown) => (typeof v === 'bigint' ? Number(v) : v)) } }
+    },
+    async UpdateContainerResources({ containerId, linux }, options) {
+      const { id } = container(containerId, options)
+      await turns(id, () => containers.update(id, linux ?? {}))
+      return {}
+    },
+    async ReopenContainerLog({ containerId }, options) {
+      await containers.reopenLog(container(containerId, options).id)
+      return {}
+    },
+
+    async ExecSync({ containerId, cmd = [], timeout = 0 }, options) {
+      const record = running(containerId, options)
+      const handler = sandboxRecords.get(record.sandboxId)?.runtimeHandler ?? ''
+      const exec = startExec(runtimeOf(handler), record.id, containers.bundle(record.id), { cmd })
+      const [out, err] = [collect(exec.stdout), collect(exec.stderr as NodeJS.ReadableStream)]
+      let late = false
+      const overdue = () => {
+        late = true
+        exec.kill()
+      }
+      const timer = Number(timeout) > 0 ? setTimeout(overdue, Number(timeout) * 1000) : undefined
+      const gone = () => exec.kill()
+      options?.signal?.addEventListener('abort', gone)
+      try {
+        const exitCode = await exec.exit
+        if (late)
+          throw new GrpcError(
+            Code.DEADLINE_EXCEEDED,
+            `failed to exec in container: timeout ${timeout}s exceeded: context deadline exceeded`,
+          )
+        return { stdout: await out, stderr: await err, exitCode }
+      } finally {
+        clearTimeout(timer)
+        options?.signal?.removeEventListener('abort', gone)
+      }
+    },
+    Exec: async (request, options) => ({ url: streaming.exec(running(request.containerId, options), request) }),
+    Attach: async (request, options) => ({ url: streaming.attach(running(request.containerId, options), request) }),
+    async PortForward({ podSandboxId, port = [] }, options) {
+      const record = sandbox(podSandboxId, options)
+      if (!record.ready) throw new GrpcError(Code.UNKNOWN, 'sandbox container is not running')
+      return { url: streaming.portForward(record, port) }
+    },
+
+    ContainerStats: async ({ containerId }, options) => ({ stats: await containerStats(container(containerId, options)) }),
+    ListContainerStats: async ({ filter }, options) => ({ stats: await selectStats(filter, options) }),
+    async *StreamContainerStats({ filter }, options) {
+      for (const part of chunks(await selectStats(filter, options))) yield { containerStats: part }
+    },
+    PodSandboxStats: async ({ podSandboxId }, options) => ({ stats: await podStats(sandbox(podSandboxId, options)) }),
+    ListPodSandboxStats: async ({ filter }, options) => ({ stats: await selectPodStats(filter, options) }),
+    async *StreamPodSandboxStats({ filter }, options) {
+      for (const part of chunks(await selectPodStats(filter, options))) yield { podSandboxStats: part }
+    },
+    ListMetricDescriptors: async () => ({ descriptors: metricDescriptors }),
+    ListPodSandboxMetrics: async (_request, options) => ({ podMetrics: await podMetrics(options) }),
+    async *StreamPodSandboxMetrics(_request, options) {
+      for (const part of chunks(await podMetrics(options))) yield { podSandboxMetrics: part }
+    },
+
+    async CheckpointContainer({ containerId, location }, options) {
+      running(containerId, options)
+      throw new GrpcError(
+        Code.UNIMPLEMENTED,
+        `checkpoints need criu, which this runtime does not drive: nothing was written to ${location ?? ''}`,
+      )
+    },
+    async *GetContainerEvents(_request, options) {
+      const queue = createQueue<cri.ContainerEventResponse>()
+      const listener = (event: cri.ContainerEventResponse) => {
+        // Who does not read is cut off: the kubelet then lists anew.
+        if (queue.size > 10_000) queue.end(new GrpcError(Code.RESOURCE_EXHAUSTED, 'the events are not read'))
+        else queue.push(event)
+      }
+      listeners.add(listener)
+      options?.signal?.addEventListener('abort', () => queue.end())
+      try {
+        yield* queue
+      } finally {
+        listeners.delete(listener)
+      }
+    },
+  }
+}
+
+const metricDescriptors: cri.MetricDescriptor[] = [
+  ['container_cpu_usage_seconds_total', 'Cumulative cpu time consumed in seconds'],
+  ['container_memory_working_set_bytes', 'Current working set in bytes'],
+  ['container_memory_usage_bytes', 'Current memory usage in bytes'],
+  ['container_memory_rss', 'Size of RSS in bytes'],
+  ['container_processes', 'Number of processes running inside the container'],
+].map(([name, help]) => ({ name: name as string, help: help as string, labelKeys: ['id', 'pod', 'namespace'] }))
+
+/** How many items one message of a streamed list holds. */
+const chunkSize = 500
+function* chunks<T>(items: readonly T[]): Generator<T[]> {
+  for (let i = 0; i < items.length; i += chunkSize) yield items.slice(i, i + chunkSize)
+}
+
+/** Reads to the end and keeps the first 16 MB (CVE-2022-1708). */
+async function collect(stream: NodeJS.ReadableStream): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let size = 0
+  for await (const chunk of stream) {
+    const part = (chunk as Buffer).subarray(0, Math.max(0, maxOutput - size))
+    size += part.length
+    if (part.length > 0) parts.push(part)
+  }
+  return Buffer.concat(parts)
+}
+
+function signalEnum(number: number): number {
+  const name =
+    Object.entries(os.signals).find(([, value]) => value === number)?.[0] ??
+    (number >= 34 && number < 50
+      ? `SIGRTMIN${number === 34 ? '' : `PLUS${number - 34}`}`
+      : `SIGRTMAX${number === 64 ? '' : `MINUS${64 - number}`}`)
+  return Math.max(0, signals.indexOf(name))
+}

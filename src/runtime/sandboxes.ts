@@ -1,0 +1,293 @@
+/**
+ * Pod sandboxes: namespaces shared by a pod's containers, with their network, host name, /dev/shm and resolver files.
+ * Network, IPC and UTS namespaces are bound to files in the state folder, so that no pause container is needed and
+ * nothing of the sandbox dies with this process; only a shared PID namespace needs a process (oci/pause.ts).
+ */
+import { randomBytes } from 'node:crypto'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Code, GrpcError } from '../grpc/status.ts'
+import { detach, inNewNamespaces, linkUp, MountFlag, mount, sethostname } from '../linux/syscalls.ts'
+import type { Logger } from '../log/log.ts'
+import { removeGroup } from './cgroups.ts'
+import { NamespaceMode, Protocol } from './cri/api.ts'
+import type { PodSandboxConfig } from './cri/types.ts'
+import type { HostPorts } from './host-ports.ts'
+import type { Host } from './oci/host.ts'
+import { pauseProgram } from './oci/pause.ts'
+import type { OciRuntime } from './oci/runtime.ts'
+import type { HostPort, NetworkSandbox, PodNetwork } from './pod-network.ts'
+import { signal, startOf } from './processes.ts'
+import { nowNanoseconds, type Records, type SandboxRecord } from './state.ts'
+
+export interface Sandboxes {
+  run(namespace: string, config: PodSandboxConfig, runtimeHandler: string, signal?: AbortSignal): Promise<SandboxRecord>
+  /** Takes the network and the namespaces away; idempotent. Its containers must have ended. */
+  stop(id: string): Promise<void>
+  remove(id: string): Promise<void>
+  /** The file of a namespace of the sandbox. */
+  namespacePath(id: string, kind: 'net' | 'ipc' | 'uts'): string
+  /** What each container of the sandbox finds in its place. */
+  files(record: SandboxRecord): Record<string, string>
+  portsOf(record: SandboxRecord): readonly HostPort[]
+  /** After a restart: a sandbox whose namespaces are gone (a reboot) is not ready. */
+  recover(): Promise<void>
+}
+
+export interface SandboxDeps {
+  readonly records: Records<SandboxRecord>
+  readonly state: string
+  readonly network: PodNetwork
+  readonly hostPorts: HostPorts
+  readonly runtimeOf: (handler: string) => OciRuntime
+  readonly host: Host
+  readonly log: Logger
+}
+
+const NSFS_MAGIC = 0x6e736673
+
+export function createSandboxes({ records, state, network, hostPorts, runtimeOf, host, log }: SandboxDeps): Sandboxes {
+  const folder = (id: string) => join(state, 'sandboxes', id)
+  const namespacePath = (id: string, kind: 'net' | 'ipc' | 'uts') => join(folder(id), kind)
+  const names = new Set<string>()
+
+  const networkSandbox = (record: SandboxRecord): NetworkSandbox => {
+    const { metadata, annotations = {}, portMappings = [] } = record.config
+    const path = namespacePath(record.id, 'net')
+    return {
+      id: record.id,
+      netns: isNamespace(path) ? path : '',
+      name: metadata?.name ?? '',
+      namespace: metadata?.namespace ?? '',
+      uid: metadata?.uid ?? '',
+      annotations,
+      portMappings: portMappings
+        .filter((p) => (p.hostPort ?? 0) > 0)
+        .map(
+          (p): HostPort => ({
+            protocol: p.protocol === Protocol.UDP ? 'udp' : p.protocol === Protocol.SCTP ? 'sctp' : 'tcp',
+            hostPort: p.hostPort ?? 0,
+            containerPort: p.containerPort ?? 0,
+            hostIp: p.hostIp ?? '',
+          }),
+        ),
+    }
+  }
+
+  const makeNamespaces = (record: SandboxRecord) => {
+    const { id, config } = record
+    mkdirSync(folder(id), { recursive: true })
+    for (const kind of record.namespaces) writeFileSync(namespacePath(id, kind), '')
+    inNewNamespaces(record.namespaces, () => {
+      if (record.namespaces.includes('uts') && config.hostname) sethostname(config.hostname)
+      if (record.namespaces.includes('net')) linkUp('lo')
+      for (const [name, value] of Object.entries(config.linux?.sysctls ?? {})) writeSysctl(record, name, value)
+      for (const kind of record.namespaces) mount(`/proc/thread-self/ns/${kind}`, namespacePath(id, kind), '', MountFlag.BIND, '')
+    })
+  }
+
+  const makeFiles = (record: SandboxRecord) => {
+    const { id, config } = record
+    const at = (name: string) => join(folder(id), name)
+    const hostname = config.hostname || readFileSync('/proc/sys/kernel/hostname', 'utf8').trim()
+    writeFileSync(at('hostname'), `${hostname}\n`)
+    if (existsSync('/etc/hosts')) copyFileSync('/etc/hosts', at('hosts'))
+    else writeFileSync(at('hosts'), '127.0.0.1\tlocalhost\n::1\tlocalhost\n')
+    const dns = config.dnsConfig
+    if (dns && (dns.servers?.length || dns.searches?.length || dns.options?.length)) {
+      const lines = [
+        ...(dns.searches?.length ? [`search ${dns.searches.join(' ')}`] : []),
+        ...(dns.servers ?? []).map((server) => `nameserver ${server}`),
+        ...(dns.options?.length ? [`options ${dns.options.join(' ')}`] : []),
+      ]
+      writeFileSync(at('resolv.conf'), `${lines.join('\n')}\n`)
+    } else if (existsSync('/etc/resolv.conf')) copyFileSync('/etc/resolv.conf', at('resolv.conf'))
+    else writeFileSync(at('resolv.conf'), '')
+    for (const name of ['hostname', 'hosts', 'resolv.conf']) chmodSync(at(name), 0o644)
+    if (record.namespaces.includes('ipc')) {
+      mkdirSync(at('shm'))
+      mount('shm', at('shm'), 'tmpfs', MountFlag.NOSUID | MountFlag.NODEV | MountFlag.NOEXEC, 'mode=1777,size=67108864')
+    }
+  }
+
+  /** A process that stays, in new PID and the sandbox's other namespaces, so that containers can share it. */
+  const startPause = async (record: SandboxRecord): Promise<number> => {
+    const bundle = join(folder(record.id), 'pause')
+    mkdirSync(join(bundle, 'rootfs', 'proc'), { recursive: true })
+    for (const name of ['dev', 'sys']) mkdirSync(join(bundle, 'rootfs', name), { recursive: true })
+    writeFileSync(join(bundle, 'rootfs', 'pause'), pauseProgram(), { mode: 0o755 })
+    const joined = record.namespaces.map((kind) => ({ type: kind === 'net' ? 'network' : kind, path: namespacePath(record.id, kind) }))
+    const spec = {
+      ociVersion: '1.0.2',
+      process: {
+        terminal: false,
+        user: { uid: 65535, gid: 65535 },
+        args: ['/pause'],
+        env: [],
+        cwd: '/',
+        capabilities: {},
+        noNewPrivileges: true,
+        oomScoreAdj: Math.max(-998, host.lowestOomScore),
+      },
+      root: { path: 'rootfs', readonly: true },
+      mounts: [{ destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] }],
+      linux: {
+        namespaces: [{ type: 'mount' }, { type: 'pid' }, ...joined],
+        cgroupsPath: join(cgroupParentOf(record), record.id),
+        resources: { devices: [{ allow: false, access: 'rwm' }] },
+      },
+    }
+    writeFileSync(join(bundle, 'config.json'), JSON.stringify(spec))
+    const runtime = runtimeOf(record.runtimeHandler)
+    await runtime.run('run', '--detach', '--bundle', bundle, '--pid-file', join(bundle, 'pid'), record.id)
+    return Number(readFileSync(join(bundle, 'pid'), 'utf8'))
+  }
+
+  const stop = async (id: string) => {
+    const record = records.get(id)
+    if (!record) return
+    if (!record.hostNetwork) {
+      const sandbox = networkSandbox(record)
+      if (record.hostPorts) await hostPorts.unpublish(id)
+      await network.teardown(sandbox)
+    }
+    if (record.pausePid) {
+      const start = startOf(record.pausePid)
+      if (start) signal(record.pausePid, start, 9)
+      await runtimeOf(record.runtimeHandler)
+        .run('delete', '--force', id)
+        .catch((error: unknown) => log.debug('deleting the pause process', { sandbox: id, error }))
+    }
+    for (const kind of record.namespaces) {
+      detach(namespacePath(id, kind))
+      rmSync(namespacePath(id, kind), { force: true })
+    }
+    detach(join(folder(id), 'shm'))
+    const { pausePid: _ended, ...rest } = record
+    records.put({ ...rest, ready: false, hostPorts: false })
+  }
+
+  for (const record of records.values()) names.add(nameOf(record.namespace, record.config))
+
+  return {
+    namespacePath,
+    stop,
+    portsOf: (record) => networkSandbox(record).portMappings,
+    async run(namespace, config, runtimeHandler, abort) {
+      const name = nameOf(namespace, config)
+      const options = config.linux?.securityContext?.namespaceOptions ?? {}
+      if (options.usernsOptions && options.usernsOptions.mode !== NamespaceMode.NODE)
+        throw new GrpcError(Code.UNIMPLEMENTED, 'user namespaces for pods are not supported by this runtime')
+      runtimeOf(runtimeHandler)
+      if (names.has(name))
+        throw new GrpcError(
+          Code.ALREADY_EXISTS,
+          `failed to reserve sandbox name ${JSON.stringify(name)}: it is reserved for another sandbox`,
+        )
+      names.add(name)
+      const hostNetwork = options.network === NamespaceMode.NODE
+      const id = randomBytes(32).toString('hex')
+      let record: SandboxRecord = {
+        id,
+        namespace,
+        config,
+        runtimeHandler,
+        createdAt: String(nowNanoseconds()),
+        ready: false,
+        hostNetwork,
+        namespaces: [...(hostNetwork ? [] : (['net', 'uts'] as const)), ...(options.ipc === NamespaceMode.NODE ? [] : (['ipc'] as const))],
+        ips: [],
+        hostPorts: false,
+      }
+      try {
+        // Written first: a killed start is found and cleaned after the restart.
+        records.put(record)
+        if (config.logDirectory) mkdirSync(config.logDirectory, { recursive: true, mode: 0o755 })
+        makeNamespaces(record)
+        makeFiles(record)
+        if (!hostNetwork) {
+          const sandbox = networkSandbox(record)
+          const result = await network.setup(sandbox)
+          record = { ...record, ips: result.ips, ...(result.hostInterface ? { hostInterface: result.hostInterface } : {}) }
+          records.put(record)
+          if (sandbox.portMappings.length > 0 && !result.hostPortsDone) {
+            record = records.put({ ...record, hostPorts: true })
+            await hostPorts.publish({ id, ips: result.ips, ports: sandbox.portMappings, hostInterface: result.hostInterface })
+          }
+        }
+        if ((options.pid ?? NamespaceMode.POD) === NamespaceMode.POD) record = { ...record, pausePid: await startPause(record) }
+        abort?.throwIfAborted()
+        return records.put({ ...record, ready: true })
+      } catch (error) {
+        try {
+          await stop(id)
+        } catch (cause) {
+          log.error('a failed sandbox was not cleaned up', { sandbox: id, error: cause })
+        }
+        records.delete(id)
+        names.delete(name)
+        rmSync(folder(id), { recursive: true, force: true })
+        if (error instanceof GrpcError) throw error
+        throw new GrpcError(Code.UNKNOWN, `failed to setup network for sandbox "${id}": ${(error as Error).message}`, { cause: error })
+      }
+    },
+    async remove(id) {
+      const record = records.get(id)
+      if (!record) return
+      await stop(id)
+      rmSync(folder(id), { recursive: true, force: true })
+      records.delete(id)
+      names.delete(nameOf(record.namespace, record.config))
+      if (!record.config.linux?.cgroupParent) await removeGroup(host.cgroups, `/${record.namespace}`)
+    },
+    files(record) {
+      const at = (name: string) => join(folder(record.id), name)
+      return {
+        '/etc/hostname': at('hostname'),
+        '/etc/hosts': at('hosts'),
+        '/etc/resolv.conf': at('resolv.conf'),
+        '/dev/shm': record.namespaces.includes('ipc') ? at('shm') : '/dev/shm',
+      }
+    },
+    async recover() {
+      for (const record of [...records.values()]) {
+        const whole = record.namespaces.every((kind) => isNamespace(namespacePath(record.id, kind)))
+        const paused = record.pausePid === undefined || startOf(record.pausePid) !== undefined
+        if (record.ready && whole && paused) continue
+        if (record.ready) log.info('a sandbox did not survive', { sandbox: record.id })
+        await stop(record.id).catch((error: unknown) => log.warn('a lost sandbox was not cleaned up', { sandbox: record.id, error }))
+      }
+    },
+  }
+}
+
+/** containerd's naming, which is unique for each attempt of a pod. */
+function nameOf(namespace: string, config: PodSandboxConfig): string {
+  const { name = '', uid = '', namespace: podNamespace = '', attempt = 0 } = config.metadata ?? {}
+  return `${namespace}/${name}_${podNamespace}_${uid}_${attempt}`
+}
+
+export const cgroupParentOf = (record: SandboxRecord): string => record.config.linux?.cgroupParent || `/${record.namespace}`
+
+function isNamespace(path: string): boolean {
+  try {
+    return statfsSync(path).type === NSFS_MAGIC
+  } catch {
+    return false
+  }
+}
+
+function writeSysctl(record: SandboxRecord, name: string, value: string): void {
+  if (!/^[a-zA-Z0-9_./-]+$/.test(name) || name.includes('..'))
+    throw new GrpcError(Code.INVALID_ARGUMENT, `the sysctl ${JSON.stringify(name)} is malformed`)
+  const path = name.includes('/') ? name : name.replaceAll('.', '/')
+  const kind = path.startsWith('net/') ? 'net' : /^(kernel\/(shm|msg|sem)|fs\/mqueue\/)/.test(path) ? 'ipc' : undefined
+  // Any other would change the host.
+  if (!kind || !record.namespaces.includes(kind))
+    throw new GrpcError(Code.INVALID_ARGUMENT, `sysctl ${JSON.stringify(name)} is not allowed: it is not of a namespace of the pod`)
+  try {
+    writeFileSync(join('/proc/sys', path), value)
+  } catch (error) {
+    throw new GrpcError(Code.INVALID_ARGUMENT, `failed to set sysctl ${name}: ${(error as Error).message}`)
+  }
+}
