@@ -8,6 +8,7 @@ import { groupVersion } from '../meta.ts'
 import { allTables, typeById } from '../registry.ts'
 import type { Json } from '../shape.ts'
 import { type Kind, resourcePaths } from './paths.ts'
+import { encodeOpenApiV2 } from './protobuf.ts'
 import { createSchemas, type OpenApiVersion, refPrefix, sorted } from './schemas.ts'
 
 export interface OpenApiOptions {
@@ -27,6 +28,8 @@ export interface OpenApi {
   /** Undefined: there is no such document. */
   v3(path: string): OpenApiDocument | undefined
   v2(): OpenApiDocument
+  /** The same as protobuf, for clients before v3 (media type `openApiV2Protobuf`). */
+  v2Protobuf(): OpenApiDocument
   /** Replaces the documents of custom resources and aggregated APIs, by path; they are made on demand like the others. */
   setDynamic(documents: ReadonlyMap<string, () => Json>): void
 }
@@ -37,6 +40,7 @@ export function createOpenApi({ version, resources }: OpenApiOptions): OpenApi {
   const made = new Map<string, OpenApiDocument>()
   let index: OpenApiDocument | undefined
   let whole: OpenApiDocument | undefined
+  let wholeProtobuf: OpenApiDocument | undefined
 
   function v3(path: string): OpenApiDocument | undefined {
     const have = made.get(path)
@@ -63,6 +67,10 @@ export function createOpenApi({ version, resources }: OpenApiOptions): OpenApi {
       whole ??= encode(swagger(version, resources))
       return whole
     },
+    v2Protobuf() {
+      wholeProtobuf ??= withHash(encodeOpenApiV2(swagger(version, resources)))
+      return wholeProtobuf
+    },
     setDynamic(documents) {
       for (const path of dynamic.keys()) made.delete(path)
       dynamic = documents
@@ -71,8 +79,8 @@ export function createOpenApi({ version, resources }: OpenApiOptions): OpenApi {
   }
 }
 
-function encode(document: Json): OpenApiDocument {
-  const bytes = Buffer.from(JSON.stringify(document))
+const encode = (document: Json): OpenApiDocument => withHash(Buffer.from(JSON.stringify(document)))
+function withHash(bytes: Uint8Array): OpenApiDocument {
   return { bytes, hash: createHash('sha512').update(bytes).digest('hex').toUpperCase() }
 }
 

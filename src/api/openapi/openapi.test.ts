@@ -4,6 +4,7 @@ import { allResources } from '../registry.ts'
 import type { Json } from '../shape.ts'
 import { customDocument } from './custom.ts'
 import { createOpenApi, type OpenApiDocument } from './documents.ts'
+import { decodeOpenApiV2 } from './protobuf.ts'
 
 const openApi = createOpenApi({ version: 'v1.36.2', resources: allResources() })
 const parse = (document: OpenApiDocument | undefined) => JSON.parse(Buffer.from(document?.bytes ?? []).toString()) as Json
@@ -118,4 +119,18 @@ test('v2 holds everything in one, without defaults', () => {
   expect(document.definitions['io.k8s.api.core.v1.ContainerPort']).toMatchObject({ properties: { protocol: { type: 'string' } } })
   expect(JSON.stringify(document.definitions)).not.toContain('"default":"TCP"')
   expect([...refs(document)].filter((ref) => !(ref.slice('#/definitions/'.length) in document.definitions))).toEqual([])
+})
+
+test('v2 as protobuf holds the same paths and definitions', () => {
+  const document = parse(openApi.v2()) as { paths: object; definitions: object }
+  const decoded = decodeOpenApiV2(openApi.v2Protobuf().bytes) as {
+    swagger: string
+    paths: { path: { name: string }[] }
+    definitions: { additionalProperties: { name: string; value: { properties?: { additionalProperties: { name: string }[] } } }[] }
+  }
+  expect(decoded.swagger).toBe('2.0')
+  expect(decoded.paths.path.map((p) => p.name)).toEqual(Object.keys(document.paths))
+  expect(decoded.definitions.additionalProperties.map((d) => d.name)).toEqual(Object.keys(document.definitions))
+  const port = decoded.definitions.additionalProperties.find((d) => d.name === 'io.k8s.api.core.v1.ContainerPort')
+  expect(port?.value.properties?.additionalProperties.map((p) => p.name)).toContain('containerPort')
 })
