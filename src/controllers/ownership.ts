@@ -33,8 +33,8 @@ export interface Claim<O extends ResourceName, R extends ResourceName> {
   readonly informer: Informer<ObjectOf<R>>
   /** What adoption adds besides the reference: a finalizer. */
   readonly finalizer?: string
-  /** Which orphans are wanted beyond the selector's match. */
-  readonly wanted?: (object: ObjectOf<R>) => boolean
+  /** Which orphans an owner wants beyond its selector's match. */
+  readonly wanted?: (object: ObjectOf<R>, owner: ObjectOf<O>) => boolean
 }
 
 /** Everything the owner has after it adopted and released what its selector says. */
@@ -52,7 +52,7 @@ export function createClaimer<O extends ResourceName, R extends ResourceName>(cl
     if (deletionTimestamp) return kept
     const orphans = informer.byIndex(ownerIndex, orphansOf(namespace)).filter((object) => {
       const { metadata } = object as KubernetesObject
-      return !metadata.deletionTimestamp && selector.matches(metadata.labels) && (claim.wanted?.(object) ?? true)
+      return !metadata.deletionTimestamp && selector.matches(metadata.labels) && (claim.wanted?.(object, owner) ?? true)
     })
     if (orphans.length > 0) {
       // The cache may be late: an owner that is being deleted, or is another of the same name, must not adopt.

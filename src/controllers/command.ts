@@ -1,0 +1,226 @@
+/** `kijabi kube-controller-manager`: the controllers by themselves, against any API server. */
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { createHttpsTransport } from '../client/https-transport.ts'
+import { inClusterConnection, loadConnection } from '../client/kubeconfig.ts'
+import type { Command } from '../flags/command.ts'
+import type { FlagTable } from '../flags/flags.ts'
+import { ExitError } from '../flags/run.ts'
+import { createComponentServer } from '../http/component-server.ts'
+import { createLogger } from '../log/log.ts'
+import { chooseControllers, createControllerManager } from './manager.ts'
+import { type ControllerOptions, defaultOptions } from './options.ts'
+import { registry } from './registry.ts'
+
+const d = defaultOptions
+const workers = (default_: number, what: string) =>
+  ({ type: 'int', default: default_, doc: `How many ${what} are worked on at the same time.` }) as const
+
+/** Flags whose value goes into an option as it is. */
+const plain = {
+  'node-monitor-period': 'nodeMonitorPeriodMs',
+  'node-monitor-grace-period': 'nodeMonitorGracePeriodMs',
+  'node-startup-grace-period': 'nodeStartupGracePeriodMs',
+  'node-eviction-rate': 'nodeEvictionRate',
+  'secondary-node-eviction-rate': 'secondaryNodeEvictionRate',
+  'unhealthy-zone-threshold': 'unhealthyZoneThreshold',
+  'large-cluster-size-threshold': 'largeClusterSizeThreshold',
+  'terminated-pod-gc-threshold': 'terminatedPodGCThreshold',
+  'allocate-node-cidrs': 'allocateNodeCidrs',
+  'cluster-cidr': 'clusterCidrs',
+  'service-cluster-ip-range': 'serviceClusterIpRanges',
+  'node-cidr-mask-size-ipv6': 'nodeCidrMaskSizeIpv6',
+  'max-endpoints-per-slice': 'maxEndpointsPerSlice',
+  'mirroring-max-endpoints-per-subset': 'mirroringMaxEndpointsPerSubset',
+  'cluster-signing-duration': 'clusterSigningDurationMs',
+  'resource-quota-sync-period': 'resourceQuotaSyncPeriodMs',
+  'horizontal-pod-autoscaler-sync-period': 'hpaSyncPeriodMs',
+  'horizontal-pod-autoscaler-downscale-stabilization': 'hpaDownscaleStabilizationMs',
+  'horizontal-pod-autoscaler-tolerance': 'hpaTolerance',
+  'horizontal-pod-autoscaler-cpu-initialization-period': 'hpaCpuInitializationPeriodMs',
+  'horizontal-pod-autoscaler-initial-readiness-delay': 'hpaInitialReadinessDelayMs',
+  'legacy-service-account-token-clean-up-period': 'legacyTokenCleanUpPeriodMs',
+} as const satisfies Record<string, keyof ControllerOptions>
+
+const concurrent = {
+  'concurrent-deployment-syncs': 'deployment',
+  'concurrent-replicaset-syncs': 'replicaset',
+  'concurrent-rc-syncs': 'rc',
+  'concurrent-endpoint-syncs': 'endpoint',
+  'concurrent-service-endpoint-syncs': 'serviceEndpoint',
+  'concurrent-serviceaccount-token-syncs': 'serviceaccountToken',
+  'concurrent-namespace-syncs': 'namespace',
+  'concurrent-gc-syncs': 'gc',
+  'concurrent-statefulset-syncs': 'statefulset',
+  'concurrent-daemonset-syncs': 'daemonset',
+  'concurrent-job-syncs': 'job',
+  'concurrent-cron-job-syncs': 'cronJob',
+  'concurrent-resource-quota-syncs': 'resourceQuota',
+  'concurrent-ttl-after-finished-syncs': 'ttlAfterFinished',
+  'concurrent-ephemeralvolume-syncs': 'ephemeralvolume',
+  'mirroring-concurrent-service-endpoint-syncs': 'mirroringServiceEndpoint',
+  'concurrent-horizontal-pod-autoscaler-syncs': 'hpa',
+} as const satisfies Record<string, keyof ControllerOptions['concurrent']>
+
+const concurrentFlags = Object.fromEntries(
+  Object.entries(concurrent).map(([flag, key]) => [
+    flag,
+    workers(d.concurrent[key], flag.replace(/^concurrent-|-syncs$|^mirroring-concurrent-/g, '')),
+  ]),
+)
+
+const flags: FlagTable = {
+  kubeconfig: { type: 'string', doc: 'The kubeconfig of the API server; without one, the pod’s service account.' },
+  master: { type: 'string', doc: 'The API server’s address, over what the kubeconfig says.' },
+  controllers: {
+    type: 'list',
+    default: ['*'],
+    doc: `Which controllers run: '*' all that are on by default, 'foo' the one named foo, '-foo' not that one. All: ${Object.keys(registry).join(', ')}.`,
+  },
+  'leader-elect': { type: 'bool', default: true, doc: 'Wait for the lease before working.' },
+  'leader-elect-lease-duration': { type: 'duration', default: 15_000, doc: 'How long a lease that is not renewed is respected.' },
+  'leader-elect-renew-deadline': { type: 'duration', default: 10_000, doc: 'How long the leader tries to renew before it gives up.' },
+  'leader-elect-retry-period': { type: 'duration', default: 2_000, doc: 'The pause between tries.' },
+  'leader-elect-resource-name': { type: 'string', default: 'kube-controller-manager', doc: 'The lease’s name.' },
+  'leader-elect-resource-namespace': { type: 'string', default: 'kube-system', doc: 'The lease’s namespace.' },
+  'bind-address': { type: 'string', default: '127.0.0.1', doc: 'Where health and metrics are served; loopback only.' },
+  'secure-port': { type: 'int', default: 10257, doc: 'The port for health and metrics; 0 serves none.' },
+  'tls-cert-file': { type: 'string', doc: 'The certificate for that port.' },
+  'tls-private-key-file': { type: 'string', doc: 'Its key.' },
+  'root-ca-file': { type: 'string', doc: 'The authority that is published to every namespace.' },
+  'service-account-private-key-file': { type: 'string', doc: 'The key that signs tokens in secrets.' },
+  'cluster-signing-cert-file': { type: 'string', doc: 'The authority that signs certificate signing requests.' },
+  'cluster-signing-key-file': { type: 'string', doc: 'Its key.' },
+  'node-monitor-period': { type: 'duration', default: d.nodeMonitorPeriodMs, doc: 'How often a node that is waited for is looked at.' },
+  'node-monitor-grace-period': { type: 'duration', default: d.nodeMonitorGracePeriodMs, doc: 'How long a node may be silent.' },
+  'node-startup-grace-period': {
+    type: 'duration',
+    default: d.nodeStartupGracePeriodMs,
+    doc: 'How long a node may be silent at its start.',
+  },
+  'node-eviction-rate': { type: 'float', default: d.nodeEvictionRate, doc: 'Nodes a second whose pods are evicted, in a healthy zone.' },
+  'secondary-node-eviction-rate': { type: 'float', default: d.secondaryNodeEvictionRate, doc: 'The same in an unhealthy zone.' },
+  'unhealthy-zone-threshold': {
+    type: 'float',
+    default: d.unhealthyZoneThreshold,
+    doc: 'The share of nodes not ready that makes a zone unhealthy.',
+  },
+  'large-cluster-size-threshold': {
+    type: 'int',
+    default: d.largeClusterSizeThreshold,
+    doc: 'In an unhealthy zone of no more nodes nothing is evicted.',
+  },
+  'terminated-pod-gc-threshold': { type: 'int', default: d.terminatedPodGCThreshold, doc: 'Finished pods that are kept; 0 keeps all.' },
+  'allocate-node-cidrs': { type: 'bool', default: d.allocateNodeCidrs, doc: 'Give each node a part of the cluster’s pod addresses.' },
+  'cluster-cidr': { type: 'list', doc: 'The pods’ addresses.' },
+  'service-cluster-ip-range': { type: 'list', doc: 'The services’ addresses, which no node gets.' },
+  'node-cidr-mask-size': { type: 'int', default: d.nodeCidrMaskSize, doc: 'The size of a node’s part.' },
+  'node-cidr-mask-size-ipv4': { type: 'int', default: d.nodeCidrMaskSize, doc: 'The same where there are two families.' },
+  'node-cidr-mask-size-ipv6': { type: 'int', default: d.nodeCidrMaskSizeIpv6, doc: 'The size of a node’s IPv6 part.' },
+  'max-endpoints-per-slice': { type: 'int', default: d.maxEndpointsPerSlice, doc: 'Endpoints in one slice at most.' },
+  'mirroring-max-endpoints-per-subset': {
+    type: 'int',
+    default: d.mirroringMaxEndpointsPerSubset,
+    doc: 'Endpoints mirrored of one subset at most.',
+  },
+  'cluster-signing-duration': { type: 'duration', default: d.clusterSigningDurationMs, doc: 'How long signed certificates last at most.' },
+  'resource-quota-sync-period': { type: 'duration', default: d.resourceQuotaSyncPeriodMs, doc: 'How often usage is counted anew.' },
+  'horizontal-pod-autoscaler-sync-period': { type: 'duration', default: d.hpaSyncPeriodMs, doc: 'How often metrics are read.' },
+  'horizontal-pod-autoscaler-downscale-stabilization': {
+    type: 'duration',
+    default: d.hpaDownscaleStabilizationMs,
+    doc: 'How long a higher recommendation holds.',
+  },
+  'horizontal-pod-autoscaler-tolerance': { type: 'float', default: d.hpaTolerance, doc: 'A ratio this close to 1 changes nothing.' },
+  'horizontal-pod-autoscaler-cpu-initialization-period': {
+    type: 'duration',
+    default: d.hpaCpuInitializationPeriodMs,
+    doc: 'How long a young pod’s CPU may be left out.',
+  },
+  'horizontal-pod-autoscaler-initial-readiness-delay': {
+    type: 'duration',
+    default: d.hpaInitialReadinessDelayMs,
+    doc: 'How long a pod’s readiness is taken for its start.',
+  },
+  'legacy-service-account-token-clean-up-period': {
+    type: 'duration',
+    default: d.legacyTokenCleanUpPeriodMs,
+    doc: 'How long an unused token secret is kept.',
+  },
+  ...concurrentFlags,
+  v: { type: 'int', short: 'v', default: 0, doc: 'How much is logged: 4 and up adds what is for debugging.' },
+}
+
+export const command: Command = {
+  summary: 'Runs the control loops that bring the cluster from the state it has to the state it should have.',
+  usage: 'kube-controller-manager [flags]',
+  flags,
+  async run({ values, given, signal }) {
+    const text = (name: string) => values[name] as string
+    const file = (name: string) => (text(name) ? readFileSync(text(name), 'utf8') : undefined)
+    const log = createLogger('kube-controller-manager', { level: (values.v as number) >= 4 ? 'debug' : 'info' })
+    try {
+      chooseControllers(values.controllers as string[])
+    } catch (error) {
+      throw new ExitError(`kube-controller-manager: ${(error as Error).message}`)
+    }
+    const connection = text('kubeconfig') ? loadConnection({ kubeconfig: text('kubeconfig') }) : inClusterConnection()
+    const transport = createHttpsTransport(text('master') ? { ...connection, server: text('master') } : connection, {
+      userAgent: 'kube-controller-manager',
+    })
+    const signing = text('cluster-signing-cert-file') && text('cluster-signing-key-file')
+    const options: Partial<ControllerOptions> = {
+      ...Object.fromEntries(Object.entries(plain).map(([flag, key]) => [key, values[flag]])),
+      nodeCidrMaskSize: values[given.has('node-cidr-mask-size-ipv4') ? 'node-cidr-mask-size-ipv4' : 'node-cidr-mask-size'] as number,
+      concurrent: {
+        ...d.concurrent,
+        ...Object.fromEntries(Object.entries(concurrent).map(([flag, key]) => [key, values[flag] as number])),
+      },
+      rootCa: file('root-ca-file') ?? (connection.ca === undefined ? undefined : String(connection.ca)),
+      serviceAccountPrivateKey: file('service-account-private-key-file'),
+      ...(signing
+        ? { clusterSigning: { certificate: file('cluster-signing-cert-file') as string, key: file('cluster-signing-key-file') as string } }
+        : {}),
+    }
+    const manager = createControllerManager({
+      transport,
+      log,
+      options,
+      controllers: values.controllers as string[],
+      ...(values['leader-elect']
+        ? {
+            leaderElection: {
+              identity: `${hostname()}_${process.pid}`,
+              namespace: text('leader-elect-resource-namespace'),
+              name: text('leader-elect-resource-name'),
+              leaseDurationMs: values['leader-elect-lease-duration'] as number,
+              renewDeadlineMs: values['leader-elect-renew-deadline'] as number,
+              retryPeriodMs: values['leader-elect-retry-period'] as number,
+            },
+          }
+        : {}),
+    })
+    const address = text('bind-address')
+    if (!/^(127\.|::1$|localhost$)/.test(address)) throw new ExitError('kube-controller-manager: --bind-address must be a loopback address')
+    const server =
+      values['secure-port'] === 0
+        ? undefined
+        : await createComponentServer({
+            address,
+            port: values['secure-port'] as number,
+            tls: text('tls-cert-file')
+              ? { certificate: file('tls-cert-file') as string, key: file('tls-private-key-file') as string }
+              : 'self-signed',
+            metrics: () => manager.metrics.render(),
+          })
+    await manager.start()
+    const stopped = new Promise<'stopped'>((resolve) => signal.addEventListener('abort', () => resolve('stopped'), { once: true }))
+    const why = await Promise.race([stopped, manager.lost])
+    await manager.stop()
+    await server?.close()
+    transport.close()
+    if (why === 'stopped') return 0
+    log.error('leader election lost')
+    return 1
+  },
+}

@@ -1,0 +1,37 @@
+/** Deletes finished Jobs when their time to live is over (pkg/controller/ttlafterfinished). */
+import { isNotFound } from '../api/errors.ts'
+import { objectKey, splitKey } from '../api/meta.ts'
+import type { Job } from '../api/types/batch-v1.ts'
+import type { Controller, ControllerDeps } from './controller.ts'
+import { finishedCondition } from './job.ts'
+
+export function createTtlAfterFinishedController({ client, informers, clock, options }: ControllerDeps): Controller {
+  const jobs = informers.of('jobs.batch')
+  return {
+    name: 'ttl-after-finished-controller',
+    workers: options.concurrent.ttlAfterFinished,
+    wake(queue) {
+      const wake = (job: Job) => {
+        if (job.spec.ttlSecondsAfterFinished !== undefined && finishedCondition(job) && !job.metadata.deletionTimestamp)
+          queue.add(objectKey(job))
+      }
+      jobs.addHandler({ added: wake, updated: wake })
+      return [jobs]
+    },
+    async reconcile(key) {
+      const { namespace, name } = splitKey(key)
+      const job = jobs.get(namespace, name)
+      const ttl = job?.spec.ttlSecondsAfterFinished
+      const finished = job && finishedCondition(job)
+      if (!job || ttl === undefined || !finished || job.metadata.deletionTimestamp) return
+      const left = Date.parse(finished.lastTransitionTime ?? job.metadata.creationTimestamp) + ttl * 1000 - clock.now()
+      if (left > 0) return left
+      const { uid, resourceVersion } = job.metadata
+      await client
+        .delete('jobs.batch', { namespace, name }, { propagationPolicy: 'Foreground', preconditions: { uid, resourceVersion } })
+        .catch((error: unknown) => {
+          if (!isNotFound(error)) throw error
+        })
+    },
+  }
+}
