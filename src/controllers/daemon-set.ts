@@ -124,14 +124,14 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
     }
     nodes.addHandler({
       added: (node) => {
-        for (const set of sets.list()) if (fit(set, node).shouldRun) enqueue(set)
+        for (const set of sets.list()) if (fitOf(set, node).shouldRun) enqueue(set)
       },
       updated(node, before) {
         // Heartbeats change nothing that counts here.
         if (node.spec === before.spec && node.metadata.labels === before.metadata.labels) return
         if (semanticEqual(node.spec, before.spec) && semanticEqual(node.metadata.labels, before.metadata.labels)) return
         for (const set of sets.list()) {
-          const [now, then] = [fit(set, node), fit(set, before)]
+          const [now, then] = [fitOf(set, node), fitOf(set, before)]
           if (now.shouldRun !== then.shouldRun || now.shouldContinue !== then.shouldContinue) enqueue(set)
         }
       },
@@ -140,7 +140,7 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
     return [sets, pods, nodes, revisions]
   }
 
-  function fit(set: DaemonSet, node: Node): { shouldRun: boolean; shouldContinue: boolean } {
+  function fitOf(set: DaemonSet, node: Node): { shouldRun: boolean; shouldContinue: boolean } {
     const spec = set.spec.template.spec as PodSpec
     if ((spec.nodeName && spec.nodeName !== node.metadata.name) || !fitsNode(spec, node)) return { shouldRun: false, shouldContinue: false }
     const tolerations = tolerationsOf(spec)
@@ -199,7 +199,7 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
   }
   const surgeOf = (set: DaemonSet): number =>
     set.spec.updateStrategy.type === 'OnDelete' ? 0 : scaledValue(set.spec.updateStrategy.rollingUpdate?.maxSurge ?? 0, desired(set), true)
-  const desired = (set: DaemonSet) => nodes.list().filter((node) => fit(set, node).shouldRun).length
+  const desired = (set: DaemonSet) => nodes.list().filter((node) => fitOf(set, node).shouldRun).length
   const isCurrent = (pod: Pod, set: DaemonSet, hash: string) =>
     pod.metadata.labels?.[revisionHashLabel] === hash ||
     (set.metadata.annotations?.['deprecated.daemonset.template.generation'] !== undefined &&
@@ -215,7 +215,7 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
     const surge = surgeOf(set)
     for (const node of nodes.list()) {
       const name = node.metadata.name
-      const { shouldRun, shouldContinue } = fit(set, node)
+      const { shouldRun, shouldContinue } = fitOf(set, node)
       const here = placed.get(name) ?? []
       if (shouldRun && here.length === 0) {
         needed.push(name)
@@ -328,7 +328,7 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
 
   async function rollUpdate(key: string, set: DaemonSet, hash: string, owned: readonly Pod[]): Promise<void> {
     const placed = byNode(owned)
-    const targets = nodes.list().filter((node) => fit(set, node).shouldRun)
+    const targets = nodes.list().filter((node) => fitOf(set, node).shouldRun)
     const total = targets.length
     const surge = surgeOf(set)
     let unavailableMost = scaledValue(set.spec.updateStrategy.rollingUpdate?.maxUnavailable ?? 1, total, true)
@@ -382,7 +382,7 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
       const here = [...(placed.get(node.metadata.name) ?? [])].sort((a, b) =>
         a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1,
       )
-      if (!fit(set, node).shouldRun) {
+      if (!fitOf(set, node).shouldRun) {
         if (here.length > 0) status.numberMisscheduled++
         continue
       }

@@ -41,8 +41,15 @@ export function createEndpointSliceController({ client, informers, options, reco
     return name && s.metadata.labels?.[managedByLabel] === manager ? [`${s.metadata.namespace}/${name}`] : []
   })
   const recorder = recorders('endpoint-slice-controller')
-  /** What was written last to each slice: its own echo on the watch wakes nobody. */
-  const written = new Map<string, string>()
+  /** What was written to each service's slices and has not come back on the watch: until it has, the cache is no ground to stand on. */
+  const awaited = new Map<string, Map<string, number | 'deleted'>>()
+  /** Services that were not looked at for that reason. */
+  const postponed = new Set<string>()
+  const expect = (service: string, uid: string, version: number | 'deleted') => {
+    const have = awaited.get(service)
+    if (have) have.set(uid, version)
+    else awaited.set(service, new Map([[uid, version]]))
+  }
 
   return {
     name: 'endpointslice-controller',
@@ -52,19 +59,26 @@ export function createEndpointSliceController({ client, informers, options, reco
       const wake = (service: Service) => queue.add(objectKey(service))
       services.addHandler({ added: wake, updated: wake, deleted: wake })
       wakeServicesByPods(services, pods, (key) => queue.add(key))
-      const changed = (slice: EndpointSlice) => {
+      const serviceOf = (slice: EndpointSlice) => {
         const name = slice.metadata.labels?.[serviceNameLabel]
-        if (!name || slice.metadata.labels?.[managedByLabel] !== manager) return
-        if (written.get(slice.metadata.uid) !== slice.metadata.resourceVersion) queue.add(`${slice.metadata.namespace}/${name}`)
+        return name && slice.metadata.labels?.[managedByLabel] === manager ? `${slice.metadata.namespace}/${name}` : undefined
+      }
+      const arrived = (slice: EndpointSlice, gone: boolean) => {
+        const key = serviceOf(slice)
+        if (!key) return
+        const expected = awaited.get(key)
+        const version = expected?.get(slice.metadata.uid)
+        const own = gone ? version === 'deleted' : version === Number(slice.metadata.resourceVersion)
+        if (!gone && !own && version !== undefined && version !== 'deleted' && Number(slice.metadata.resourceVersion) < version) return
+        if (version !== undefined && (gone || version !== 'deleted')) expected?.delete(slice.metadata.uid)
+        if (expected?.size === 0) awaited.delete(key)
+        // Somebody else's change, or the last of our own that a look was waiting for.
+        if (!own || (!awaited.has(key) && postponed.delete(key))) queue.add(key)
       }
       slices.addHandler({
-        added: changed,
-        updated: changed,
-        deleted(slice) {
-          const expected = written.get(slice.metadata.uid) === 'deleted'
-          written.delete(slice.metadata.uid)
-          if (!expected) changed(slice)
-        },
+        added: (slice) => arrived(slice, false),
+        updated: (slice) => arrived(slice, false),
+        deleted: (slice) => arrived(slice, true),
       })
       // An endpoint carries its node's zone, and is left out while its node is unknown.
       const nodeChanged = (name: string) => {
@@ -88,6 +102,10 @@ export function createEndpointSliceController({ client, informers, options, reco
       const service = services.get(namespace, name)
       // Slices of a service that is gone go with it; those without a selector are somebody else's.
       if (!service || service.metadata.deletionTimestamp || service.spec.type === 'ExternalName' || !service.spec.selector) return
+      if (awaited.has(key)) {
+        postponed.add(key)
+        return
+      }
       const existing = slices.byIndex(serviceIndex, key)
       const failures: string[] = []
       try {
@@ -187,7 +205,7 @@ export function createEndpointSliceController({ client, informers, options, reco
         remaining--
         writes.push(remove(slice))
       } else if (changed || !semanticEqual(slice.metadata.labels, labels))
-        writes.push(update({ ...slice, metadata: { ...slice.metadata, labels }, endpoints: kept, ports }))
+        writes.push(update(objectKey(service), { ...slice, metadata: { ...slice.metadata, labels }, endpoints: kept, ports }))
     }
     const rest = [...left.values()]
     if (rest.length === 0 && plans.length === 0) writes.push(create(service, family, labels, ports, []))
@@ -210,19 +228,26 @@ export function createEndpointSliceController({ client, informers, options, reco
       ports,
     }
     const made = await client.create(resource, draft)
-    written.set(made.metadata.uid, made.metadata.resourceVersion)
+    wrote(objectKey(service), made)
   }
-  async function update(slice: EndpointSlice): Promise<void> {
-    const made = await client.update(resource, slice)
-    written.set(made.metadata.uid, made.metadata.resourceVersion)
+  async function update(service: string, slice: EndpointSlice): Promise<void> {
+    wrote(service, await client.update(resource, slice))
+  }
+  /** The event may have come before the answer. */
+  function wrote(service: string, { metadata: { uid, namespace, name, resourceVersion } }: EndpointSlice): void {
+    const cached = slices.get(namespace, name)
+    const version = Number(resourceVersion)
+    if (cached?.metadata.uid !== uid || Number(cached.metadata.resourceVersion) < version) expect(service, uid, version)
   }
   async function remove(slice: EndpointSlice): Promise<void> {
-    const { name, namespace, uid } = slice.metadata
-    written.set(uid, 'deleted')
+    const { name, namespace, uid, labels } = slice.metadata
+    const service = `${namespace}/${labels?.[serviceNameLabel]}`
+    expect(service, uid, 'deleted')
     try {
       await client.delete(resource, { namespace, name }, { preconditions: { uid } })
     } catch (error) {
-      written.delete(uid)
+      awaited.get(service)?.delete(uid)
+      if (awaited.get(service)?.size === 0) awaited.delete(service)
       if (!isNotFound(error)) throw error
     }
   }

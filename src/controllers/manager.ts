@@ -36,8 +36,10 @@ export interface ControllerManagerOptions {
 }
 
 export interface ControllerManager {
-  /** Begins; resolves when the caches of all controllers are filled, or, behind leader election, when waiting for the lease has begun. */
+  /** Begins: to work, or behind leader election to wait for the lease. */
   start(): Promise<void>
+  /** Resolves when every controller works and its caches are filled. */
+  readonly synced: Promise<void>
   /** Ends the loops and resolves when the last reconcile has ended. */
   stop(): Promise<void>
   /** Resolves to why it ended by itself: the lease was lost. Never resolves otherwise. */
@@ -71,6 +73,10 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
   const recorders = new Map<string, EventRecorder>()
   let running: Promise<unknown> = Promise.resolve()
   let leading = false
+  let markSynced = () => {}
+  const synced = new Promise<void>((resolve) => {
+    markSynced = resolve
+  })
   let lose = () => {}
   const lost = new Promise<void>((resolve) => {
     lose = resolve
@@ -82,8 +88,8 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
     return have
   }
 
-  /** Starts every chosen controller; resolves when their caches are filled. */
-  async function lead(signal: AbortSignal): Promise<void> {
+  /** Starts every chosen controller. */
+  function lead(signal: AbortSignal): void {
     leading = true
     const informers = createInformers(client, { log, clock, random })
     signal.addEventListener('abort', () => informers.stop(), { once: true })
@@ -96,10 +102,7 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
     })
     informers.start()
     running = Promise.all(prepared.map((controller) => controller.run()))
-    await Promise.race([
-      informers.synced(),
-      new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
-    ])
+    void informers.synced().then(markSynced)
     log.info('controllers started', { controllers: names.length })
   }
 
@@ -111,7 +114,7 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
         client,
         { namespace, name, ...election, clock, log, random, recorder: recorder('kube-controller-manager') },
         stopping.signal,
-        (signal) => void lead(signal),
+        lead,
       )
       void elected.then((ended) => {
         leading = false
@@ -126,6 +129,7 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
       await Promise.all([...recorders.values()].map((r) => r.flush()))
       leading = false
     },
+    synced,
     lost,
     metrics,
     get leading() {

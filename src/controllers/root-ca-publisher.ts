@@ -9,14 +9,15 @@ const descriptionText =
   'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.'
 
 export function createRootCaPublisher({ client, informers, options }: ControllerDeps): Controller {
+  const controllerName = 'root-ca-certificate-publisher-controller'
   const { rootCa } = options
+  // Without an authority there is nothing to publish.
+  if (rootCa === undefined) return { name: controllerName, wake: () => [], reconcile: async () => {} }
   const namespaces = informers.of('namespaces')
-  // Without an authority there is nothing to publish, and no reason to watch every config map.
   const configMaps = informers.of('configmaps', { fieldSelector: `metadata.name=${name}` })
   return {
-    name: 'root-ca-certificate-publisher-controller',
+    name: controllerName,
     wake(queue) {
-      if (rootCa === undefined) return []
       namespaces.addHandler({
         added: (ns) => queue.add(ns.metadata.name),
         updated: (ns) => queue.add(ns.metadata.name),
@@ -28,7 +29,7 @@ export function createRootCaPublisher({ client, informers, options }: Controller
     async reconcile(namespace) {
       const ns = namespaces.get(undefined, namespace)
       if (!ns || ns.metadata.deletionTimestamp || ns.status.phase === 'Terminating') return
-      const data = { 'ca.crt': rootCa as string }
+      const data = { 'ca.crt': rootCa }
       const have = configMaps.get(namespace, name)
       if (!have) {
         try {

@@ -73,6 +73,7 @@ export async function createTestCluster(given: TestClusterOptions): Promise<Test
       log: createLogger('test', { level: process.env.KIJABI_TEST_LOG ? 'debug' : 'error' }),
     })
     await manager.start()
+    await manager.synced
     return manager
   }
   let manager = await start()

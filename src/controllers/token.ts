@@ -2,7 +2,7 @@
  * Fills secrets of type `kubernetes.io/service-account-token` with a token that does not expire, and removes them with
  * their account (the legacy half of pkg/controller/serviceaccount: tokens_controller.go).
  */
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign as signBytes } from 'node:crypto'
 import { isNotFound } from '../api/errors.ts'
 import { objectKey, splitKey } from '../api/meta.ts'
 import type { Secret, ServiceAccount } from '../api/types/core-v1.ts'
@@ -13,15 +13,17 @@ const accountName = 'kubernetes.io/service-account.name'
 const accountUid = 'kubernetes.io/service-account.uid'
 
 export function createTokenController({ client, informers, options }: ControllerDeps): Controller {
+  const name = 'serviceaccount-token-controller'
+  // Without a key there is nothing to sign as signBytes, and no reason to watch.
+  if (options.serviceAccountPrivateKey === undefined) return { name, wake: () => [], reconcile: async () => {} }
+  const sign = createTokenSigner(options.serviceAccountPrivateKey)
   const accounts = informers.of('serviceaccounts')
   const secrets = informers.of('secrets', { fieldSelector: `type=${secretType}` })
-  const signer = options.serviceAccountPrivateKey === undefined ? undefined : createTokenSigner(options.serviceAccountPrivateKey)
 
   return {
-    name: 'serviceaccount-token-controller',
+    name,
     workers: options.concurrent.serviceaccountToken,
     wake(queue) {
-      if (!signer) return []
       const wake = (secret: Secret) => {
         if (secret.type === secretType) queue.add(objectKey(secret))
       }
@@ -58,7 +60,7 @@ export function createTokenController({ client, informers, options }: Controller
       const { data = {} } = secret
       const complete = data.token && data.namespace === base64(namespace) && (wantedCa === undefined || data['ca.crt'] === wantedCa)
       if (complete && uid === account.metadata.uid) return
-      const token = data.token || base64((signer as TokenSigner)(legacyClaims(account, secret)))
+      const token = data.token || base64(sign(legacyClaims(account, secret)))
       await client.update('secrets', {
         ...secret,
         metadata: { ...secret.metadata, annotations: { ...secret.metadata.annotations, [accountUid]: account.metadata.uid } },
@@ -91,7 +93,7 @@ export function createTokenSigner(pem: string): TokenSigner {
   return (claims) => {
     const text = `${encode(header)}.${encode(claims)}`
     const digest = `sha${header.alg.slice(2)}`
-    const signature = sign(digest, Buffer.from(text), {
+    const signature = signBytes(digest, Buffer.from(text), {
       key,
       ...(key.asymmetricKeyType === 'ec' ? { dsaEncoding: 'ieee-p1363' as const } : {}),
     })
