@@ -56,12 +56,13 @@ export function operationOf({ endpoint, info, request }: Call, special: Operatio
 }
 
 /** Which verbs a path takes: a collection no PUT, an object no POST, a namespaced resource no write without a namespace. */
-function checkPlace({ verb, name, namespace }: RequestInfo, namespaced: boolean): void {
+function checkPlace({ verb, name, namespace, resource }: RequestInfo, namespaced: boolean): void {
   if (namespaced && namespace === '') {
     if (name !== '') throw newPathNotFound()
     if (verb !== 'list' && verb !== 'watch') throw newMethodNotAllowed()
   }
-  if (!namespaced && namespace !== '') throw newPathNotFound()
+  // A namespace's own path names it twice: as the object and as the place.
+  if (!namespaced && namespace !== '' && resource !== 'namespaces') throw newPathNotFound()
   const onObject = name !== ''
   if (onObject ? verb === 'create' || verb === '' : verb === 'update' || verb === 'patch' || verb === '') throw newMethodNotAllowed()
 }
