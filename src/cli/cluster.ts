@@ -30,6 +30,7 @@ export interface Ports {
   readonly apiserver: number
   readonly etcd: number
   readonly kubelet: number
+  readonly kubeletHealth: number
   readonly controllerManager: number
   readonly scheduler: number
   readonly proxyMetrics: number
@@ -41,6 +42,7 @@ const upstreamPorts: Ports = {
   apiserver: defaultPort,
   etcd: 2379,
   kubelet: 10250,
+  kubeletHealth: 10248,
   controllerManager: 10257,
   scheduler: 10259,
   proxyMetrics: 10249,

@@ -16,6 +16,7 @@ import { createLogger, type Logger } from '../log/log.ts'
 import { createSchedulerManager } from '../scheduler/manager.ts'
 import { type Cluster, openCluster, writeAtomically } from './cluster.ts'
 import { readPair } from './credentials.ts'
+import { sectionsOf } from './sections.ts'
 
 const components = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
 
@@ -31,7 +32,7 @@ export const command: Command = {
       createLogger(name, { write: (line) => logs[i]?.write(line) }),
     ) as [Logger, Logger, Logger]
 
-    const sections = sectionsOf(args)
+    const sections = sectionsOf(args, components)
     const api = await startApiServer(parseFlags(apiServerFlags, sections.get('kube-apiserver') ?? []).values, apiServerLog)
     await api.server.ready
     writeAtomically(cluster.path('run', 'control-plane.ready'), '')
@@ -68,17 +69,4 @@ async function startSimulatedNodes(cluster: Cluster, transport: ReturnType<typeo
   const nodes = createHollowNodes({ transport, count: cluster.settings.simulatedNodes, log })
   await nodes.start()
   return nodes
-}
-
-/** Each component's flags: the words after its name. */
-function sectionsOf(words: readonly string[]): Map<string, string[]> {
-  const sections = new Map<string, string[]>()
-  let current: string[] = []
-  for (const word of words) {
-    if ((components as readonly string[]).includes(word)) {
-      current = []
-      sections.set(word, current)
-    } else current.push(word)
-  }
-  return sections
 }

@@ -34,7 +34,7 @@ export function ensureCredentials(cluster: Cluster, nodes: readonly { name: stri
       hostname(),
       '127.0.0.1',
       '::1',
-      firstAddress(cluster.settings.serviceCidr),
+      serviceAddress(cluster.settings.serviceCidr, 1),
       ...nodes.flatMap((n) => n.addresses),
     ],
   })
@@ -117,8 +117,11 @@ function writePair(cluster: Cluster, name: string, pair: KeyPair): void {
   writeAtomically(cluster.path('pki', `${name}.crt`), pair.certificate)
 }
 
-/** The address of the `kubernetes` Service: the first of the range. */
-function firstAddress(cidr: string): string {
+/** The nth address of the service range: the first is the `kubernetes` Service's. */
+function serviceAddress(cidr: string, n: number): string {
   const [a, b, c, d] = (cidr.split('/')[0] as string).split('.').map(Number) as [number, number, number, number]
-  return `${a}.${b}.${c}.${d + 1}`
+  return `${a}.${b}.${c}.${d + n}`
 }
+
+/** The tenth address of the service range, as kubeadm chooses it. */
+export const clusterDnsAddress = (serviceCidr: string): string => serviceAddress(serviceCidr, 10)

@@ -40,7 +40,7 @@ function isSupervisor(pid: number, cluster: Cluster): boolean {
   if (!pid) return false
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-    return words[1] === supervise && words[3] === cluster.path('run')
+    return Boolean(words[1]?.endsWith('/bin/supervise')) && words[3] === cluster.path('run')
   } catch {
     return processExists(pid) && !existsSync('/proc/self/cmdline')
   }

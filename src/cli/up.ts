@@ -12,6 +12,7 @@ import { ensureCredentials, readPair } from './credentials.ts'
 import { stopCluster } from './down.ts'
 import { missingTools, type Tools } from './host-tools.ts'
 import { kubeConfig, mergeKubeConfig, userKubeConfigPath } from './kubeconfig.ts'
+import { nodeArguments } from './node-arguments.ts'
 import { ProcessFailedError, runningProcesses, startProcess, untilReady } from './processes.ts'
 import { createProgress, type Progress } from './progress.ts'
 
@@ -93,7 +94,7 @@ async function start(cluster: Cluster, isNew: boolean, invocation: Invocation, p
     startProcess(cluster, 'control-plane', controlPlaneArguments(cluster))
     const processes = ['control-plane']
     for (const name of nodes) {
-      startProcess(cluster, `node-${name}`, ['node', '--data-dir', cluster.folder, '--name', name])
+      startProcess(cluster, `node-${name}`, nodeArguments(cluster, name))
       processes.push(`node-${name}`)
     }
     if (waitMs > 0) {
@@ -107,7 +108,7 @@ async function start(cluster: Cluster, isNew: boolean, invocation: Invocation, p
     progress.done()
   } catch (error) {
     await stopCluster(cluster)
-    if (isNew && !(error instanceof ProcessFailedError)) rmSync(cluster.folder, { recursive: true, force: true })
+    if (isNew && error instanceof ExitError) rmSync(cluster.folder, { recursive: true, force: true })
     if (error instanceof ExitError) throw error
     if (error instanceof ProcessFailedError)
       throw new ExitError(

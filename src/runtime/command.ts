@@ -5,7 +5,7 @@ import type { FlagTable } from '../flags/flags.ts'
 import { createLogger, type Level } from '../log/log.ts'
 import type { RegistryHost } from './images/registry.ts'
 import type { PodNetwork } from './pod-network.ts'
-import { createRuntime } from './runtime.ts'
+import { createRuntime, type RuntimeOptions } from './runtime.ts'
 
 export const defaultAddress = '/run/kijabi/containerd.sock'
 
@@ -46,16 +46,7 @@ export function createContainerdCommand(makeNetwork?: NetworkMaker): Command {
       const root = values['root'] as string
       const address = values['address'] as string
       const network = await makeNetwork?.({ folder: join(root, 'network'), name: 'kijabi0', cidr: values['bridge-cidr'] as string, log })
-      const runtime = await createRuntime({
-        root,
-        state: values['state'] as string,
-        log,
-        ...(values['runtime'] ? { runtime: values['runtime'] as string } : {}),
-        handlers: values['runtime-handler'] as Record<string, string>,
-        registry: { hosts: registryHosts(values['registry-mirror'] as string[], values['registry-server'] as string[]) },
-        cni: { confDir: values['cni-conf-dir'] as string, binDirs: values['cni-bin-dir'] as string[] },
-        ...(network ? { network } : {}),
-      })
+      const runtime = await createRuntime({ ...runtimeOptions(values), log, ...(network ? { network } : {}) })
       await runtime.serve(address)
       log.info('serving', { address })
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
@@ -67,6 +58,18 @@ export function createContainerdCommand(makeNetwork?: NetworkMaker): Command {
 }
 
 export const command = createContainerdCommand()
+
+/** What the flags say, for whoever starts the runtime in a process of its own. */
+export function runtimeOptions(values: Readonly<Record<string, unknown>>): Omit<RuntimeOptions, 'log' | 'network'> {
+  return {
+    root: values['root'] as string,
+    state: values['state'] as string,
+    ...(values['runtime'] ? { runtime: values['runtime'] as string } : {}),
+    handlers: values['runtime-handler'] as Record<string, string>,
+    registry: { hosts: registryHosts(values['registry-mirror'] as string[], values['registry-server'] as string[]) },
+    cni: { confDir: values['cni-conf-dir'] as string, binDirs: values['cni-bin-dir'] as string[] },
+  }
+}
 
 export function registryHosts(mirrors: readonly string[], servers: readonly string[]): Record<string, RegistryHost> {
   const hosts: Record<string, { mirrors: string[]; server?: string }> = {}

@@ -1,0 +1,50 @@
+/** The command line of a node's process: each component's name with upstream's flags. Apart from the process itself, so that `up` loads no component. */
+import type { Cluster } from './cluster.ts'
+import { clusterDnsAddress } from './credentials.ts'
+
+export function nodeArguments(cluster: Cluster, name: string): string[] {
+  const { ports, settings } = cluster
+  const pki = (file: string) => cluster.path('pki', file)
+  const home = (...parts: string[]) => cluster.path('nodes', name, ...parts)
+  return [
+    'node',
+    '--data-dir',
+    cluster.folder,
+    '--name',
+    name,
+    'containerd',
+    `--root=${home('containerd')}`,
+    `--state=${home('containerd-state')}`,
+    `--address=${containerdSocket(cluster, name)}`,
+    'kubelet',
+    `--kubeconfig=${cluster.path('kubeconfig', `kubelet-${name}.conf`)}`,
+    `--hostname-override=${name}`,
+    `--container-runtime-endpoint=unix://${containerdSocket(cluster, name)}`,
+    `--root-dir=${home('kubelet')}`,
+    `--pod-logs-dir=${home('pod-logs')}`,
+    `--pod-manifest-path=${home('manifests')}`,
+    `--cgroup-root=${cgroupRoot(cluster)}`,
+    `--cluster-dns=${clusterDnsAddress(settings.serviceCidr)}`,
+    `--port=${ports.kubelet}`,
+    `--healthz-port=${ports.kubeletHealth}`,
+    `--client-ca-file=${pki('ca.crt')}`,
+    `--tls-cert-file=${pki(`kubelet-${name}-server.crt`)}`,
+    `--tls-private-key-file=${pki(`kubelet-${name}-server.key`)}`,
+    '--anonymous-auth=false',
+    '--authentication-token-webhook=true',
+    '--authorization-mode=Webhook',
+    'kube-proxy',
+    `--kubeconfig=${cluster.path('kubeconfig', 'kube-proxy.conf')}`,
+    `--hostname-override=${name}`,
+    `--cluster-cidr=${settings.podCidr}`,
+    '--nodeport-addresses=0.0.0.0/0',
+    `--healthz-bind-address=127.0.0.1:${ports.proxyHealth}`,
+    `--metrics-bind-address=127.0.0.1:${ports.proxyMetrics}`,
+  ]
+}
+
+/** Where the node's CRI is served. */
+export const containerdSocket = (cluster: Cluster, name: string): string => cluster.path('run', `containerd-${name}.sock`)
+
+/** The cgroup that all pods of the cluster are below. */
+export const cgroupRoot = (cluster: Cluster): string => `/kijabi-${cluster.settings.port}`

@@ -1,0 +1,108 @@
+/**
+ * A node's process: runtime, kubelet, proxy and DNS in one. Its command line holds each component's own flags, as that
+ * of the control plane does. Containers outlive it: started again, it picks them up.
+ */
+import { hostname } from 'node:os'
+import { createClient } from '../client/client.ts'
+import { createHttpsTransport } from '../client/https-transport.ts'
+import { createInformers } from '../client/informer.ts'
+import { loadConnection } from '../client/kubeconfig.ts'
+import type { Command, Invocation } from '../flags/command.ts'
+import { parseFlags } from '../flags/flags.ts'
+import { command as kubelet } from '../kubelet/command.ts'
+import { readResolvConf } from '../linux/resolv-conf.ts'
+import { openLogFile } from '../log/file.ts'
+import { createLogger } from '../log/log.ts'
+import { createBridgeNetwork } from '../network/bridge.ts'
+import { startClusterDns } from '../network/dns/cluster-dns.ts'
+import { command as kubeProxy } from '../network/proxy/command.ts'
+import { command as containerd, runtimeOptions } from '../runtime/command.ts'
+import { createRuntime } from '../runtime/runtime.ts'
+import { type Cluster, openCluster, writeAtomically } from './cluster.ts'
+import { clusterDnsAddress } from './credentials.ts'
+import { sectionsOf } from './sections.ts'
+
+const components = ['containerd', 'kubelet', 'kube-proxy']
+
+export const command: Command = {
+  summary: 'A node of a cluster that `kijabi up` made.',
+  flags: {
+    'data-dir': { type: 'string', doc: 'The folder that the cluster lives in.' },
+    name: { type: 'string', doc: 'The node’s name.' },
+  },
+  interspersed: false,
+  async run(invocation) {
+    const { values, args, signal } = invocation
+    const cluster = openCluster(values['data-dir'] as string) as Cluster
+    const name = (values['name'] as string) || hostname()
+    process.title = args.join(' ')
+    const files = new Map([...components, 'kube-dns'].map((c) => [c, openLogFile(cluster.path('logs', `${c}.log`))]))
+    const logOf = (component: string) => createLogger(component, { write: (line) => files.get(component)?.write(line) })
+    const sections = sectionsOf(args, components)
+    /** Runs a component's own command in this process, until the signal. */
+    const runs = (component: string, program: Command): Promise<number> => {
+      const parsed = parseFlags(program.flags ?? {}, sections.get(component) ?? [])
+      const stderr = { write: (line: string) => files.get(component)?.write(line) } as unknown as Invocation['stderr']
+      return (program.run as NonNullable<Command['run']>)({ ...invocation, ...parsed, path: [component], stderr })
+    }
+
+    const bridge = createBridgeNetwork({
+      folder: cluster.path('nodes', name, 'network'),
+      bridge: bridgeName(cluster),
+      clusterCIDR: cluster.settings.podCidr,
+      log: logOf('kubelet'),
+    })
+    const containerdFlags = parseFlags(containerd.flags ?? {}, sections.get('containerd') ?? []).values
+    const runtime = await createRuntime({
+      ...runtimeOptions(containerdFlags),
+      network: bridge,
+      log: logOf('containerd'),
+      name: String(cluster.settings.port),
+    })
+    await runtime.serve(containerdFlags['address'] as string)
+    const running = [runs('kubelet', kubelet), runs('kube-proxy', kubeProxy)]
+
+    const connection = loadConnection({ kubeconfig: cluster.path('kubeconfig', 'admin.conf') })
+    const client = createClient(createHttpsTransport(connection, { userAgent: 'kube-dns' }))
+    const informers = createInformers(client, { log: logOf('kube-dns') })
+    const ready = untilNodeReady(informers, name)
+    const dns = bridge.gateway().then((listen) =>
+      startClusterDns(
+        { client, informers, log: logOf('kube-dns') },
+        {
+          nodeName: name,
+          listen,
+          clusterDNS: clusterDnsAddress(cluster.settings.serviceCidr),
+          zone: 'cluster.local',
+          upstreams: readResolvConf('/etc/resolv.conf').servers.map((address) => ({ address, port: 53 })),
+        },
+      ),
+    )
+    informers.start()
+    const stopped = new Promise<'stopped'>((resolve) => signal.addEventListener('abort', () => resolve('stopped'), { once: true }))
+    void Promise.all([ready, dns]).then(() => writeAtomically(cluster.path('run', `node-${name}.ready`), ''))
+    // A component that fails takes the process down: the supervisor starts it again, and the containers go on.
+    await Promise.race([stopped, ...running, dns.then(() => stopped)])
+    if (!signal.aborted) return 1
+    informers.stop()
+    await Promise.all([...running, dns.then((d) => d.stop()).catch(() => undefined)])
+    await runtime.close()
+    bridge.close()
+    client.transport.close()
+    for (const file of files.values()) file.close()
+    return 0
+  },
+}
+
+/** Resolves when the API says that the node is Ready. */
+function untilNodeReady(informers: ReturnType<typeof createInformers>, name: string): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (node: { status: { conditions?: readonly { type: string; status: string }[] } }) => {
+      if (node.status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True')) resolve()
+    }
+    informers.of('nodes', { fieldSelector: `metadata.name=${name}` }).addHandler({ added: look, updated: look })
+  })
+}
+
+/** Bridges are named in the host, so clusters side by side need names of their own. */
+export const bridgeName = (cluster: Cluster): string => (cluster.settings.port === 6443 ? 'kijabi0' : `kijabi${cluster.settings.port}`)
