@@ -47,7 +47,7 @@ describe('field sets', () => {
   const elements = fc.constantFrom('f:a', 'f:b', 'k:{"name":"x"}', 'v:1')
   const { set } = fc.letrec<{ set: FieldSet }>((tie) => ({
     set: fc
-      .dictionary(fc.oneof(elements, fc.constant('.')), fc.oneof({ depthSize: 'small' }, fc.constant({}), tie('set')))
+      .dictionary(fc.oneof(elements, fc.constant('.')), fc.oneof({ maxDepth: 3 }, fc.constant({}), tie('set')))
       .map((s) => parseFieldSet(s) as FieldSet),
   }))
   test('union, difference and intersection are those of the paths', () =>
@@ -134,6 +134,11 @@ describe('the fields of a creation', () => {
         },
       },
     ])
+  })
+  test('a field may be owned part by part though its type is one thing', () => {
+    const volume = { metadata: { name: 'v' }, spec: { claimRef: { namespace: 'n', name: 'c' } } } as unknown as Stored
+    const made = updateManagedFields(undefined, volume, options('core.v1.PersistentVolume', 'm'))
+    expect(owners(made)[0]?.[2]).toEqual({ 'f:spec': { 'f:claimRef': { '.': {}, 'f:name': {}, 'f:namespace': {} } } })
   })
   test('a list of plain values', () => {
     const made = updateManagedFields(undefined, configMap(undefined, { finalizers: ['b', 'a'] }), options('core.v1.ConfigMap', ''))

@@ -142,7 +142,10 @@ function fieldSchema(field: Field, type: FieldType): ApplySchema {
       const message = messageOf(type)!
       if (message.union) return anything
       const schema = schemaOf(message)
-      return field.mapType === 'atomic' ? leaf('map') : schema
+      if (field.mapType === 'atomic') return leaf('map')
+      // A field may be owned part by part though its type is otherwise one thing: a volume's claimRef.
+      if (field.mapType === 'granular' && schema.kind === 'leaf' && schema.fields) return structOf([...schema.fields.values()], false)
+      return schema
     }
     case 'scalar':
       return scalarSchema(type.name)
