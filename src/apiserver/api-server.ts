@@ -2,6 +2,8 @@
  * The whole server put together over a Store: its handler, its HTTP front when it is to listen, and what it makes at
  * its first start.
  */
+import { createOpenApi, type OpenApi } from '../api/openapi/documents.ts'
+import { allResources } from '../api/registry.ts'
 import type { Logger } from '../log/log.ts'
 import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
 import type { Store } from '../store/store.ts'
@@ -24,6 +26,7 @@ import type { Core } from './rest/core.ts'
 import { createHandler, type Response, type ServerParts } from './server.ts'
 import { createStorage, type Storage } from './storage/storage.ts'
 import { specialOperations } from './subresources/index.ts'
+import { serverVersion } from './version.ts'
 
 export interface ApiServerDeps {
   readonly store: Store
@@ -49,6 +52,7 @@ export interface ApiServer {
   handle(request: IncomingRequest): Promise<Response>
   readonly storage: Storage
   readonly endpoints: Endpoints
+  readonly openApi: OpenApi
   readonly observers: Observers
   readonly metrics: MetricsRegistry
   /** Set when it listens. */
@@ -81,11 +85,13 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   }
   const stages = { storage: false, bootstrap: false, closing: false }
   const address = () => (options.advertise ? `${options.advertise.host}:${options.advertise.port}` : '')
+  const openApi = createOpenApi({ version: serverVersion.gitVersion, resources: allResources() })
   const nonResource = createNonResource({
     endpoints,
     checks: healthChecks(stages),
     metrics,
     discovery: createDiscovery(endpoints, address),
+    openApi,
   })
   const handle = createHandler({
     core,
@@ -115,6 +121,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
     handle,
     storage,
     endpoints,
+    openApi,
     observers,
     metrics,
     ...(http ? { http } : {}),

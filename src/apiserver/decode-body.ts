@@ -1,5 +1,5 @@
 /** A request's body as an object of the expected kind: media type, kind and version checked, fields validated, defaults filled in. */
-import { readBody, strictDecodingError } from '../api/codec.ts'
+import { type MediaType, readBody, strictDecodingError } from '../api/codec.ts'
 import { normalize } from '../api/decode.ts'
 import { defaultObject } from '../api/defaults/index.ts'
 import { newBadRequest, type StatusError } from '../api/errors.ts'
@@ -35,7 +35,7 @@ export function decodeBody(
   let meta = { apiVersion: apiVersionOf(expected.group, expected.version), kind: expected.kind }
   const label = () => `${meta.kind} in version ${JSON.stringify(versionOf(meta.apiVersion))} cannot be handled as a ${expected.kind}: `
   try {
-    const read = readBody(mediaType, body.bytes)
+    const read = recognise(mediaType, body.bytes, expected.kind)
     meta = { apiVersion: read.apiVersion || meta.apiVersion, kind: read.kind || meta.kind }
     checkKind(meta, expected, label, body.bytes)
     const { object, strict } = read.decode(expected.type)
@@ -48,6 +48,24 @@ export function decodeBody(
     if (error instanceof DecodeError) throw newBadRequest(label() + error.message)
     throw error
   }
+}
+
+/** Reads as far as the kind; what cannot even be read so far is unrecognized (handlers' transformDecodeError). */
+function recognise(media: MediaType, bytes: Buffer, kind: string): ReturnType<typeof readBody> {
+  try {
+    return readBody(media, bytes)
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    const message = media === 'json' ? looseMessage(error) : error.message
+    throw newBadRequest(`the object provided is unrecognized (must be of type ${kind}): ${message} (${summary(bytes)})`)
+  }
+}
+
+/** The beginning of a body, as text when it looks like JSON. */
+function summary(bytes: Buffer): string {
+  if (bytes.length === 0) return '<empty>'
+  const shown = bytes.subarray(0, 30)
+  return `${bytes[0] === 0x7b ? shown.toString() : shown.toString('hex')}${bytes.length > 30 ? ' ...' : ''}`
 }
 
 /** An object that came as an object (in this process), brought into canonical form. */
@@ -68,9 +86,8 @@ function checkKind(meta: { apiVersion: string; kind: string }, expected: Expecte
   if (meta.kind === expected.kind && meta.apiVersion === wanted) return
   const parts = meta.apiVersion.split('/')
   if (parts.length > 2) {
-    const text = bytes?.subarray(0, 30).toString() ?? ''
     throw newBadRequest(
-      `the object provided is unrecognized (must be of type ${expected.kind}): unexpected GroupVersion string: ${meta.apiVersion} (${text} ...)`,
+      `the object provided is unrecognized (must be of type ${expected.kind}): unexpected GroupVersion string: ${meta.apiVersion} (${summary(bytes ?? Buffer.alloc(0))})`,
     )
   }
   const [group, version] = parts.length === 2 ? (parts as [string, string]) : ['', meta.apiVersion]

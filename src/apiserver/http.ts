@@ -270,8 +270,9 @@ function encode(response: Response): Encoded {
   }
 }
 
-function commonHeaders({ id, warnings, headers }: Response): string[] {
-  const common = ['Audit-Id', id, 'Cache-Control', 'no-cache, private']
+function commonHeaders({ id, warnings, headers, answer }: Response): string[] {
+  const common = ['Audit-Id', id]
+  if (!('headers' in answer && answer.headers?.['cache-control'])) common.push('Cache-Control', 'no-cache, private')
   for (const warning of warnings.length > 0 ? warningHeaders(warnings) : []) common.push('Warning', warning)
   for (const name in headers) common.push(name, headers[name] as string)
   return common

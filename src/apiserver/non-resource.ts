@@ -1,5 +1,6 @@
 /** The paths that are no resource: health, version, metrics and, from the tables, discovery and OpenAPI. */
 import { StatusError } from '../api/errors.ts'
+import type { OpenApi } from '../api/openapi/documents.ts'
 import { type MetricsRegistry, metricsContentType } from '../metrics/metrics.ts'
 import type { Answer, IncomingRequest } from './call.ts'
 import type { Discovery } from './discovery.ts'
@@ -8,6 +9,7 @@ import { encodeValue } from './encode.ts'
 import type { Endpoints } from './endpoints.ts'
 import { type HealthCheck, health } from './health.ts'
 import { jsonForm, negotiate } from './negotiate.ts'
+import { answerOpenApi } from './openapi.ts'
 import type { RequestInfo } from './request.ts'
 import { header } from './rest/body.ts'
 import { pageNotFound } from './server.ts'
@@ -18,6 +20,7 @@ export interface NonResourceParts {
   readonly checks: readonly HealthCheck[]
   readonly metrics: MetricsRegistry
   readonly discovery: Discovery
+  readonly openApi: OpenApi
   /** More exact paths, such as /openid/v1/jwks. */
   readonly paths?: Readonly<Record<string, (request: IncomingRequest) => Answer | Promise<Answer>>>
 }
@@ -31,6 +34,7 @@ export function createNonResource(parts: NonResourceParts): (request: IncomingRe
     const trimmed = path.replace(/\/+$/, '')
     if (trimmed === '/version') return json(request, info, serverVersion)
     if (trimmed === '/metrics') return { kind: 'bytes', status: 200, type: metricsContentType, bytes: Buffer.from(parts.metrics.render()) }
+    if (trimmed.startsWith('/openapi/')) return answerOpenApi(parts.openApi, request, info) ?? pageNotFound()
     const found = parts.discovery.answer(trimmed, header(request.headers['accept']))
     if (found) return found
     const [, root, group, version] = trimmed.split('/')

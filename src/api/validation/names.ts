@@ -8,6 +8,7 @@ export type Check = (value: string) => string[]
 /** A check of a name; `prefix` when the value is a generateName, which may end in a dash. */
 export type NameCheck = (name: string, prefix?: boolean) => string[]
 
+const maxBytes = (n: number) => `must be no more than ${n} bytes`
 const maxLength = (n: number) => `must be no more than ${n} characters`
 const empty = 'must be non-empty'
 
@@ -111,10 +112,10 @@ export function isQualifiedName(value: string): string[] {
   if (parts.length === 2) {
     const prefix = parts[0] as string
     if (prefix === '') errors.push(`prefix part ${empty}`)
-    else for (const message of isDNS1123Subdomain(prefix)) errors.push(`prefix part ${message}`)
+    else for (const message of isDNS1123Subdomain(prefix)) errors.push(`prefix part ${message.replace(maxLength(253), maxBytes(253))}`)
   }
   if (name === '') errors.push(`name part ${empty}`)
-  else if (name.length > 63) errors.push(`name part ${maxLength(63)}`)
+  else if (name.length > 63) errors.push(`name part ${maxBytes(63)}`)
   if (!qualifiedNameRegexp.test(name)) errors.push(`name part ${qualifiedNameError}`)
   return errors
 }
@@ -135,7 +136,7 @@ const labelValueError = regexError(
   '12345',
 )
 export function isValidLabelValue(value: string): string[] {
-  const errors = value.length > 63 ? [maxLength(63)] : []
+  const errors = value.length > 63 ? [maxBytes(63)] : []
   if (!labelValueRegexp.test(value)) errors.push(labelValueError)
   return errors
 }

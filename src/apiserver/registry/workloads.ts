@@ -20,7 +20,6 @@ const replicas = {
 }
 
 export const replicaSets: Strategy<ReplicaSet> = {
-  ...replicas,
   validate: apps.validateReplicaSet,
   validateUpdate: apps.validateReplicaSetUpdate,
   warnings: (set, old) => (changed(set.spec.template, old?.spec.template) ? podTemplateWarnings(set.spec.template, 'spec.template') : []),

@@ -1,5 +1,7 @@
 /** POST: a new object (upstream: handlers/create.go and registry/generic/registry/store.go's Create). */
 import { randomUUID } from 'node:crypto'
+import type { Json } from '../../api/decode.ts'
+import { defaultObject } from '../../api/defaults/index.ts'
 import { newAlreadyExists, newBadRequest, StatusError } from '../../api/errors.ts'
 import { newInvalid } from '../../api/validation/field-error.ts'
 import { nameIsDNSSubdomain } from '../../api/validation/names.ts'
@@ -80,6 +82,8 @@ export async function storeNew(
       if (object.metadata.resourceVersion && object.metadata.resourceVersion !== '0')
         throw invalidVersion('resourceVersion should not be set on objects to be created')
       object = prepareForCreate(endpoint, object, attributes)
+      // Upstream answers what it reads back, and reading fills in defaults once more: those that follow from what was just set.
+      if (endpoint.type && strategy.prepareForCreate) defaultObject(endpoint.type.id, object as unknown as Json)
       const errors =
         strategy.validate?.(object, attributes) ?? validateObjectMeta(object.metadata, endpoint.resource.namespaced, nameIsDNSSubdomain)
       if (errors.length > 0) throw newInvalid(endpoint.resource, object.metadata.name ?? '', errors)
@@ -197,7 +201,7 @@ function prepareForCreate(endpoint: Endpoint, object: ApiObject, attributes: Wri
   let prepared = strategy.prepareForCreate?.(object, attributes) ?? (hasStatus ? withoutStatus(endpoint, object) : object)
   if (strategy.generation ?? hasStatus) {
     if (prepared.metadata.generation !== 1) prepared = withGeneration(prepared, 1)
-  } else if (!strategy.prepareForCreate && prepared.metadata.generation !== undefined) prepared = withGeneration(prepared, undefined)
+  }
   return prepared
 }
 

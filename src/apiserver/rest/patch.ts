@@ -1,21 +1,22 @@
 /** PATCH: JSON, merge, strategic merge and apply patches on an object or one of its subresources (handlers/patch.go). */
 import { strictDecodingError } from '../../api/codec.ts'
 import { normalize } from '../../api/decode.ts'
-import { newBadRequest } from '../../api/errors.ts'
+import { newBadRequest, newConflict, StatusError } from '../../api/errors.ts'
 import { DecodeError, parseJson } from '../../api/json.ts'
 import { applyPatch, patchTypes } from '../../api/patch/apply-patch.ts'
 import type { Json } from '../../api/shape.ts'
 import { parseYaml } from '../../api/yaml.ts'
 import type { Answer, Call } from '../call.ts'
 import { completeObject, type Expected } from '../decode-body.ts'
+import type { Endpoint } from '../endpoints.ts'
 import { bodyType, newUnsupportedMediaType } from '../negotiate.ts'
 import { parseWriteOptions, type WriteOptions } from '../options.ts'
 import type { ApiObject } from '../request.ts'
 import { expectedOf, header, maxBody } from './body.ts'
-import type { Core } from './core.ts'
+import { type Core, groupResourceOf } from './core.ts'
 import { checkNamespace, withNamespace } from './create.ts'
 import { managerOf } from './manager.ts'
-import { writeUpdate } from './update.ts'
+import { checkName, writeUpdate } from './update.ts'
 
 export interface Patch {
   readonly mediaType: string
@@ -26,6 +27,8 @@ export interface Patch {
   readonly faults: readonly string[]
 }
 
+const allTypes: ReadonlySet<string> = new Set(Object.values(patchTypes))
+
 export const isApply = ({ mediaType }: Patch): boolean => mediaType === patchTypes.apply || mediaType === patchTypes.applyCbor
 
 export async function readPatch(call: Call): Promise<Patch> {
@@ -33,19 +36,23 @@ export async function readPatch(call: Call): Promise<Patch> {
   const mediaType = bodyType(header(request.headers['content-type']))
   // Custom resources have no strategic merge: nothing says how their lists merge.
   const accepted = [patchTypes.json, patchTypes.merge, ...(endpoint.type ? [patchTypes.strategic] : []), patchTypes.apply]
+  if (!allTypes.has(mediaType))
+    throw new StatusError({ code: 415, reason: 'UnsupportedMediaType', message: '415: Unsupported Media Type', details: {} })
   if (!(accepted as readonly string[]).includes(mediaType)) throw newUnsupportedMediaType(accepted)
   const apply = mediaType === patchTypes.apply
   const bytes = request.object === undefined ? await request.body(maxBody) : undefined
   const options = parseWriteOptions('PatchOptions', info.query, apply)
   if (bytes === undefined) return { mediaType, value: request.object, options, faults: [] }
-  if (bytes.length === 0 && apply) throw newBadRequest('error decoding YAML: EOF')
+  if (bytes.length === 0 && apply) return { mediaType, value: {}, options, faults: [] }
   try {
     if (!apply) return { mediaType, value: parseJson(bytes).value, options, faults: [] }
     const { value, duplicates } = parseYaml(bytes.toString('utf8'))
     return { mediaType, value, options, faults: duplicates }
   } catch (error) {
     if (error instanceof DecodeError)
-      throw newBadRequest(apply ? `error decoding YAML: ${error.message}` : `error decoding patch: ${error.message}`)
+      throw newBadRequest(
+        mediaType === patchTypes.strategic ? error.message : `error decoding ${apply ? 'YAML' : 'patch'}: ${error.message}`,
+      )
     throw error
   }
 }
@@ -55,34 +62,50 @@ export async function patch(core: Core, call: Call): Promise<Answer> {
   const sent = await readPatch(call)
   core.step(call, 'decode')
   const { options } = sent
-  if (isApply(sent)) {
-    const wanted = applied(sent, call)
-    const make = (live: ApiObject | undefined) => {
-      const object = core.fieldManager.apply(
-        endpoint,
-        live,
-        wanted,
-        managerOf(options.fieldManager, call),
-        options.force === true,
-        info.subresource,
-      )
-      checkNamespace(object, info.namespace)
-      return object === live ? object : completeObject(object, expectedOf(endpoint))
-    }
+  if (!isApply(sent))
     return writeUpdate(core, call, {
       name: info.name,
       options,
-      preconditions: wanted.metadata.uid ? { uid: wanted.metadata.uid } : {},
-      managedFields: 'keep',
-      transform: (existing) => make(existing),
-      ...(info.subresource ? {} : { create: () => withNamespace(make(undefined), info.namespace) }),
+      transform: (existing) => checked(patched(expectedOf(endpoint), existing, sent, call), call),
     })
+  const wanted = applied(endpoint, sent, call)
+  const make = (live: ApiObject | undefined) => {
+    const object = core.fieldManager.apply(
+      endpoint,
+      live,
+      wanted,
+      managerOf(options.fieldManager, call),
+      options.force === true,
+      info.subresource,
+    )
+    return checked(object === live ? object : completeObject(object, expectedOf(endpoint)), call)
   }
   return writeUpdate(core, call, {
     name: info.name,
     options,
-    transform: (existing) => patched(expectedOf(endpoint), existing, sent, call),
+    managedFields: 'keep',
+    transform: make,
+    ...(info.subresource ? {} : { create: () => withNamespace(withoutVersion(make(undefined), endpoint), info.namespace) }),
   })
+}
+
+/** A patch may not lead to another object than the path names. */
+function checked(object: ApiObject, { info }: Call): ApiObject {
+  checkName(object, info.name)
+  checkNamespace(object, info.namespace)
+  return object
+}
+
+/** What apply makes anew has no version that could be asked for, and no uid that could be met. */
+function withoutVersion(object: ApiObject, endpoint: Endpoint): ApiObject {
+  const { uid, resourceVersion: _r, ...metadata } = object.metadata
+  if (uid)
+    throw newConflict(
+      groupResourceOf(endpoint),
+      metadata.name,
+      `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+    )
+  return { ...object, metadata: metadata as ApiObject['metadata'] }
 }
 
 /** `existing` with the patch on it, decoded as its kind. */
@@ -104,14 +127,18 @@ export function patched(expected: Expected, existing: ApiObject, { mediaType, va
   }
 }
 
-/** The object of an apply patch; what it must not say is checked where it is applied. */
-function applied({ value, options, faults }: Patch, call: Call): ApiObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw newBadRequest('error decoding YAML: an apply patch is an object')
+/** The object of an apply patch, which names its kind; the rest is checked where it is applied. */
+function applied(endpoint: Endpoint, { value, options, faults }: Patch, call: Call): ApiObject {
+  const object = (value ?? {}) as { apiVersion?: unknown; kind?: unknown; metadata?: object }
+  if (typeof object !== 'object' || Array.isArray(object)) throw newBadRequest('error decoding YAML: an apply patch is an object')
+  const { apiVersion, resource } = endpoint
+  if (object.apiVersion !== apiVersion || object.kind !== resource.kind) {
+    const version = typeof object.apiVersion === 'string' ? object.apiVersion : ''
+    throw newBadRequest(`invalid object type: ${version.includes('/') ? version : `/${version}`}, Kind=${String(object.kind ?? '')}`)
+  }
   if (faults.length > 0) {
-    if (options.fieldValidation === 'Strict') throw newBadRequest(`strict decoding error: ${faults.join(', ')}`)
+    if (options.fieldValidation === 'Strict') throw newBadRequest(strictDecodingError(faults))
     if (options.fieldValidation === 'Warn') for (const fault of faults) call.warn(fault)
   }
-  const object = value as unknown as ApiObject
-  return object.metadata ? object : { ...object, metadata: {} as ApiObject['metadata'] }
+  return { metadata: {}, ...object } as unknown as ApiObject
 }

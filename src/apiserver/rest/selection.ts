@@ -21,7 +21,9 @@ export function selectionOf(endpoint: Endpoint, info: RequestInfo, options: List
       if (metaFields.includes(field) || names?.includes(field)) continue
       throw newBadRequest(
         names
-          ? `field label not supported: ${field}`
+          ? resource.group === 'batch'
+            ? `field label ${JSON.stringify(field)} not supported for ${resource.kind}`
+            : `field label not supported: ${field}`
           : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
       )
     }

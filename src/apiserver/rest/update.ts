@@ -82,12 +82,7 @@ export async function writeUpdate(core: Core, call: Call, request: UpdateRequest
     if (!entry) {
       if (!request.create) throw newNotFound(groupResourceOf(endpoint), request.name)
       const { uid } = request.preconditions ?? {}
-      if (uid)
-        throw newConflict(
-          groupResourceOf(endpoint),
-          request.name,
-          `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
-        )
+      if (uid) throw newConflict(groupResourceOf(endpoint), request.name, preconditionText(cacheOf(endpoint).prefix + key, uid, ''))
       return createObject(core, call, await request.create(), request.options, request.managedFields)
     }
     const result = await tryUpdate(core, call, request, key, entry)

@@ -1,0 +1,42 @@
+/** /openapi/v2 and /openapi/v3: the documents of src/api/openapi with their ETags; a link with the right hash may be cached for good. */
+import type { OpenApi, OpenApiDocument } from '../api/openapi/documents.ts'
+import type { Answer, IncomingRequest } from './call.ts'
+import { newNotAcceptable, parseAccept } from './negotiate.ts'
+import type { RequestInfo } from './request.ts'
+import { header } from './rest/body.ts'
+
+/** Undefined: no document has this path. */
+export function answerOpenApi(openApi: OpenApi, request: IncomingRequest, info: RequestInfo): Answer | undefined {
+  const path = info.path.replace(/\/+$/, '')
+  const document =
+    path === '/openapi/v2' ? openApi.v2() : path === '/openapi/v3' ? openApi.index() : openApi.v3(path.slice('/openapi/v3/'.length))
+  if (!document) return undefined
+  if (!takesJson(header(request.headers['accept']))) throw newNotAcceptable()
+  const hash = info.query.get('hash')
+  if (hash !== null && hash !== document.hash) return redirect(`${path}?hash=${document.hash}`)
+  const headers = { etag: `"${document.hash}"`, vary: 'Accept', ...(hash === null ? {} : forever()) }
+  if (header(request.headers['if-none-match']) === headers.etag)
+    return { kind: 'bytes', status: 304, type: 'application/json', bytes: Buffer.alloc(0), headers }
+  return { kind: 'bytes', status: 200, type: 'application/json', bytes: bytesOf(document), headers }
+}
+
+const bytesOf = ({ bytes }: OpenApiDocument): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+function takesJson(accept: string | undefined): boolean {
+  if (accept === undefined || accept === '') return true
+  return parseAccept(accept).some(({ type }) => type === 'application/json' || type === '*/*' || type === 'application/*')
+}
+
+const redirect = (location: string): Answer => ({
+  kind: 'bytes',
+  status: 301,
+  type: 'text/plain',
+  bytes: Buffer.alloc(0),
+  headers: { location },
+})
+
+const yearSeconds = 365 * 24 * 3600
+const forever = (): Record<string, string> => ({
+  'cache-control': `public, max-age=${yearSeconds}`,
+  expires: new Date(Date.now() + yearSeconds * 1000).toUTCString(),
+})
