@@ -125,7 +125,7 @@ const retired: Readonly<Record<string, readonly string[]>> = {
   extensions: ['v1beta1'],
 }
 const servedBefore = (group: string, version: string, kind: string, expected: Expected): boolean =>
-  kind === expected.kind && group === expected.group && (retired[group]?.includes(version) ?? false)
+  kind === expected.kind && (group === expected.group || group === 'extensions') && (retired[group]?.includes(version) ?? false)
 
 const versionOf = (apiVersion: string): string => apiVersion.slice(apiVersion.lastIndexOf('/') + 1)
 /** The package of a group's internal types in Go, as errors print them: `core.ConfigMap`. */

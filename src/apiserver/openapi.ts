@@ -11,16 +11,21 @@ export function answerOpenApi(openApi: OpenApi, request: IncomingRequest, info: 
   const document =
     path === '/openapi/v2' ? openApi.v2() : path === '/openapi/v3' ? openApi.index() : openApi.v3(path.slice('/openapi/v3/'.length))
   if (!document) return undefined
-  if (!takesJson(header(request.headers['accept']))) throw newNotAcceptable()
+  if (!protobuf && !takesJson(header(request.headers['accept']))) throw newNotAcceptable()
   const hash = info.query.get('hash')
   if (hash !== null && hash !== document.hash) return redirect(`${path}?hash=${document.hash}`)
   const headers = { etag: `"${document.hash}"`, vary: 'Accept', ...(hash === null ? {} : forever()) }
   if (header(request.headers['if-none-match']) === headers.etag)
     return { kind: 'bytes', status: 304, type: 'application/json', bytes: Buffer.alloc(0), headers }
-  return { kind: 'bytes', status: 200, type: 'application/json', bytes: bytesOf(document), headers }
+  const type = protobuf ? 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' : 'application/json'
+  return { kind: 'bytes', status: 200, type, bytes: bytesOf(document), headers }
 }
 
 const bytesOf = ({ bytes }: OpenApiDocument): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+/** Old kubectls name the form with an @, newer ones with a dot. */
+const wantsProtobuf = (accept: string | undefined): boolean =>
+  accept !== undefined && /^application\/com\.github\.proto-openapi\.spec\.v2[@.]v1\.0\+protobuf$/.test(parseAccept(accept)[0]?.type ?? '')
 
 function takesJson(accept: string | undefined): boolean {
   if (accept === undefined || accept === '') return true

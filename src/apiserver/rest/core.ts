@@ -27,6 +27,9 @@ export const cacheOf = (endpoint: Endpoint): WatchCache => endpoint.cache as Wat
 export const keyOf = (endpoint: Endpoint, namespace: string, name: string): string =>
   endpoint.resource.namespaced ? `${namespace}/${name}` : name
 
+/** The namespace that objects of the path are in; the path of a namespace itself names it, too, but nothing is in it. */
+export const namespaceOf = ({ endpoint, info }: Call): string => (endpoint.resource.namespaced ? info.namespace : '')
+
 /** The entry of a key, from the cache once that is loaded and fresh. */
 export async function readEntry(core: Core, endpoint: Endpoint, key: string): Promise<Entry | undefined> {
   const cache = cacheOf(endpoint)

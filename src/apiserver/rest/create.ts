@@ -19,6 +19,7 @@ import {
   fromStorage,
   groupResourceOf,
   keyOf,
+  namespaceOf,
   toStorage,
   validateAdmission,
   writtenEntry,
@@ -34,8 +35,8 @@ export async function create(core: Core, call: Call): Promise<Answer> {
   const { endpoint, info } = call
   const options = parseWriteOptions('CreateOptions', info.query)
   const sent = await readObject(core, call, endpoint, options.fieldValidation)
-  checkNamespace(sent, info.namespace)
-  const object = withNamespace(sent, info.namespace)
+  checkNamespace(sent, namespaceOf(call))
+  const object = withNamespace(sent, namespaceOf(call))
   return createObject(core, call, object, options)
 }
 
@@ -50,7 +51,7 @@ export async function createObject(
   const { endpoint } = call
   const attributes = attributesOf(call, 'CREATE', object.metadata.name ?? '', options)
   const manager = managerOf(options.fieldManager, call)
-  let wanted = dedupOwnerReferences(object, call.warn)
+  let wanted = dedupOwnerReferences(withoutSystemFields(object), call.warn)
   if (managedFields !== 'keep') wanted = core.fieldManager.update(endpoint, undefined, wanted, manager, '')
   wanted = (await admit(core, wanted, undefined, attributes)) as ApiObject
   wanted = dedupOwnerReferences(wanted, call.warn)
@@ -143,6 +144,13 @@ function alreadyExists(endpoint: Endpoint, object: ApiObject, generateName: stri
   if (existing && fromStorage(endpoint, existing).metadata.deletionTimestamp)
     return new StatusError({ ...error.status, code: 409, message: `object is being deleted: ${error.message}` })
   return error
+}
+
+/** What only the server says of an object is forgotten before its owners are recorded (rest.WipeObjectMetaSystemFields). */
+function withoutSystemFields(object: ApiObject): ApiObject {
+  const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, ...metadata } = object.metadata
+  const any = uid ?? creationTimestamp ?? deletionTimestamp ?? deletionGracePeriodSeconds
+  return any === undefined ? object : { ...object, metadata: metadata as ApiObject['metadata'] }
 }
 
 function withSystemFields(core: Core, object: ApiObject): ApiObject {

@@ -4,7 +4,7 @@ import type { Answer, Call } from '../call.ts'
 import { parseListOptions } from '../options.ts'
 import type { Entry } from '../storage/entry.ts'
 import { type Core, readEntry } from './core.ts'
-import { deleteEntry, readDeleteOptions } from './delete.ts'
+import { deleteEntry, readDeleteOptions, warnOfOrphans } from './delete.ts'
 import { readList } from './list.ts'
 import { selectionOf } from './selection.ts'
 
@@ -14,6 +14,7 @@ const workers = 16
 export async function removeCollection(core: Core, call: Call): Promise<Answer> {
   const { endpoint, info } = call
   const options = await readDeleteOptions(call)
+  warnOfOrphans(call, options)
   const listOptions = parseListOptions(info.query, false)
   if (listOptions.resourceVersion && !/^\d+$/.test(listOptions.resourceVersion)) {
     const text = JSON.stringify(listOptions.resourceVersion)

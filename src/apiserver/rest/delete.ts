@@ -33,9 +33,18 @@ export async function readDeleteOptions(call: Call): Promise<DeleteOptions> {
   return parseDeleteOptions(info.query, decodeDeleteOptions({ bytes, contentType: header(request.headers['content-type']) }))
 }
 
+/** Jobs orphan their pods when the client says nothing, as they did when the API was young; it is told so. */
+export function warnOfOrphans({ endpoint, warn }: Call, { orphanDependents, propagationPolicy }: DeleteOptions): void {
+  if (endpoint.strategy.defaultGarbageCollection !== 'orphan' || orphanDependents !== undefined || propagationPolicy !== undefined) return
+  warn(
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+  )
+}
+
 export async function remove(core: Core, call: Call, given?: DeleteOptions): Promise<Answer> {
   const { endpoint, info } = call
   const options = given ?? (await readDeleteOptions(call))
+  warnOfOrphans(call, options)
   const key = keyOf(endpoint, info.namespace, info.name)
   for (;;) {
     const entry = await readEntry(core, endpoint, key)

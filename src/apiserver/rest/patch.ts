@@ -13,7 +13,7 @@ import { bodyType, newUnsupportedMediaType } from '../negotiate.ts'
 import { parseWriteOptions, type WriteOptions } from '../options.ts'
 import type { ApiObject } from '../request.ts'
 import { expectedOf, header, maxBody } from './body.ts'
-import { type Core, groupResourceOf } from './core.ts'
+import { type Core, groupResourceOf, namespaceOf } from './core.ts'
 import { checkNamespace, withNamespace } from './create.ts'
 import { managerOf } from './manager.ts'
 import { checkName, writeUpdate } from './update.ts'
@@ -85,14 +85,14 @@ export async function patch(core: Core, call: Call): Promise<Answer> {
     options,
     managedFields: 'keep',
     transform: make,
-    ...(info.subresource ? {} : { create: () => withNamespace(withoutVersion(make(undefined), endpoint), info.namespace) }),
+    ...(info.subresource ? {} : { create: () => withNamespace(withoutVersion(make(undefined), endpoint), namespaceOf(call)) }),
   })
 }
 
 /** A patch may not lead to another object than the path names. */
-function checked(object: ApiObject, { info }: Call): ApiObject {
-  checkName(object, info.name)
-  checkNamespace(object, info.namespace)
+function checked(object: ApiObject, call: Call): ApiObject {
+  checkName(object, call.info.name)
+  checkNamespace(object, namespaceOf(call))
   return object
 }
 

@@ -20,6 +20,7 @@ import {
   fromStorage,
   groupResourceOf,
   keyOf,
+  namespaceOf,
   readEntry,
   toStorage,
   validateAdmission,
@@ -37,8 +38,8 @@ export async function update(core: Core, call: Call): Promise<Answer> {
   const options = parseWriteOptions('UpdateOptions', info.query)
   const sent = await readObject(core, call, endpoint, options.fieldValidation)
   checkName(sent, info.name)
-  checkNamespace(sent, info.namespace)
-  const wanted = withNamespace(sent, info.namespace)
+  checkNamespace(sent, namespaceOf(call))
+  const wanted = withNamespace(sent, namespaceOf(call))
   const { uid } = wanted.metadata
   return writeUpdate(core, call, {
     name: info.name,
