@@ -8,8 +8,14 @@ import { header } from './rest/body.ts'
 /** Undefined: no document has this path. */
 export function answerOpenApi(openApi: OpenApi, request: IncomingRequest, info: RequestInfo): Answer | undefined {
   const path = info.path.replace(/\/+$/, '')
-  const document =
-    path === '/openapi/v2' ? openApi.v2() : path === '/openapi/v3' ? openApi.index() : openApi.v3(path.slice('/openapi/v3/'.length))
+  const protobuf = path === '/openapi/v2' && wantsProtobuf(header(request.headers['accept']))
+  const document = protobuf
+    ? openApi.v2Protobuf()
+    : path === '/openapi/v2'
+      ? openApi.v2()
+      : path === '/openapi/v3'
+        ? openApi.index()
+        : openApi.v3(path.slice('/openapi/v3/'.length))
   if (!document) return undefined
   if (!protobuf && !takesJson(header(request.headers['accept']))) throw newNotAcceptable()
   const hash = info.query.get('hash')
