@@ -1,6 +1,6 @@
 /** A cluster on this machine: its data folder, the files in it, and the settings it was made with. */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { homedir, hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ExitError } from '../flags/run.ts'
 
@@ -62,6 +62,15 @@ export function clusterAt(folder: string, settings: Settings): Cluster {
   if (outside !== undefined)
     throw new ExitError(`kijabi up: --port ${settings.port} would move another port to ${outside}; choose one from 4065 to 61627`)
   return { folder, settings, ports, path: (...parts) => join(folder, ...parts) }
+}
+
+/** The first node has the machine's name, as a kubelet of its own would; further ones get a number. */
+export function nodeNames(cluster: Cluster): string[] {
+  const base =
+    hostname()
+      .toLowerCase()
+      .replace(/[^a-z0-9.-]/g, '-') || 'node'
+  return Array.from({ length: cluster.settings.nodes }, (_, i) => (i === 0 ? base : `${base}-${i + 1}`))
 }
 
 /** The cluster in a data folder; undefined when there is none. */

@@ -1,7 +1,7 @@
 /** `kijabi down`: stops everything of a cluster; with --purge nothing of it is left on the machine. */
 import { rmSync } from 'node:fs'
 import type { Command } from '../flags/command.ts'
-import { type Cluster, dataFolder, openCluster } from './cluster.ts'
+import { type Cluster, dataFolder, nodeNames, openCluster } from './cluster.ts'
 import { removeFromKubeConfig, userKubeConfigPath } from './kubeconfig.ts'
 import { stopProcesses } from './processes.ts'
 
@@ -27,14 +27,26 @@ export const command: Command = {
         'kijabi',
         `https://127.0.0.1:${cluster.ports.apiserver}`,
       )
-      rmSync(folder, { recursive: true, force: true })
+      await removeCluster(cluster)
       stdout.write('The cluster is stopped and removed.\n')
     } else stdout.write('The cluster is stopped. `kijabi up` resumes it; `kijabi down --purge` removes it.\n')
     return 0
   },
 }
 
-/** Processes first, so that nothing starts a container anew; then the containers, mounts, namespaces and rules of its nodes. */
+/** Processes first, so that nothing starts a container anew; then the containers. */
 export async function stopCluster(cluster: Cluster): Promise<void> {
   await stopProcesses(cluster, 1500)
+  if (cluster.settings.nodes === 0) return
+  const { stopContainers } = await import('./node-cleanup.ts')
+  await Promise.all(nodeNames(cluster).map((name) => stopContainers(cluster, name)))
+}
+
+/** Takes a stopped cluster off the machine. */
+export async function removeCluster(cluster: Cluster): Promise<void> {
+  if (cluster.settings.nodes > 0) {
+    const { removeNode } = await import('./node-cleanup.ts')
+    for (const name of nodeNames(cluster)) await removeNode(cluster, name)
+  }
+  rmSync(cluster.folder, { recursive: true, force: true })
 }

@@ -1,5 +1,5 @@
 /** The command line of a node's process: each component's name with upstream's flags. Apart from the process itself, so that `up` loads no component. */
-import type { Cluster } from './cluster.ts'
+import { type Cluster, defaultPort } from './cluster.ts'
 import { clusterDnsAddress } from './credentials.ts'
 
 export function nodeArguments(cluster: Cluster, name: string): string[] {
@@ -38,6 +38,7 @@ export function nodeArguments(cluster: Cluster, name: string): string[] {
     `--hostname-override=${name}`,
     `--cluster-cidr=${settings.podCidr}`,
     '--nodeport-addresses=0.0.0.0/0',
+    `--nftables-table=${nftTable(cluster)}`,
     `--healthz-bind-address=127.0.0.1:${ports.proxyHealth}`,
     `--metrics-bind-address=127.0.0.1:${ports.proxyMetrics}`,
   ]
@@ -48,3 +49,11 @@ export const containerdSocket = (cluster: Cluster, name: string): string => clus
 
 /** The cgroup that all pods of the cluster are below. */
 export const cgroupRoot = (cluster: Cluster): string => `/kijabi-${cluster.settings.port}`
+
+/** The table of kube-proxy's rules: upstream's name for the cluster on upstream's ports, one of its own for each further one. */
+export const nftTable = (cluster: Cluster): string => `kube-proxy${suffix(cluster)}`
+
+/** Bridges, too, are named in the host. */
+export const bridgeName = (cluster: Cluster): string => (suffix(cluster) ? `kijabi${cluster.settings.port}` : 'kijabi0')
+
+const suffix = (cluster: Cluster) => (cluster.settings.port === defaultPort ? '' : `-${cluster.settings.port}`)

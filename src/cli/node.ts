@@ -20,6 +20,7 @@ import { command as containerd, runtimeOptions } from '../runtime/command.ts'
 import { createRuntime } from '../runtime/runtime.ts'
 import { type Cluster, openCluster, writeAtomically } from './cluster.ts'
 import { clusterDnsAddress } from './credentials.ts'
+import { bridgeName } from './node-arguments.ts'
 import { sectionsOf } from './sections.ts'
 
 const components = ['containerd', 'kubelet', 'kube-proxy']
@@ -103,6 +104,3 @@ function untilNodeReady(informers: ReturnType<typeof createInformers>, name: str
     informers.of('nodes', { fieldSelector: `metadata.name=${name}` }).addHandler({ added: look, updated: look })
   })
 }
-
-/** Bridges are named in the host, so clusters side by side need names of their own. */
-export const bridgeName = (cluster: Cluster): string => (cluster.settings.port === 6443 ? 'kijabi0' : `kijabi${cluster.settings.port}`)

@@ -1,15 +1,14 @@
 /** `kijabi up`: makes a cluster, or resumes the one in the data folder, waits until it is ready, and says how to go on. */
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import type { Command, Invocation } from '../flags/command.ts'
 import { ExitError } from '../flags/run.ts'
-import { type Cluster, clusterAt, createCluster, dataFolder, defaultPort, folderError, openCluster } from './cluster.ts'
+import { type Cluster, clusterAt, createCluster, dataFolder, defaultPort, folderError, nodeNames, openCluster } from './cluster.ts'
 import { controlPlaneArguments } from './control-plane-arguments.ts'
 import { ensureCredentials, readPair } from './credentials.ts'
-import { stopCluster } from './down.ts'
+import { removeCluster, stopCluster } from './down.ts'
 import { missingTools, type Tools } from './host-tools.ts'
 import { kubeConfig, mergeKubeConfig, userKubeConfigPath } from './kubeconfig.ts'
 import { nodeArguments } from './node-arguments.ts'
@@ -108,7 +107,7 @@ async function start(cluster: Cluster, isNew: boolean, invocation: Invocation, p
     progress.done()
   } catch (error) {
     await stopCluster(cluster)
-    if (isNew && error instanceof ExitError) rmSync(cluster.folder, { recursive: true, force: true })
+    if (isNew && error instanceof ExitError) await removeCluster(cluster)
     if (error instanceof ExitError) throw error
     if (error instanceof ProcessFailedError)
       throw new ExitError(
@@ -117,15 +116,6 @@ async function start(cluster: Cluster, isNew: boolean, invocation: Invocation, p
     if ((error as NodeJS.ErrnoException).code) throw folderError(cluster.folder, error)
     throw new ExitError(`kijabi up: ${(error as Error).message}; kijabi logs tells more`)
   }
-}
-
-/** The first node has the machine's name, as a kubelet of its own would; further ones get a number. */
-export function nodeNames(cluster: Cluster): string[] {
-  const base =
-    hostname()
-      .toLowerCase()
-      .replace(/[^a-z0-9.-]/g, '-') || 'node'
-  return Array.from({ length: cluster.settings.nodes }, (_, i) => (i === 0 ? base : `${base}-${i + 1}`))
 }
 
 function assertWritable(folder: string): void {

@@ -29,6 +29,11 @@ export const command: Command = {
     'nodeport-addresses': { type: 'list', default: [], doc: 'CIDRs of the addresses that accept node port traffic, or "primary".' },
     'healthz-bind-address': { type: 'string', default: '0.0.0.0:10256', doc: 'Where health is asked; empty for nowhere.' },
     'metrics-bind-address': { type: 'string', default: '127.0.0.1:10249', doc: 'Where metrics are asked; empty for nowhere.' },
+    'nftables-table': {
+      type: 'string',
+      default: 'kube-proxy',
+      doc: 'The table of the rules: one of its own for each of several clusters on one host.',
+    },
     cleanup: { type: 'bool', doc: 'Take the proxy’s rules away and exit.' },
   },
   run,
@@ -62,6 +67,7 @@ async function run({ values, given, signal }: Invocation): Promise<number> {
         masqueradeAll,
         ...(file.nftables?.masqueradeBit === undefined ? {} : { masqueradeBit: file.nftables.masqueradeBit }),
         nodePortAddresses: addresses,
+        table: values['nftables-table'] as string,
       },
       nft,
     )

@@ -17,6 +17,8 @@ export interface NftablesOptions {
   /** Addresses in it that no service has are refused rather than routed. */
   readonly serviceCIDRs?: readonly string[]
   readonly masqueradeBit?: number
+  /** Default `kube-proxy`; another where two clusters share a host. */
+  readonly table?: string
 }
 
 /** The table's content that changes with services. */
@@ -34,7 +36,7 @@ interface Element {
   readonly verdict?: string
 }
 
-const table = 'kube-proxy'
+const defaultTable = 'kube-proxy'
 const dynamicMaps = [
   'cluster-ips',
   'nodeport-ips',
@@ -48,6 +50,7 @@ const dynamicMaps = [
 /** The table as it is before any service: sent once at start, replacing what an earlier proxy left. */
 export function baseRuleset(options: NftablesOptions): string {
   const { ip, address } = words(options.family)
+  const table = options.table ?? defaultTable
   const mark = `0x${(1 << (options.masqueradeBit ?? 14)).toString(16)}`
   const key = `${address} . inet_proto . inet_service : verdict`
   const portKey = 'inet_proto . inet_service : verdict'
@@ -224,7 +227,7 @@ export const emptyState: NftState = { sets: new Map(), chains: new Map(), elemen
  * longer used are emptied in the first and deleted in the second, when nothing refers to them any more: kernels
  * before 6.3 refuse to do both at once.
  */
-export function difference(from: NftState, to: NftState, family: Family): { update: string; cleanup: string } {
+export function difference(from: NftState, to: NftState, family: Family, table = defaultTable): { update: string; cleanup: string } {
   const { ip, address } = words(family)
   const update: string[] = []
   const cleanup: string[] = []
@@ -276,7 +279,7 @@ export function createNftablesBackend(options: NftablesOptions, nft: Nft): Proxy
   return {
     async sync(ports) {
       const next = desiredState(ports, options)
-      const { update, cleanup } = difference(state ?? emptyState, next, options.family)
+      const { update, cleanup } = difference(state ?? emptyState, next, options.family, options.table)
       const script = state ? update : baseRuleset(options) + update
       if (script === '') return
       state = undefined
@@ -286,6 +289,7 @@ export function createNftablesBackend(options: NftablesOptions, nft: Nft): Proxy
     },
     async cleanup() {
       const { ip } = words(options.family)
+      const table = options.table ?? defaultTable
       state = undefined
       await nft(`add table ${ip} ${table}\ndelete table ${ip} ${table}\n`)
     },

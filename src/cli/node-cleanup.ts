@@ -1,0 +1,75 @@
+/** What a node leaves in the kernel when its process is gone, and how it is taken away: containers, mounts, links, rules, cgroups. */
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseFlags } from '../flags/flags.ts'
+import { unmount } from '../linux/syscalls.ts'
+import { noLog } from '../log/log.ts'
+import { createBridgeNetwork } from '../network/bridge.ts'
+import { nft } from '../network/nft.ts'
+import { createNftablesBackend } from '../network/proxy/nftables.ts'
+import { command as containerd, runtimeOptions } from '../runtime/command.ts'
+import { createRuntime } from '../runtime/runtime.ts'
+import type { Cluster } from './cluster.ts'
+import { bridgeName, cgroupRoot, nftTable, nodeArguments } from './node-arguments.ts'
+import { sectionsOf } from './sections.ts'
+
+/** Ends every container of the node. What they wrote, and that they were there, is kept: the kubelet starts them again. */
+export async function stopContainers(cluster: Cluster, name: string): Promise<void> {
+  if (!existsSync(cluster.path('nodes', name, 'containerd'))) return
+  await withRuntime(cluster, name, async ({ runtimeService }) => {
+    const { items } = await runtimeService.ListPodSandbox({})
+    await Promise.all((items ?? []).map(({ id }) => runtimeService.StopPodSandbox({ podSandboxId: id })))
+  })
+}
+
+/** Takes away everything of the node that is not a file in the data folder. Its containers have been stopped. */
+export async function removeNode(cluster: Cluster, name: string): Promise<void> {
+  const bridge = createBridgeNetwork({ folder: cluster.path('nodes', name, 'network'), bridge: bridgeName(cluster) })
+  await bridge.destroy()
+  bridge.close()
+  for (const family of ['IPv4', 'IPv6'] as const)
+    await createNftablesBackend({ family, nodePortAddresses: [], table: nftTable(cluster) }, nft).cleanup()
+  unmountBelow(cluster.folder)
+  removeCgroups(cgroupRoot(cluster))
+}
+
+async function withRuntime(
+  cluster: Cluster,
+  name: string,
+  act: (runtime: Awaited<ReturnType<typeof createRuntime>>) => Promise<void>,
+): Promise<void> {
+  const words = sectionsOf(nodeArguments(cluster, name), ['containerd', 'kubelet', 'kube-proxy']).get('containerd') ?? []
+  const options = runtimeOptions(parseFlags(containerd.flags ?? {}, words).values)
+  const network = createBridgeNetwork({ folder: cluster.path('nodes', name, 'network'), bridge: bridgeName(cluster) })
+  const runtime = await createRuntime({ ...options, network, log: noLog, name: String(cluster.settings.port) })
+  try {
+    await act(runtime)
+  } finally {
+    await runtime.close()
+    network.close()
+  }
+}
+
+/** The innermost first. */
+function unmountBelow(folder: string): void {
+  const points = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) =>
+      (line.split(' ')[4] ?? '').replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
+    )
+    .filter((point) => point.startsWith(`${folder}/`))
+  for (const point of points.toReversed()) unmount(point)
+}
+
+/** The cgroup in every hierarchy, once nothing is in it. */
+function removeCgroups(path: string): void {
+  const root = '/sys/fs/cgroup'
+  const roots = existsSync(join(root, 'cgroup.controllers')) ? [root] : readdirSync(root).map((name) => join(root, name))
+  for (const hierarchy of roots) removeTree(join(hierarchy, path))
+}
+
+function removeTree(folder: string): void {
+  if (!existsSync(folder)) return
+  for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) removeTree(join(folder, entry.name))
+  rmdirSync(folder)
+}
