@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseFlags } from '../flags/flags.ts'
-import { unmount } from '../linux/syscalls.ts'
+import { detach } from '../linux/syscalls.ts'
 import { noLog } from '../log/log.ts'
 import { createBridgeNetwork } from '../network/bridge.ts'
 import { nft } from '../network/nft.ts'
@@ -58,7 +58,7 @@ function unmountBelow(folder: string): void {
       (line.split(' ')[4] ?? '').replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
     )
     .filter((point) => point.startsWith(`${folder}/`))
-  for (const point of points.toReversed()) unmount(point)
+  for (const point of points.toReversed()) detach(point)
 }
 
 /** The cgroup in every hierarchy, once nothing is in it. */
