@@ -310,6 +310,7 @@ describe('apply', () => {
       'failed to create typed patch object (/a; v1): .data.k: expected string, got &value.valueUnstructured{Value:5}',
     ],
     [{ unknown: 1 }, 500, '.unknown: field not declared in schema'],
+    [{ apiVersion: 'v9' }, 400, 'invalid object type: /v9, Kind=ConfigMap'],
     [{ data: [] }, 500, '.data: expected map, got &{[]}'],
     [{ metadata: { name: 'a', managedFields: [] } }, 400, 'metadata.managedFields must be nil'],
     [{ data: { k: 1 }, unknown: 1 }, 500, 'errors:\n  .data.k: expected string'],

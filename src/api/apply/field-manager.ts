@@ -108,14 +108,12 @@ function checkConfig(config: Json, options: ApplyOptions): void {
   const metadata = isObject(config['metadata']) ? config['metadata'] : {}
   if (metadata['managedFields'] !== undefined && metadata['managedFields'] !== null)
     throw newBadRequest('metadata.managedFields must be nil')
-  if (config['apiVersion'] !== options.apiVersion && !options.subresource)
-    throw newBadRequest(
-      `Incorrect version specified in apply patch. Specified patch version: ${String(config['apiVersion'])}, expected: ${options.apiVersion}`,
-    )
+  const { group, version } = parseGroupVersion(String(config['apiVersion'] ?? ''))
+  const kind = `${group}/${version}, Kind=${String(config['kind'] ?? '')}`
+  if (config['apiVersion'] !== options.apiVersion && !options.subresource) throw newBadRequest(`invalid object type: ${kind}`)
   const errors = schemaErrors(options.schema, config)
   if (errors.length === 0) return
-  const { group, version } = parseGroupVersion(String(config['apiVersion'] ?? ''))
-  const what = `(${String(metadata['namespace'] ?? '')}/${String(metadata['name'] ?? '')}; ${group}/${version}, Kind=${String(config['kind'] ?? '')})`
+  const what = `(${String(metadata['namespace'] ?? '')}/${String(metadata['name'] ?? '')}; ${kind})`
   const text = errors.length === 1 ? errors[0] : `errors:\n${errors.map((e) => `  ${e}`).join('\n')}`
   throw new StatusError({ code: 500, message: `failed to create typed patch object ${what}: ${text}` })
 }

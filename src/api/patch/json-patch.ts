@@ -40,7 +40,7 @@ export function applyJsonPatch(document: unknown, patch: readonly JsonPatchOpera
         break
       }
       case 'copy': {
-        const found = find(result, need(from), 'copy operation does not apply: doc is missing from path: ')
+        const found = findOrNull(result, need(from), 'copy operation does not apply: doc is missing from path: ')
         const text = JSON.stringify(found) ?? 'null'
         copied += Buffer.byteLength(text)
         if (copied > maxCopiedBytes)
@@ -51,7 +51,8 @@ export function applyJsonPatch(document: unknown, patch: readonly JsonPatchOpera
         break
       }
       case 'test':
-        if (!equalJson(findOrNull(result, path), value)) throw new JsonPatchError(`testing value ${path} failed: test failed`)
+        if (!equalJson(findOrNull(result, path, 'test operation does not apply: is missing path: '), value))
+          throw new JsonPatchError(`testing value ${path} failed: test failed`)
         break
       default:
         throw new JsonPatchError(`Unexpected kind: ${op ?? 'unknown'}`)
@@ -125,8 +126,7 @@ function replace(root: unknown, path: string, value: unknown, owned: Set<object>
   if (path === '') return value
   return withParent(root, path, owned, 'replace operation does not apply: doc is missing path: ', (parent, key) => {
     if (Array.isArray(parent)) parent[index(key, parent.length)] = value
-    else if (Object.hasOwn(parent, key)) setKey(parent, key, value)
-    else throw new JsonPatchError(`replace operation does not apply: doc is missing key: ${path}: missing value`)
+    else setKey(parent, key, value) // the library does not mind when there was none
   })
 }
 
@@ -140,9 +140,9 @@ function find(root: unknown, path: string, missing: string): unknown {
   }
   return value
 }
-/** `test` takes what is not there for null, but its parent must be. */
-function findOrNull(root: unknown, path: string): unknown {
-  const parent = find(root, path.slice(0, Math.max(path.lastIndexOf('/'), 0)), 'test operation does not apply: is missing path: ')
+/** `test` and `copy` take what is not there for null, but its parent must be. */
+function findOrNull(root: unknown, path: string, missing: string): unknown {
+  const parent = find(root, path.slice(0, Math.max(path.lastIndexOf('/'), 0)), missing)
   const key = keysOf(path).at(-1)
   if (key === undefined) return root
   if (isObject(parent)) return Object.hasOwn(parent, key) ? (parent[key] ?? null) : null

@@ -93,7 +93,10 @@ export function mergeMap(original: Json, given: Json, type: PatchType, options: 
     }
     const before = result[key]
     if (before === undefined || before === null || kindOf(before) !== kindOf(value)) {
-      if (!isDeleteList) result[key] = options.followDirectives ? withoutDirectives(value, options.ignoreUnmatchedNulls) : value
+      if (isDeleteList) continue
+      const added = options.followDirectives ? withoutDirectives(value, options.ignoreUnmatchedNulls) : value
+      if (added === undefined) delete result[key]
+      else result[key] = added
     } else if (isObject(before)) {
       const meta = patchMeta(type, key)
       result[key] = meta.replace ? value : mergeMap(before, value as Json, meta.type, options)
@@ -249,18 +252,20 @@ export function same(a: unknown, b: unknown, mergeKey: string): boolean {
   return isObject(a) && isObject(b) && a[mergeKey] !== undefined && equalJson(a[mergeKey], b[mergeKey])
 }
 
-/** What a patch adds, without directives (they had nothing to act on) and, if asked, without nulls. */
+/**
+ * What a patch adds, without directives and, if asked, without nulls. A map with $patch had nothing to act on and is
+ * nothing, whatever else it holds.
+ */
 function withoutDirectives(value: unknown, dropNulls: boolean): unknown {
-  if (Array.isArray(value)) {
-    const kept = value.filter((item) => !(isObject(item) && directive in item && item[directive] !== 'merge'))
-    return kept.map((item) => withoutDirectives(item, dropNulls))
-  }
+  if (Array.isArray(value)) return value.map((item) => withoutDirectives(item, dropNulls)).filter((item) => item !== undefined)
   if (!isObject(value)) return value
+  if (directive in value) return undefined
   const result: Json = {}
   for (const [key, item] of Object.entries(value)) {
-    if (key === directive || key === retainKeysDirective || key.startsWith(orderPrefix) || key.startsWith(deletePrefix)) continue
+    if (key === retainKeysDirective || key.startsWith(orderPrefix) || key.startsWith(deletePrefix)) continue
     if (dropNulls && item === null) continue
-    result[key] = withoutDirectives(item, dropNulls)
+    const kept = withoutDirectives(item, dropNulls)
+    if (kept !== undefined) result[key] = kept
   }
   return result
 }
