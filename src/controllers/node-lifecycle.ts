@@ -118,7 +118,7 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
     node = await taintNoSchedule(node)
     const wait = await taintNoExecute(node)
     if (readiness(node) !== 'True') await markPodsNotReady(node)
-    const silence = readiness(node) === 'Unknown' && !neverPosted ? undefined : Math.max(grace - silentMs, 100)
+    const silence = readiness(node) === 'Unknown' && !neverPosted ? undefined : Math.max(grace - silentMs, options.nodeMonitorPeriodMs)
     return silence === undefined ? wait : wait === undefined ? silence : Math.min(silence, wait)
   }
 

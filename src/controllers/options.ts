@@ -50,8 +50,8 @@ export interface ControllerOptions {
   readonly hpaCpuInitializationPeriodMs: number
   readonly hpaInitialReadinessDelayMs: number
   readonly legacyTokenCleanUpPeriodMs: number
+  /** How long a volume that a silent node may still use is left attached. */
   readonly attachDetachReconcileMaxWaitMs: number
-  readonly enableHostpathProvisioner: boolean
 }
 
 const second = 1000
@@ -102,5 +102,4 @@ export const defaultOptions: ControllerOptions = {
   hpaInitialReadinessDelayMs: 30 * second,
   legacyTokenCleanUpPeriodMs: 365 * 24 * 60 * minute,
   attachDetachReconcileMaxWaitMs: 6 * minute,
-  enableHostpathProvisioner: false,
 }

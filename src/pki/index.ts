@@ -1,3 +1,4 @@
+export { type ParsedCertificateRequest, parseCertificateRequest } from './certificate-request.ts'
 export {
   type CertificateRequest,
   createCertificateAuthority,

@@ -1,0 +1,189 @@
+/**
+ * Attaches the volumes of CSI drivers to the nodes whose pods use them (pkg/controller/volume/attachdetach): it makes and
+ * removes VolumeAttachments, which each driver's attacher fulfils, and tells nodes what is attached to them.
+ */
+import { createHash } from 'node:crypto'
+import { isAlreadyExists, isNotFound } from '../api/errors.ts'
+import { isBeingDeleted } from '../api/meta.ts'
+import type { Node, PersistentVolume, Pod } from '../api/types/core-v1.ts'
+import type { VolumeAttachment } from '../api/types/storage-v1.ts'
+import { referenceTo } from '../client/events.ts'
+import type { Controller, ControllerDeps } from './controller.ts'
+import { semanticEqual } from './equal.ts'
+import { isPodFinished } from './pods.ts'
+import { nodeIndex } from './taint-eviction.ts'
+import { taintKeys } from './taints.ts'
+import { claimsOf } from './volume-protection.ts'
+
+const resource = 'volumeattachments.storage.k8s.io'
+const attachmentNode = 'node'
+
+/** The name is made of what is attached where, so that it is never attached twice. */
+export const attachmentName = (handle: string, driver: string, node: string): string =>
+  `csi-${createHash('sha256').update(`${handle}${driver}${node}`).digest('hex')}`
+
+export function createAttachDetachController({ client, informers, clock, options, recorder: recorders }: ControllerDeps): Controller {
+  const pods = informers.of('pods')
+  const nodes = informers.of('nodes')
+  const claims = informers.of('persistentvolumeclaims')
+  const volumes = informers.of('persistentvolumes')
+  const drivers = informers.of('csidrivers.storage.k8s.io')
+  const attachments = informers.of(resource)
+  pods.addIndex(nodeIndex, (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []))
+  attachments.addIndex(attachmentNode, (a) => [a.spec.nodeName])
+  const recorder = recorders('attachdetach-controller')
+  /** Since when an attachment is no longer wanted and its node still says that the volume is in use. */
+  const unwantedSince = new Map<string, number>()
+
+  interface Wanted {
+    readonly volume: PersistentVolume
+    readonly driver: string
+    readonly handle: string
+    readonly pod: Pod
+  }
+  function wantedOn(node: string): Map<string, Wanted> {
+    const wanted = new Map<string, Wanted>()
+    for (const pod of pods.byIndex(nodeIndex, node)) {
+      if (isPodFinished(pod)) continue
+      for (const name of claimsOf(pod)) {
+        const claim = claims.get(pod.metadata.namespace, name)
+        const volume = claim?.spec.volumeName ? volumes.get(undefined, claim.spec.volumeName) : undefined
+        const csi = volume?.spec.csi
+        if (!volume || !csi || volume.spec.claimRef?.uid !== claim?.metadata.uid) continue
+        if (drivers.get(undefined, csi.driver)?.spec.attachRequired === false) continue
+        wanted.set(attachmentName(csi.volumeHandle, csi.driver, node), { volume, driver: csi.driver, handle: csi.volumeHandle, pod })
+      }
+    }
+    return wanted
+  }
+  const uniqueName = (driver: string, handle: string) => `kubernetes.io/csi/${driver}^${handle}`
+
+  async function attach(name: string, { volume, driver, pod }: Wanted, nodeName: string): Promise<void> {
+    const modes = volume.spec.accessModes ?? []
+    const shared = modes.some((m) => m === 'ReadWriteMany' || m === 'ReadOnlyMany')
+    const elsewhere = attachments
+      .list()
+      .find((a) => a.spec.source.persistentVolumeName === volume.metadata.name && a.spec.nodeName !== nodeName)
+    if (!shared && elsewhere) {
+      recorder.event(
+        referenceTo('pods', pod),
+        'Warning',
+        'FailedAttachVolume',
+        `Multi-Attach error for volume "${volume.metadata.name}" Volume is already exclusively attached to one node and can't be attached to another`,
+      )
+      return
+    }
+    try {
+      await client.create(resource, {
+        metadata: { name },
+        spec: { attacher: driver, nodeName, source: { persistentVolumeName: volume.metadata.name } },
+      })
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error
+    }
+  }
+
+  /** Whether a volume may be taken from a node: the kubelet has let it go, or will never say so. */
+  function mayDetach(attachment: VolumeAttachment, node: Node | undefined, inUseName: string | undefined): number {
+    const { name } = attachment.metadata
+    if (!node || !inUseName || !node.status.volumesInUse?.includes(inUseName)) {
+      unwantedSince.delete(name)
+      return 0
+    }
+    const outOfService = (node.spec.taints ?? []).some((t) => t.key === taintKeys.outOfService)
+    const since = unwantedSince.get(name) ?? clock.now()
+    unwantedSince.set(name, since)
+    if (outOfService) return 0
+    const healthy = node.status.conditions?.find((c) => c.type === 'Ready')?.status === 'True'
+    return healthy ? Infinity : Math.max(0, since + options.attachDetachReconcileMaxWaitMs - clock.now())
+  }
+
+  async function tellNode(node: Node): Promise<void> {
+    const attached = attachments
+      .byIndex(attachmentNode, node.metadata.name)
+      .filter((a) => a.status?.attached && !isBeingDeleted(a))
+      .flatMap((a) => {
+        const csi = volumes.get(undefined, a.spec.source.persistentVolumeName ?? '')?.spec.csi
+        return csi ? [{ name: uniqueName(csi.driver, csi.volumeHandle), devicePath: '' }] : []
+      })
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+    const before = [...(node.status.volumesAttached ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1))
+    if (semanticEqual(before, attached)) return
+    await client.patch(
+      'nodes',
+      { name: node.metadata.name },
+      { status: { volumesAttached: attached.length ? attached : null } },
+      { type: 'merge', subresource: 'status' },
+    )
+  }
+
+  return {
+    name: 'persistentvolume-attach-detach-controller',
+    workers: 4,
+    wake(queue) {
+      const wakePod = (pod: Pod) => {
+        if (pod.spec.nodeName && claimsOf(pod).length > 0) queue.add(pod.spec.nodeName)
+      }
+      pods.addHandler({
+        added: wakePod,
+        updated(pod, before) {
+          if (pod.spec.nodeName !== before.spec.nodeName || isPodFinished(pod) !== isPodFinished(before)) wakePod(pod)
+        },
+        deleted: wakePod,
+      })
+      claims.addHandler({
+        updated(claim, before) {
+          if (claim.spec.volumeName === before.spec.volumeName) return
+          for (const pod of pods.list(claim.metadata.namespace)) if (claimsOf(pod).includes(claim.metadata.name)) wakePod(pod)
+        },
+      })
+      const wakeNode = (a: VolumeAttachment) => queue.add(a.spec.nodeName)
+      attachments.addHandler({
+        added: wakeNode,
+        updated: wakeNode,
+        deleted(a) {
+          unwantedSince.delete(a.metadata.name)
+          wakeNode(a)
+          // Others may have waited for it.
+          for (const claim of [volumes.get(undefined, a.spec.source.persistentVolumeName ?? '')?.spec.claimRef])
+            if (claim) for (const pod of pods.list(claim.namespace)) if (claimsOf(pod).includes(claim.name ?? '')) wakePod(pod)
+        },
+      })
+      nodes.addHandler({
+        added: (node) => attachments.byIndex(attachmentNode, node.metadata.name).length > 0 && queue.add(node.metadata.name),
+        updated(node, before) {
+          if (node.status.volumesInUse !== before.status.volumesInUse || node.spec.taints !== before.spec.taints)
+            if (attachments.byIndex(attachmentNode, node.metadata.name).length > 0) queue.add(node.metadata.name)
+        },
+        deleted: (node) => queue.add(node.metadata.name),
+      })
+      return [pods, nodes, claims, volumes, drivers, attachments]
+    },
+    async reconcile(nodeName) {
+      const node = nodes.get(undefined, nodeName)
+      const wanted = wantedOn(nodeName)
+      const here = attachments.byIndex(attachmentNode, nodeName)
+      let wait: number | undefined
+      for (const [name, want] of wanted) if (node && !here.some((a) => a.metadata.name === name)) await attach(name, want, nodeName)
+      for (const attachment of here) {
+        const { name, uid } = attachment.metadata
+        if (wanted.has(name)) {
+          unwantedSince.delete(name)
+          continue
+        }
+        if (isBeingDeleted(attachment)) continue
+        const csi = volumes.get(undefined, attachment.spec.source.persistentVolumeName ?? '')?.spec.csi
+        const held = mayDetach(attachment, node, csi && uniqueName(csi.driver, csi.volumeHandle))
+        if (held > 0) {
+          if (held !== Infinity) wait = Math.min(wait ?? Infinity, held)
+          continue
+        }
+        await client.delete(resource, { name }, { preconditions: { uid } }).catch((error: unknown) => {
+          if (!isNotFound(error)) throw error
+        })
+      }
+      if (node) await tellNode(node)
+      return wait
+    },
+  }
+}

@@ -1,0 +1,215 @@
+/** What becomes of certificate signing requests (pkg/controller/certificates): kubelets' are approved, approved ones signed, old ones removed. */
+import { X509Certificate } from 'node:crypto'
+import { isNotFound } from '../api/errors.ts'
+import { formatTime } from '../api/meta.ts'
+import type { CertificateSigningRequest } from '../api/types/certificates-v1.ts'
+import { type ParsedCertificateRequest, parseCertificateRequest, signPublicKey } from '../pki/index.ts'
+import type { Controller, ControllerDeps } from './controller.ts'
+
+const resource = 'certificatesigningrequests.certificates.k8s.io'
+type Request = CertificateSigningRequest
+const has = (csr: Request, type: string) => csr.status.conditions?.some((c) => c.type === type) === true
+const pemOf = (csr: Request) => Buffer.from(csr.spec.request, 'base64').toString('utf8')
+const signers = {
+  client: 'kubernetes.io/kube-apiserver-client',
+  kubeletClient: 'kubernetes.io/kube-apiserver-client-kubelet',
+  kubeletServing: 'kubernetes.io/kubelet-serving',
+  legacy: 'kubernetes.io/legacy-unknown',
+} as const
+
+/** Wakes on every change of a request. */
+const wakeOnChange =
+  (deps: ControllerDeps): Controller['wake'] =>
+  (queue) => {
+    const requests = deps.informers.of(resource)
+    requests.addHandler({ added: (csr) => queue.add(csr.metadata.name), updated: (csr) => queue.add(csr.metadata.name) })
+    return [requests]
+  }
+
+// ---- approving
+
+const onlyUsages = (csr: Request, needed: readonly string[], allowed: readonly string[] = []) => {
+  const usages = csr.spec.usages ?? []
+  return (
+    needed.every((u) => usages.includes(u as (typeof usages)[number])) && usages.every((u) => needed.includes(u) || allowed.includes(u))
+  )
+}
+const isNode = (parsed: ParsedCertificateRequest) =>
+  parsed.organizations.length === 1 && parsed.organizations[0] === 'system:nodes' && parsed.commonName.startsWith('system:node:')
+const hasNoNames = (parsed: ParsedCertificateRequest) =>
+  parsed.dnsNames.length + parsed.addresses.length + parsed.emails.length + parsed.uris.length === 0
+const isKubeletClient = (csr: Request, parsed: ParsedCertificateRequest) =>
+  isNode(parsed) && hasNoNames(parsed) && onlyUsages(csr, ['digital signature', 'client auth'], ['key encipherment'])
+
+export function createCertificateApprover(deps: ControllerDeps): Controller {
+  const { client, informers, clock } = deps
+  const requests = informers.of(resource)
+  return {
+    name: 'certificatesigningrequest-approving-controller',
+    wake: wakeOnChange(deps),
+    async reconcile(name) {
+      const csr = requests.get(undefined, name)
+      if (!csr || csr.status.certificate || has(csr, 'Approved') || has(csr, 'Denied')) return
+      if (csr.spec.signerName !== signers.kubeletClient) return
+      const parsed = parseCertificateRequest(pemOf(csr))
+      if (!isKubeletClient(csr, parsed)) return
+      const kinds = [
+        ...(parsed.commonName === csr.spec.username
+          ? [['selfnodeclient', 'Auto approving self kubelet client certificate after SubjectAccessReview.']]
+          : []),
+        ['nodeclient', 'Auto approving kubelet client certificate after SubjectAccessReview.'],
+      ] as [string, string][]
+      for (const [subresource, message] of kinds) {
+        if (!(await mayAsk(csr, subresource))) continue
+        const now = formatTime(clock.now())
+        const condition = {
+          type: 'Approved',
+          status: 'True',
+          reason: 'AutoApproved',
+          message,
+          lastUpdateTime: now,
+          lastTransitionTime: now,
+        }
+        await client.update(
+          resource,
+          { ...csr, status: { ...csr.status, conditions: [...(csr.status.conditions ?? []), condition] } },
+          { subresource: 'approval' },
+        )
+        return
+      }
+      throw new Error(`recognized csr ${JSON.stringify(name)} but subject access review was not approved`)
+    },
+  }
+  async function mayAsk({ spec }: Request, subresource: string): Promise<boolean> {
+    const { username, uid, groups, extra } = spec
+    const resourceAttributes = {
+      group: 'certificates.k8s.io',
+      resource: 'certificatesigningrequests',
+      verb: 'create',
+      subresource,
+      version: '*',
+    }
+    const review = await client.create('subjectaccessreviews.authorization.k8s.io', {
+      metadata: {},
+      spec: { user: username, uid, groups, extra, resourceAttributes },
+    })
+    return review.status?.allowed === true
+  }
+}
+
+// ---- signing
+
+export function createCertificateSigner(deps: ControllerDeps): Controller {
+  const { client, informers, clock, options } = deps
+  const name = 'certificatesigningrequest-signing-controller'
+  const authority = options.clusterSigning
+  if (!authority) return { name, wake: () => [], reconcile: async () => {} }
+  const requests = informers.of(resource)
+  return {
+    name,
+    wake: wakeOnChange(deps),
+    async reconcile(key) {
+      const csr = requests.get(undefined, key)
+      if (!csr || csr.status.certificate || !has(csr, 'Approved') || has(csr, 'Denied') || has(csr, 'Failed')) return
+      if (!(Object.values(signers) as string[]).includes(csr.spec.signerName)) return
+      let parsed: ParsedCertificateRequest
+      try {
+        parsed = parseCertificateRequest(pemOf(csr))
+        checkSigner(csr, parsed)
+      } catch (error) {
+        const now = formatTime(clock.now())
+        const message = (error as Error).message
+        const condition = {
+          type: 'Failed',
+          status: 'True',
+          reason: 'SignerValidationFailure',
+          message,
+          lastUpdateTime: now,
+          lastTransitionTime: now,
+        }
+        await client.updateStatus(resource, {
+          ...csr,
+          status: { ...csr.status, conditions: [...(csr.status.conditions ?? []), condition] },
+        })
+        return
+      }
+      const usages = csr.spec.usages ?? []
+      const asked = csr.spec.expirationSeconds === undefined ? Infinity : csr.spec.expirationSeconds * 1000
+      const lifeMs = Math.max(10 * 60_000, Math.min(asked, options.clusterSigningDurationMs))
+      const backdateMs = 5 * 60_000
+      const certificate = signPublicKey(authority, parsed.publicKey, {
+        commonName: parsed.commonName,
+        organizations: parsed.organizations,
+        hosts: [...parsed.dnsNames, ...parsed.addresses],
+        usages: [
+          ...(usages.includes('server auth') ? (['server'] as const) : []),
+          ...(usages.includes('client auth') ? (['client'] as const) : []),
+        ],
+        notBefore: new Date(clock.now() - backdateMs),
+        days: (lifeMs + backdateMs) / 86_400_000,
+      })
+      await client.updateStatus(resource, { ...csr, status: { ...csr.status, certificate: Buffer.from(certificate).toString('base64') } })
+    },
+  }
+}
+
+function checkSigner(csr: Request, parsed: ParsedCertificateRequest): void {
+  const { signerName } = csr.spec
+  if (signerName === signers.client && !onlyUsages(csr, ['client auth'], ['digital signature', 'key encipherment']))
+    throw new Error('invalid usages for client certificate, must include "client auth"')
+  if (signerName === signers.kubeletClient && !isKubeletClient(csr, parsed))
+    throw new Error('invalid kubelet client certificate: subject organization is not system:nodes or names and usages do not fit')
+  if (signerName !== signers.kubeletServing) return
+  if (!isNode(parsed)) throw new Error('subject organization is not system:nodes')
+  if (parsed.dnsNames.length + parsed.addresses.length === 0) throw new Error('DNS or IP subjectAltName is required')
+  if (parsed.emails.length > 0) throw new Error('emailAddress subjectAltNames are not allowed')
+  if (parsed.uris.length > 0) throw new Error('URI subjectAltNames are not allowed')
+  if (!onlyUsages(csr, ['digital signature', 'server auth'], ['key encipherment']))
+    throw new Error('usages did not match for kubelet-serving')
+}
+
+// ---- cleaning
+
+const hour = 3_600_000
+const kept = { approved: hour, denied: hour, failed: hour, pending: 24 * hour }
+
+export function createCertificateCleaner(deps: ControllerDeps): Controller {
+  const { client, informers, clock } = deps
+  const requests = informers.of(resource)
+  /** When a request may go. */
+  function endOf(csr: Request): number {
+    const at = (type: string) => {
+      const condition = csr.status.conditions?.find((c) => c.type === type)
+      return condition ? Date.parse(condition.lastUpdateTime ?? condition.lastTransitionTime ?? csr.metadata.creationTimestamp) : undefined
+    }
+    const ends: number[] = []
+    if (csr.status.certificate) {
+      const approved = at('Approved')
+      if (approved !== undefined) ends.push(approved + kept.approved)
+      const pem = Buffer.from(csr.status.certificate, 'base64').toString('utf8')
+      if (pem.includes('BEGIN CERTIFICATE')) ends.push(Date.parse(new X509Certificate(pem).validTo))
+    }
+    for (const [type, ms] of [
+      ['Denied', kept.denied],
+      ['Failed', kept.failed],
+    ] as const) {
+      const since = at(type)
+      if (since !== undefined) ends.push(since + ms)
+    }
+    if (ends.length === 0) ends.push(Date.parse(csr.metadata.creationTimestamp) + kept.pending)
+    return Math.min(...ends)
+  }
+  return {
+    name: 'certificatesigningrequest-cleaner-controller',
+    wake: wakeOnChange(deps),
+    async reconcile(name) {
+      const csr = requests.get(undefined, name)
+      if (!csr) return
+      const left = endOf(csr) - clock.now()
+      if (left > 0) return left
+      await client.delete(resource, { name }, { preconditions: { uid: csr.metadata.uid } }).catch((error: unknown) => {
+        if (!isNotFound(error)) throw error
+      })
+    },
+  }
+}

@@ -1,0 +1,137 @@
+/** Mirrors hand-made Endpoints into EndpointSlices, which is all that proxies read (pkg/controller/endpointslicemirroring). */
+import { isNotFound } from '../api/errors.ts'
+import { objectKey, splitKey } from '../api/meta.ts'
+import type { EndpointAddress, EndpointSubset, Endpoints, Service } from '../api/types/core-v1.ts'
+import type { Endpoint, EndpointPort, EndpointSlice } from '../api/types/discovery-v1.ts'
+import { referenceTo } from '../client/events.ts'
+import type { Controller, ControllerDeps } from './controller.ts'
+import { managedByLabel, serviceNameLabel } from './endpoint-slice.ts'
+import { semanticEqual } from './equal.ts'
+import { ownerReference } from './ownership.ts'
+import { familyOf } from './service-endpoints.ts'
+
+const resource = 'endpointslices.discovery.k8s.io'
+const manager = 'endpointslicemirroring-controller.k8s.io'
+const skipLabel = 'endpointslice.kubernetes.io/skip-mirror'
+const leaderAnnotation = 'control-plane.alpha.kubernetes.io/leader'
+const mirrorIndex = 'mirrored'
+
+interface Wanted {
+  readonly addressType: 'IPv4' | 'IPv6'
+  readonly ports: EndpointPort[]
+  readonly endpoints: Endpoint[]
+}
+
+export function createEndpointSliceMirroringController({ client, informers, options, recorder: recorders }: ControllerDeps): Controller {
+  const endpoints = informers.of('endpoints')
+  const services = informers.of('services')
+  const slices = informers.of(resource)
+  slices.addIndex(mirrorIndex, (s) => {
+    const name = s.metadata.labels?.[serviceNameLabel]
+    return name && s.metadata.labels?.[managedByLabel] === manager ? [`${s.metadata.namespace}/${name}`] : []
+  })
+  const recorder = recorders('endpoint-slice-mirroring-controller')
+  const shouldMirror = (e: Endpoints | undefined): e is Endpoints =>
+    e !== undefined && e.metadata.labels?.[skipLabel] !== 'true' && !(leaderAnnotation in (e.metadata.annotations ?? {}))
+
+  return {
+    name: 'endpointslice-mirroring-controller',
+    workers: options.concurrent.mirroringServiceEndpoint,
+    wake(queue) {
+      const wake = (object: { metadata: { namespace: string; name: string } }) => queue.add(objectKey(object))
+      endpoints.addHandler({ added: wake, updated: wake, deleted: wake })
+      services.addHandler({
+        added: wake,
+        updated: (now: Service, before) => !semanticEqual(now.spec.selector, before.spec.selector) && wake(now),
+        deleted: wake,
+      })
+      const wakeSlice = (slice: EndpointSlice) => {
+        const name = slice.metadata.labels?.[serviceNameLabel]
+        if (name && slice.metadata.labels?.[managedByLabel] === manager) queue.add(`${slice.metadata.namespace}/${name}`)
+      }
+      slices.addHandler({ updated: wakeSlice, deleted: wakeSlice })
+      return [endpoints, services, slices]
+    },
+    async reconcile(key) {
+      const { namespace, name } = splitKey(key)
+      const from = endpoints.get(namespace, name)
+      const service = services.get(namespace, name)
+      const existing = slices.byIndex(mirrorIndex, key)
+      // Services with a selector have slices of their own.
+      if (!shouldMirror(from) || !service || service.spec.selector) {
+        await Promise.all(existing.map(remove))
+        return
+      }
+      const wanted = wantedSlices(from)
+      const { [skipLabel]: _, ...endpointLabels } = from.metadata.labels ?? {}
+      const labels = { ...endpointLabels, [serviceNameLabel]: name, [managedByLabel]: manager }
+      const left = [...existing]
+      try {
+        for (const want of wanted) {
+          const at = left.findIndex((s) => s.addressType === want.addressType && semanticEqual(s.ports, want.ports))
+          const [have] = at < 0 ? [] : left.splice(at, 1)
+          if (!have)
+            await client.create(resource, {
+              metadata: { generateName: `${name}-`, namespace, labels, ownerReferences: [ownerReference('endpoints', from)] },
+              ...want,
+            })
+          else if (!semanticEqual(have.endpoints, want.endpoints) || !semanticEqual(have.metadata.labels, labels))
+            await client.update(resource, { ...have, metadata: { ...have.metadata, labels }, endpoints: want.endpoints })
+        }
+        await Promise.all(left.map(remove))
+      } catch (error) {
+        recorder.event(
+          referenceTo('endpoints', from),
+          'Warning',
+          'FailedToUpdateEndpointSlices',
+          `Error updating EndpointSlices for Endpoints ${key}: ${(error as Error).message}`,
+        )
+        throw error
+      }
+    },
+  }
+
+  async function remove({ metadata: { namespace, name, uid } }: EndpointSlice): Promise<void> {
+    await client.delete(resource, { namespace, name }, { preconditions: { uid } }).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error
+    })
+  }
+
+  function wantedSlices(from: Endpoints): Wanted[] {
+    const groups = new Map<string, Wanted>()
+    for (const subset of from.subsets ?? []) {
+      let room = options.mirroringMaxEndpointsPerSubset
+      const ports = portsOf(subset)
+      const add = (address: EndpointAddress, ready: boolean) => {
+        if (room-- <= 0) return
+        const addressType = familyOf(address.ip)
+        const id = `${addressType} ${JSON.stringify(ports)}`
+        const group = groups.get(id) ?? { addressType, ports, endpoints: [] }
+        groups.set(id, group)
+        group.endpoints.push({
+          addresses: [address.ip],
+          conditions: { ready },
+          ...(address.hostname ? { hostname: address.hostname } : {}),
+          ...(address.nodeName ? { nodeName: address.nodeName } : {}),
+          ...(address.targetRef ? { targetRef: address.targetRef } : {}),
+        })
+      }
+      for (const address of subset.addresses ?? []) add(address, true)
+      for (const address of subset.notReadyAddresses ?? []) add(address, false)
+    }
+    return [...groups.values()].flatMap((group) => {
+      const parts: Wanted[] = []
+      for (let at = 0; at < group.endpoints.length; at += options.maxEndpointsPerSlice)
+        parts.push({ ...group, endpoints: group.endpoints.slice(at, at + options.maxEndpointsPerSlice) })
+      return parts
+    })
+  }
+}
+
+const portsOf = (subset: EndpointSubset): EndpointPort[] =>
+  (subset.ports ?? []).map((p) => ({
+    name: p.name ?? '',
+    port: p.port,
+    protocol: p.protocol ?? 'TCP',
+    ...(p.appProtocol ? { appProtocol: p.appProtocol } : {}),
+  }))
