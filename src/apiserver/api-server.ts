@@ -19,6 +19,8 @@ import { createHttpFront, type HttpFront, type HttpOptions } from './http.ts'
 import { createInProcessTransport } from './in-process.ts'
 import { createNonResource } from './non-resource.ts'
 import { createObservers, type Observers } from './observe.ts'
+import { createStrategies } from './registry/index.ts'
+import type { ServiceOptions } from './registry/services.ts'
 import type { Strategy } from './registry/strategy.ts'
 import type { Authenticator, Authorizer } from './request.ts'
 import { createRequestMetrics } from './request-metrics.ts'
@@ -33,6 +35,7 @@ export interface ApiServerDeps {
   readonly log: Logger
   readonly authenticator: Authenticator
   readonly authorizer: Authorizer
+  /** Default: upstream's, for all built-in resources. */
   readonly strategies?: Readonly<Record<string, Strategy>>
   readonly admission?: readonly AdmissionPlugin[]
   readonly now?: () => Date
@@ -45,6 +48,8 @@ export interface ApiServerOptions {
   readonly advertise?: BootstrapOptions
   /** How often the store is compacted; 0 or absent: not by this server. */
   readonly compactionIntervalMs?: number
+  /** The ranges that services take addresses and node ports from. */
+  readonly services?: Omit<ServiceOptions, 'api'>
   readonly parts?: Partial<Pick<ServerParts, 'flowControl' | 'impersonate' | 'audit' | 'delegate'>>
 }
 
@@ -68,7 +73,8 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const storage = createStorage(store, log)
   const compactor = options.compactionIntervalMs ? startCompactor(store, options.compactionIntervalMs, log) : undefined
   const endpoints = createEndpoints()
-  addBuiltins(endpoints, storage, deps.strategies ?? {})
+  const strategies = deps.strategies ?? createStrategies({ ...options.services, api: () => createInProcessTransport(handle) })
+  addBuiltins(endpoints, storage, strategies)
   const observers = createObservers()
   const metrics = createMetrics()
   const core: Core = {

@@ -197,6 +197,14 @@ export const persistentVolumeClaims: Strategy<PersistentVolumeClaim> = {
 /** dataSource and dataSourceRef mirror each other, unless the source is of another namespace; an empty group is no group. */
 function normalizeDataSource(spec: PersistentVolumeClaim['spec']): PersistentVolumeClaim['spec'] {
   const { dataSource, dataSourceRef } = spec
+  // The older field knows claims and snapshots only; others were dropped ever since, without a word.
+  const known =
+    (!dataSource?.apiGroup && dataSource?.kind === 'PersistentVolumeClaim') ||
+    (dataSource?.apiGroup === 'snapshot.storage.k8s.io' && dataSource.kind === 'VolumeSnapshot')
+  if (dataSource && !dataSourceRef && !known) {
+    const { dataSource: _, ...rest } = spec
+    return rest
+  }
   if (dataSource && !dataSourceRef) return { ...spec, dataSourceRef: { ...dataSource } }
   if (!dataSource && dataSourceRef && !dataSourceRef.namespace) {
     const { namespace: _, ...rest } = dataSourceRef

@@ -3,6 +3,7 @@
 import { cronJobs, jobs } from './batch.ts'
 import * as core from './core.ts'
 import { pods } from './pods.ts'
+import { createServiceStrategy, type ServiceOptions } from './services.ts'
 import type { Strategy } from './strategy.ts'
 import {
   controllerRevisions,
@@ -39,6 +40,11 @@ const entries = {
   'cronjobs.batch': cronJobs,
 } satisfies Record<string, unknown>
 
-export const strategies = entries as unknown as Readonly<Record<string, Strategy>>
+const plain = entries as unknown as Readonly<Record<string, Strategy>>
 
-export const strategyFor = (group: string, resource: string): Strategy | undefined => strategies[group ? `${resource}.${group}` : resource]
+/** All strategies. Services need the server's own API, to keep the addresses they take. */
+export function createStrategies(options: ServiceOptions): Readonly<Record<string, Strategy>> {
+  return { ...plain, services: createServiceStrategy(options) as unknown as Strategy }
+}
+
+export const strategyFor = (group: string, resource: string): Strategy | undefined => plain[group ? `${resource}.${group}` : resource]

@@ -58,6 +58,23 @@ function mergedSpec(spec: PodSpec, labels: Labels): PodSpec {
   return made
 }
 
+/** Stop signals are behind a feature gate that is off (ContainerStopSignals): they are dropped. */
+function withoutDisabled(spec: PodSpec): PodSpec {
+  const strip = (container: Container): Container => {
+    if (container.lifecycle?.stopSignal === undefined) return container
+    const { stopSignal: _, ...handlers } = container.lifecycle
+    const { lifecycle: __, ...rest } = container
+    return Object.keys(handlers).length === 0 ? rest : { ...container, lifecycle: handlers }
+  }
+  const uses = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].some((c) => c.lifecycle?.stopSignal !== undefined)
+  if (!uses) return spec
+  return {
+    ...spec,
+    containers: spec.containers.map(strip),
+    ...(spec.initContainers ? { initContainers: spec.initContainers.map(strip) } : {}),
+  }
+}
+
 function newStatus(pod: Pod): PodStatus {
   return {
     phase: 'Pending',
@@ -106,7 +123,7 @@ const selectableFieldNames = [
 
 export const pods: Strategy<Pod> = {
   prepareForCreate(pod) {
-    const spec = mergedSpec(pod.spec, pod.metadata.labels ?? {})
+    const spec = mergedSpec(withoutDisabled(pod.spec), pod.metadata.labels ?? {})
     return { ...pod, spec, status: newStatus({ ...pod, spec }) }
   },
   prepareForUpdate: (pod, old) => ({ ...pod, status: old.status }),

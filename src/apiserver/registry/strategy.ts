@@ -31,8 +31,8 @@ export interface Strategy<T = ApiObject> {
   gracePeriodSeconds?(object: T, requested: number | undefined): number
   /** Finalizer put on at creation, when the propagation policy is not given (`orphan` for none today). */
   readonly defaultGarbageCollection?: 'background' | 'orphan'
-  /** Takes what must be unique in the cluster (cluster IPs, node ports) before the write; the result undoes it when the write fails. */
-  allocate?(object: T, old: T | undefined, attributes: WriteAttributes): Promise<{ object: T; undo(): void }>
+  /** Takes what must be unique in the cluster (cluster IPs, node ports) before the write. `undo` when the write fails, `commit` when it is done: what the old object held may go. */
+  allocate?(object: T, old: T | undefined, attributes: WriteAttributes): Promise<{ object: T; undo(): void; commit?(): void }>
   /** Gives back what the object held, after it is gone. */
   release?(object: T): void
   /** Changes what is answered, not what is stored (services' node ports, secrets of old). */

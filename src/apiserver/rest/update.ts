@@ -126,12 +126,14 @@ async function tryUpdate(core: Core, call: Call, request: UpdateRequest, key: st
   let object = keepMetadata(wanted, existing)
   object = prepare(endpoint, strategy, object, existing, attributes)
   let release: (() => void) | undefined
+  let commit: (() => void) | undefined
   let undo: (() => void) | undefined
   try {
     if (endpoint.strategy.allocate && !info.subresource) {
       const allocated = await endpoint.strategy.allocate(object, existing, attributes)
       object = allocated.object
       release = allocated.undo
+      commit = allocated.commit
     }
     object = fillMetadata(object, existing)
     if (!request.internal) {
@@ -171,8 +173,10 @@ async function tryUpdate(core: Core, call: Call, request: UpdateRequest, key: st
     checkSize(value)
     const result = await core.storage.store.update(cache.prefix + key, value, entry.revision)
     core.step(call, 'store')
-    if (result.ok)
+    if (result.ok) {
+      commit?.()
       return { answer: { kind: 'entry', status, entry: writtenEntry(endpoint, key, value, result.revision, stored), endpoint } }
+    }
     undo?.()
     release?.()
     undo = release = undefined
