@@ -6,7 +6,8 @@ import type { Store } from '../store/store.ts'
 import { type ApiServer, createApiServer } from './api-server.ts'
 import { createTokenAuthenticator, parseTokenFile } from './authentication/token-file.ts'
 import { flags } from './flags.ts'
-import { strategies } from './registry/index.ts'
+import { parseNodePortRange } from './registry/node-ports.ts'
+import { firstServiceIP } from './registry/service-ips.ts'
 import { anonymous } from './server.ts'
 import { machineAddresses, servingCertificate } from './serving-certificates.ts'
 
@@ -56,11 +57,11 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
   const tokens = values['token-auth-file']
     ? createTokenAuthenticator(parseTokenFile(readFileSync(values['token-auth-file'], 'utf8')))
     : undefined
+  const serviceRanges = values['service-cluster-ip-range'].split(',')
   const server = await createApiServer(
     {
       store,
       log,
-      strategies,
       authenticator: {
         authenticate: (credentials) => tokens?.authenticate(credentials) ?? (values['anonymous-auth'] ? anonymous : undefined),
       },
@@ -74,7 +75,8 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
         ...(values['client-ca-file'] ? { clientCa: readFileSync(values['client-ca-file'], 'utf8') } : {}),
         ...kubeletClient(values),
       },
-      advertise: { host: advertised, port: values['secure-port'] },
+      advertise: { host: advertised, port: values['secure-port'], serviceIP: firstServiceIP(serviceRanges[0] as string) },
+      services: { serviceClusterIPRanges: serviceRanges, nodePortRange: parseNodePortRange(values['service-node-port-range']) },
       compactionIntervalMs: values['etcd-compaction-interval'],
     },
   )

@@ -10,6 +10,15 @@ export interface NodePortRange {
 }
 export const defaultNodePortRange: NodePortRange = { first: 30000, last: 32767 }
 
+/** `30000-32767`, as the flag gives it. */
+export function parseNodePortRange(text: string): NodePortRange {
+  const match = /^(\d+)-(\d+)$/.exec(text)
+  const [first, last] = [Number(match?.[1]), Number(match?.[2])]
+  if (!match || first < 1 || last > 65535 || first > last)
+    throw new Error(`${JSON.stringify(text)} is not a range of ports, as in 30000-32767`)
+  return { first, last }
+}
+
 export interface NodePorts {
   /** Takes this port; says why it cannot. */
   take(port: number): string | undefined
