@@ -20,6 +20,7 @@ const flags: FlagTable = {
   'registry-server': { type: 'array', value: 'REGISTRY=URL', doc: 'Where a registry is really reached, in place of its name' },
   'cni-conf-dir': { type: 'string', default: '/etc/cni/net.d', value: 'FOLDER', doc: 'Where CNI networks are configured' },
   'cni-bin-dir': { type: 'list', default: ['/opt/cni/bin', '/usr/lib/cni'], value: 'FOLDERS', doc: 'Where CNI plugins are' },
+  'bridge-name': { type: 'string', default: 'kijabi0', value: 'NAME', doc: 'The interface of the built-in network' },
   'bridge-cidr': {
     type: 'string',
     default: '10.88.0.0/16',
@@ -45,8 +46,18 @@ export function createContainerdCommand(makeNetwork?: NetworkMaker): Command {
       const log = createLogger('containerd', { level: values['log-level'] as Level })
       const root = values['root'] as string
       const address = values['address'] as string
-      const network = await makeNetwork?.({ folder: join(root, 'network'), name: 'kijabi0', cidr: values['bridge-cidr'] as string, log })
-      const runtime = await createRuntime({ ...runtimeOptions(values), log, ...(network ? { network } : {}) })
+      const network = await makeNetwork?.({
+        folder: join(root, 'network'),
+        name: values['bridge-name'] as string,
+        cidr: values['bridge-cidr'] as string,
+        log,
+      })
+      const runtime = await createRuntime({
+        ...runtimeOptions(values),
+        log,
+        ...(network ? { network } : {}),
+        name: values['bridge-name'] as string,
+      })
       await runtime.serve(address)
       log.info('serving', { address })
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))

@@ -30,6 +30,8 @@ export interface Containers {
   kill(id: string, signal: number): Promise<void>
   remove(id: string): Promise<void>
   update(id: string, resources: LinuxContainerResources): Promise<void>
+  /** Starts a container again that has ended, with what it wrote: Docker's start, which the CRI does not know. */
+  restart(id: string): Promise<void>
   /** Resolves with the record once the container has ended and is cleaned up. */
   wait(id: string, abort?: AbortSignal): Promise<ContainerRecord>
   reopenLog(id: string): Promise<void>
@@ -68,6 +70,8 @@ export function createContainers(deps: ContainerDeps): Containers {
   const names = new Set<string>()
   const waiters = new Map<string, Set<() => void>>()
   const ending = new Map<string, Promise<void>>()
+  /** Stopped on purpose: no restart policy counts. */
+  const stopping = new Set<string>()
 
   const must = (id: string): ContainerRecord => {
     const record = records.get(id)
@@ -184,6 +188,7 @@ export function createContainers(deps: ContainerDeps): Containers {
       emit('stopped', record)
       for (const wake of waiters.get(id) ?? []) wake()
       waiters.delete(id)
+      restartByPolicy(record)
     })()
     ending.set(
       id,
@@ -229,12 +234,107 @@ export function createContainers(deps: ContainerDeps): Containers {
     if (sandbox) names.add(nameOf(sandbox, record.config))
   }
 
+  const start = async (id: string): Promise<void> => {
+    let record = must(id)
+    const { config } = record
+    if (record.state !== ContainerState.CONTAINER_CREATED || record.starting)
+      throw new GrpcError(
+        Code.FAILED_PRECONDITION,
+        `container ${JSON.stringify(id)} is in ${Object.keys(ContainerState)[record.state]} state`,
+      )
+    if (!sandboxOf(record)?.ready)
+      throw new GrpcError(Code.FAILED_PRECONDITION, `sandbox container ${JSON.stringify(record.sandboxId)} is not running`)
+    record = records.put({ ...record, starting: true })
+    const runtime = runtimeFor(record)
+    try {
+      if (record.logPath) mkdirSync(join(record.logPath, '..'), { recursive: true, mode: 0o755 })
+      const pid = await monitor.create(runtime, {
+        id,
+        name: config.metadata?.name ?? id,
+        bundle: bundle(id),
+        logPath: record.logPath || undefined,
+        terminal: config.tty === true,
+        stdin: config.stdin === true,
+        stdinOnce: config.stdinOnce === true,
+      })
+      record = records.put({ ...record, pid, pidStart: startOf(pid) ?? '' })
+      await runtime.run('start', id)
+    } catch (error) {
+      await clean(record)
+      const { starting: _over, ...rest } = record
+      const message = (error as Error).message
+      const at = String(nowNanoseconds())
+      record = records.put({
+        ...rest,
+        state: ContainerState.CONTAINER_EXITED,
+        startedAt: at,
+        finishedAt: at,
+        exitCode: 128,
+        reason: 'StartError',
+        message: `failed to start containerd task ${JSON.stringify(id)}: OCI runtime create failed: ${message}`,
+        pid: 0,
+        pidStart: '',
+      })
+      monitor.forget(id)
+      emit('stopped', record)
+      throw new GrpcError(
+        Code.UNKNOWN,
+        `failed to create containerd task: failed to start container ${JSON.stringify(id)}: OCI runtime create failed: ${message}`,
+        { cause: error },
+      )
+    }
+    const { starting: _over, ...rest } = record
+    record = records.put({ ...rest, state: ContainerState.CONTAINER_RUNNING, startedAt: String(nowNanoseconds()) })
+    emit('started', record)
+    // It may have ended before it was known to run.
+    onExit(id)
+  }
+
+  const restart = async (id: string) => {
+    const record = must(id)
+    if (record.state === ContainerState.CONTAINER_RUNNING) return
+    if (record.state === ContainerState.CONTAINER_EXITED) {
+      await ending.get(id)
+      for (const name of ['attach', 'ctl', 'winsz', 'pid', 'conmon.pid', 'oom']) rmSync(join(bundle(id), name), { force: true })
+      mountRoot(record)
+      records.put({ ...record, state: ContainerState.CONTAINER_CREATED, exitCode: 0, reason: '', message: '', finishedAt: '0' })
+    }
+    await start(id)
+  }
+
+  /** `always`, `unless-stopped`, `on-failure[:times]`: as nerdctl's label tells, unless the user stopped it. */
+  const restartByPolicy = (record: ContainerRecord) => {
+    const policy = record.config.labels?.['kijabi.io/restart-policy'] ?? ''
+    const [kind, times] = policy.split(':')
+    const restarts = record.restarts ?? 0
+    const wanted =
+      kind === 'always' ||
+      kind === 'unless-stopped' ||
+      (kind === 'on-failure' && record.exitCode !== 0 && (!times || restarts < Number(times)))
+    if (!wanted || stopping.has(record.id)) return
+    // Each time twice as late, up to a minute; a run of ten seconds starts over.
+    const ran = Number(BigInt(record.finishedAt) - BigInt(record.startedAt)) / 1e9
+    const delay = ran > 10 ? 100 : Math.min(60_000, 100 * 2 ** restarts)
+    const timer = setTimeout(() => {
+      const now = records.get(record.id)
+      if (now?.state !== ContainerState.CONTAINER_EXITED || stopping.has(record.id)) return
+      records.put({ ...now, restarts: ran > 10 ? 1 : restarts + 1 })
+      restart(record.id).catch((error: unknown) => log.warn('a container was not restarted', { container: record.id, error }))
+    }, delay)
+    timer.unref()
+  }
+
   return {
     bundle,
     rootfs,
     upper: (id) => join(data(id), 'upper'),
     onExit,
     wait,
+    start,
+    restart(id) {
+      stopping.delete(id)
+      return restart(id)
+    },
     async create(sandbox, config) {
       const namespace = sandbox.namespace
       if (!config.metadata?.name) throw new GrpcError(Code.INVALID_ARGUMENT, 'container config must include metadata with a name')
@@ -313,63 +413,9 @@ export function createContainers(deps: ContainerDeps): Containers {
         throw error
       }
     },
-    async start(id) {
-      let record = must(id)
-      const { config } = record
-      if (record.state !== ContainerState.CONTAINER_CREATED || record.starting)
-        throw new GrpcError(
-          Code.FAILED_PRECONDITION,
-          `container ${JSON.stringify(id)} is in ${Object.keys(ContainerState)[record.state]} state`,
-        )
-      if (!sandboxOf(record)?.ready)
-        throw new GrpcError(Code.FAILED_PRECONDITION, `sandbox container ${JSON.stringify(record.sandboxId)} is not running`)
-      record = records.put({ ...record, starting: true })
-      const runtime = runtimeFor(record)
-      try {
-        if (record.logPath) mkdirSync(join(record.logPath, '..'), { recursive: true, mode: 0o755 })
-        const pid = await monitor.create(runtime, {
-          id,
-          name: config.metadata?.name ?? id,
-          bundle: bundle(id),
-          logPath: record.logPath || undefined,
-          terminal: config.tty === true,
-          stdin: config.stdin === true,
-          stdinOnce: config.stdinOnce === true,
-        })
-        record = records.put({ ...record, pid, pidStart: startOf(pid) ?? '' })
-        await runtime.run('start', id)
-      } catch (error) {
-        await clean(record)
-        const { starting: _over, ...rest } = record
-        const message = (error as Error).message
-        const at = String(nowNanoseconds())
-        record = records.put({
-          ...rest,
-          state: ContainerState.CONTAINER_EXITED,
-          startedAt: at,
-          finishedAt: at,
-          exitCode: 128,
-          reason: 'StartError',
-          message: `failed to start containerd task ${JSON.stringify(id)}: OCI runtime create failed: ${message}`,
-          pid: 0,
-          pidStart: '',
-        })
-        monitor.forget(id)
-        emit('stopped', record)
-        throw new GrpcError(
-          Code.UNKNOWN,
-          `failed to create containerd task: failed to start container ${JSON.stringify(id)}: OCI runtime create failed: ${message}`,
-          { cause: error },
-        )
-      }
-      const { starting: _over, ...rest } = record
-      record = records.put({ ...rest, state: ContainerState.CONTAINER_RUNNING, startedAt: String(nowNanoseconds()) })
-      emit('started', record)
-      // It may have ended before it was known to run.
-      onExit(id)
-    },
     async stop(id, timeoutMs, abort) {
       const record = must(id)
+      stopping.add(id)
       if (record.state !== ContainerState.CONTAINER_RUNNING) return
       const over = wait(id)
       if (timeoutMs > 0) {
@@ -409,6 +455,7 @@ export function createContainers(deps: ContainerDeps): Containers {
       records.delete(id)
       const sandbox = sandboxRecords.get(record.sandboxId)
       if (sandbox) names.delete(nameOf(sandbox, record.config))
+      stopping.delete(id)
       emit('deleted', record)
     },
     async update(id, resources) {

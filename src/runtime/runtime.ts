@@ -12,6 +12,8 @@ import { createCniNetwork } from './cni.ts'
 import { type Containers, createContainers } from './containers.ts'
 import { ContainerState, criTable } from './cri/api.ts'
 import type * as cri from './cri/types.ts'
+import { engineTable } from './engine/api.ts'
+import { createEngine } from './engine/service.ts'
 import { createHostPorts } from './host-ports.ts'
 import { createImageService } from './image-service.ts'
 import { diskUsage } from './images/disk-usage.ts'
@@ -137,10 +139,12 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   })
 
   const { emit: _emit, ...runtimeHandlers } = runtimeService
+  const engine = createEngine({ images, containers, containerRecords, sandboxRecords, host, turns })
   const server = createGrpcServer({
-    tables: [criTable],
+    tables: [criTable, engineTable],
     services: {
       'runtime.v1.RuntimeService': runtimeHandlers as unknown as GrpcHandlers,
+      'kijabi.engine.v1.Engine': engine as unknown as GrpcHandlers,
       'runtime.v1.ImageService': imageService as unknown as GrpcHandlers,
     },
     maxMessageBytes: 16 << 20,

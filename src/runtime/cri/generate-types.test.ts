@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { engineTable } from '../engine/api.ts'
 import { criTable } from './api.ts'
 import { generateMessageTypes } from './generate-types.ts'
 
-test('types.ts is what the table says', () => {
-  const written = readFileSync(new URL('types.ts', import.meta.url), 'utf8')
-  expect(written).toBe(generateMessageTypes(criTable, 'src/runtime/cri/api.ts'))
+test.each([
+  ['cri', criTable],
+  ['engine', engineTable],
+])('%s/types.ts is what the table says', (room, table) => {
+  const written = readFileSync(new URL(`../${room}/types.ts`, import.meta.url), 'utf8')
+  expect(written).toBe(generateMessageTypes(table, `src/runtime/${room}/api.ts`))
 })
 
 test('every type that a service or field names is in the table', () => {

@@ -417,9 +417,9 @@ export async function openImageStore(options: ImageStoreOptions): Promise<ImageS
     records: (namespace) => [...recordsOf(namespace).values()],
     namespaces: () => [...byNamespace].filter(([, records]) => records.size > 0).map(([namespace]) => namespace),
     pull: (namespace, name, o = {}) =>
-      hold(() => pull(namespace, name, o)).catch((error: unknown) => {
-        wanted = true
-        if (holders === 0) collectWhenIdle().catch((e: unknown) => log.error('collecting garbage failed', { error: e }))
+      hold(() => pull(namespace, name, o)).catch(async (error: unknown) => {
+        // What was refused gives its disk back; what was merely cut stays, for the next attempt to go on from.
+        await collectWhenIdle()
         throw asGrpcError(error, name)
       }),
     push: (namespace, name, o = {}) =>
