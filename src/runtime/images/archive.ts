@@ -85,7 +85,6 @@ async function spread(body: AsyncIterable<Uint8Array>, folder: string): Promise<
 
 async function* uncompressed(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let transform: Transform | undefined
-  let feeding: Promise<void> | undefined
   const iterator = body[Symbol.asyncIterator]()
   const first = await iterator.next()
   if (first.done) return
@@ -99,7 +98,7 @@ async function* uncompressed(body: AsyncIterable<Uint8Array>): AsyncGenerator<Bu
     return
   }
   const sink = transform
-  feeding = (async () => {
+  const feeding = (async () => {
     for (let chunk: Uint8Array | undefined = head; chunk; ) {
       if (!sink.write(chunk)) await new Promise((resolve) => sink.once('drain', resolve))
       const next = await iterator.next()
