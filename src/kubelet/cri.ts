@@ -2,8 +2,8 @@
  * The kubelet's side of the container runtime interface: its calls as functions, over gRPC on a unix socket or given
  * by a runtime in the same process. Any CRI v1 runtime plugs in.
  */
-import { createChannel, createGrpcClient, type ServerStream, type Unary } from '../grpc/client.ts'
-import type { GrpcError } from '../grpc/status.ts'
+import { type CallOptions, createChannel, createGrpcClient, type ServerStream, type Unary } from '../grpc/client.ts'
+import { Code, GrpcError } from '../grpc/status.ts'
 import { criTable } from '../runtime/cri/api.ts'
 import type * as cri from '../runtime/cri/types.ts'
 
@@ -56,6 +56,26 @@ export function connectCri(endpoint: string, imageEndpoint = endpoint): Cri {
       imageChannel.close()
     },
   }
+}
+
+/** The same service, every call of which ends with the signal: what a kubelet that stops does not wait for. */
+export function abortable<Service extends object>(service: Service, signal: AbortSignal): Service {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new GrpcError(Code.CANCELLED, 'context canceled')), { once: true })
+  })
+  // Nobody may be waiting when it happens.
+  aborted.catch(() => {})
+  return new Proxy(service, {
+    get(target, name) {
+      const method = (target as Record<PropertyKey, unknown>)[name]
+      if (typeof method !== 'function') return method
+      return (request: unknown, options: CallOptions = {}) => {
+        const both = options.signal ? AbortSignal.any([options.signal, signal]) : signal
+        const answer = method.call(target, request, { ...options, signal: both }) as unknown
+        return answer instanceof Promise ? Promise.race([answer, aborted]) : answer
+      }
+    },
+  })
 }
 
 export const labels = {

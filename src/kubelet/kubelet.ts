@@ -14,7 +14,7 @@ import type { Logger } from '../log/log.ts'
 import { kubernetesVersion } from '../version.ts'
 import { admitPod } from './admission.ts'
 import type { NodeSettings } from './container-config.ts'
-import { type Cri, criErrorText } from './cri.ts'
+import { abortable, type Cri, criErrorText } from './cri.ts'
 import { createEvictionManager } from './eviction.ts'
 import { createImageManager } from './images.ts'
 import { createNodeReporter, type NodeReporter } from './node-status.ts'
@@ -29,7 +29,6 @@ import { createTokenManager } from './tokens.ts'
 
 export interface KubeletDeps {
   readonly cri: Cri
-  /** Absent for a kubelet of static pods only, without an API server. */
   readonly client: Client
   readonly informers?: Informers
   readonly log: Logger
@@ -72,9 +71,14 @@ export interface Kubelet {
 }
 
 export async function createKubelet(deps: KubeletDeps, options: KubeletOptions): Promise<Kubelet> {
-  const { cri, client, log, clock = systemClock } = deps
+  const { client, log, clock = systemClock } = deps
   const { nodeName, rootFolder } = options
   const stopping = new AbortController()
+  const cri: Cri = {
+    runtime: abortable(deps.cri.runtime, stopping.signal),
+    images: abortable(deps.cri.images, stopping.signal),
+    close: () => deps.cri.close(),
+  }
   const podsFolder = join(rootFolder, 'pods')
   mkdirSync(podsFolder, { recursive: true, mode: 0o750 })
   const informers = deps.informers ?? createInformers(client, { log, clock })
