@@ -2,45 +2,14 @@
  * The kubelet's side of the container runtime interface: its calls as functions, over gRPC on a unix socket or given
  * by a runtime in the same process. Any CRI v1 runtime plugs in.
  */
-import { type CallOptions, createChannel, createGrpcClient, type ServerStream, type Unary } from '../grpc/client.ts'
+import { type CallOptions, createChannel, createGrpcClient } from '../grpc/client.ts'
 import { Code, GrpcError } from '../grpc/status.ts'
 import { criTable } from '../runtime/cri/api.ts'
 import type * as cri from '../runtime/cri/types.ts'
 
-export interface RuntimeService {
-  Version: Unary<cri.VersionRequest, cri.VersionResponse>
-  Status: Unary<cri.StatusRequest, cri.StatusResponse>
-  UpdateRuntimeConfig: Unary<cri.UpdateRuntimeConfigRequest, cri.UpdateRuntimeConfigResponse>
-  RunPodSandbox: Unary<cri.RunPodSandboxRequest, cri.RunPodSandboxResponse>
-  StopPodSandbox: Unary<cri.StopPodSandboxRequest, cri.StopPodSandboxResponse>
-  RemovePodSandbox: Unary<cri.RemovePodSandboxRequest, cri.RemovePodSandboxResponse>
-  PodSandboxStatus: Unary<cri.PodSandboxStatusRequest, cri.PodSandboxStatusResponse>
-  ListPodSandbox: Unary<cri.ListPodSandboxRequest, cri.ListPodSandboxResponse>
-  CreateContainer: Unary<cri.CreateContainerRequest, cri.CreateContainerResponse>
-  StartContainer: Unary<cri.StartContainerRequest, cri.StartContainerResponse>
-  StopContainer: Unary<cri.StopContainerRequest, cri.StopContainerResponse>
-  RemoveContainer: Unary<cri.RemoveContainerRequest, cri.RemoveContainerResponse>
-  ListContainers: Unary<cri.ListContainersRequest, cri.ListContainersResponse>
-  ContainerStatus: Unary<cri.ContainerStatusRequest, cri.ContainerStatusResponse>
-  ReopenContainerLog: Unary<cri.ReopenContainerLogRequest, cri.ReopenContainerLogResponse>
-  ExecSync: Unary<cri.ExecSyncRequest, cri.ExecSyncResponse>
-  Exec: Unary<cri.ExecRequest, cri.ExecResponse>
-  Attach: Unary<cri.AttachRequest, cri.AttachResponse>
-  PortForward: Unary<cri.PortForwardRequest, cri.PortForwardResponse>
-  ListContainerStats: Unary<cri.ListContainerStatsRequest, cri.ListContainerStatsResponse>
-  ListPodSandboxStats: Unary<cri.ListPodSandboxStatsRequest, cri.ListPodSandboxStatsResponse>
-  GetContainerEvents: ServerStream<cri.GetEventsRequest, cri.ContainerEventResponse>
-}
-export interface ImageService {
-  ListImages: Unary<cri.ListImagesRequest, cri.ListImagesResponse>
-  ImageStatus: Unary<cri.ImageStatusRequest, cri.ImageStatusResponse>
-  PullImage: Unary<cri.PullImageRequest, cri.PullImageResponse>
-  RemoveImage: Unary<cri.RemoveImageRequest, cri.RemoveImageResponse>
-  ImageFsInfo: Unary<cri.ImageFsInfoRequest, cri.ImageFsInfoResponse>
-}
 export interface Cri {
-  readonly runtime: RuntimeService
-  readonly images: ImageService
+  readonly runtime: cri.RuntimeService
+  readonly images: cri.ImageService
   close(): void
 }
 
@@ -49,8 +18,8 @@ export function connectCri(endpoint: string, imageEndpoint = endpoint): Cri {
   const channel = createChannel(endpoint)
   const imageChannel = imageEndpoint === endpoint ? channel : createChannel(imageEndpoint)
   return {
-    runtime: createGrpcClient<RuntimeService>(channel, criTable, 'RuntimeService'),
-    images: createGrpcClient<ImageService>(imageChannel, criTable, 'ImageService'),
+    runtime: createGrpcClient<cri.RuntimeService>(channel, criTable, 'RuntimeService'),
+    images: createGrpcClient<cri.ImageService>(imageChannel, criTable, 'ImageService'),
     close() {
       channel.close()
       imageChannel.close()

@@ -56,7 +56,9 @@ export function createBridgeNetwork(options: BridgeOptions): BridgeNetwork {
 
     async setPodCidr(cidr) {
       if (cidr === podCIDR) return
-      if (pool) throw new Error(`the pod CIDR is ${podCIDR} and cannot become ${cidr} while the node runs`)
+      // Pods keep their addresses for life, so another range has to wait until none has one of the old.
+      if (pool && pool.owners().size > 0)
+        throw new Error(`the pod CIDR is ${podCIDR} and cannot become ${cidr} while pods have addresses of it`)
       const made = createAddressPool(join(folder, cidr.replace('/', '_')), cidr)
       bridgeIndex = ensureBridge(netlink, bridge, made)
       const outside = `ip saddr ${cidr} ip daddr != { ${[...new Set([clusterCIDR ?? cidr, '224.0.0.0/4'])].join(', ')} } masquerade`
@@ -135,12 +137,8 @@ function ensureBridge(netlink: Netlink, name: string, pool: AddressPool): number
   const link = netlink.link(name)
   if (link?.kind !== 'bridge') throw new Error(`interface ${name} exists and is no bridge`)
   const addresses = netlink.addresses().filter((a) => a.index === link.index)
-  const other = addresses.find((a) => a.address !== pool.gateway)
-  if (other)
-    throw new Error(
-      `bridge ${name} has the address ${other.address}/${other.prefix}, another than this node's ${pool.gateway}/${pool.prefix}`,
-    )
-  if (addresses.length === 0) netlink.addAddress(link.index, pool.gateway, pool.prefix)
+  for (const { address, prefix } of addresses) if (address !== pool.gateway) netlink.deleteAddress(link.index, address, prefix)
+  if (!addresses.some((a) => a.address === pool.gateway)) netlink.addAddress(link.index, pool.gateway, pool.prefix)
   netlink.setUp(link.index)
   return link.index
 }

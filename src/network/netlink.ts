@@ -64,6 +64,7 @@ export interface Netlink {
   setName(index: number, name: string): void
   setMaster(index: number, master: number): void
   addAddress(index: number, address: string, prefix: number): void
+  deleteAddress(index: number, address: string, prefix: number): void
   addRoute(route: Route & { onLink?: boolean; replace?: boolean }): void
   deleteRoute(route: Route): void
   close(): void
@@ -189,15 +190,10 @@ export function openNetlink(netns?: string): Netlink {
       void request(`name link ${name}`, RTM_SETLINK, 0, Buffer.concat([ifinfo(index), attribute(IFLA_IFNAME, text(name))])),
     setMaster: (index, master) =>
       void request(`set master of link ${index}`, RTM_SETLINK, 0, Buffer.concat([ifinfo(index), attribute(IFLA_MASTER, uint32(master))])),
-    addAddress(index, address, prefix) {
-      const head = Buffer.alloc(8)
-      head[0] = AF_INET
-      head[1] = prefix
-      head.writeUInt32LE(index, 4)
-      const bytes = parseIPv4(address)
-      const body = Buffer.concat([head, attribute(IFA_LOCAL, bytes), attribute(IFA_ADDRESS, bytes)])
-      request(`add address ${address}/${prefix}`, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, body)
-    },
+    addAddress: (index, address, prefix) =>
+      void request(`add address ${address}/${prefix}`, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, addressBody(index, address, prefix)),
+    deleteAddress: (index, address, prefix) =>
+      void request(`delete address ${address}/${prefix}`, RTM_DELADDR, 0, addressBody(index, address, prefix)),
     addRoute(route) {
       const flags = NLM_F_CREATE | (route.replace ? NLM_F_REPLACE : NLM_F_EXCL)
       request(`add route ${route.destination}`, RTM_NEWROUTE, flags, routeBody(route))
@@ -238,6 +234,7 @@ const RTM_DELLINK = 17
 const RTM_GETLINK = 18
 const RTM_SETLINK = 19
 const RTM_NEWADDR = 20
+const RTM_DELADDR = 21
 const RTM_GETADDR = 22
 const RTM_NEWROUTE = 24
 const RTM_DELROUTE = 25
@@ -269,6 +266,15 @@ function ifinfo(index: number, flags = 0): Buffer {
   body.writeUInt32LE(flags, 8)
   body.writeUInt32LE(flags, 12) // the flags to change
   return body
+}
+
+function addressBody(index: number, address: string, prefix: number): Buffer {
+  const head = Buffer.alloc(8)
+  head[0] = AF_INET
+  head[1] = prefix
+  head.writeUInt32LE(index, 4)
+  const bytes = parseIPv4(address)
+  return Buffer.concat([head, attribute(IFA_LOCAL, bytes), attribute(IFA_ADDRESS, bytes)])
 }
 
 function rtmsg(of: { prefix: number; scope?: number; flags?: number }): Buffer {
