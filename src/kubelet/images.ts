@@ -7,9 +7,12 @@ import { type Cri, criErrorText } from './cri.ts'
 /** Why a container waits, as its status shows. */
 export class WaitError extends Error {
   readonly reason: string
-  constructor(reason: string, message: string) {
+  /** When it is worth another try, where that is known. */
+  readonly retryAt: number | undefined
+  constructor(reason: string, message: string, retryAt?: number) {
     super(message)
     this.reason = reason
+    this.retryAt = retryAt
   }
 }
 
@@ -67,6 +70,7 @@ export function createImageManager(cri: Cri, options: { now?: () => number; para
         throw new WaitError(
           'ImagePullBackOff',
           `Back-off pulling image "${container.image}": ${lastErrors.get(key) ?? ''}`.replace(/: $/, ''),
+          backoff.until(key),
         )
       }
       context.event(container, 'Normal', 'Pulling', `Pulling image "${container.image}"`)

@@ -100,6 +100,10 @@ const maxTerminationMessage = 4096
 const maxTerminationLog = 2048
 const maxTerminationLogLines = 80
 const firstRetryMs = 500
+/** A container that could not be made is tried again after this long. */
+const retryMs = 5000
+/** How long ErrImagePull shows before it is said that the next pull has to wait. */
+const showBackoffMs = 1000
 const mostRetryMs = 120_000
 
 export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
@@ -369,12 +373,9 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
           ? error.reason
           : error.message
       deps.event(pod, container, 'Warning', 'Failed', `Error: ${text}`)
-      wakeAt(worker, retryAt(error.reason))
+      wakeAt(worker, error.retryAt ?? clock.now() + (error.reason === 'ErrImagePull' ? showBackoffMs : retryMs))
     }
   }
-
-  /** Upstream tries again with the pod's next sync, some ten seconds later; image pulls have a back-off of their own besides. */
-  const retryAt = (reason: string) => clock.now() + (reason === 'ErrImagePull' || reason === 'ImagePullBackOff' ? 10_000 : 5_000)
 
   async function createAndStart(worker: Worker, container: Container, inputs: StartInputs): Promise<void> {
     const { pod } = worker

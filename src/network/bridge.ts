@@ -3,8 +3,9 @@
  * no CNI plugin and no file, and implements the runtime's PodNetwork seam.
  *
  * A pod has its address as a /32 and reaches everything through the gateway, also pods on its own bridge. So every
- * packet passes the node's own routing, where kube-proxy's rules see it, and nothing depends on the br_netfilter
- * module or on hairpin ports, which a plain bridge network needs for services.
+ * packet passes the node's own routing, where kube-proxy's rules see it, and services do not depend on the br_netfilter
+ * module, as they do on a plain bridge. Where that module is loaded it rewrites addresses while a frame is still on the
+ * bridge, and a pod that reaches itself through a service then needs a hairpin port.
  */
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +13,7 @@ import { inNamespace } from '../linux/syscalls.ts'
 import type { Logger } from '../log/log.ts'
 import type { PodNetwork } from '../runtime/pod-network.ts'
 import { type AddressPool, createAddressPool } from './addresses.ts'
-import { Errno, type Netlink, NetlinkError, openNetlink } from './netlink.ts'
+import { Errno, type Link, type Netlink, NetlinkError, openNetlink } from './netlink.ts'
 import { type Nft, nft as runNft } from './nft.ts'
 import { hash } from './proxy/services.ts'
 
@@ -83,6 +84,7 @@ export function createBridgeNetwork(options: BridgeOptions): BridgeNetwork {
       const stale = netlink.link(name)
       if (stale) netlink.deleteLink(stale.index)
       netlink.addVeth(name, { name: 'eth0', netns: sandbox.netns }, { master: bridgeIndex, ...(mtu === undefined ? {} : { mtu }) })
+      netlink.setHairpin((netlink.link(name) as Link).index)
       const inside = inNamespace('net', sandbox.netns, () => {
         for (const device of ['all', 'eth0']) writeFileSync(`/proc/sys/net/ipv4/conf/${device}/accept_redirects`, '0')
         return openNetlink()

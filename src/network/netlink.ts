@@ -63,6 +63,8 @@ export interface Netlink {
   setUp(index: number): void
   setName(index: number, name: string): void
   setMaster(index: number, master: number): void
+  /** A bridge's port sends a frame back to where it came from. */
+  setHairpin(index: number): void
   addAddress(index: number, address: string, prefix: number): void
   deleteAddress(index: number, address: string, prefix: number): void
   addRoute(route: Route & { onLink?: boolean; replace?: boolean }): void
@@ -190,6 +192,16 @@ export function openNetlink(netns?: string): Netlink {
       void request(`name link ${name}`, RTM_SETLINK, 0, Buffer.concat([ifinfo(index), attribute(IFLA_IFNAME, text(name))])),
     setMaster: (index, master) =>
       void request(`set master of link ${index}`, RTM_SETLINK, 0, Buffer.concat([ifinfo(index), attribute(IFLA_MASTER, uint32(master))])),
+    setHairpin(index) {
+      const head = ifinfo(index)
+      head[0] = AF_BRIDGE
+      request(
+        `set hairpin of link ${index}`,
+        RTM_SETLINK,
+        0,
+        Buffer.concat([head, attribute(IFLA_PROTINFO | NLA_F_NESTED, attribute(IFLA_BRPORT_MODE, Buffer.from([1])))]),
+      )
+    },
     addAddress: (index, address, prefix) =>
       void request(`add address ${address}/${prefix}`, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, addressBody(index, address, prefix)),
     deleteAddress: (index, address, prefix) =>
@@ -217,6 +229,10 @@ function openSocket(): number {
 }
 
 const AF_INET = 2
+const AF_BRIDGE = 7
+const NLA_F_NESTED = 0x8000
+const IFLA_PROTINFO = 12
+const IFLA_BRPORT_MODE = 4
 const AF_NETLINK = 16
 const SOCK_RAW = 3
 const SOCK_CLOEXEC = 0x80000

@@ -1,0 +1,351 @@
+/** The node end to end: real containers over our runtime and over Debian's containerd, services and names through the kernel's rules. */
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
+import { request } from 'node:https'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ContainerStatus, Pod } from '../src/api/types/core-v1.ts'
+import { cannotRunContainers, isReady, type NodeLab, nodeName, startNodeLab } from './support/node-lab.ts'
+
+if (cannotRunContainers) console.log(`test/node.test.ts is skipped: ${cannotRunContainers}`)
+const busybox = (name: string, ...command: string[]) => ({ name, image: 'busybox', imagePullPolicy: 'IfNotPresent' as const, command })
+const container = (pod: Pod | undefined, name = 'c'): ContainerStatus | undefined =>
+  pod?.status.containerStatuses?.find((s) => s.name === name)
+const hasState = (kind: 'waiting' | 'terminated', reason: string) => (pod: Pod | undefined) =>
+  container(pod)?.state[kind]?.reason === reason
+
+describe.skipIf(cannotRunContainers).each(['kijabi', 'containerd'] as const)('pods over %s', (runtime) => {
+  let lab: NodeLab
+  beforeAll(async () => {
+    lab = await startNodeLab({ runtime })
+  })
+  afterAll(async () => {
+    await lab?.stop()
+  })
+
+  test('the node registers and is Ready', async () => {
+    await lab.create('first')
+    await lab.untilPod('first', isReady)
+    const node = await lab.client.get('nodes', { name: nodeName })
+    expect(node.status.conditions?.find((c) => c.type === 'Ready')).toMatchObject({ status: 'True', reason: 'KubeletReady' })
+    expect(node.status.capacity).toMatchObject({ pods: '110' })
+    expect(
+      (await lab.client.get('leases.coordination.k8s.io', { namespace: 'kube-node-lease', name: nodeName })).spec?.holderIdentity,
+    ).toBe(nodeName)
+  })
+
+  test('a pod becomes Ready with an address, and deletion leaves nothing', async () => {
+    await lab.create('plain')
+    const pod = await lab.untilPod('plain', isReady)
+    expect(pod.status).toMatchObject({ phase: 'Running', qosClass: 'BestEffort', hostIP: lab.nodeIP })
+    expect(pod.status.podIP).toMatch(/^10\./)
+    await lab.client.delete('pods', { namespace: 'default', name: 'plain' })
+    await lab.untilPod('plain', (p) => p === undefined)
+    expect(readdirSync(join(lab.folder, 'kubelet', 'pods'))).not.toContain(pod.metadata.uid)
+    expect(
+      (await lab.cri.runtime.ListPodSandbox({ filter: { labelSelector: { 'io.kubernetes.pod.uid': pod.metadata.uid } } })).items ?? [],
+    ).toEqual([])
+  })
+
+  test('an image that is nowhere waits in back-off; a new one is run', async () => {
+    await lab.create('image', { containers: [{ name: 'c', image: 'redis123', command: ['sleep', '100000'] }] })
+    expect(container(await lab.untilPod('image', hasState('waiting', 'ErrImagePull')))?.state.waiting?.message).toContain('redis123')
+    expect(container(await lab.untilPod('image', hasState('waiting', 'ImagePullBackOff')))?.state.waiting?.message).toMatch(
+      /^Back-off pulling image "redis123"/,
+    )
+    await lab.client.patch('pods', { namespace: 'default', name: 'image' }, { spec: { containers: [{ name: 'c', image: 'busybox' }] } })
+    await lab.untilPod('image', isReady)
+  })
+
+  test('containers that end decide the phase; last words are kept', async () => {
+    await lab.create('good', { restartPolicy: 'Never', containers: [busybox('c', 'sh', '-c', 'echo bye > /dev/termination-log')] })
+    await lab.create('bad', { restartPolicy: 'Never', containers: [busybox('c', 'sh', '-c', 'exit 3')] })
+    const good = await lab.untilPod('good', (p) => p?.status.phase === 'Succeeded')
+    expect(container(good)?.state.terminated).toMatchObject({ exitCode: 0, reason: 'Completed', message: 'bye\n' })
+    expect(good.status.conditions?.find((c) => c.type === 'Ready')).toMatchObject({ status: 'False', reason: 'PodCompleted' })
+    const bad = await lab.untilPod('bad', (p) => p?.status.phase === 'Failed')
+    expect(container(bad)?.state.terminated).toMatchObject({ exitCode: 3, reason: 'Error' })
+  })
+
+  test('a container that fails again and again waits in CrashLoopBackOff', async () => {
+    await lab.create('crash', { containers: [busybox('c', 'sh', '-c', 'exit 1')] })
+    const pod = await lab.untilPod('crash', hasState('waiting', 'CrashLoopBackOff'))
+    expect(container(pod)?.state.waiting?.message).toBe(`back-off 10s restarting failed container=c pod=crash_default(${pod.metadata.uid})`)
+    expect(container(pod)).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 1 } } })
+  })
+
+  test('init containers run first, a sidecar stays, volumes and localhost are shared', async () => {
+    const volumeMounts = [{ name: 'shared', mountPath: '/shared' }]
+    await lab.create('parts', {
+      volumes: [
+        { name: 'shared', emptyDir: {} },
+        { name: 'fast', emptyDir: { medium: 'Memory' } },
+      ],
+      initContainers: [
+        { ...busybox('first', 'sh', '-c', 'echo written first > /shared/file'), volumeMounts },
+        {
+          ...busybox('side', 'sh', '-c', 'mkdir /www; echo from the sidecar > /www/index.html; httpd -f -p 8080 -h /www'),
+          restartPolicy: 'Always',
+        },
+      ],
+      containers: [
+        { ...busybox('c', 'sleep', '100000'), volumeMounts: [...volumeMounts, { name: 'fast', mountPath: '/fast' }] },
+        busybox('other', 'sleep', '100000'),
+      ],
+    })
+    const pod = await lab.untilPod('parts', isReady)
+    expect(pod.status.containerStatuses?.map((s) => s.ready)).toEqual([true, true])
+    expect(await lab.exec('parts', ['cat', '/shared/file'])).toBe('written first\n')
+    expect(await lab.exec('parts', ['wget', '-qO-', 'http://127.0.0.1:8080/'])).toBe('from the sidecar\n')
+    expect(await lab.exec('parts', ['grep', ' /fast ', '/proc/mounts'])).toContain('tmpfs')
+  })
+
+  test('environment, config maps, secrets and the downward API; a changed config map arrives', async () => {
+    const meta = (name: string) => ({ name, namespace: 'default' })
+    await lab.client.create('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: meta('settings'), data: { a: 'one' } })
+    await lab.client.create('secrets', {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: meta('keys'),
+      data: { p: Buffer.from('pw').toString('base64') },
+    })
+    await lab.create(
+      'config',
+      {
+        volumes: [
+          { name: 'cm', configMap: { name: 'settings' } },
+          { name: 'secret', secret: { secretName: 'keys', defaultMode: 0o400 } },
+          { name: 'info', downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } },
+        ],
+        containers: [
+          {
+            ...busybox('c', 'sleep', '100000'),
+            env: [
+              { name: 'A', valueFrom: { configMapKeyRef: { name: 'settings', key: 'a' } } },
+              { name: 'B', value: '$(A)-$(UNKNOWN)-$$(A)' },
+              { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+            ],
+            envFrom: [{ prefix: 'KEY_', secretRef: { name: 'keys' } }],
+            volumeMounts: [
+              { name: 'cm', mountPath: '/cm' },
+              { name: 'secret', mountPath: '/secret' },
+              { name: 'info', mountPath: '/info' },
+            ],
+          },
+        ],
+      },
+      { labels: { color: 'blue' } },
+    )
+    const pod = await lab.untilPod('config', isReady)
+    const env = (await lab.exec('config', ['env'])).split('\n')
+    expect(env).toEqual(expect.arrayContaining(['A=one', 'B=one-$(UNKNOWN)-$(A)', `IP=${pod.status.podIP}`, 'KEY_p=pw', 'HOSTNAME=config']))
+    expect(await lab.exec('config', ['sh', '-c', 'cat /cm/a /secret/p /info/labels; stat -Lc %a /secret/p'])).toBe('onepwcolor="blue"400\n')
+    expect(await lab.exec('config', ['cat', '/etc/resolv.conf'])).toBe(
+      `search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver ${lab.clusterDNS}\noptions ndots:5\n`,
+    )
+    await lab.client.patch('configmaps', meta('settings'), { data: { a: 'two' } })
+    expect(await lab.exec('config', ['sh', '-c', 'until grep -q two /cm/a; do usleep 10000; done; cat /cm/a'])).toBe('two')
+  })
+
+  test('a config map that is missing holds the container back until it is there', async () => {
+    await lab.create('missing', {
+      containers: [
+        { ...busybox('c', 'sleep', '100000'), env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'later', key: 'a' } } }] },
+      ],
+    })
+    const waiting = await lab.untilPod('missing', hasState('waiting', 'CreateContainerConfigError'))
+    expect(container(waiting)?.state.waiting?.message).toBe('configmap "later" not found')
+    await lab.client.create('configmaps', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'later', namespace: 'default' },
+      data: { a: '1' },
+    })
+    await lab.untilPod('missing', isReady)
+  })
+
+  test('probes: not ready before startup and readiness, restarted when no longer alive', async () => {
+    await lab.create('probed', {
+      containers: [
+        {
+          ...busybox('c', 'sh', '-c', 'touch /alive; mkdir /www; echo ok > /www/index.html; httpd -f -p 8080 -h /www'),
+          startupProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1, failureThreshold: 10 },
+          readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+          livenessProbe: { exec: { command: ['cat', '/alive'] }, periodSeconds: 1, failureThreshold: 1 },
+        },
+      ],
+    } as never)
+    await lab.untilPod('probed', isReady)
+    await lab.exec('probed', ['rm', '/alive'])
+    const pod = await lab.untilPod('probed', (p) => container(p)?.restartCount === 1)
+    const { items } = await lab.client.list('events', { namespace: 'default', fieldSelector: `involvedObject.uid=${pod.metadata.uid}` })
+    expect(items.map((e) => e.message)).toContain('Container c failed liveness probe, will be restarted')
+  })
+
+  test('a manifest is a pod, and its mirror comes back', async () => {
+    const file = join(lab.manifests, 'web.yaml')
+    writeFileSync(
+      file,
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  terminationGracePeriodSeconds: 1\n  containers:\n  - {name: c, image: busybox, imagePullPolicy: IfNotPresent, command: [sleep, "100000"]}\n',
+    )
+    const name = `web-${nodeName}`
+    const first = await lab.untilPod(name, isReady)
+    await lab.client.delete('pods', { namespace: 'default', name }, { gracePeriodSeconds: 0 })
+    const second = await lab.untilPod(name, (p) => p !== undefined && p.metadata.uid !== first.metadata.uid && isReady(p))
+    expect(container(second)?.containerID).toBe(container(first)?.containerID)
+    rmSync(file)
+    await lab.untilPod(name, (p) => p === undefined)
+  })
+
+  test('logs and commands through the kubelet’s server', async () => {
+    await lab.create('talker', { containers: [busybox('c', 'sh', '-c', 'echo one; echo two; sleep 100000')] })
+    await lab.untilPod('talker', isReady)
+    expect(await ask(lab, 'GET', '/containerLogs/default/talker/c?tailLines=1')).toEqual([200, 'two\n'])
+    expect(await ask(lab, 'POST', '/run/default/talker/c?cmd=hostname')).toEqual([200, 'talker\n'])
+    expect((await ask(lab, 'GET', '/containerLogs/default/nobody/c'))[0]).toBe(404)
+    expect(JSON.parse((await ask(lab, 'GET', '/pods'))[1]).items.map((p: Pod) => p.metadata.name)).toContain('talker')
+  })
+
+  test('pods outlive the kubelet, and what ended meanwhile is seen', async () => {
+    await lab.create('survivor')
+    const before = await lab.untilPod('survivor', isReady)
+    await lab.restartKubelet()
+    await lab.create('after')
+    await lab.untilPod('after', isReady)
+    const now = await lab.untilPod('survivor', isReady)
+    expect(container(now)).toMatchObject({ containerID: container(before)?.containerID, restartCount: 0 })
+  })
+
+  test('a container made by hand is removed', async () => {
+    const { runtime } = lab.cri
+    const config = {
+      metadata: { name: 'byhand', uid: `byhand-${Date.now()}`, namespace: 'default', attempt: 0 },
+      logDirectory: lab.folder,
+      linux: {},
+    }
+    const { podSandboxId } = await runtime.RunPodSandbox({ config })
+    const { containerId } = await runtime.CreateContainer({
+      podSandboxId: podSandboxId as string,
+      config: {
+        metadata: { name: 'c', attempt: 0 },
+        image: { image: 'busybox:latest' },
+        command: ['sleep', '100000'],
+        logPath: 'byhand.log',
+        linux: {},
+      },
+      sandboxConfig: config,
+    })
+    // It may be gone before it has begun to run.
+    await runtime.StartContainer({ containerId: containerId as string }).catch(() => {})
+    const until = Date.now() + 10_000
+    // The runtime tells of its end only by no longer listing it.
+    while ((await runtime.ListPodSandbox({ filter: { id: podSandboxId as string } })).items?.length) {
+      if (Date.now() > until) throw new Error('the sandbox is still there')
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  })
+})
+
+describe.skipIf(cannotRunContainers)('services', () => {
+  let lab: NodeLab
+  beforeAll(async () => {
+    lab = await startNodeLab({ runtime: 'kijabi', services: true })
+    for (const name of ['web-1', 'web-2']) {
+      await lab.create(name, {
+        containers: [busybox('c', 'sh', '-c', `mkdir /www; echo ${name} > /www/index.html; httpd -f -p 8080 -h /www`)],
+      })
+    }
+    await lab.create('client', { containers: [{ ...busybox('c', 'sleep', '100000'), image: 'resolver' }] })
+    const pods = await Promise.all(['web-1', 'web-2'].map((name) => lab.untilPod(name, isReady)))
+    await lab.untilPod('client', isReady)
+    await lab.client.create('services', {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'web', namespace: 'default' },
+      spec: {
+        type: 'NodePort',
+        clusterIP: lab.clusterDNS.replace(/\d+$/, '50'),
+        ports: [{ name: 'http', port: 80, targetPort: 8080, nodePort: 31_080 }],
+      },
+    })
+    await lab.client.create('endpointslices.discovery.k8s.io', {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name: 'web-1', namespace: 'default', labels: { 'kubernetes.io/service-name': 'web' } },
+      addressType: 'IPv4',
+      ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+      endpoints: pods.map((p) => ({ addresses: [p.status.podIP as string], nodeName, conditions: { ready: true } })),
+    })
+  })
+  afterAll(async () => {
+    await lab?.stop()
+  })
+  const service = () => lab.client.get('services', { namespace: 'default', name: 'web' })
+  /** The rules follow the API within milliseconds; a connection refused before that is tried again. */
+  const fetchFromPod = (host: string) =>
+    lab.exec('client', [
+      'sh',
+      '-c',
+      `for i in 1 2 3 4 5 6 7 8 9; do ip=$(getent ahostsv4 ${host} | cut -d" " -f1 | head -n1); timeout 2 wget -qO- http://$ip:80/ && exit 0; usleep 50000; done; exit 1`,
+    ])
+
+  test('a virtual address leads to every pod behind it', async () => {
+    const { clusterIP } = (await service()).spec
+    const seen = new Set<string>()
+    for (let i = 0; i < 30 && seen.size < 2; i++) seen.add((await fetchFromPod(clusterIP as string)).split('\n').at(-2) as string)
+    expect([...seen].sort()).toEqual(['web-1', 'web-2'])
+  })
+
+  test.each(['web', 'web.default', 'web.default.svc.cluster.local'])('the name %s resolves and connects from a pod', async (name) => {
+    expect(await fetchFromPod(name)).toMatch(/web-[12]\n$/)
+  })
+
+  test('a node port is reached from the host', async () => {
+    const port = (await service()).spec.ports?.[0]?.nodePort
+    const body = await new Promise<string>((resolve, reject) => {
+      get(`http://${lab.nodeIP}:${port}/`, (answer) => {
+        let text = ''
+        answer.on('data', (chunk) => {
+          text += chunk
+        })
+        answer.on('end', () => resolve(text))
+      }).on('error', reject)
+    })
+    expect(body).toMatch(/^web-[12]\n$/)
+  })
+
+  test('a pod reaches itself through its service', async () => {
+    const { clusterIP } = (await service()).spec
+    for (let i = 0; i < 6; i++)
+      expect(await lab.exec('web-1', ['timeout', '2', 'wget', '-qO-', `http://${clusterIP}:80/`])).toMatch(/web-[12]\n$/)
+  })
+
+  test('a service without endpoints refuses at once', async () => {
+    const empty = await lab.client.create('services', {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'empty', namespace: 'default' },
+      spec: { clusterIP: lab.clusterDNS.replace(/\d+$/, '51'), ports: [{ port: 80 }] },
+    })
+    const answer = await lab.exec('client', [
+      'sh',
+      '-c',
+      `for i in 1 2 3 4 5 6 7 8 9; do timeout 2 wget -qO- http://${empty.spec.clusterIP}:80/ 2>&1 | grep refused && exit 0; done; exit 1`,
+    ])
+    expect(answer).toContain('Connection refused')
+  })
+})
+
+function ask(lab: NodeLab, method: string, path: string): Promise<[number, string]> {
+  return new Promise((resolve, reject) => {
+    const call = request({ host: '127.0.0.1', port: lab.server.port, method, path, rejectUnauthorized: false }, (answer) => {
+      let text = ''
+      answer.on('data', (chunk) => {
+        text += chunk
+      })
+      answer.on('end', () => resolve([answer.statusCode as number, text]))
+    })
+    call.on('error', reject)
+    call.end()
+  })
+}

@@ -1,0 +1,310 @@
+/**
+ * A node for tests: a real API server, and kubelet, proxy and DNS over a real container runtime, ours or Debian's
+ * containerd, with folders, bridge, addresses, cgroup and nftables tables of its own. `stop` leaves nothing behind.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Pod } from '../../src/api/types/core-v1.ts'
+import { startApiServer } from '../../src/apiserver/command.ts'
+import { flags as apiServerFlags } from '../../src/apiserver/flags.ts'
+import { type Client, createClient, type Draft } from '../../src/client/client.ts'
+import { createHttpsTransport } from '../../src/client/https-transport.ts'
+import { createInformers, type Informers } from '../../src/client/informer.ts'
+import { parseFlags } from '../../src/flags/flags.ts'
+import { removeCgroup } from '../../src/kubelet/cgroups.ts'
+import { type Cri, connectCri } from '../../src/kubelet/cri.ts'
+import { createKubelet, type Kubelet } from '../../src/kubelet/kubelet.ts'
+import { createKubeletServer, type KubeletServer } from '../../src/kubelet/server.ts'
+import { createLogger, type Logger, noLog } from '../../src/log/log.ts'
+import { type BridgeNetwork, createBridgeNetwork } from '../../src/network/bridge.ts'
+import { startClusterDns } from '../../src/network/dns/cluster-dns.ts'
+import { nft } from '../../src/network/nft.ts'
+import { createNftablesBackend } from '../../src/network/proxy/nftables.ts'
+import { createProxy } from '../../src/network/proxy/proxy.ts'
+import { createCertificateAuthority, issueCertificate } from '../../src/pki/index.ts'
+import { createRuntime } from '../../src/runtime/runtime.ts'
+import { pauseImage, startContainerd } from './containerd.ts'
+import { buildImage, busyboxImage, busyboxLayer, programLayer } from './images.ts'
+import { startRegistry } from './registry.ts'
+
+export const nodeName = 'lab-node'
+
+/** Why this machine cannot run containers; undefined when it can. */
+export const cannotRunContainers: string | undefined =
+  process.platform !== 'linux' || process.getuid?.() !== 0
+    ? 'containers need root on Linux'
+    : ['nft', 'runc'].find((tool) => !['/usr/sbin', '/usr/bin', '/sbin', '/bin'].some((dir) => existsSync(join(dir, tool))))
+      ? 'nft or runc is not installed'
+      : undefined
+
+export interface NodeLab {
+  readonly folder: string
+  readonly client: Client
+  readonly cri: Cri
+  readonly serviceCIDR: string
+  readonly clusterDNS: string
+  readonly nodeIP: string
+  kubelet: Kubelet
+  server: KubeletServer
+  readonly manifests: string
+  /** Waits for a pod that `holds` is true of; `undefined` is told when there is none. */
+  untilPod(name: string, holds: (pod: Pod | undefined) => boolean, timeoutMs?: number): Promise<Pod>
+  create(name: string, spec?: Draft<Pod['spec']>, metadata?: Draft<Pod['metadata']>): Promise<Pod>
+  exec(pod: string, command: readonly string[], container?: string): Promise<string>
+  restartKubelet(): Promise<void>
+  stop(): Promise<void>
+}
+
+export const isReady = (pod: Pod | undefined): boolean =>
+  pod?.status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') === true
+
+export async function startNodeLab(options: { runtime: 'kijabi' | 'containerd'; services?: boolean }): Promise<NodeLab> {
+  const folder = mkdtempSync(join(tmpdir(), 'kijabi-node-'))
+  const undo: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })]
+  const id = Math.floor(Math.random() * 200) + 20
+  const podCIDR = `10.${id}.3.0/24`
+  const clusterCIDR = `10.${id}.0.0/16`
+  const serviceCIDR = `10.${id}.128.0/17`
+  const clusterDNS = `10.${id}.128.10`
+  const bridgeName = `kjlab${id}`
+  const log: Logger = process.env['NODE_LAB_LOG'] ? createLogger('node') : noLog
+  async function stop(): Promise<void> {
+    for (const step of undo.reverse()) await step()
+  }
+  try {
+    const registry = await startRegistry({
+      'pause:latest': pauseImage(),
+      'library/busybox:latest': busyboxImage(),
+      'library/resolver:latest': resolverImage(),
+    })
+    undo.push(() => registry.close())
+
+    writeFileSync(join(folder, 'tokens'), 'admin,admin,1,"system:masters"\n')
+    const port = await freePort()
+    const api = await startApiServer(
+      parseFlags(apiServerFlags, [
+        `--secure-port=${port}`,
+        '--bind-address=127.0.0.1',
+        `--data-dir=${join(folder, 'store')}`,
+        `--cert-dir=${join(folder, 'certs')}`,
+        `--token-auth-file=${join(folder, 'tokens')}`,
+        `--service-cluster-ip-range=${serviceCIDR}`,
+      ]).values,
+      noLog,
+    )
+    undo.push(() => api.close())
+    await api.server.ready
+    const transport = createHttpsTransport({
+      server: `https://127.0.0.1:${port}`,
+      insecure: true,
+      credentials: () => ({ authorization: 'Bearer admin' }),
+    })
+    undo.push(() => transport.close())
+    const client = createClient(transport)
+
+    const bridge =
+      options.runtime === 'kijabi'
+        ? createBridgeNetwork({ folder: join(folder, 'network'), bridge: bridgeName, clusterCIDR, log })
+        : undefined
+    const cri = bridge
+      ? await ownRuntime(folder, bridge, registry.host, id, log, undo)
+      : await debianRuntime(folder, podCIDR, bridgeName, registry.host, undo)
+
+    const nodeIP = bridge ? `10.${id}.3.1` : '127.0.0.1'
+    let informers: Informers
+    const kubeletPort = await freePort()
+    async function startKubelet(): Promise<Kubelet> {
+      informers = createInformers(client, { log })
+      const kubelet = await createKubelet(
+        { cri, client, informers, log },
+        {
+          nodeName,
+          nodeIPs: [nodeIP],
+          rootFolder: join(folder, 'kubelet'),
+          podLogsFolder: join(folder, 'pod-logs'),
+          manifestFolder: join(folder, 'manifests'),
+          clusterDNS: [clusterDNS],
+          clusterDomain: 'cluster.local',
+          hostDNS: { servers: [], searches: [], options: [] },
+          port: kubeletPort,
+          cgroupRoot: `/kijabi-lab-${id}`,
+          podCIDR,
+        },
+      )
+      informers.start()
+      await kubelet.started()
+      return kubelet
+    }
+    async function serve(kubelet: Kubelet): Promise<KubeletServer> {
+      const certificate = issueCertificate(createCertificateAuthority('lab'), { commonName: nodeName, hosts: ['127.0.0.1'] })
+      return createKubeletServer(
+        { kubelet, cri, client, log },
+        { address: '127.0.0.1', port: kubeletPort, certificate, anonymous: true, tokenWebhook: false, authorization: 'AlwaysAllow' },
+      )
+    }
+    const kubelet = await startKubelet()
+    const lab: NodeLab = {
+      folder,
+      client,
+      cri,
+      serviceCIDR,
+      clusterDNS,
+      nodeIP,
+      kubelet,
+      server: await serve(kubelet),
+      manifests: join(folder, 'manifests'),
+      untilPod: (name, holds, timeoutMs) => untilPod(client, name, holds, timeoutMs),
+      create: (name, spec = {}, metadata = {}) =>
+        client.create('pods', {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          metadata: { name, namespace: 'default', ...metadata },
+          spec: {
+            nodeName,
+            automountServiceAccountToken: false,
+            terminationGracePeriodSeconds: 1,
+            containers: [{ name: 'c', image: 'busybox', imagePullPolicy: 'IfNotPresent', command: ['sleep', '100000'] }],
+            ...spec,
+          },
+        } as Draft<Pod>),
+      async exec(pod, command, container = 'c') {
+        const found = lab.kubelet.pods().find((p) => p.metadata.name === pod)
+        const running = lab.kubelet.workers
+          .runtime(found?.metadata.uid ?? '')
+          ?.containers.find((c) => c.name === container && c.state === 'running')
+        if (!running) throw new Error(`container ${container} of pod ${pod} does not run`)
+        const { stdout, stderr, exitCode } = await cri.runtime.ExecSync({ containerId: running.id, cmd: [...command], timeout: 10 })
+        const output = Buffer.concat([Buffer.from(stdout ?? []), Buffer.from(stderr ?? [])]).toString('utf8')
+        if (exitCode) throw new Error(`${command.join(' ')} ended with ${exitCode}: ${output}`)
+        return output
+      },
+      async restartKubelet() {
+        await lab.server.close()
+        await lab.kubelet.stop()
+        informers.stop()
+        lab.kubelet = await startKubelet()
+        lab.server = await serve(lab.kubelet)
+      },
+      stop,
+    }
+    undo.push(async () => {
+      await lab.server.close()
+      await lab.kubelet.stop()
+      informers.stop()
+      await removeSandboxes(cri)
+      unmountBelow(folder)
+      removeCgroup(`/kijabi-lab-${id}`)
+    })
+    if (options.services && bridge) {
+      const shared = createInformers(client, { log })
+      const backend = createNftablesBackend({ family: 'IPv4', clusterCIDR, nodePortAddresses: 'all', table: `kube-proxy-lab-${id}` }, nft)
+      const proxy = createProxy({ informers: shared, log, backend: () => backend }, { nodeName })
+      const starting = startClusterDns(
+        { client, informers: shared, log },
+        { nodeName, listen: await bridge.gateway(), clusterDNS, zone: 'cluster.local', upstreams: [] },
+      )
+      shared.start()
+      const dns = await starting
+      await proxy.started()
+      undo.push(async () => {
+        await dns.stop()
+        await proxy.stop()
+        shared.stop()
+        await backend.cleanup()
+      })
+    }
+    return lab
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Debian's static busybox cannot resolve names (nor does its wget take -T): getent can, by the C library's own rules. */
+const resolverImage = () =>
+  buildImage([[...busyboxLayer(), ...programLayer(['/usr/bin/getent'])]], { config: { Cmd: ['sh'], Env: ['PATH=/bin:/usr/bin'] } })
+
+async function ownRuntime(
+  folder: string,
+  bridge: BridgeNetwork,
+  mirror: string,
+  id: number,
+  log: Logger,
+  undo: (() => unknown)[],
+): Promise<Cri> {
+  undo.push(async () => {
+    await bridge.destroy()
+    bridge.close()
+  })
+  const runtime = await createRuntime({
+    root: join(folder, 'runtime'),
+    state: join(folder, 'runtime-state'),
+    log,
+    network: bridge,
+    name: `lab-${id}`,
+    registry: { hosts: { 'docker.io': { server: `http://${mirror}` } } },
+    cni: { confDir: join(folder, 'no-cni') },
+  })
+  undo.push(() => runtime.close())
+  return { runtime: runtime.runtimeService, images: runtime.imageService, close() {} }
+}
+
+async function debianRuntime(folder: string, podCIDR: string, bridge: string, registry: string, undo: (() => unknown)[]): Promise<Cri> {
+  undo.push(() => execFileSync('ip', ['link', 'delete', bridge], { stdio: 'ignore' }))
+  const containerd = await startContainerd(join(folder, 'containerd'), { registry, podCIDR, bridge })
+  undo.push(() => containerd.stop())
+  const cri = connectCri(containerd.endpoint)
+  undo.push(() => cri.close())
+  // The bridge comes with the first pod; without one there would be nothing to delete.
+  execFileSync('ip', ['link', 'add', bridge, 'type', 'bridge'])
+  return cri
+}
+
+async function removeSandboxes(cri: Cri): Promise<void> {
+  for (const { id } of (await cri.runtime.ListPodSandbox({})).items ?? []) {
+    await cri.runtime.StopPodSandbox({ podSandboxId: id as string })
+    await cri.runtime.RemovePodSandbox({ podSandboxId: id as string })
+  }
+}
+
+function unmountBelow(folder: string): void {
+  const mounted = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+  for (const path of mounted
+    .filter((p) => p.startsWith(`${folder}/kubelet/`))
+    .sort()
+    .reverse())
+    execFileSync('umount', ['-l', path])
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+async function untilPod(client: Client, name: string, holds: (pod: Pod | undefined) => boolean, timeoutMs = 30_000): Promise<Pod> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  const selection = { namespace: 'default', fieldSelector: `metadata.name=${name}` }
+  let last: Pod | undefined
+  try {
+    const { items, metadata } = await client.list('pods', selection)
+    last = items[0]
+    if (holds(last)) return last as Pod
+    for await (const event of client.watch('pods', { ...selection, resourceVersion: metadata.resourceVersion as string, signal })) {
+      last = event.type === 'DELETED' ? undefined : event.object
+      if (holds(last)) return event.object
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+  throw new Error(`pod ${name} did not come to it within ${timeoutMs} ms: ${JSON.stringify(last?.status)}`)
+}
