@@ -2,6 +2,7 @@
 
 import { cronJobs, jobs } from './batch.ts'
 import * as core from './core.ts'
+import * as networking from './networking.ts'
 import { pods } from './pods.ts'
 import { createServiceStrategy, type ServiceOptions } from './services.ts'
 import type { Strategy } from './strategy.ts'
@@ -38,6 +39,12 @@ const entries = {
   'controllerrevisions.apps': controllerRevisions,
   'jobs.batch': jobs,
   'cronjobs.batch': cronJobs,
+  'ingresses.networking.k8s.io': networking.ingresses,
+  'ingressclasses.networking.k8s.io': networking.ingressClasses,
+  'networkpolicies.networking.k8s.io': networking.networkPolicies,
+  'ipaddresses.networking.k8s.io': networking.ipAddresses,
+  'servicecidrs.networking.k8s.io': networking.serviceCIDRs,
+  'horizontalpodautoscalers.autoscaling': networking.horizontalPodAutoscalers,
 } satisfies Record<string, unknown>
 
 const plain = entries as unknown as Readonly<Record<string, Strategy>>
