@@ -2,6 +2,7 @@
 
 import { cronJobs, jobs } from './batch.ts'
 import * as core from './core.ts'
+import * as groups from './groups.ts'
 import * as networking from './networking.ts'
 import { pods } from './pods.ts'
 import { createServiceStrategy, type ServiceOptions } from './services.ts'
@@ -44,6 +45,22 @@ const entries = {
   'networkpolicies.networking.k8s.io': networking.networkPolicies,
   'ipaddresses.networking.k8s.io': networking.ipAddresses,
   'servicecidrs.networking.k8s.io': networking.serviceCIDRs,
+  'poddisruptionbudgets.policy': groups.podDisruptionBudgets,
+  'endpointslices.discovery.k8s.io': groups.endpointSlices,
+  'leases.coordination.k8s.io': groups.leases,
+  'roles.rbac.authorization.k8s.io': groups.roles,
+  'clusterroles.rbac.authorization.k8s.io': groups.clusterRoles,
+  'rolebindings.rbac.authorization.k8s.io': groups.roleBindings,
+  'clusterrolebindings.rbac.authorization.k8s.io': groups.clusterRoleBindings,
+  'priorityclasses.scheduling.k8s.io': groups.priorityClasses,
+  'storageclasses.storage.k8s.io': groups.storageClasses,
+  'csidrivers.storage.k8s.io': groups.csiDrivers,
+  'csinodes.storage.k8s.io': groups.csiNodes,
+  'volumeattachments.storage.k8s.io': groups.volumeAttachments,
+  'volumeattributesclasses.storage.k8s.io': groups.volumeAttributesClasses,
+  'runtimeclasses.node.k8s.io': groups.runtimeClasses,
+  'apiservices.apiregistration.k8s.io': groups.apiServices,
+  'certificatesigningrequests.certificates.k8s.io': groups.certificateSigningRequests,
   'horizontalpodautoscalers.autoscaling': networking.horizontalPodAutoscalers,
 } satisfies Record<string, unknown>
 
