@@ -10,7 +10,6 @@ import type { AdmissionPlugin } from '../apiserver/admission/admission.ts'
 import { createApiServer } from '../apiserver/api-server.ts'
 import { createInProcessTransport } from '../apiserver/in-process.ts'
 import { createMemoryStore } from '../apiserver/memory-store.ts'
-import { strategies } from '../apiserver/registry/index.ts'
 import { type Client, createClient } from '../client/client.ts'
 import { createInformers, type Informers } from '../client/informer.ts'
 import { noLog } from '../log/log.ts'
@@ -122,7 +121,6 @@ beforeEach(async () => {
   server = await createApiServer({
     store: createMemoryStore(),
     log: noLog,
-    strategies,
     authenticator: { authenticate: () => undefined },
     authorizer: { authorize: () => ({ decision: 'allow', reason: '' }) },
     admission: [namespaceLifecycle],

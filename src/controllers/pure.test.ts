@@ -43,7 +43,12 @@ describe('CIDR sets', () => {
   test('parts are given out in turn, come back, and leave out what is occupied', () => {
     const set = createCidrSet('10.244.0.0/22', 24)
     set.occupy('10.244.1.7/32')
-    expect([set.allocate(), set.allocate(), set.allocate(), set.allocate()]).toEqual(['10.244.0.0/24', '10.244.2.0/24', '10.244.3.0/24', undefined])
+    expect([set.allocate(), set.allocate(), set.allocate(), set.allocate()]).toEqual([
+      '10.244.0.0/24',
+      '10.244.2.0/24',
+      '10.244.3.0/24',
+      undefined,
+    ])
     set.release('10.244.2.0/24')
     expect(set.allocate()).toBe('10.244.2.0/24')
   })
@@ -89,7 +94,15 @@ test.each([
   ['no toleration', ['a'], [], 0],
   ['tolerated for ever', ['a'], [{ key: 'a', operator: 'Exists' as const }], Infinity],
   ['for a while', ['a'], [{ key: 'a', operator: 'Exists' as const, tolerationSeconds: 300 }], 300_000],
-  ['the shortest of two', ['a', 'b'], [{ key: 'a', operator: 'Exists' as const, tolerationSeconds: 300 }, { key: 'b', operator: 'Exists' as const, tolerationSeconds: 5 }], 5000],
+  [
+    'the shortest of two',
+    ['a', 'b'],
+    [
+      { key: 'a', operator: 'Exists' as const, tolerationSeconds: 300 },
+      { key: 'b', operator: 'Exists' as const, tolerationSeconds: 5 },
+    ],
+    5000,
+  ],
   ['one of two is not tolerated', ['a', 'b'], [{ key: 'a', operator: 'Exists' as const }], 0],
   ['everything', ['a', 'b'], [{ operator: 'Exists' as const }], Infinity],
   ['a negative time is none', ['a'], [{ key: 'a', operator: 'Exists' as const, tolerationSeconds: -1 }], 0],
@@ -99,7 +112,10 @@ test.each([
 
 describe('which pod is deleted first', () => {
   const now = Date.parse('2026-01-02T00:00:00Z')
-  const pod = (name: string, more: { node?: string; phase?: string; ready?: string; restarts?: number; created?: string; cost?: string } = {}): Pod =>
+  const pod = (
+    name: string,
+    more: { node?: string; phase?: string; ready?: string; restarts?: number; created?: string; cost?: string } = {},
+  ): Pod =>
     ({
       metadata: {
         name,
