@@ -12,9 +12,10 @@ import type {
   Secret,
   ServiceAccount,
 } from '../../api/types/core-v1.ts'
+import type { Event as NewEvent } from '../../api/types/events-v1.ts'
 import { semanticEqual } from '../../api/validation/checks.ts'
 import * as core from '../../api/validation/core.ts'
-import { validateEvent, validateEventUpdate } from '../../api/validation/event.ts'
+import { validateEvent, validateEventUpdate, validateNewEvent, validateNewEventUpdate } from '../../api/validation/event.ts'
 import * as volumes from '../../api/validation/persistent-volumes.ts'
 import { validateEndpoints, validateEndpointsUpdate } from '../../api/validation/service.ts'
 import type { Strategy } from './strategy.ts'
@@ -141,6 +142,38 @@ export const events: Strategy<Event> = {
     source: event.source?.component || event.reportingComponent || '',
     type: event.type ?? '',
   }),
+}
+
+/** An event of events.k8s.io in the form of the core group, which is the one upstream validates. */
+function coreEvent(event: NewEvent): Event {
+  const {
+    note,
+    regarding,
+    reportingController,
+    deprecatedSource,
+    deprecatedFirstTimestamp,
+    deprecatedLastTimestamp,
+    deprecatedCount,
+    ...rest
+  } = event
+  return {
+    ...rest,
+    message: note,
+    involvedObject: regarding ?? {},
+    reportingComponent: reportingController ?? '',
+    reportingInstance: event.reportingInstance ?? '',
+    source: deprecatedSource ?? {},
+    firstTimestamp: deprecatedFirstTimestamp,
+    lastTimestamp: deprecatedLastTimestamp,
+    count: deprecatedCount,
+  } as Event
+}
+export const newEvents: Strategy<NewEvent> = {
+  allowCreateOnUpdate: true,
+  validate: (event) => validateNewEvent(coreEvent(event)),
+  validateUpdate: (event, old) => validateNewEventUpdate(coreEvent(event), coreEvent(old)),
+  selectableFieldNames: eventFields,
+  selectableFields: (event) => events.selectableFields?.(coreEvent(event)) ?? {},
 }
 
 export const persistentVolumes: Strategy<PersistentVolume> = {

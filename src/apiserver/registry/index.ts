@@ -31,6 +31,7 @@ const entries = {
   nodes: core.nodes,
   endpoints: core.endpoints,
   events: core.events,
+  'events.events.k8s.io': core.newEvents,
   persistentvolumes: core.persistentVolumes,
   persistentvolumeclaims: core.persistentVolumeClaims,
   'deployments.apps': deployments,
