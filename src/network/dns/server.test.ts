@@ -8,7 +8,10 @@ import { createDnsServer, respond } from './server.ts'
 
 const zone = 'cluster.local'
 const services = [
-  { metadata: { name: 'web', namespace: 'dev' }, spec: { clusterIP: '10.96.0.5', clusterIPs: ['10.96.0.5'], ports: [{ name: 'http', port: 80, protocol: 'TCP' }] } },
+  {
+    metadata: { name: 'web', namespace: 'dev' },
+    spec: { clusterIP: '10.96.0.5', clusterIPs: ['10.96.0.5'], ports: [{ name: 'http', port: 80, protocol: 'TCP' }] },
+  },
   { metadata: { name: 'db', namespace: 'dev' }, spec: { clusterIP: 'None', ports: [{ name: 'sql', port: 5432, protocol: 'TCP' }] } },
   { metadata: { name: 'out', namespace: 'dev' }, spec: { type: 'ExternalName', externalName: 'example.org' } },
   { metadata: { name: 'alias', namespace: 'dev' }, spec: { type: 'ExternalName', externalName: 'web.dev.svc.cluster.local' } },
@@ -28,11 +31,13 @@ const slices = [
 ] as unknown as EndpointSlice[]
 const source: DnsSource = {
   service: (namespace, name) => services.find((s) => s.metadata.namespace === namespace && s.metadata.name === name),
-  slices: (namespace, name) => slices.filter((s) => s.metadata.namespace === namespace && s.metadata.labels?.['kubernetes.io/service-name'] === name),
+  slices: (namespace, name) =>
+    slices.filter((s) => s.metadata.namespace === namespace && s.metadata.labels?.['kubernetes.io/service-name'] === name),
   hasNamespace: (name) => name === 'dev',
   serviceByIP: (address) => services.find((s) => s.spec.clusterIP === address),
   endpointByIP(address) {
-    for (const slice of slices) for (const endpoint of slice.endpoints ?? []) if (endpoint.addresses?.[0] === address) return { slice, endpoint }
+    for (const slice of slices)
+      for (const endpoint of slice.endpoints ?? []) if (endpoint.addresses?.[0] === address) return { slice, endpoint }
     return undefined
   },
 }
@@ -44,13 +49,28 @@ const forward = async (message: Buffer): Promise<Buffer | undefined> => {
   const name = query.questions?.[0]?.name
   if (name === 'silent.org') return undefined
   const answers = name === 'example.org' ? [{ name, type: 'A' as const, ttl: 60, data: '192.0.2.80' }] : []
-  return packet.encode({ type: 'response', id: query.id ?? 0, flags: answers.length ? 0 : NXDOMAIN, questions: query.questions ?? [], answers })
+  return packet.encode({
+    type: 'response',
+    id: query.id ?? 0,
+    flags: answers.length ? 0 : NXDOMAIN,
+    questions: query.questions ?? [],
+    answers,
+  })
 }
 async function ask(name: string, type = 'A', more: Partial<packet.Packet> = {}, protocol: 'udp' | 'tcp' = 'udp') {
   const message = packet.encode({ type: 'query', id: 7, flags: 1 << 8, questions: [{ name, type: type as packet.RecordType }], ...more })
-  const reply = packet.decode((await respond(source, zone, forward, message, protocol)) as Buffer) as packet.DecodedPacket & { rcode: string }
-  const brief = (list: packet.Answer[] | undefined) => (list ?? []).filter((a) => a.type !== 'OPT').map((a) => `${a.name} ${a.type} ${JSON.stringify((a as { data?: unknown }).data)}`)
-  return { rcode: reply.rcode, answers: brief(reply.answers), authorities: (reply.authorities ?? []).map((a) => a.type), additionals: brief(reply.additionals), reply }
+  const reply = packet.decode((await respond(source, zone, forward, message, protocol)) as Buffer) as packet.DecodedPacket & {
+    rcode: string
+  }
+  const brief = (list: packet.Answer[] | undefined) =>
+    (list ?? []).filter((a) => a.type !== 'OPT').map((a) => `${a.name} ${a.type} ${JSON.stringify((a as { data?: unknown }).data)}`)
+  return {
+    rcode: reply.rcode,
+    answers: brief(reply.answers),
+    authorities: (reply.authorities ?? []).map((a) => a.type),
+    additionals: brief(reply.additionals),
+    reply,
+  }
 }
 
 test.each([
@@ -69,7 +89,12 @@ test.each([
   ['10-1-2-999.dev.pod.cluster.local', 'A', 'NXDOMAIN', []],
   ['out.dev.svc.cluster.local', 'A', 'NOERROR', ['out.dev.svc.cluster.local CNAME "example.org"', 'example.org A "192.0.2.80"']],
   ['out.dev.svc.cluster.local', 'CNAME', 'NOERROR', ['out.dev.svc.cluster.local CNAME "example.org"']],
-  ['alias.dev.svc.cluster.local', 'A', 'NOERROR', ['alias.dev.svc.cluster.local CNAME "web.dev.svc.cluster.local"', 'web.dev.svc.cluster.local A "10.96.0.5"']],
+  [
+    'alias.dev.svc.cluster.local',
+    'A',
+    'NOERROR',
+    ['alias.dev.svc.cluster.local CNAME "web.dev.svc.cluster.local"', 'web.dev.svc.cluster.local A "10.96.0.5"'],
+  ],
   ['5.0.96.10.in-addr.arpa', 'PTR', 'NOERROR', ['5.0.96.10.in-addr.arpa PTR "web.dev.svc.cluster.local"']],
   ['7.0.244.10.in-addr.arpa', 'PTR', 'NOERROR', ['7.0.244.10.in-addr.arpa PTR "db-0.db.dev.svc.cluster.local"']],
   ['9.9.9.9.in-addr.arpa', 'PTR', 'NXDOMAIN', []],
@@ -83,25 +108,31 @@ test.each([
 
 test('SRV of a named port names the service and brings its address', async () => {
   const got = await ask('_http._tcp.web.dev.svc.cluster.local', 'SRV')
-  expect(got.answers).toEqual(['_http._tcp.web.dev.svc.cluster.local SRV {"priority":0,"weight":100,"port":80,"target":"web.dev.svc.cluster.local"}'])
+  expect(got.answers).toEqual([
+    '_http._tcp.web.dev.svc.cluster.local SRV {"priority":0,"weight":100,"port":80,"target":"web.dev.svc.cluster.local"}',
+  ])
   expect(got.additionals).toEqual(['web.dev.svc.cluster.local A "10.96.0.5"'])
 })
 
 test('SRV of a headless service names each endpoint', async () => {
   const got = await ask('_sql._tcp.db.dev.svc.cluster.local', 'SRV')
-  expect(got.answers.map((a) => /"target":"([^"]+)"/.exec(a)?.[1])).toEqual(['db-0.db.dev.svc.cluster.local', '10-244-0-8.db.dev.svc.cluster.local'])
+  expect(got.answers.map((a) => /"target":"([^"]+)"/.exec(a)?.[1])).toEqual([
+    'db-0.db.dev.svc.cluster.local',
+    '10-244-0-8.db.dev.svc.cluster.local',
+  ])
 })
 
 test('a negative answer carries the zone’s SOA, and answers live thirty seconds', async () => {
   expect((await ask('nope.dev.svc.cluster.local')).authorities).toEqual(['SOA'])
   const { reply } = await ask('web.dev.svc.cluster.local')
-  expect([reply.flag_aa, reply.flag_ra, (reply.answers?.[0] as { ttl: number }).ttl, reply.id]).toEqual([true, true, 30, 7])
+  expect([reply.flag_aa, reply.flag_ra, (reply.answers as unknown as { ttl: number }[])[0]?.ttl, reply.id]).toEqual([true, true, 30, 7])
 })
 
 test('an answer too large for a datagram is cut, and whole over TCP or with a larger EDNS size', async () => {
   const many = Array.from({ length: 40 }, (_, i) => ({ addresses: [`10.244.1.${i}`], conditions: { ready: true } }))
   const big = { ...source, slices: () => [{ ...slices[0], endpoints: many } as EndpointSlice] }
-  const message = (additionals: packet.Answer[] = []) => packet.encode({ type: 'query', id: 1, questions: [{ name: 'db.dev.svc.cluster.local', type: 'A' }], additionals })
+  const message = (additionals: packet.Answer[] = []) =>
+    packet.encode({ type: 'query', id: 1, questions: [{ name: 'db.dev.svc.cluster.local', type: 'A' }], additionals })
   const cut = (await respond(big, zone, forward, message(), 'udp')) as Buffer
   expect(cut.length).toBeLessThanOrEqual(512)
   expect(packet.decode(cut).flag_tc).toBe(true)

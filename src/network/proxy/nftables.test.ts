@@ -10,7 +10,12 @@ const node = { nodeName: 'n1', zone: 'east' }
 const service = (spec: Partial<Service['spec']> = {}, status: Service['status'] = { loadBalancer: {} }): Service =>
   ({
     metadata: { name: 'web', namespace: 'shop' },
-    spec: { clusterIP: '10.96.0.5', clusterIPs: ['10.96.0.5'], ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 8080 }], ...spec },
+    spec: {
+      clusterIP: '10.96.0.5',
+      clusterIPs: ['10.96.0.5'],
+      ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 8080 }],
+      ...spec,
+    },
     status,
   }) as Service
 type Endpoints = NonNullable<EndpointSlice['endpoints']>
@@ -20,8 +25,13 @@ const slice = (...endpoints: Endpoints): EndpointSlice =>
     addressType: 'IPv4',
     ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
     endpoints,
-  }) as EndpointSlice
-const at = (address: string, more: Partial<Endpoints[number]> = {}): Endpoints[number] => ({ addresses: [address], conditions: { ready: true }, nodeName: 'n1', ...more })
+  }) as unknown as EndpointSlice
+const at = (address: string, more: Partial<Endpoints[number]> = {}): Endpoints[number] => ({
+  addresses: [address],
+  conditions: { ready: true },
+  nodeName: 'n1',
+  ...more,
+})
 
 /** What a first sync sends after the base table. */
 const rules = (of: Service, ...slices: EndpointSlice[]) =>
@@ -46,7 +56,13 @@ test('a cluster IP with two endpoints', () => {
 })
 
 test('a service without endpoints is refused, in every address it has', () => {
-  const text = rules(service({ type: 'NodePort', externalIPs: ['198.51.100.9'], ports: [{ name: 'http', port: 80, nodePort: 30080, protocol: 'TCP' }] } as never))
+  const text = rules(
+    service({
+      type: 'NodePort',
+      externalIPs: ['198.51.100.9'],
+      ports: [{ name: 'http', port: 80, nodePort: 30080, protocol: 'TCP' }],
+    } as never),
+  )
   expect(text).toContain('no-endpoint-services { 10.96.0.5 . tcp . 80 comment "shop/web:http" : goto reject-chain }')
   expect(text).toContain('no-endpoint-services { 198.51.100.9 . tcp . 80 comment "shop/web:http" : goto reject-chain }')
   expect(text).toContain('no-endpoint-nodeports { tcp . 30080 comment "shop/web:http" : goto reject-chain }')
@@ -55,9 +71,17 @@ test('a service without endpoints is refused, in every address it has', () => {
 
 test('node ports, external IPs and load balancer IPs go by the external chain and are masqueraded', () => {
   const text = rules(
-    service({ type: 'LoadBalancer', externalIPs: ['198.51.100.9'], loadBalancerSourceRanges: ['203.0.113.0/24'], ports: [{ name: 'http', port: 80, nodePort: 30080, protocol: 'TCP' }] } as never, {
-      loadBalancer: { ingress: [{ ip: '198.51.100.10' }, { ip: '198.51.100.11', ipMode: 'Proxy' }] },
-    } as never),
+    service(
+      {
+        type: 'LoadBalancer',
+        externalIPs: ['198.51.100.9'],
+        loadBalancerSourceRanges: ['203.0.113.0/24'],
+        ports: [{ name: 'http', port: 80, nodePort: 30080, protocol: 'TCP' }],
+      } as never,
+      {
+        loadBalancer: { ingress: [{ ip: '198.51.100.10' }, { ip: '198.51.100.11', ipMode: 'Proxy' }] },
+      } as never,
+    ),
     slice(at('10.244.0.2')),
   )
   expect(text).toMatch(/service-ips \{ 198\.51\.100\.9 \. tcp \. 80 .* : goto external-/)
@@ -70,12 +94,18 @@ test('node ports, external IPs and load balancer IPs go by the external chain an
 })
 
 test('externalTrafficPolicy Local: own endpoints for outsiders, all for pods and the node; dropped when there are none here', () => {
-  const local = service({ type: 'NodePort', externalTrafficPolicy: 'Local', ports: [{ name: 'http', port: 80, nodePort: 30080, protocol: 'TCP' }] } as never)
+  const local = service({
+    type: 'NodePort',
+    externalTrafficPolicy: 'Local',
+    ports: [{ name: 'http', port: 80, nodePort: 30080, protocol: 'TCP' }],
+  } as never)
   const text = rules(local, slice(at('10.244.0.2'), at('10.244.1.3', { nodeName: 'n2' })))
   expect(text).toMatch(/external-\S+ ip saddr 10\.244\.0\.0\/16 goto service-/)
   expect(text).toMatch(/external-\S+ goto local-/)
   expect(text).toMatch(/local-\S+ numgen random mod 1 vmap \{ 0 : goto endpoint-\S+10\.244\.0\.2\/8080 \}/)
-  expect(rules(local, slice(at('10.244.1.3', { nodeName: 'n2' })))).toContain('no-endpoint-nodeports { tcp . 30080 comment "shop/web:http" : drop }')
+  expect(rules(local, slice(at('10.244.1.3', { nodeName: 'n2' })))).toContain(
+    'no-endpoint-nodeports { tcp . 30080 comment "shop/web:http" : drop }',
+  )
 })
 
 test('internalTrafficPolicy Local without an endpoint here drops', () => {
@@ -85,20 +115,27 @@ test('internalTrafficPolicy Local without an endpoint here drops', () => {
 })
 
 test('session affinity remembers the client in a set for each endpoint', () => {
-  const text = rules(service({ sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } } }), slice(at('10.244.0.2')))
+  const text = rules(
+    service({ sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } } }),
+    slice(at('10.244.0.2')),
+  )
   expect(text).toMatch(/add set ip kube-proxy affinity-\S+\/60s \{ type ipv4_addr; flags dynamic,timeout; timeout 60s; \}/)
   expect(text).toMatch(/service-\S+ ip saddr @affinity-\S+ goto endpoint-/)
   expect(text).toMatch(/endpoint-\S+ update @affinity-\S+ \{ ip saddr \}/)
 })
 
 describe('choosing endpoints', () => {
-  const chosen = (of: Service, ...endpoints: Endpoints) => proxyPorts(of, [slice(...endpoints)], node, 'IPv4')[0]!.cluster.map((e) => e.address)
+  const chosen = (of: Service, ...endpoints: Endpoints) =>
+    proxyPorts(of, [slice(...endpoints)], node, 'IPv4')[0]!.cluster.map((e) => e.address)
   const hint = (zone: string) => ({ hints: { forZones: [{ name: zone }] } })
   test.each([
     ['unready ones are left out', [at('1.0.0.1'), at('1.0.0.2', { conditions: { ready: false } })], ['1.0.0.1']],
     [
       'terminating ones serve when nothing is ready',
-      [at('1.0.0.1', { conditions: { ready: false, serving: true, terminating: true } }), at('1.0.0.2', { conditions: { ready: false, serving: false, terminating: true } })],
+      [
+        at('1.0.0.1', { conditions: { ready: false, serving: true, terminating: true } }),
+        at('1.0.0.2', { conditions: { ready: false, serving: false, terminating: true } }),
+      ],
       ['1.0.0.1'],
     ],
     [
@@ -109,7 +146,11 @@ describe('choosing endpoints', () => {
     ['hints keep traffic in the zone', [at('1.0.0.1', hint('east')), at('1.0.0.2', hint('west'))], ['1.0.0.1']],
     ['one without a hint makes hints void', [at('1.0.0.1', hint('east')), at('1.0.0.2')], ['1.0.0.1', '1.0.0.2']],
     ['hints for other zones only are void', [at('1.0.0.1', hint('west'))], ['1.0.0.1']],
-    ['hints keep traffic on the node', [at('1.0.0.1', { hints: { forNodes: [{ name: 'n1' }] } }), at('1.0.0.2', { hints: { forNodes: [{ name: 'n2' }] } })], ['1.0.0.1']],
+    [
+      'hints keep traffic on the node',
+      [at('1.0.0.1', { hints: { forNodes: [{ name: 'n1' }] } }), at('1.0.0.2', { hints: { forNodes: [{ name: 'n2' }] } })],
+      ['1.0.0.1'],
+    ],
     ['an endpoint in two slices counts once', [at('1.0.0.1'), at('1.0.0.1')], ['1.0.0.1']],
   ] as [string, Endpoints, string[]][])('%s', (_, endpoints, expected) => expect(chosen(service(), ...endpoints)).toEqual(expected))
 })
@@ -121,7 +162,11 @@ test.each([
 ])('a %s service is proxied: %s', (_, spec, expected) => expect(isProxied(service(spec as never))).toBe(expected))
 
 test('slices of headless services are not for proxies', () => {
-  expect(sliceService({ metadata: { namespace: 'a', labels: { 'kubernetes.io/service-name': 's', 'service.kubernetes.io/headless': '' } } } as never)).toBeUndefined()
+  expect(
+    sliceService({
+      metadata: { namespace: 'a', labels: { 'kubernetes.io/service-name': 's', 'service.kubernetes.io/headless': '' } },
+    } as never),
+  ).toBeUndefined()
 })
 
 describe('what is sent to the kernel', () => {
@@ -137,7 +182,13 @@ describe('what is sent to the kernel', () => {
     expect(sent).toHaveLength(1)
     await backend.sync(ports(at('10.244.0.2')))
     expect(sent).toHaveLength(3)
-    expect(sent[1]!.split('\n').map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual(['flush chain', 'add rule', 'add rule', 'flush chain', ''])
+    expect(sent[1]!.split('\n').map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      'flush chain',
+      'add rule',
+      'add rule',
+      'flush chain',
+      '',
+    ])
     expect(sent[2]).toMatch(/^delete chain ip kube-proxy endpoint-\S+10\.244\.0\.3\/8080\n$/)
   })
 
