@@ -159,7 +159,8 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
     // A body that nobody read would be taken for the next request.
     if (!req.complete && encoded.status >= 400) headers.push('Connection', 'close')
     res.writeHead(encoded.status, headers)
-    res.end(req.method === 'HEAD' ? undefined : encoded.bytes)
+    if (req.method === 'HEAD') res.end()
+    else endWith(res, encoded.bytes)
     response.done(encoded.status)
   }
 
@@ -237,6 +238,14 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
       })
     })
   })
+}
+
+/** A small body goes out with the header in one write: as a string, Node joins them before TLS sees either. */
+const joinedBelow = 16 * 1024
+
+function endWith(res: ServerResponse, bytes: Buffer): void {
+  if (bytes.length < joinedBelow) res.end(bytes.toString('latin1'), 'latin1')
+  else res.end(bytes)
 }
 
 async function close(
