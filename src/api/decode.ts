@@ -144,7 +144,7 @@ function decodeMessage(message: Compiled, input: unknown, walk: Walk, field: Com
     if (at === undefined) {
       walk.keys += countKeys(value)
       walk.strict.push(`unknown field "${walk.path.length === 0 ? key : `${strictPath(walk.path)}.${key}`}"`)
-    } else if (value !== null) values[at.index] = at.decode(value, walk, at)
+    } else if (value !== null && value !== undefined) values[at.index] = at.decode(value, walk, at) // undefined: from this process, not from JSON
   }
   const output: Json = {}
   for (let i = 0; i < values.length; i++) {

@@ -1,4 +1,6 @@
 /** The object in a request's body. */
+import { newBadRequest } from '../../api/errors.ts'
+import { DecodeError } from '../../api/json.ts'
 import type { Call } from '../call.ts'
 import { completeObject, decodeBody, type Expected } from '../decode-body.ts'
 import type { Endpoint } from '../endpoints.ts'
@@ -24,7 +26,16 @@ export async function readObject(
 ): Promise<ApiObject> {
   const { request } = call
   const wanted = 'resource' in expected ? expectedOf(expected) : expected
-  if (request.object !== undefined) return completeObject(request.object, wanted)
+  if (request.object !== undefined) {
+    try {
+      return completeObject(request.object, wanted)
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      throw newBadRequest(
+        `${wanted.kind} in version ${JSON.stringify(wanted.version)} cannot be handled as a ${wanted.kind}: ${error.message}`,
+      )
+    }
+  }
   const contentType = header(request.headers['content-type'])
   const object = decodeBody({ bytes: await request.body(maxBody), contentType }, wanted, validation, call.warn)
   core.step(call, 'decode')
