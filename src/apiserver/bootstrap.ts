@@ -1,5 +1,5 @@
 /** What every cluster has from its first start (upstream: controlplane/controller): the system's namespaces and the Service of the API itself. */
-import { isAlreadyExists } from '../api/errors.ts'
+import { isAlreadyExists, isNotFound } from '../api/errors.ts'
 import type { Transport } from '../client/transport.ts'
 
 export interface BootstrapOptions {
@@ -13,11 +13,15 @@ export interface BootstrapOptions {
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
 
 export async function bootstrap(api: Transport, options: BootstrapOptions): Promise<void> {
-  const ensure = async (path: string, body: object) => {
+  // Looked at first: making it anew would ask for an address that the one there holds.
+  const ensure = async (path: string, body: { metadata: { name: string; labels?: object }; [field: string]: unknown }) => {
     try {
-      await api.request({ method: 'POST', path, body })
+      await api.request({ method: 'GET', path: `${path}/${body.metadata.name}` })
     } catch (error) {
-      if (!isAlreadyExists(error)) throw error
+      if (!isNotFound(error)) throw error
+      await api.request({ method: 'POST', path, body }).catch((raced: unknown) => {
+        if (!isAlreadyExists(raced)) throw raced
+      })
     }
   }
   await Promise.all(namespaces.map((name) => ensure('/api/v1/namespaces', { metadata: { name } })))

@@ -28,7 +28,12 @@ export const command: Command = {
   async run({ values, signal, stderr }) {
     const log = createLogger('kube-apiserver', { write: (line) => void stderr.write(line) })
     const running = await startApiServer(values, log)
-    await running.server.ready
+    try {
+      await running.server.ready
+    } catch (error) {
+      await running.close()
+      throw error
+    }
     if (!signal.aborted) await new Promise<void>((stop) => signal.addEventListener('abort', () => stop(), { once: true }))
     log.info('shutting down')
     await running.close()
