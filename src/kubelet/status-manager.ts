@@ -104,13 +104,11 @@ export function patchOf(before: PodStatus | undefined, after: PodStatus): Record
     } else if ((key === 'podIPs' || key === 'hostIPs') && before?.[key]?.length)
       patch[key] = [{ $patch: 'replace' }, ...(value as object[])]
     else if (key === 'conditions') {
-      patch[key] = after.conditions!.filter(
-        (c) =>
-          !isDeepStrictEqual(
-            before?.conditions?.find((b) => b.type === c.type),
-            c,
-          ),
-      )
+      patch[key] = after.conditions!.flatMap((c) => {
+        const old = before?.conditions?.find((b) => b.type === c.type)
+        if (isDeepStrictEqual(old, c)) return []
+        return [{ ...(old?.reason ? { reason: null } : {}), ...(old?.message ? { message: null } : {}), ...c }]
+      })
     } else patch[key] = value
   }
   return patch
