@@ -58,7 +58,9 @@ export function causeMessage(error: FieldError): string {
 }
 
 /** The 422 answer for a list of field errors; upstream joins several with brackets. */
-export function newInvalid(kind: { group: string; kind: string }, name: string, errors: readonly FieldError[]): StatusError {
+export function newInvalid(of: { group: string; kind: string }, name: string, errors: readonly FieldError[]): StatusError {
+  // Upstream keeps events of both groups as one kind, the core's.
+  const kind = of.kind === 'Event' ? { group: '', kind: of.kind } : of
   const texts = errors.map((e) => `${e.field}: ${causeMessage(e)}`)
   const unique = [...new Set(texts)]
   const joined = unique.length === 1 ? unique[0] : `[${unique.join(', ')}]`

@@ -3,11 +3,13 @@ import type { APIService } from '../../api/types/apiregistration-v1.ts'
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.ts'
 import type { Lease } from '../../api/types/coordination-v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts'
+import type { FlowSchema, PriorityLevelConfiguration } from '../../api/types/flowcontrol-v1.ts'
 import type { RuntimeClass } from '../../api/types/node-v1.ts'
 import type { PodDisruptionBudget } from '../../api/types/policy-v1.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../../api/types/rbac-v1.ts'
 import type { PriorityClass } from '../../api/types/scheduling-v1.ts'
 import type { CSIDriver, CSINode, StorageClass, VolumeAttachment, VolumeAttributesClass } from '../../api/types/storage-v1.ts'
+import * as flowcontrol from '../../api/validation/flowcontrol.ts'
 import * as v from '../../api/validation/groups.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -69,6 +71,15 @@ export const apiServices: Strategy<APIService> = {
   generation: false,
   validate: v.validateAPIService,
   validateUpdate: v.validateAPIServiceUpdate,
+}
+
+export const flowSchemas: Strategy<FlowSchema> = {
+  validate: flowcontrol.validateFlowSchema,
+  validateUpdate: flowcontrol.validateFlowSchemaUpdate,
+}
+export const priorityLevels: Strategy<PriorityLevelConfiguration> = {
+  validate: flowcontrol.validatePriorityLevel,
+  validateUpdate: flowcontrol.validatePriorityLevelUpdate,
 }
 
 export const certificateSigningRequests: Strategy<CertificateSigningRequest> = {

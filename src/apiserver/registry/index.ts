@@ -61,6 +61,8 @@ const entries = {
   'volumeattributesclasses.storage.k8s.io': groups.volumeAttributesClasses,
   'runtimeclasses.node.k8s.io': groups.runtimeClasses,
   'apiservices.apiregistration.k8s.io': groups.apiServices,
+  'flowschemas.flowcontrol.apiserver.k8s.io': groups.flowSchemas,
+  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': groups.priorityLevels,
   'certificatesigningrequests.certificates.k8s.io': groups.certificateSigningRequests,
   'horizontalpodautoscalers.autoscaling': networking.horizontalPodAutoscalers,
 } satisfies Record<string, unknown>

@@ -1,0 +1,169 @@
+/** API priority and fairness: flow schemas and priority levels (flowcontrol/validation). */
+import type { FlowSchema, NonResourcePolicyRule, PriorityLevelConfiguration, ResourcePolicyRule, Subject } from '../types/flowcontrol-v1.ts'
+import { check, notNegative, optionalOneOf } from './checks.ts'
+import { type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts'
+import { isDNS1123Label, isDNS1123Subdomain, nameIsDNSSubdomain } from './names.ts'
+import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts'
+
+const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch']
+const nonResourceVerbs = ['delete', 'get', 'head', 'options', 'patch', 'post', 'put']
+
+function subject(from: Subject, path: string): FieldError[] {
+  const errors: FieldError[] = []
+  const kinds = { User: 'user', Group: 'group', ServiceAccount: 'serviceAccount' } as const
+  const own = kinds[from.kind as keyof typeof kinds]
+  if (!own) return [notSupported(`${path}.kind`, from.kind, ['Group', 'ServiceAccount', 'User'])]
+  if (!from[own]) errors.push(required(`${path}.${own}`, `${own} is required when subject kind is '${from.kind}'`))
+  else if (own === 'serviceAccount') {
+    const { name = '', namespace = '' } = from.serviceAccount ?? {}
+    if (!name) errors.push(required(`${path}.serviceAccount.name`))
+    else if (name !== '*') errors.push(...check(name, `${path}.serviceAccount.name`, isDNS1123Subdomain))
+    if (!namespace) errors.push(required(`${path}.serviceAccount.namespace`, 'must specify namespace for service account'))
+    else errors.push(...check(namespace, `${path}.serviceAccount.namespace`, isDNS1123Label))
+  } else if (!from[own]?.name) errors.push(required(`${path}.${own}.name`))
+  for (const [kind, field] of Object.entries(kinds) as [string, (typeof kinds)[keyof typeof kinds]][])
+    if (field !== own && from[field]) errors.push(forbidden(`${path}.${field}`, `${field} is forbidden when subject kind is not '${kind}'`))
+  return errors
+}
+
+/** A list that must have something, and nothing beside `*`. */
+function wildcards(values: readonly string[] | null | undefined, path: string, missing: string, what: string): FieldError[] {
+  if (!values?.length) return [required(path, missing)]
+  return values.length > 1 && values.includes('*') ? [invalid(path, values, `if '*' is present, must not specify other ${what}`)] : []
+}
+function resourceRule(rule: ResourcePolicyRule, path: string): FieldError[] {
+  const errors = [...wildcards(rule.verbs, `${path}.verbs`, 'resource rules must have at least one verb', 'verbs')]
+  if (rule.verbs?.length && !rule.verbs.includes('*') && rule.verbs.some((v) => !verbs.includes(v)))
+    errors.push(
+      notSupported(
+        `${path}.verbs`,
+        rule.verbs.filter((v) => !verbs.includes(v)),
+        verbs,
+      ),
+    )
+  errors.push(...wildcards(rule.apiGroups, `${path}.apiGroups`, 'resource rules must supply at least one api group', 'api groups'))
+  errors.push(...wildcards(rule.resources, `${path}.resources`, 'resource rules must supply at least one resource', 'resources'))
+  if (!rule.namespaces?.length) {
+    if (!rule.clusterScope)
+      errors.push(required(`${path}.namespaces`, 'resource rules that are not cluster scoped must supply at least one namespace'))
+  } else if (rule.namespaces.includes('*')) {
+    if (rule.namespaces.length > 1)
+      errors.push(invalid(`${path}.namespaces`, rule.namespaces, "if '*' is present, must not specify other namespaces"))
+  } else
+    rule.namespaces.forEach((namespace, i) => {
+      errors.push(...check(namespace, `${path}.namespaces[${i}]`, isDNS1123Label))
+    })
+  return errors
+}
+function nonResourceRule(rule: NonResourcePolicyRule, path: string): FieldError[] {
+  const errors = [...wildcards(rule.verbs, `${path}.verbs`, 'nonResource rules must have at least one verb', 'verbs')]
+  if (rule.verbs?.length && !rule.verbs.includes('*') && rule.verbs.some((v) => !nonResourceVerbs.includes(v)))
+    errors.push(
+      notSupported(
+        `${path}.verbs`,
+        rule.verbs.filter((v) => !nonResourceVerbs.includes(v)),
+        nonResourceVerbs,
+      ),
+    )
+  errors.push(
+    ...wildcards(
+      rule.nonResourceURLs,
+      `${path}.nonResourceURLs`,
+      'nonResource rules must have at least one nonResourceURLs',
+      'non-resource URLs',
+    ),
+  )
+  rule.nonResourceURLs?.forEach((url, i) => {
+    const at = `${path}.nonResourceURLs[${i}]`
+    if (url === '*' || url === '/') return
+    if (!url.startsWith('/')) errors.push(invalid(at, url, 'must start with slash'))
+    else if (url.includes(' ')) errors.push(invalid(at, url, 'must not contain white-space'))
+    else if (url.includes('//')) errors.push(invalid(at, url, 'must not contain double slash'))
+    else if (url.includes('*') && !url.endsWith('/*')) errors.push(invalid(at, url, 'wildcard can only do suffix matching'))
+  })
+  return errors
+}
+
+function flowSchema({ metadata, spec }: FlowSchema): FieldError[] {
+  const errors: FieldError[] = []
+  const precedence = spec?.matchingPrecedence ?? 0
+  if (precedence <= 0) errors.push(invalid('spec.matchingPrecedence', precedence, 'must be a positive value'))
+  if (precedence > 10000) errors.push(invalid('spec.matchingPrecedence', precedence, 'must not be greater than 10000'))
+  if (precedence === 1 && metadata.name !== 'exempt')
+    errors.push(invalid('spec.matchingPrecedence', precedence, "only the schema named 'exempt' may have matchingPrecedence 1"))
+  const method = spec?.distinguisherMethod
+  if (method && !['ByNamespace', 'ByUser'].includes(method.type))
+    errors.push(notSupported('spec.distinguisherMethod.type', { Type: method.type }, ['ByNamespace', 'ByUser']))
+  const level = spec?.priorityLevelConfiguration?.name
+  if (!level) errors.push(required('spec.priorityLevelConfiguration.name', 'must reference a priority level'))
+  else errors.push(...check(level, 'spec.priorityLevelConfiguration.name', isDNS1123Subdomain))
+  spec?.rules?.forEach((rule, i) => {
+    const at = `spec.rules[${i}]`
+    if (!rule.subjects?.length) errors.push(required(`${at}.subjects`, 'subjects must contain at least one value'))
+    rule.subjects?.forEach((s, j) => {
+      errors.push(...subject(s, `${at}.subjects[${j}]`))
+    })
+    if (!rule.resourceRules?.length && !rule.nonResourceRules?.length)
+      errors.push(required(at, 'at least one of resourceRules and nonResourceRules has to be non-empty'))
+    rule.resourceRules?.forEach((r, j) => {
+      errors.push(...resourceRule(r, `${at}.resourceRules[${j}]`))
+    })
+    rule.nonResourceRules?.forEach((r, j) => {
+      errors.push(...nonResourceRule(r, `${at}.nonResourceRules[${j}]`))
+    })
+  })
+  return errors
+}
+export const validateFlowSchema = (object: FlowSchema): FieldError[] => [
+  ...validateObjectMeta(object.metadata, false, nameIsDNSSubdomain),
+  ...flowSchema(object),
+]
+export const validateFlowSchemaUpdate = (object: FlowSchema, old: FlowSchema): FieldError[] => [
+  ...validateObjectMetaUpdate(object.metadata, old.metadata),
+  ...validateFlowSchema(object),
+]
+
+function priorityLevel({ spec }: PriorityLevelConfiguration): FieldError[] {
+  const errors: FieldError[] = []
+  const { type, limited, exempt } = spec ?? {}
+  if (type === 'Exempt') {
+    if (limited) errors.push(forbidden('spec.limited', 'must be nil if the type is not Limited'))
+    errors.push(...notNegative(exempt?.nominalConcurrencyShares, 'spec.exempt.nominalConcurrencyShares'))
+    return errors
+  }
+  if (type !== 'Limited') return [notSupported('spec.type', type ?? '', ['Exempt', 'Limited'])]
+  if (exempt) errors.push(forbidden('spec.exempt', 'must be nil if the type is Limited'))
+  if (!limited) return [...errors, required('spec.limited', 'must not be empty when type is Limited')]
+  const at = 'spec.limited'
+  const shares = limited.nominalConcurrencyShares ?? 30
+  if (shares < 0) errors.push(invalid(`${at}.nominalConcurrencyShares`, shares, 'must be a non-negative integer'))
+  const response = limited.limitResponse
+  if (response?.type === 'Reject') {
+    if (response.queuing) errors.push(forbidden(`${at}.limitResponse.queuing`, 'must be nil if limited.limitResponse.type is not Limited'))
+  } else if (response?.type === 'Queue') {
+    const queuing = response.queuing
+    const path = `${at}.limitResponse.queuing`
+    if (!queuing) return [...errors, required(path, 'must not be empty if limited.limitResponse.type is Limited')]
+    const { queues = 0, queueLengthLimit = 0, handSize = 0 } = queuing
+    if (queueLengthLimit <= 0) errors.push(invalid(`${path}.queueLengthLimit`, queueLengthLimit, 'must be positive'))
+    if (queues <= 0) errors.push(invalid(`${path}.queues`, queues, 'must be positive'))
+    else if (queues > 10_000_000) errors.push(invalid(`${path}.queues`, queues, 'must not be greater than 10000000'))
+    if (handSize <= 0) errors.push(invalid(`${path}.handSize`, handSize, 'must be positive'))
+    else if (handSize > queues) errors.push(invalid(`${path}.handSize`, handSize, `should not be greater than queues (${queues})`))
+  } else errors.push(...optionalOneOf(response?.type ?? '', `${at}.limitResponse.type`, ['Queue', 'Reject']))
+  for (const field of ['lendablePercent', 'borrowingLimitPercent'] as const) {
+    const value = limited[field]
+    if (value !== undefined && value < 0) errors.push(invalid(`${at}.${field}`, value, 'if specified, must be a non-negative integer'))
+    if (field === 'lendablePercent' && value !== undefined && value > 100)
+      errors.push(invalid(`${at}.${field}`, value, 'must be between 0 and 100, inclusive'))
+  }
+  return errors
+}
+export const validatePriorityLevel = (object: PriorityLevelConfiguration): FieldError[] => [
+  ...validateObjectMeta(object.metadata, false, nameIsDNSSubdomain),
+  ...priorityLevel(object),
+]
+export const validatePriorityLevelUpdate = (object: PriorityLevelConfiguration, old: PriorityLevelConfiguration): FieldError[] => [
+  ...validateObjectMetaUpdate(object.metadata, old.metadata),
+  ...validatePriorityLevel(object),
+]
