@@ -16,6 +16,8 @@ export interface Settings {
   readonly podCidr: string
   readonly serviceCidr: string
   readonly tokenAuthFile?: string
+  /** As containerd's --registry-mirror: REGISTRY=URL. */
+  readonly registryMirrors?: readonly string[]
 }
 
 export interface Cluster {

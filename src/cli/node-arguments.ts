@@ -16,6 +16,7 @@ export function nodeArguments(cluster: Cluster, name: string): string[] {
     `--root=${home('containerd')}`,
     `--state=${home('containerd-state')}`,
     `--address=${containerdSocket(cluster, name)}`,
+    ...(settings.registryMirrors ?? []).map((mirror) => `--registry-mirror=${mirror}`),
     'kubelet',
     `--kubeconfig=${cluster.path('kubeconfig', `kubelet-${name}.conf`)}`,
     `--hostname-override=${name}`,

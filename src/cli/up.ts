@@ -26,6 +26,11 @@ export const command: Command = {
     'token-auth-file': { type: 'string', doc: 'Static tokens for the API server: token,user,uid,"group1,group2" a line.' },
     'pod-cidr': { type: 'string', doc: 'The addresses of pods.' },
     'service-cidr': { type: 'string', doc: 'The addresses of services.' },
+    'registry-mirror': {
+      type: 'array',
+      value: 'REGISTRY=URL',
+      doc: 'Where images are looked for before the registry itself; REGISTRY may be *.',
+    },
     kubeconfig: { type: 'string', doc: 'Where the context kijabi is written (KUBECONFIG, else ~/.kube/config).' },
     wait: { type: 'duration', default: 60_000, value: 'duration', doc: 'How long to wait until the cluster is ready; 0 does not wait.' },
     foreground: { type: 'bool', doc: 'Stay until interrupted, then stop the cluster.' },
@@ -72,6 +77,7 @@ async function create(folder: string, { values, given }: Invocation, canRunConta
     simulatedNodes: canRunContainers ? simulated : simulated || 1,
     podCidr: (values['pod-cidr'] as string) || (network === 0 ? '10.244.0.0/16' : `10.${128 + (network % 100)}.0.0/16`),
     serviceCidr: (values['service-cidr'] as string) || (network === 0 ? '10.96.0.0/16' : `10.96.${network}.0/24`),
+    ...((values['registry-mirror'] as string[]).length ? { registryMirrors: values['registry-mirror'] as string[] } : {}),
     ...(values['token-auth-file'] ? { tokenAuthFile: values['token-auth-file'] as string } : {}),
   }
   assertWritable(folder)
