@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
 import type { Command, Invocation } from '../flags/command.ts'
 import { ExitError } from '../flags/run.ts'
@@ -93,7 +94,7 @@ async function start(cluster: Cluster, isNew: boolean, invocation: Invocation, p
     progress.step('Making certificates')
     ensureCredentials(
       cluster,
-      nodes.map((name) => ({ name, addresses: [] })),
+      nodes.map((name) => ({ name, addresses: machineAddresses() })),
     )
     progress.step('Starting the control plane')
     startProcess(cluster, 'control-plane', controlPlaneArguments(cluster))
@@ -122,6 +123,14 @@ async function start(cluster: Cluster, isNew: boolean, invocation: Invocation, p
     if ((error as NodeJS.ErrnoException).code) throw folderError(cluster.folder, error)
     throw new ExitError(`kijabi up: ${(error as Error).message}; kijabi logs tells more`)
   }
+}
+
+/** Where the machine is reached: the kubelets' certificates and the API server's are good for each of these. */
+function machineAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter((a) => !a.internal && !a.address.startsWith('fe80:'))
+    .map((a) => a.address)
 }
 
 function assertWritable(folder: string): void {

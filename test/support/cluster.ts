@@ -27,7 +27,8 @@ export async function createTestCluster(options: { port: number; flags?: readonl
   const registry = await startRegistry({ 'library/busybox': busyboxImage(), 'library/nginx': nginxImage(), 'library/redis': redisImage() })
   const env = { KIJABI_HOME: join(folder, 'data'), KUBECONFIG: join(folder, 'kubeconfig') }
   const ours = (...args: string[]) => succeed(kijabi, args, { env, timeoutMs: 110_000 })
-  const up = () => ours('up', '--port', String(options.port), '--registry-mirror', `docker.io=${registry.url}`, ...(options.flags ?? []))
+  const up = () =>
+    ours('up', '--wait', '30s', '--port', String(options.port), '--registry-mirror', `docker.io=${registry.url}`, ...(options.flags ?? []))
   return {
     folder,
     env,

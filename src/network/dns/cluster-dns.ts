@@ -65,6 +65,9 @@ export async function startClusterDns(deps: ClusterDnsDeps, options: ClusterDnsO
 
 async function ensureService(client: Client, clusterIP: string): Promise<void> {
   try {
+    await client.get('services', { namespace, name: serviceName })
+  } catch (error) {
+    if (!isNotFound(error)) throw error
     await client.create('services', {
       apiVersion: 'v1',
       kind: 'Service',
@@ -84,8 +87,6 @@ async function ensureService(client: Client, clusterIP: string): Promise<void> {
         ],
       },
     })
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error
   }
 }
 
