@@ -149,8 +149,8 @@ export function createClient(transport: Transport): Client {
     const { apiVersion, kind, metadata } = object as unknown as KubernetesObject
     const at =
       method === 'POST'
-        ? { namespace: metadata.namespace, subresource: options.subresource }
-        : { namespace: metadata.namespace, name: metadata.name, subresource: options.subresource }
+        ? { namespace: metadata?.namespace, subresource: options.subresource }
+        : { namespace: metadata?.namespace, name: metadata?.name, subresource: options.subresource }
     // Items of a list carry neither apiVersion nor kind; a body must.
     const body = apiVersion && kind ? object : { apiVersion: info.apiVersion, kind: info.kind, ...object }
     return transport.request({ method, path: resourcePath(info, at) + writeQuery(options), body, signal: options.signal })
