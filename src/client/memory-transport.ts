@@ -88,6 +88,7 @@ export function createMemoryTransport(options: { clock?: Clock; graceful?: boole
         const newId = `${at.collection}/${at.namespace}/${name}`
         if (objects.has(newId)) throw newAlreadyExists({ group: at.group, resource: at.resource }, name)
         const created: Stored = {
+          spec: {},
           status: {},
           ...(body as Stored),
           metadata: {
