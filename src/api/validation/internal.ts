@@ -136,6 +136,10 @@ PodFailurePolicy Rules:[]PodFailurePolicyRule
 PodFailurePolicyRule Action:s OnExitCodes:*PodFailurePolicyOnExitCodes OnPodConditions:[]PodFailurePolicyOnPodCondition
 PodFailurePolicyOnExitCodes ContainerName:* Operator:s Values:v
 PodFailurePolicyOnPodCondition Type:s Status:s
+ResourceClaimSpec Devices:DeviceClaim
+DeviceClaim Requests:[]DeviceRequest Constraints:v Config:v
+DeviceRequest Name:s Exactly:*ExactDeviceRequest FirstAvailable:v
+ExactDeviceRequest DeviceClassName:s Selectors:v AllocationMode:s Count:i AdminAccess:* Tolerations:v Capacity:v
 ServicePort Name:s Protocol:s AppProtocol:* Port:i TargetPort:v NodePort:i
 `
 

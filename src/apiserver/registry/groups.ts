@@ -7,10 +7,12 @@ import type { FlowSchema, PriorityLevelConfiguration } from '../../api/types/flo
 import type { RuntimeClass } from '../../api/types/node-v1.ts'
 import type { PodDisruptionBudget } from '../../api/types/policy-v1.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../../api/types/rbac-v1.ts'
+import type { ResourceClaim, ResourceClaimTemplate } from '../../api/types/resource-v1.ts'
 import type { PriorityClass } from '../../api/types/scheduling-v1.ts'
 import type { CSIDriver, CSINode, StorageClass, VolumeAttachment, VolumeAttributesClass } from '../../api/types/storage-v1.ts'
 import * as flowcontrol from '../../api/validation/flowcontrol.ts'
 import * as v from '../../api/validation/groups.ts'
+import * as claims from '../../api/validation/resource-claims.ts'
 import type { Strategy } from './strategy.ts'
 
 export const podDisruptionBudgets: Strategy<PodDisruptionBudget> = {
@@ -80,6 +82,17 @@ export const flowSchemas: Strategy<FlowSchema> = {
 export const priorityLevels: Strategy<PriorityLevelConfiguration> = {
   validate: flowcontrol.validatePriorityLevel,
   validateUpdate: flowcontrol.validatePriorityLevelUpdate,
+}
+
+export const resourceClaims: Strategy<ResourceClaim> = {
+  generation: false,
+  validate: claims.validateResourceClaim,
+  validateUpdate: claims.validateResourceClaimUpdate,
+  subresources: { status: { validateUpdate: claims.validateResourceClaimStatusUpdate } },
+}
+export const resourceClaimTemplates: Strategy<ResourceClaimTemplate> = {
+  validate: claims.validateResourceClaimTemplate,
+  validateUpdate: claims.validateResourceClaimTemplateUpdate,
 }
 
 export const certificateSigningRequests: Strategy<CertificateSigningRequest> = {

@@ -63,6 +63,8 @@ const entries = {
   'apiservices.apiregistration.k8s.io': groups.apiServices,
   'flowschemas.flowcontrol.apiserver.k8s.io': groups.flowSchemas,
   'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': groups.priorityLevels,
+  'resourceclaims.resource.k8s.io': groups.resourceClaims,
+  'resourceclaimtemplates.resource.k8s.io': groups.resourceClaimTemplates,
   'certificatesigningrequests.certificates.k8s.io': groups.certificateSigningRequests,
   'horizontalpodautoscalers.autoscaling': networking.horizontalPodAutoscalers,
 } satisfies Record<string, unknown>
