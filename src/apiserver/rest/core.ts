@@ -20,7 +20,9 @@ export interface Core {
   step(call: Call, stage: 'decode' | 'admit' | 'validate' | 'store'): void
 }
 
-export const groupResourceOf = ({ resource }: Endpoint): GroupResource => resource
+/** What errors call the resource; both kinds of events are the core group's. */
+export const groupResourceOf = ({ resource }: Endpoint): GroupResource =>
+  resource.group === 'events.k8s.io' ? { group: '', resource: resource.resource } : resource
 
 export const cacheOf = (endpoint: Endpoint): WatchCache => endpoint.cache as WatchCache
 

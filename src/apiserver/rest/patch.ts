@@ -51,7 +51,9 @@ export async function readPatch(call: Call): Promise<Patch> {
   } catch (error) {
     if (error instanceof DecodeError)
       throw newBadRequest(
-        mediaType === patchTypes.strategic ? error.message : `error decoding ${apply ? 'YAML' : 'patch'}: ${error.message}`,
+        mediaType === patchTypes.strategic
+          ? error.message
+          : `error decoding ${apply ? 'YAML: error converting YAML to JSON' : 'patch'}: ${error.message}`,
       )
     throw error
   }

@@ -204,7 +204,10 @@ function checkVersion(endpoint: Endpoint, wanted: ApiObject, existing: ApiObject
   if (version && !/^\d+$/.test(version)) throw invalidVersion(`strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`)
   if (!namesVersion(wanted)) {
     if (endpoint.strategy.allowUnconditionalUpdate === false)
-      throw newInvalid(endpoint.resource, name, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')])
+      // Upstream names the resource where all other such answers name the kind.
+      throw newInvalid({ group: endpoint.resource.group, kind: endpoint.resource.resource }, name, [
+        invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
+      ])
     return
   }
   if (version !== existing.metadata.resourceVersion) throw conflict(endpoint, name)
