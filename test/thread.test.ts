@@ -26,7 +26,7 @@ describe.skipIf(reason)('the thread', () => {
     await kubectl('run', 'say', '--image=busybox', '--restart=Never', '--', 'echo', 'hello from a pod')
     await kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/say', '--timeout=60s')
     expect(await kubectl('logs', 'say')).toBe('hello from a pod\n')
-    await kubectl('run', 'shell', '--image=busybox', '--', 'sleep', '3600')
+    await kubectl('run', 'shell', '--image=curl', '--', 'sleep', '3600')
     await kubectl('wait', '--for=condition=Ready', 'pod/shell', '--timeout=60s')
     expect(await kubectl('exec', 'shell', '--', 'hostname')).toBe('shell\n')
     expect(await kubectl('exec', 'shell', '--', 'sh', '-c', 'echo $$')).toMatch(/^\d{1,3}\n$/)
@@ -41,7 +41,7 @@ describe.skipIf(reason)('the thread', () => {
     const service = JSON.parse(await kubectl('get', 'service', 'front', '-o', 'json')) as {
       spec: { clusterIP: string; ports: { nodePort: number }[] }
     }
-    const fetchFrom = (url: string) => kubectl('exec', 'shell', '--', 'wget', '-qO-', '-T', '10', url)
+    const fetchFrom = (url: string) => kubectl('exec', 'shell', '--', 'curl', '-sS', '--max-time', '10', url)
     expect(await fetchFrom(`http://${service.spec.clusterIP}`)).toContain('Welcome to nginx')
     expect(await fetchFrom('http://front')).toContain('Welcome to nginx')
     expect(await fetchFrom('http://front.default.svc.cluster.local')).toContain('Welcome to nginx')

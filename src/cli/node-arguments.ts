@@ -32,8 +32,8 @@ export function nodeArguments(cluster: Cluster, name: string): string[] {
     `--tls-cert-file=${pki(`kubelet-${name}-server.crt`)}`,
     `--tls-private-key-file=${pki(`kubelet-${name}-server.key`)}`,
     '--anonymous-auth=false',
-    '--authentication-token-webhook=true',
-    '--authorization-mode=Webhook',
+
+    '--authorization-mode=AlwaysAllow',
     'kube-proxy',
     `--kubeconfig=${cluster.path('kubeconfig', 'kube-proxy.conf')}`,
     `--hostname-override=${name}`,

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { busyboxImage, nginxImage, redisImage } from './images.ts'
+import { busyboxImage, curlImage, nginxImage, redisImage } from './images.ts'
 import { startRegistry, type TestRegistry } from './registry.ts'
 import { kijabi, run, succeed } from './shell.ts'
 
@@ -24,7 +24,12 @@ export const cannotRunContainers = (): string | undefined =>
 
 export async function createTestCluster(options: { port: number; flags?: readonly string[] }): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'kijabi-'))
-  const registry = await startRegistry({ 'library/busybox': busyboxImage(), 'library/nginx': nginxImage(), 'library/redis': redisImage() })
+  const registry = await startRegistry({
+    'library/busybox': busyboxImage(),
+    'library/nginx': nginxImage(),
+    'library/curl': curlImage(),
+    'library/redis': redisImage(),
+  })
   const env = { KIJABI_HOME: join(folder, 'data'), KUBECONFIG: join(folder, 'kubeconfig') }
   const ours = (...args: string[]) => succeed(kijabi, args, { env, timeoutMs: 110_000 })
   const up = () =>

@@ -121,6 +121,10 @@ export function programLayer(programs: readonly string[]): LayerEntry[] {
 export const busyboxImage = (options: BuildOptions = {}): TestImage =>
   buildImage([busyboxLayer()], { ...options, config: { Cmd: ['sh'], Env: ['PATH=/bin:/usr/bin:/usr/sbin:/sbin'], ...options.config } })
 
+/** curl beside busybox: Debian's busybox is static and cannot resolve names without the C library's files. */
+export const curlImage = (): TestImage =>
+  buildImage([busyboxLayer(), programLayer(['/usr/bin/curl'])], { config: { Cmd: ['sh'], Env: ['PATH=/bin:/usr/bin'] } })
+
 const nginxConf = `daemon off;
 worker_processes 1;
 error_log /dev/stderr notice;
