@@ -238,7 +238,7 @@ function networkPolicy({ spec }: NetworkPolicy): FieldError[] {
   const types = spec?.policyTypes ?? []
   if (types.length > 2) return [...errors, invalid('spec.policyTypes', types, 'may not specify more than two policyTypes')]
   types.forEach((type, i) => {
-    errors.push(...optionalOneOf(type, `spec.policyTypes[${i}]`, ['Egress', 'Ingress']))
+    errors.push(...optionalOneOf(type, `spec.policyTypes[${i}]`, ['Ingress', 'Egress']))
   })
   return errors
 }
