@@ -252,8 +252,13 @@ async function sendAll(
       if (next.done) break
       if (stream.write(frame(method.request.encode(next.value)))) continue
       await new Promise<void>((resolve) => {
-        stream.once('drain', resolve)
-        stream.once('close', resolve)
+        const done = () => {
+          stream.removeListener('drain', done)
+          stream.removeListener('close', done)
+          resolve()
+        }
+        stream.on('drain', done)
+        stream.on('close', done)
       })
     }
     stream.end()

@@ -56,6 +56,8 @@ export interface ContainerDeps {
   readonly host: Host
   readonly runtimeOf: (handler: string) => OciRuntime
   readonly log: Logger
+  /** One change of a container at a time, by its ID. */
+  readonly turns: <T>(key: string, work: () => Promise<T>) => Promise<T>
   readonly emit: (event: ContainerEvent, container: ContainerRecord) => void
 }
 
@@ -63,7 +65,7 @@ const notFound = (id: string) =>
   new GrpcError(Code.NOT_FOUND, `an error occurred when try to find container ${JSON.stringify(id)}: not found`)
 
 export function createContainers(deps: ContainerDeps): Containers {
-  const { records, sandboxRecords, sandboxes, images, monitor, root, state, host, runtimeOf, log, emit } = deps
+  const { records, sandboxRecords, sandboxes, images, monitor, root, state, host, runtimeOf, log, turns, emit } = deps
   const bundle = (id: string) => join(state, 'containers', id)
   const data = (id: string) => join(root, 'containers', id)
   const rootfs = (id: string) => join(bundle(id), 'rootfs')
@@ -316,10 +318,12 @@ export function createContainers(deps: ContainerDeps): Containers {
     const ran = Number(BigInt(record.finishedAt) - BigInt(record.startedAt)) / 1e9
     const delay = ran > 10 ? 100 : Math.min(60_000, 100 * 2 ** restarts)
     const timer = setTimeout(() => {
-      const now = records.get(record.id)
-      if (now?.state !== ContainerState.CONTAINER_EXITED || stopping.has(record.id)) return
-      records.put({ ...now, restarts: ran > 10 ? 1 : restarts + 1 })
-      restart(record.id).catch((error: unknown) => log.warn('a container was not restarted', { container: record.id, error }))
+      turns(record.id, async () => {
+        const now = records.get(record.id)
+        if (now?.state !== ContainerState.CONTAINER_EXITED || stopping.has(record.id)) return
+        records.put({ ...now, restarts: ran > 10 ? 1 : restarts + 1 })
+        await restart(record.id)
+      }).catch((error: unknown) => log.warn('a container was not restarted', { container: record.id, error }))
     }, delay)
     timer.unref()
   }
@@ -414,8 +418,10 @@ export function createContainers(deps: ContainerDeps): Containers {
       }
     },
     async stop(id, timeoutMs, abort) {
-      const record = must(id)
       stopping.add(id)
+      // A start by the restart policy may be under way.
+      await turns(id, async () => {})
+      const record = must(id)
       if (record.state !== ContainerState.CONTAINER_RUNNING) return
       const over = wait(id)
       if (timeoutMs > 0) {

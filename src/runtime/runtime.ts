@@ -102,7 +102,17 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     host,
     runtimeOf,
     log,
-    emit: (event, container) => runtimeService.emit(event, container),
+    turns,
+    emit(event, container) {
+      runtimeService.emit(event, container)
+      // nerdctl's `run -d --rm`: nobody waits for it but us.
+      if (event === 'stopped' && container.config.labels?.['kijabi.io/auto-remove'] === 'true') {
+        const metadata = { 'containerd-namespace': container.namespace }
+        runtimeService
+          .RemovePodSandbox({ podSandboxId: container.sandboxId }, { metadata })
+          .catch((error: unknown) => log.warn('a container was not removed', { container: container.id, error }))
+      }
+    },
   })
   const streaming = createStreaming({ containers, sandboxes, runtimeOf, sandboxRecords, log })
   const runtimeService = createRuntimeService({

@@ -1,0 +1,64 @@
+/** `nerdctl`: containers as Docker runs them, with the words of containerd's nerdctl. */
+import type { Command } from '../flags/command.ts'
+import { globalFlags } from './shared.ts'
+
+const from =
+  <M extends Record<K, Command>, K extends string>(load: () => Promise<M>, name: K) =>
+  async () => ({ command: (await load())[name] as Command })
+const running = () => import('./run.ts')
+const containers = () => import('./containers.ts')
+const images = () => import('./images.ts')
+const group = (summary: string, commands: NonNullable<Command['commands']>) => async () => ({
+  command: { summary, commands } satisfies Command,
+})
+
+const containerCommands = {
+  attach: from(running, 'attach'),
+  commit: from(images, 'commit'),
+  create: from(running, 'create'),
+  exec: from(running, 'exec'),
+  inspect: from(containers, 'inspect'),
+  kill: from(containers, 'kill'),
+  logs: from(containers, 'logs'),
+  port: from(containers, 'port'),
+  restart: from(containers, 'restart'),
+  rm: from(containers, 'rm'),
+  run: from(running, 'run'),
+  start: from(containers, 'start'),
+  stats: from(containers, 'stats'),
+  stop: from(containers, 'stop'),
+  top: from(containers, 'top'),
+  wait: from(containers, 'wait'),
+}
+const imageCommands = {
+  load: from(images, 'load'),
+  pull: from(images, 'pull'),
+  push: from(images, 'push'),
+  save: from(images, 'save'),
+  tag: from(images, 'tag'),
+}
+
+export const command: Command = {
+  summary: 'Runs containers as Docker does',
+  flags: globalFlags,
+  commands: {
+    ...containerCommands,
+    ...imageCommands,
+    ps: from(containers, 'ps'),
+    images: from(images, 'images'),
+    rmi: from(images, 'rmi'),
+    info: from(images, 'info'),
+    version: from(images, 'version'),
+    container: group('Containers', { ...containerCommands, ls: from(containers, 'ps') }),
+    image: group('Images', { ...imageCommands, ls: from(images, 'images'), rm: from(images, 'rmi'), inspect: from(containers, 'inspect') }),
+    volume: group('Volumes', {
+      create: from(images, 'volumeCreate'),
+      inspect: from(images, 'volumeInspect'),
+      ls: from(images, 'volumeLs'),
+      rm: from(images, 'volumeRm'),
+    }),
+    network: group('Networks', { ls: from(images, 'networkLs') }),
+    namespace: group('Namespaces', { ls: from(images, 'namespaceLs') }),
+    system: group('The whole', { prune: from(images, 'systemPrune'), info: from(images, 'info') }),
+  },
+}
