@@ -1,4 +1,5 @@
 /** What the steps of a request hand on to each other: who asks, what for, and the decoded parts (upstream: request.RequestInfo, user.Info). */
+import type { X509Certificate } from 'node:crypto'
 import type { Resource, Subresource } from '../schema/schema.ts'
 
 export interface User {
@@ -39,12 +40,17 @@ export interface Credentials {
   readonly authorization?: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** The verified client certificate's subject, when there is one. */
-  readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[]; readonly fingerprint: string }
+  readonly certificate?: {
+    readonly commonName: string
+    readonly organizations: readonly string[]
+    readonly fingerprint: string
+    readonly x509?: X509Certificate
+  }
   readonly remoteAddress: string
 }
 export interface Authenticator {
   /** The user; undefined: these credentials are not of my kind; throws StatusError 401: they are, and they are wrong. */
-  authenticate(credentials: Credentials): User | undefined | Promise<User | undefined>
+  authenticate(credentials: Credentials, path?: string): User | undefined | Promise<User | undefined>
 }
 
 /** An API object as the server carries it: decoded, defaulted, never changed once it is handed on. */

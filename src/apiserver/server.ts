@@ -66,8 +66,6 @@ export interface AuditedRequest {
   readonly annotations: Readonly<Record<string, string>>
 }
 
-export const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
-
 let requests = 0
 const instance = Math.floor(Math.random() * 2 ** 32)
   .toString(16)
@@ -127,7 +125,7 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
       step('received')
       user = request.user
       if (!user) {
-        const found = parts.authenticator.authenticate(request.credentials)
+        const found = parts.authenticator.authenticate(request.credentials, info.path)
         user = found instanceof Promise ? await found : found
         if (!user) throw newUnauthorized()
       }

@@ -1,7 +1,7 @@
 /** `--token-auth-file`: lines of token,user,uid[,"group1,group2"] (plugin/pkg/auth/authenticator/token/tokenfile). */
 import { createHash } from 'node:crypto'
-import { newUnauthorized } from '../../api/errors.ts'
-import type { Authenticator, User } from '../request.ts'
+import type { User } from '../request.ts'
+import type { TokenAuthenticator } from './token.ts'
 
 export function parseTokenFile(text: string): Map<string, User> {
   const users = new Map<string, User>()
@@ -23,19 +23,11 @@ export function parseTokenFile(text: string): Map<string, User> {
 /** Tokens are kept and compared as digests, so that how long a comparison takes tells nothing. */
 const digest = (token: string): string => createHash('sha256').update(token).digest('base64')
 
-export function createTokenAuthenticator(users: ReadonlyMap<string, User>): Authenticator {
-  const seen = new Map<string, User>()
+export function createTokenFileAuthenticator(users: ReadonlyMap<string, User>): TokenAuthenticator {
   return {
-    authenticate({ authorization }) {
-      if (!authorization) return undefined
-      const known = seen.get(authorization)
-      if (known) return known
-      const token = /^bearer +(\S+)$/i.exec(authorization)?.[1]
-      if (!token) return undefined
+    authenticate(token) {
       const user = users.get(digest(token))
-      if (!user) throw newUnauthorized()
-      seen.set(authorization, user)
-      return user
+      return user && { user }
     },
   }
 }

@@ -1,7 +1,7 @@
 /** The selectors of a list, watch or deletecollection, parsed and checked against the fields that the kind supports. */
 import { newBadRequest } from '../../api/errors.ts'
 import { FieldSelectorError, parseFieldSelector } from '../../api/fields.ts'
-import { parseLabelSelector, SelectorError } from '../../api/labels.ts'
+import { everything, parseLabelSelector, SelectorError } from '../../api/labels.ts'
 import type { Endpoint } from '../endpoints.ts'
 import type { ListOptions } from '../options.ts'
 import type { ApiObject, RequestInfo } from '../request.ts'
@@ -33,6 +33,14 @@ export function selectionOf(endpoint: Endpoint, info: RequestInfo, options: List
     throw error
   }
 }
+
+/** All objects of the resource, in one namespace when one is named. */
+export const everythingOf = (endpoint: Endpoint, namespace = ''): Selection => ({
+  namespace,
+  labels: everything,
+  fields: parseFieldSelector(''),
+  fieldsOf: fieldsOf(endpoint),
+})
 
 const known = new WeakMap<Endpoint, Selection['fieldsOf']>()
 

@@ -1,0 +1,134 @@
+/**
+ * The gate of the server put together: who asks, may they, and what must hold of a write. Made once the storage is
+ * there, because all three decide from stored objects.
+ */
+import type { Transport } from '../client/transport.ts'
+import type { Logger } from '../log/log.ts'
+import type { AdmissionPlugin } from './admission/admission.ts'
+import { type AdmissionOptions, createAdmission } from './admission/plugins.ts'
+import { type AnonymousOptions, createAuthenticator } from './authentication/authentication.ts'
+import { createCertificateAuthenticator } from './authentication/certificate.ts'
+import { jsonWebKeySet, type SigningKey, type VerificationKey } from './authentication/jwt.ts'
+import { createServiceAccountTokenAuthenticator } from './authentication/service-account-tokens.ts'
+import { type TokenAuthenticator, tokenUnion } from './authentication/token.ts'
+import { createTokenFileAuthenticator } from './authentication/token-file.ts'
+import { createTokenRequest } from './authentication/token-request.ts'
+import { alwaysAllow, alwaysDeny, privileged, union } from './authorization/authorizers.ts'
+import { reconcilePolicy, reconcileSystemObjects } from './authorization/bootstrap.ts'
+import { createEscalationCheck } from './authorization/escalation.ts'
+import { createRbac } from './authorization/rbac.ts'
+import type { Answer } from './call.ts'
+import type { Operations } from './dispatch.ts'
+import type { Objects } from './objects.ts'
+import type { Authenticator, Authorizer, User } from './request.ts'
+import type { ServerParts } from './server.ts'
+
+export interface Access extends Pick<ServerParts, 'flowControl' | 'impersonate' | 'audit'> {
+  readonly authenticator: Authenticator
+  readonly authorizer: Authorizer
+  readonly admission: readonly AdmissionPlugin[]
+  readonly operations: Operations
+  /** Answers to paths that are no resource. */
+  readonly paths: Readonly<Record<string, () => Answer>>
+  /** Makes the objects that the gate itself rests on. */
+  bootstrap(api: Transport): Promise<void>
+}
+
+export interface AccessDeps {
+  readonly objects: Objects
+  readonly log: Logger
+  readonly now: () => Date
+}
+
+export interface AccessOptions {
+  readonly anonymous: AnonymousOptions
+  readonly tokenFile?: ReadonlyMap<string, User>
+  readonly serviceAccounts?: {
+    readonly issuers: readonly string[]
+    readonly keys: readonly VerificationKey[]
+    /** Without it no tokens are issued. */
+    readonly signingKey?: SigningKey
+    readonly apiAudiences: readonly string[]
+    readonly jwksUri: string
+    readonly lookup: boolean
+    readonly maxExpirationSeconds: number
+    readonly extendExpiration: boolean
+  }
+  readonly authorizationModes: readonly string[]
+  readonly admission: AdmissionOptions
+}
+
+export function createAccess({ objects, log, now }: AccessDeps, options: AccessOptions): Access {
+  const accounts = options.serviceAccounts
+  const tokens: TokenAuthenticator[] = []
+  if (options.tokenFile) tokens.push(createTokenFileAuthenticator(options.tokenFile))
+  if (accounts) tokens.push(createServiceAccountTokenAuthenticator(objects, { ...accounts, now }))
+
+  const rbac = createRbac(objects)
+  const authorizer = union([
+    privileged,
+    ...options.authorizationModes.map((mode): Authorizer => {
+      switch (mode) {
+        case 'AlwaysAllow':
+          return alwaysAllow
+        case 'AlwaysDeny':
+          return alwaysDeny
+        case 'RBAC':
+          return rbac
+        default:
+          throw new Error(`--authorization-mode: ${JSON.stringify(mode)} is not a known authorizer`)
+      }
+    }),
+  ])
+  const withRbac = options.authorizationModes.includes('RBAC')
+
+  return {
+    authenticator: createAuthenticator({
+      requests: [createCertificateAuthenticator()],
+      tokens: tokenUnion(tokens),
+      anonymous: options.anonymous,
+      log,
+    }),
+    authorizer,
+    admission: [...createAdmission(objects, options.admission), ...(withRbac ? [createEscalationCheck(rbac, authorizer)] : [])],
+    operations: {
+      ...(accounts?.signingKey
+        ? {
+            'serviceaccounts/token': createTokenRequest(objects, {
+              ...accounts,
+              key: accounts.signingKey,
+              issuer: accounts.issuers[0] as string,
+              now,
+            }),
+          }
+        : {}),
+    },
+    paths: accounts ? issuerPaths(accounts) : {},
+    async bootstrap(api) {
+      await Promise.all([withRbac ? reconcilePolicy(api, objects) : undefined, reconcileSystemObjects(api, objects)])
+    },
+  }
+}
+
+/** What relying parties need to verify our tokens (OIDC discovery). */
+function issuerPaths(accounts: NonNullable<AccessOptions['serviceAccounts']>): Access['paths'] {
+  const { issuers, keys, jwksUri } = accounts
+  const answer = (type: string, body: object) => (): Answer => ({
+    kind: 'bytes',
+    status: 200,
+    type,
+    bytes: Buffer.from(JSON.stringify(body)),
+    headers: { 'cache-control': 'public, max-age=3600' },
+  })
+  const jwks = jsonWebKeySet(keys) as { keys: { alg: string }[] }
+  return {
+    '/.well-known/openid-configuration': answer('application/json', {
+      issuer: issuers[0],
+      jwks_uri: jwksUri,
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: [...new Set(jwks.keys.map((k) => k.alg))].sort(),
+    }),
+    '/openid/v1/jwks': answer('application/jwk-set+json', jwks),
+  }
+}
