@@ -73,6 +73,8 @@ export function createAccess({ objects, log, now }: AccessDeps, options: AccessO
           return alwaysAllow
         case 'AlwaysDeny':
           return alwaysDeny
+        case 'Node':
+          return alwaysDeny
         case 'RBAC':
           return rbac
         default:

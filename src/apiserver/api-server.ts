@@ -7,7 +7,7 @@ import { allResources } from '../api/registry.ts'
 import type { Logger } from '../log/log.ts'
 import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
 import type { Store } from '../store/store.ts'
-import type { AdmissionPlugin } from './admission/admission.ts'
+import type { Access, AccessDeps } from './access.ts'
 import { type BootstrapOptions, bootstrap } from './bootstrap.ts'
 import type { IncomingRequest } from './call.ts'
 import { startCompactor } from './compactor.ts'
@@ -18,11 +18,11 @@ import { healthChecks } from './health-checks.ts'
 import { createHttpFront, type HttpFront, type HttpOptions } from './http.ts'
 import { createInProcessTransport } from './in-process.ts'
 import { createNonResource } from './non-resource.ts'
+import { createObjects } from './objects.ts'
 import { createObservers, type Observers } from './observe.ts'
 import { createStrategies } from './registry/index.ts'
 import type { ServiceOptions } from './registry/services.ts'
 import type { Strategy } from './registry/strategy.ts'
-import type { Authenticator, Authorizer } from './request.ts'
 import { createRequestMetrics } from './request-metrics.ts'
 import type { Core } from './rest/core.ts'
 import { createHandler, type Response, type ServerParts } from './server.ts'
@@ -33,11 +33,10 @@ import { serverVersion } from './version.ts'
 export interface ApiServerDeps {
   readonly store: Store
   readonly log: Logger
-  readonly authenticator: Authenticator
-  readonly authorizer: Authorizer
+  /** Who asks, may they, and what must hold of a write. */
+  access(parts: AccessDeps): Access
   /** Default: upstream's, for all built-in resources. */
   readonly strategies?: Readonly<Record<string, Strategy>>
-  readonly admission?: readonly AdmissionPlugin[]
   readonly now?: () => Date
 }
 
@@ -50,7 +49,7 @@ export interface ApiServerOptions {
   readonly compactionIntervalMs?: number
   /** The ranges that services take addresses and node ports from. */
   readonly services?: Omit<ServiceOptions, 'api'>
-  readonly parts?: Partial<Pick<ServerParts, 'flowControl' | 'impersonate' | 'audit' | 'delegate'>>
+  readonly parts?: Partial<Pick<ServerParts, 'delegate'>>
 }
 
 export interface ApiServer {
@@ -75,13 +74,15 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const endpoints = createEndpoints()
   const strategies = deps.strategies ?? createStrategies({ ...options.services, api: () => createInProcessTransport(handle) })
   addBuiltins(endpoints, storage, strategies)
+  const objects = createObjects(endpoints)
+  const access = deps.access({ objects, log, now })
   const observers = createObservers()
   const metrics = createMetrics()
   const core: Core = {
     storage,
     endpoints,
     fieldManager: createFieldManager(now),
-    admission: deps.admission ?? [],
+    admission: access.admission,
     now,
     step(call, stage) {
       if (!observers.active) return
@@ -98,13 +99,13 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
     metrics,
     discovery: createDiscovery(endpoints, address),
     openApi,
+    paths: access.paths,
   })
   const handle = createHandler({
     core,
     endpoints,
-    operations: specialOperations,
-    authenticator: deps.authenticator,
-    authorizer: deps.authorizer,
+    ...access,
+    operations: { ...specialOperations, ...access.operations },
     nonResource,
     observers,
     measure: createRequestMetrics(metrics, storage),
@@ -113,7 +114,11 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
 
   const http = options.listen ? await createHttpFront(handle, options.listen, log) : undefined
   const start = async () => {
-    if (options.advertise) await bootstrap(createInProcessTransport(handle), options.advertise)
+    const api = createInProcessTransport(handle)
+    if (options.advertise) {
+      await bootstrap(api, options.advertise)
+      await access.bootstrap(api)
+    }
     // Nobody can have seen the revisions of before a new cluster was complete.
     if (isNew && store.revision > 1) await store.compact(store.revision)
     stages.bootstrap = true

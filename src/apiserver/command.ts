@@ -3,18 +3,18 @@ import { readFileSync } from 'node:fs'
 import type { Command } from '../flags/command.ts'
 import { createLogger, type Logger } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
+import { createAccess } from './access.ts'
+import { accessOptions } from './access-flags.ts'
 import { type ApiServer, createApiServer } from './api-server.ts'
-import { createTokenAuthenticator, parseTokenFile } from './authentication/token-file.ts'
 import { flags } from './flags.ts'
 import { parseNodePortRange } from './registry/node-ports.ts'
 import { firstServiceIP } from './registry/service-ips.ts'
-import { anonymous } from './server.ts'
 import { machineAddresses, servingCertificate } from './serving-certificates.ts'
 
 type Values = {
   readonly [Name in keyof typeof flags]: (typeof flags)[Name] extends { type: 'int' | 'duration' }
     ? number
-    : (typeof flags)[Name] extends { type: 'list' }
+    : (typeof flags)[Name] extends { type: 'list' | 'array' }
       ? readonly string[]
       : (typeof flags)[Name] extends { type: 'bool' }
         ? boolean
@@ -59,18 +59,13 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
     certDir: values['cert-dir'],
     hosts: [advertised],
   })
-  const tokens = values['token-auth-file']
-    ? createTokenAuthenticator(parseTokenFile(readFileSync(values['token-auth-file'], 'utf8')))
-    : undefined
+  const access = accessOptions(values, { host: advertised, port: values['secure-port'] })
   const serviceRanges = values['service-cluster-ip-range'].split(',')
   const server = await createApiServer(
     {
       store,
       log,
-      authenticator: {
-        authenticate: (credentials) => tokens?.authenticate(credentials) ?? (values['anonymous-auth'] ? anonymous : undefined),
-      },
-      authorizer: { authorize: () => ({ decision: 'allow', reason: '' }) },
+      access: (parts) => createAccess(parts, access),
     },
     {
       listen: {

@@ -1,5 +1,6 @@
 /** The flags of `kube-apiserver`, under upstream's names. */
 import type { FlagTable } from '../flags/flags.ts'
+import { accessFlags } from './access-flags.ts'
 
 export const flags = {
   'secure-port': { type: 'int', default: 6443, doc: 'The port that serves HTTPS with authentication and authorization.' },
@@ -30,12 +31,7 @@ export const flags = {
     type: 'string',
     doc: 'Requests with a client certificate signed by an authority in this file are authenticated by its CommonName.',
   },
-  'token-auth-file': { type: 'string', doc: 'A file of static tokens: token,user,uid[,"group,group"].' },
-  'anonymous-auth': { type: 'bool', default: true, doc: 'Requests without credentials are made as system:anonymous.' },
-  'authorization-mode': {
-    type: 'list',
-    doc: 'The authorizers to ask, in order: AlwaysAllow, AlwaysDeny, Node, RBAC, Webhook. Default: AlwaysAllow.',
-  },
+  ...accessFlags,
   'service-cluster-ip-range': { type: 'string', default: '10.0.0.0/24', doc: 'The range that Services get their addresses from.' },
   'service-node-port-range': { type: 'string', default: '30000-32767', doc: 'The ports that node ports are taken from.' },
   'kubelet-client-certificate': { type: 'string', doc: 'The client certificate that kubelets are called with.' },

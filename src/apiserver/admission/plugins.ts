@@ -25,6 +25,7 @@ export const pluginNames = plugins.map((p) => p.name)
 export function createAdmission(objects: Objects, { enable, disable }: AdmissionOptions): AdmissionPlugin[] {
   for (const name of [...enable, ...disable])
     if (!pluginNames.includes(name)) throw new Error(`admission plugin ${JSON.stringify(name)} is not known: ${pluginNames.join(', ')}`)
-  for (const name of enable) if (disable.includes(name)) throw new Error(`${name} in enable-admission-plugins and disable-admission-plugins overlapped`)
+  for (const name of enable)
+    if (disable.includes(name)) throw new Error(`${name} in enable-admission-plugins and disable-admission-plugins overlapped`)
   return plugins.filter((p) => enable.includes(p.name) || (p.onByDefault && !disable.includes(p.name))).map((p) => p.create(objects))
 }

@@ -1,5 +1,5 @@
 /** Every pod runs as a service account and gets its token in a projected volume (plugin/pkg/admission/serviceaccount). */
-import { newForbidden, newInternalError, newNotFound, StatusError } from '../../api/errors.ts'
+import { newForbidden, newInternalError, newNotFound, type StatusError } from '../../api/errors.ts'
 import type { Container, Pod, PodSpec, ServiceAccount, Volume } from '../../api/types/core-v1.ts'
 import type { Objects } from '../objects.ts'
 import type { ApiObject } from '../request.ts'
@@ -69,9 +69,17 @@ function checkSecrets(account: ServiceAccount, spec: PodSpec, refuse: Refuse): v
   const who = account.metadata.name
   for (const { name, secret } of spec.volumes ?? []) {
     if (secret && !mountable.has(secret.secretName))
-      throw refuse(`volume with secret.secretName=${JSON.stringify(secret.secretName)} is not allowed because service account ${who} does not reference that secret`.replace(/^volume/, `volume ${name}`).replace(`volume ${name} with`, 'volume with'))
+      throw refuse(
+        `volume with secret.secretName=${JSON.stringify(secret.secretName)} is not allowed because service account ${who} does not reference that secret`
+          .replace(/^volume/, `volume ${name}`)
+          .replace(`volume ${name} with`, 'volume with'),
+      )
   }
-  const kinds = [['initContainer', spec.initContainers], ['container', spec.containers], ['ephemeralContainer', spec.ephemeralContainers]] as const
+  const kinds = [
+    ['initContainer', spec.initContainers],
+    ['container', spec.containers],
+    ['ephemeralContainer', spec.ephemeralContainers],
+  ] as const
   for (const [kind, containers] of kinds) {
     for (const { name, env, envFrom } of (containers ?? []) as readonly Container[]) {
       for (const variable of env ?? []) {

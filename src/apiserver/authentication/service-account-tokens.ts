@@ -90,7 +90,11 @@ export function createServiceAccountTokenAuthenticator(
     if (typeof issuer !== 'string' || !(issuer === legacyIssuer || issuers.includes(issuer))) return undefined
     if (!verifyToken(token, keys)) fail('the signature of a service account token is not by any of our keys')
     const legacy = issuer === legacyIssuer
-    const made = { claims: token.claims, legacy, user: (legacy ? legacyUser : boundUser)(token.claims) ?? fail('the claims are incomplete') }
+    const made = {
+      claims: token.claims,
+      legacy,
+      user: (legacy ? legacyUser : boundUser)(token.claims) ?? fail('the claims are incomplete'),
+    }
     if (verified.size >= mostRemembered) verified.clear()
     verified.set(text, made)
     return made

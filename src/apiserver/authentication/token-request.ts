@@ -42,7 +42,9 @@ export function createTokenRequest(objects: Objects, options: TokenRequestOption
     const account = await objects.get<ServiceAccount>('serviceaccounts', `${namespace}/${name}`)
     if (!account) throw newNotFound({ group: '', resource: 'serviceaccounts' }, name)
     if (sent.metadata.name && sent.metadata.name !== name)
-      throw newBadRequest(`metadata.name ${JSON.stringify(sent.metadata.name)} of the object does not match the account ${JSON.stringify(name)}`)
+      throw newBadRequest(
+        `metadata.name ${JSON.stringify(sent.metadata.name)} of the object does not match the account ${JSON.stringify(name)}`,
+      )
     const request = (await admit(core, sent, undefined, attributes)) as unknown as TokenRequest
     const { expirationSeconds: asked = 3600, boundObjectRef } = request.spec
     const field = 'spec.expirationSeconds'

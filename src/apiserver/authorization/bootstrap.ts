@@ -106,6 +106,8 @@ const updatedSpec: Update<{ metadata: { name: string }; spec: object }> = (exist
 function holds(have: unknown, want: unknown): boolean {
   if (Array.isArray(want)) return Array.isArray(have) && have.length === want.length && want.every((w, i) => holds(have[i], w))
   if (typeof want === 'object' && want !== null)
-    return typeof have === 'object' && have !== null && Object.entries(want).every(([k, v]) => holds((have as Record<string, unknown>)[k], v))
+    return (
+      typeof have === 'object' && have !== null && Object.entries(want).every(([k, v]) => holds((have as Record<string, unknown>)[k], v))
+    )
   return have === want
 }

@@ -64,10 +64,12 @@ export function createRbac(objects: Objects): Rbac {
   const mirrors: Mirror[] = [
     objects.mirror<Role>('roles.rbac.authorization.k8s.io', roleSink(roles)),
     objects.mirror<ClusterRole>('clusterroles.rbac.authorization.k8s.io', roleSink(clusterRoles)),
-    objects.mirror<Binding>('rolebindings.rbac.authorization.k8s.io',
+    objects.mirror<Binding>(
+      'rolebindings.rbac.authorization.k8s.io',
       bindingSink(held, (namespace) => take(grants, namespace), grants),
     ),
-    objects.mirror<Binding>('clusterrolebindings.rbac.authorization.k8s.io',
+    objects.mirror<Binding>(
+      'clusterrolebindings.rbac.authorization.k8s.io',
       bindingSink(new Map(), () => clusterGrants, clusterGrants),
     ),
   ]

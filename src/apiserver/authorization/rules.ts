@@ -11,7 +11,8 @@ export function resourceMatches(resources: readonly string[] | undefined, resour
   if (!resources) return false
   for (const granted of resources) {
     if (granted === all || granted === resource) return true
-    if (subresource !== '' && granted.length === subresource.length + 2 && granted.startsWith('*/') && granted.endsWith(subresource)) return true
+    if (subresource !== '' && granted.length === subresource.length + 2 && granted.startsWith('*/') && granted.endsWith(subresource))
+      return true
   }
   return false
 }

@@ -1,0 +1,107 @@
+/** The flags that say who may do what, under upstream's names, and what they mean together. */
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FlagTable } from '../flags/flags.ts'
+import type { AccessOptions } from './access.ts'
+import { pluginNames } from './admission/plugins.ts'
+import { parseSigningKey, parseVerificationKeys } from './authentication/jwt.ts'
+import { parseTokenFile } from './authentication/token-file.ts'
+
+const issuer = 'https://kubernetes.default.svc.cluster.local'
+
+export const accessFlags = {
+  'token-auth-file': { type: 'string', doc: 'A file of static tokens: token,user,uid[,"group,group"].' },
+  'anonymous-auth': {
+    type: 'string',
+    bare: 'true',
+    value: 'bool',
+    doc: 'Whether requests without credentials are made as system:anonymous. Default: only those for /healthz, /livez and /readyz.',
+  },
+  'service-account-issuer': {
+    type: 'array',
+    doc: `The issuer in service account tokens. Given again: issuers whose tokens are accepted too. Default ${issuer}.`,
+  },
+  'service-account-key-file': {
+    type: 'array',
+    doc: 'PEM keys, RSA or ECDSA, public or private, that service account tokens are verified with. Default: the signing key.',
+  },
+  'service-account-signing-key-file': {
+    type: 'string',
+    doc: 'The private key that signs service account tokens. Default: one made in --cert-dir.',
+  },
+  'service-account-lookup': { type: 'bool', default: true, doc: 'Whether a token ends with the account, pod and secret it is for.' },
+  'service-account-jwks-uri': { type: 'string', doc: 'Where relying parties find the keys, in the OIDC discovery document.' },
+  'service-account-max-token-expiration': {
+    type: 'duration',
+    doc: 'The longest life of a token. Longer ones that are asked for are cut to it.',
+  },
+  'service-account-extend-token-expiration': {
+    type: 'bool',
+    default: true,
+    doc: 'Whether the tokens of pods live for a year, and are warned about after the hour that was asked for.',
+  },
+  'api-audiences': { type: 'list', doc: 'The audiences that tokens must be for. Default: the first issuer.' },
+  'authorization-mode': {
+    type: 'list',
+    doc: 'The authorizers to ask, in order: AlwaysAllow, AlwaysDeny, Node, RBAC, Webhook. Default: AlwaysAllow.',
+  },
+  'enable-admission-plugins': {
+    type: 'list',
+    doc: `Admission plugins to turn on beside those that are on by default. Known: ${pluginNames.join(', ')}.`,
+  },
+  'disable-admission-plugins': { type: 'list', doc: 'Admission plugins to turn off although they are on by default.' },
+} as const satisfies FlagTable
+
+export type AccessValues = {
+  readonly [Name in keyof typeof accessFlags]: (typeof accessFlags)[Name] extends { type: 'list' | 'array' }
+    ? readonly string[]
+    : (typeof accessFlags)[Name] extends { type: 'bool' }
+      ? boolean
+      : (typeof accessFlags)[Name] extends { type: 'duration' | 'int' }
+        ? number
+        : string
+} & { readonly 'cert-dir': string }
+
+const healthPaths = ['/healthz', '/livez', '/readyz']
+
+export function accessOptions(values: AccessValues, address: { readonly host: string; readonly port: number }): AccessOptions {
+  const anonymous = values['anonymous-auth']
+  if (!['', 'true', 'false'].includes(anonymous)) throw new Error('--anonymous-auth is true or false')
+  const issuers = values['service-account-issuer'].length > 0 ? values['service-account-issuer'] : [issuer]
+  const signingFile = values['service-account-signing-key-file']
+  const signingPem = signingFile ? readFileSync(signingFile, 'utf8') : ownSigningKey(values['cert-dir'])
+  const keyFiles = values['service-account-key-file']
+  return {
+    anonymous: { enabled: anonymous !== 'false', ...(anonymous === '' ? { paths: healthPaths } : {}) },
+    ...(values['token-auth-file'] ? { tokenFile: parseTokenFile(readFileSync(values['token-auth-file'], 'utf8')) } : {}),
+    serviceAccounts: {
+      issuers,
+      keys:
+        keyFiles.length > 0 ? keyFiles.flatMap((f) => parseVerificationKeys(readFileSync(f, 'utf8'))) : parseVerificationKeys(signingPem),
+      signingKey: parseSigningKey(signingPem),
+      apiAudiences: values['api-audiences'].length > 0 ? values['api-audiences'] : [issuers[0] as string],
+      jwksUri: values['service-account-jwks-uri'] || `https://${address.host}:${address.port}/openid/v1/jwks`,
+      lookup: values['service-account-lookup'],
+      maxExpirationSeconds: values['service-account-max-token-expiration'] / 1000,
+      extendExpiration: values['service-account-extend-token-expiration'],
+    },
+    authorizationModes: values['authorization-mode'].length > 0 ? values['authorization-mode'] : ['AlwaysAllow'],
+    admission: { enable: values['enable-admission-plugins'], disable: values['disable-admission-plugins'] },
+  }
+}
+
+/** A server that is given no key keeps one of its own, as it keeps its serving certificate. */
+function ownSigningKey(certDir: string): string {
+  const path = join(certDir, 'service-account.key')
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+  mkdirSync(certDir, { recursive: true, mode: 0o700 })
+  writeFileSync(path, pem, { mode: 0o600 })
+  return pem
+}
