@@ -8,6 +8,7 @@ import type { AdmissionPlugin } from './admission/admission.ts'
 import { type AdmissionOptions, createAdmission } from './admission/plugins.ts'
 import { type AnonymousOptions, createAuthenticator } from './authentication/authentication.ts'
 import { createCertificateAuthenticator } from './authentication/certificate.ts'
+import { createImpersonation } from './authentication/impersonation.ts'
 import { jsonWebKeySet, type SigningKey, type VerificationKey } from './authentication/jwt.ts'
 import { createServiceAccountTokenAuthenticator } from './authentication/service-account-tokens.ts'
 import { type TokenAuthenticator, tokenUnion } from './authentication/token.ts'
@@ -17,6 +18,7 @@ import { alwaysAllow, alwaysDeny, privileged, union } from './authorization/auth
 import { reconcilePolicy, reconcileSystemObjects } from './authorization/bootstrap.ts'
 import { createEscalationCheck } from './authorization/escalation.ts'
 import { createRbac } from './authorization/rbac.ts'
+import { createReviews } from './authorization/reviews.ts'
 import type { Answer } from './call.ts'
 import type { Operations } from './dispatch.ts'
 import type { Objects } from './objects.ts'
@@ -73,8 +75,6 @@ export function createAccess({ objects, log, now }: AccessDeps, options: AccessO
           return alwaysAllow
         case 'AlwaysDeny':
           return alwaysDeny
-        case 'Node':
-          return alwaysDeny
         case 'RBAC':
           return rbac
         default:
@@ -93,7 +93,9 @@ export function createAccess({ objects, log, now }: AccessDeps, options: AccessO
     }),
     authorizer,
     admission: [...createAdmission(objects, options.admission), ...(withRbac ? [createEscalationCheck(rbac, authorizer)] : [])],
+    impersonate: createImpersonation(authorizer),
     operations: {
+      ...createReviews({ authorizer, rulesFor: (user, namespace) => ({ ...rbac.rulesFor(user, namespace), incomplete: false }) }),
       ...(accounts?.signingKey
         ? {
             'serviceaccounts/token': createTokenRequest(objects, {

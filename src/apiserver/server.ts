@@ -139,9 +139,10 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
         const other = parts.impersonate(request, user)
         user = other instanceof Promise ? await other : other
       }
-      const decision = parts.authorizer.authorize(attributesOf(info, user))
+      const attributes = attributesOf(info, user)
+      const decision = parts.authorizer.authorize(attributes)
       const { decision: verdict, reason } = decision instanceof Promise ? await decision : decision
-      if (verdict !== 'allow') throw newForbiddenTo(info, user, reason)
+      if (verdict !== 'allow') throw newForbiddenTo(attributes, user, reason)
       step('authorize')
 
       if (!info.isResourceRequest) return respond(await parts.nonResource(request, info, user))
@@ -206,15 +207,25 @@ export const pageNotFound = (): Answer => ({
   headers: { 'x-content-type-options': 'nosniff' },
 })
 
+const oneName = /(?:^|,)metadata\.name==?([^,=\\]+)(?:,|$)/
+
 function attributesOf(info: RequestInfo, user: User): AuthorizationAttributes {
   const { query, ...rest } = info
   const fieldSelector = query.size > 0 ? query.get('fieldSelector') : null
   const labelSelector = query.size > 0 ? query.get('labelSelector') : null
-  return { ...rest, user, ...(fieldSelector ? { fieldSelector } : {}), ...(labelSelector ? { labelSelector } : {}) }
+  // One name selected is authorized as if it stood in the path.
+  const named = fieldSelector && !rest.name ? oneName.exec(fieldSelector)?.[1] : undefined
+  return {
+    ...rest,
+    ...(named ? { name: named } : {}),
+    user,
+    ...(fieldSelector ? { fieldSelector } : {}),
+    ...(labelSelector ? { labelSelector } : {}),
+  }
 }
 
 /** As handlers/responsewriters/errors.go words it. */
-function newForbiddenTo(info: RequestInfo, user: User, reason: string): StatusError {
+export function newForbiddenTo(info: Omit<RequestInfo, 'query'>, user: User, reason: string): StatusError {
   const who = `User ${JSON.stringify(user.name)} cannot ${info.verb} `
   const why = reason ? `: ${reason}` : ''
   if (!info.isResourceRequest) return newForbidden({ group: '', resource: '' }, '', `${who}path ${JSON.stringify(info.path)}${why}`)

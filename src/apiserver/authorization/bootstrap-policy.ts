@@ -491,7 +491,7 @@ interface Metadata {
 }
 export interface PolicyRole {
   readonly metadata: Metadata
-  readonly rules: readonly PolicyRule[]
+  readonly rules: readonly PolicyRule[] | null
   readonly aggregationRule?: object
 }
 export interface PolicyBinding {
@@ -544,20 +544,17 @@ function parseSubject(word: string): Subject {
   return { kind, name: name.slice(slash + 1), namespace: name.slice(0, slash) }
 }
 
-/** A role that aggregates begins with what the table's own roles give it; its controller keeps it so from then on. */
-export function clusterRoles(): PolicyRole[] {
-  const all = sections(clusterRoleTable).map(({ head, rules }) => {
-    const arrow = head.indexOf('->')
-    return { name: head[0] as string, to: arrow < 0 ? undefined : head[arrow + 1], aggregates: head.includes('<-'), rules }
+/** Roles that aggregate have no rules here: their controller gives them those of the roles that name them. */
+export const clusterRoles = (): PolicyRole[] =>
+  sections(clusterRoleTable).map(({ head, rules }) => {
+    const name = head[0] as string
+    const to = head.includes('->') ? { [aggregateTo(head[2] as string)]: 'true' } : {}
+    return {
+      metadata: { name, ...metadata, labels: { ...metadata.labels, ...to } },
+      rules: head.includes('<-') ? null : rules,
+      ...(head.includes('<-') ? { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [aggregateTo(name)]: 'true' } }] } } : {}),
+    }
   })
-  const rulesOf = (name: string): PolicyRule[] =>
-    all.filter((r) => r.to === name).flatMap((r) => (r.aggregates ? rulesOf(r.name) : r.rules))
-  return all.map(({ name, to, aggregates, rules }) => ({
-    metadata: { name, ...metadata, labels: { ...metadata.labels, ...(to ? { [aggregateTo(to)]: 'true' } : {}) } },
-    rules: aggregates ? rulesOf(name) : rules,
-    ...(aggregates ? { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [aggregateTo(name)]: 'true' } }] } } : {}),
-  }))
-}
 
 export const roles = (): PolicyRole[] =>
   sections(roleTable).map(({ head, rules }) => {

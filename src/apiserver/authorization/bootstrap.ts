@@ -4,7 +4,7 @@
  * `autoupdate: "false"` keeps an object as it is.
  */
 import { isAlreadyExists, isConflict } from '../../api/errors.ts'
-import type { PolicyRule, RoleRef, Subject } from '../../api/types/rbac-v1.ts'
+import type { RoleRef, Subject } from '../../api/types/rbac-v1.ts'
 import type { Transport } from '../../client/transport.ts'
 import type { Objects } from '../objects.ts'
 import type { ApiObject } from '../request.ts'
@@ -79,8 +79,8 @@ const updatedRole: Update<PolicyRole> = (existing, wanted) => {
     annotations: { ...wanted.metadata.annotations, ...existing.metadata.annotations },
   }
   // The rules of an aggregated role are its controller's.
-  const missing = wanted.aggregationRule ? [] : covers(existing.rules ?? [], wanted.rules)
-  const rules: readonly PolicyRule[] = missing.length > 0 ? [...(existing.rules ?? []), ...missing] : existing.rules
+  const missing = wanted.aggregationRule ? [] : covers(existing.rules ?? [], wanted.rules ?? [])
+  const rules = missing.length > 0 ? [...(existing.rules ?? []), ...missing] : existing.rules
   const aggregation = wanted.aggregationRule ? { aggregationRule: wanted.aggregationRule } : {}
   const object = { ...existing, ...aggregation, metadata, rules }
   return deepEqual(object, existing) ? undefined : { object }
