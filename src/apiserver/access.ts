@@ -42,6 +42,16 @@ export interface AccessDeps {
   readonly now: () => Date
 }
 
+/** No gate at all, for a server that only this process can reach: callers say who they are and may do everything. */
+export const openAccess = (admission: readonly AdmissionPlugin[] = []): Access => ({
+  authenticator: { authenticate: () => undefined },
+  authorizer: alwaysAllow,
+  admission,
+  operations: {},
+  paths: {},
+  bootstrap: () => Promise.resolve(),
+})
+
 export interface AccessOptions {
   readonly anonymous: AnonymousOptions
   readonly tokenFile?: ReadonlyMap<string, User>

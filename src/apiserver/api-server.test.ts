@@ -3,6 +3,7 @@ import type { StatusError } from '../api/errors.ts'
 import type { Transport, WatchEvent } from '../client/transport.ts'
 import { noLog } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
+import { openAccess } from './access.ts'
 import { type ApiServer, createApiServer } from './api-server.ts'
 import { createInProcessTransport } from './in-process.ts'
 import { createMemoryStore } from './memory-store.ts'
@@ -25,8 +26,7 @@ beforeEach(async () => {
     {
       store,
       log: noLog,
-      authenticator: { authenticate: () => undefined },
-      authorizer: { authorize: () => ({ decision: 'allow', reason: '' }) },
+      access: () => openAccess(),
     },
     { advertise: { host: '192.0.2.1', port: 6443 } },
   )

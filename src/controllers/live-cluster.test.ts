@@ -121,9 +121,7 @@ beforeEach(async () => {
   server = await createApiServer({
     store: createMemoryStore(),
     log: noLog,
-    authenticator: { authenticate: () => undefined },
-    authorizer: { authorize: () => ({ decision: 'allow', reason: '' }) },
-    admission: [namespaceLifecycle],
+    access: () => openAccess([namespaceLifecycle]),
   })
   await server.ready
   client = createClient(transport())
