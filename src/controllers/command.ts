@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { createHttpsTransport } from '../client/https-transport.ts'
 import { inClusterConnection, loadConnection } from '../client/kubeconfig.ts'
 import type { Command } from '../flags/command.ts'
-import type { FlagTable } from '../flags/flags.ts'
+import type { FlagTable, ParsedFlags } from '../flags/flags.ts'
 import { ExitError } from '../flags/run.ts'
 import { createComponentServer } from '../http/component-server.ts'
 import { createLogger } from '../log/log.ts'
@@ -69,7 +69,7 @@ const concurrentFlags = Object.fromEntries(
   ]),
 )
 
-const flags: FlagTable = {
+export const flags: FlagTable = {
   kubeconfig: { type: 'string', doc: 'The kubeconfig of the API server; without one, the pod’s service account.' },
   master: { type: 'string', doc: 'The API server’s address, over what the kubeconfig says.' },
   controllers: {
@@ -151,13 +151,30 @@ const flags: FlagTable = {
   v: { type: 'int', short: 'v', default: 0, doc: 'How much is logged: 4 and up adds what is for debugging.' },
 }
 
+/** What the flags say, for the control plane's process too; `ca` is published where no file is named. */
+export function optionsOf({ values, given }: Pick<ParsedFlags, 'values' | 'given'>, ca?: string): Partial<ControllerOptions> {
+  const file = (name: string) => (values[name] ? readFileSync(values[name] as string, 'utf8') : undefined)
+  const [certificate, key] = [file('cluster-signing-cert-file'), file('cluster-signing-key-file')]
+  return {
+    ...Object.fromEntries(Object.entries(plain).map(([flag, key]) => [key, values[flag]])),
+    nodeCidrMaskSize: values[given.has('node-cidr-mask-size-ipv4') ? 'node-cidr-mask-size-ipv4' : 'node-cidr-mask-size'] as number,
+    concurrent: {
+      ...d.concurrent,
+      ...Object.fromEntries(Object.entries(concurrent).map(([flag, key]) => [key, values[flag] as number])),
+    },
+    rootCa: file('root-ca-file') ?? ca,
+    serviceAccountPrivateKey: file('service-account-private-key-file'),
+    ...(certificate && key ? { clusterSigning: { certificate, key } } : {}),
+  }
+}
+
 export const command: Command = {
   summary: 'Runs the control loops that bring the cluster from the state it has to the state it should have.',
   usage: 'kube-controller-manager [flags]',
   flags,
   async run({ values, given, signal }) {
     const text = (name: string) => values[name] as string
-    const file = (name: string) => (text(name) ? readFileSync(text(name), 'utf8') : undefined)
+    const file = (name: string) => readFileSync(text(name), 'utf8')
     const log = createLogger('kube-controller-manager', { level: (values.v as number) >= 4 ? 'debug' : 'info' })
     try {
       chooseControllers(values.controllers as string[])
@@ -168,20 +185,7 @@ export const command: Command = {
     const transport = createHttpsTransport(text('master') ? { ...connection, server: text('master') } : connection, {
       userAgent: 'kube-controller-manager',
     })
-    const signing = text('cluster-signing-cert-file') && text('cluster-signing-key-file')
-    const options: Partial<ControllerOptions> = {
-      ...Object.fromEntries(Object.entries(plain).map(([flag, key]) => [key, values[flag]])),
-      nodeCidrMaskSize: values[given.has('node-cidr-mask-size-ipv4') ? 'node-cidr-mask-size-ipv4' : 'node-cidr-mask-size'] as number,
-      concurrent: {
-        ...d.concurrent,
-        ...Object.fromEntries(Object.entries(concurrent).map(([flag, key]) => [key, values[flag] as number])),
-      },
-      rootCa: file('root-ca-file') ?? (connection.ca === undefined ? undefined : String(connection.ca)),
-      serviceAccountPrivateKey: file('service-account-private-key-file'),
-      ...(signing
-        ? { clusterSigning: { certificate: file('cluster-signing-cert-file') as string, key: file('cluster-signing-key-file') as string } }
-        : {}),
-    }
+    const options = optionsOf({ values, given }, connection.ca === undefined ? undefined : String(connection.ca))
     const manager = createControllerManager({
       transport,
       log,
@@ -208,9 +212,7 @@ export const command: Command = {
         : await createComponentServer({
             address,
             port: values['secure-port'] as number,
-            tls: text('tls-cert-file')
-              ? { certificate: file('tls-cert-file') as string, key: file('tls-private-key-file') as string }
-              : 'self-signed',
+            tls: text('tls-cert-file') ? { certificate: file('tls-cert-file'), key: file('tls-private-key-file') } : 'self-signed',
             metrics: () => manager.metrics.render(),
           })
     await manager.start()

@@ -72,6 +72,7 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
   const queues = new Map<string, WorkQueue>()
   const recorders = new Map<string, EventRecorder>()
   let running: Promise<unknown> = Promise.resolve()
+  let election: Promise<unknown> = Promise.resolve()
   let leading = false
   let markSynced = () => {}
   const synced = new Promise<void>((resolve) => {
@@ -109,23 +110,21 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
   return {
     async start() {
       if (!given.leaderElection) return lead(stopping.signal)
-      const { namespace = 'kube-system', name = 'kube-controller-manager', ...election } = given.leaderElection
+      const { namespace = 'kube-system', name = 'kube-controller-manager', ...terms } = given.leaderElection
       const elected = runAsLeader(
         client,
-        { namespace, name, ...election, clock, log, random, recorder: recorder('kube-controller-manager') },
+        { namespace, name, ...terms, clock, log, random, recorder: recorder('kube-controller-manager') },
         stopping.signal,
         lead,
       )
-      void elected.then((ended) => {
+      election = elected.then((ended) => {
         leading = false
         if (!ended) lose()
       })
-      const before = running
-      running = elected.then(() => before)
     },
     async stop() {
       stopping.abort()
-      await running
+      await Promise.all([running, election])
       await Promise.all([...recorders.values()].map((r) => r.flush()))
       leading = false
     },
