@@ -24,6 +24,14 @@ export function controlPlaneArguments(cluster: Cluster): string[] {
     `--service-cluster-ip-range=${settings.serviceCidr}`,
     ...(settings.tokenAuthFile ? [`--token-auth-file=${settings.tokenAuthFile}`] : []),
     'kube-controller-manager',
+    '--leader-elect=false',
+    '--allocate-node-cidrs',
+    `--cluster-cidr=${settings.podCidr}`,
+    `--service-cluster-ip-range=${settings.serviceCidr}`,
+    `--root-ca-file=${pki('ca.crt')}`,
+    `--cluster-signing-cert-file=${pki('ca.crt')}`,
+    `--cluster-signing-key-file=${pki('ca.key')}`,
+    `--service-account-private-key-file=${pki('sa.key')}`,
     'kube-scheduler',
   ]
 }

@@ -8,6 +8,7 @@
 import { startApiServer } from '../apiserver/command.ts'
 import { flags as apiServerFlags } from '../apiserver/flags.ts'
 import { createInProcessTransport } from '../apiserver/in-process.ts'
+import { flags as controllerFlags, optionsOf } from '../controllers/command.ts'
 import { createControllerManager } from '../controllers/manager.ts'
 import type { Command } from '../flags/command.ts'
 import { parseFlags } from '../flags/flags.ts'
@@ -15,7 +16,6 @@ import { openLogFile } from '../log/file.ts'
 import { createLogger, type Logger } from '../log/log.ts'
 import { createSchedulerManager } from '../scheduler/manager.ts'
 import { type Cluster, openCluster, writeAtomically } from './cluster.ts'
-import { readPair } from './credentials.ts'
 import { sectionsOf } from './sections.ts'
 
 const components = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
@@ -39,17 +39,12 @@ export const command: Command = {
 
     const transport = (name: string) =>
       createInProcessTransport(api.server.handle, { name: `system:${name}`, groups: ['system:masters', 'system:authenticated'] }, name)
-    const { podCidr, serviceCidr } = cluster.settings
+    const controllerFlagsGiven = parseFlags(controllerFlags, sections.get('kube-controller-manager') ?? [])
     const controllers = createControllerManager({
       transport: transport('kube-controller-manager'),
       log: controllersLog,
-      options: {
-        allocateNodeCidrs: true,
-        clusterCidrs: [podCidr],
-        serviceClusterIpRanges: [serviceCidr],
-        rootCa: readPair(cluster, 'ca').certificate,
-        clusterSigning: readPair(cluster, 'ca'),
-      },
+      options: optionsOf(controllerFlagsGiven),
+      controllers: controllerFlagsGiven.values.controllers as string[],
     })
     const scheduler = createSchedulerManager({ transport: transport('kube-scheduler'), log: schedulerLog })
     await Promise.all([controllers.start(), scheduler.start()])
