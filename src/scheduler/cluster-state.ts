@@ -59,6 +59,7 @@ export function createClusterState(): ClusterState {
   const nodesWithRequiredAntiAffinity = new Set<NodeInfo>()
   /** Pods on nodes that are not known (yet): they are counted when the node appears. */
   const homeless = new Map<string, Map<string, PodInfo>>()
+  const homelessOn = new Map<string, string>()
   let order: NodeInfo[] | undefined
   let softTaints = 0
 
@@ -86,7 +87,12 @@ export function createClusterState(): ClusterState {
     assumed.delete(key)
     const info = where.get(key)
     if (info) displace(info, key)
-    for (const pods of homeless.values()) pods.delete(key)
+    const gone = homelessOn.get(key)
+    if (gone === undefined) return
+    homelessOn.delete(key)
+    const pods = homeless.get(gone)
+    pods?.delete(key)
+    if (pods?.size === 0) homeless.delete(gone)
   }
   function countNode(info: NodeInfo, sign: 1 | -1): void {
     for (const image of info.images.keys()) imageNodes.set(image, (imageNodes.get(image) ?? 0) + sign)
@@ -121,7 +127,10 @@ export function createClusterState(): ClusterState {
       order = undefined
       topologies.clear()
       for (const counter of counters.values()) if (index >= counter.counts.length) counter.counts = grown(counter.counts, index + 1)
-      for (const pod of homeless.get(name)?.values() ?? []) place(info, pod)
+      for (const pod of homeless.get(name)?.values() ?? []) {
+        homelessOn.delete(pod.key)
+        place(info, pod)
+      }
       homeless.delete(name)
     },
     removeNode(name) {
@@ -130,6 +139,7 @@ export function createClusterState(): ClusterState {
       const left = new Map(info.pods)
       for (const key of left.keys()) displace(info, key)
       if (left.size) homeless.set(name, left)
+      for (const key of left.keys()) homelessOn.set(key, name)
       countNode(info, -1)
       byName.delete(name)
       slots[info.index] = undefined
@@ -147,6 +157,7 @@ export function createClusterState(): ClusterState {
         const waiting = homeless.get(nodeName) ?? new Map<string, PodInfo>()
         waiting.set(info.key, info)
         homeless.set(nodeName, waiting)
+        homelessOn.set(info.key, nodeName)
       }
       return info
     },

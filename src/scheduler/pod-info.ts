@@ -80,8 +80,11 @@ function requiredNodes(labels: Readonly<Record<string, string>> | undefined, req
   const wanted = Object.entries(labels ?? {})
   const alternatives = required?.nodeSelectorTerms.map((term: NodeSelectorTerm) => compileNodeSelectorTerm(term))
   if (wanted.length === 0 && !alternatives) return undefined
-  return (node) =>
-    wanted.every(([key, value]) => node.metadata.labels?.[key] === value) && (!alternatives || alternatives.some((term) => term(node)))
+  return (node) => {
+    const has = node.metadata.labels
+    for (const [key, value] of wanted) if (has?.[key] !== value) return false
+    return !alternatives || alternatives.some((term) => term(node))
+  }
 }
 
 function terms(pod: Pod, list: readonly PodAffinityTerm[] | undefined): AffinityTerm[] {
