@@ -1,0 +1,151 @@
+/** The autoscaler on figures that the test gives, through a transport that serves the metrics APIs. */
+import { afterEach, expect, test } from 'vitest'
+import { formatTime } from '../api/meta.ts'
+import { createClient } from '../client/client.ts'
+import { createFakeClock } from '../client/clock.ts'
+import { createInformers } from '../client/informer.ts'
+import { createMemoryTransport } from '../client/memory-transport.ts'
+import type { ApiRequest, Transport } from '../client/transport.ts'
+import { noLog } from '../log/log.ts'
+import { createHorizontalPodAutoscaler } from './horizontal-pod-autoscaler.ts'
+import { defaultOptions } from './options.ts'
+
+const stops: (() => void)[] = []
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop()
+})
+const at = { namespace: 'default', name: 'web' }
+
+async function setUp(spec: object, replicas: number, cpu: { usage: string }) {
+  const clock = createFakeClock()
+  const memory = createMemoryTransport({ clock })
+  const state = { replicas, usage: cpu.usage, events: [] as string[] }
+  const answers: Record<string, () => unknown> = {
+    '/apis': () => ({ groups: [{ name: 'apps', versions: [{ version: 'v1' }], preferredVersion: { version: 'v1' } }] }),
+    '/api/v1': () => ({ resources: [] }),
+    '/apis/apps/v1': () => ({
+      resources: [{ name: 'deployments', kind: 'Deployment', namespaced: true, verbs: ['get', 'list', 'watch'] }],
+    }),
+    '/apis/metrics.k8s.io/v1beta1/namespaces/default/pods': () => ({
+      items: memory.objects<{ metadata: { name: string } }>('/api/v1/pods').map((p) => ({
+        metadata: { name: p.metadata.name },
+        timestamp: formatTime(clock.now()),
+        window: '30s',
+        containers: [{ name: 'c', usage: { cpu: state.usage } }],
+      })),
+    }),
+  }
+  const request = async (r: ApiRequest) => {
+    const path = r.path.split('?')[0] as string
+    if (path.endsWith('/deployments/web/scale')) {
+      if (r.method === 'PUT') state.replicas = (r.body as { spec: { replicas: number } }).spec.replicas
+      return { metadata: at, spec: { replicas: state.replicas }, status: { replicas: state.replicas, selector: 'app=web' } }
+    }
+    if (path.startsWith('/apis/external')) throw new Error('the server could not find the requested resource')
+    return answers[path]?.() ?? memory.request(r)
+  }
+  const transport: Transport = { ...memory, request: request as Transport['request'] }
+  const client = createClient(transport)
+  const informers = createInformers(client, { clock })
+  stops.push(() => informers.stop())
+  const hpa = createHorizontalPodAutoscaler({
+    client,
+    informers,
+    clock,
+    log: noLog,
+    random: () => 0,
+    options: defaultOptions,
+    recorder: () => ({ event: (_about, _type, reason, message) => void state.events.push(`${reason}: ${message}`), flush: async () => {} }),
+  })
+  hpa.wake({ add() {}, addAfter() {}, failures: () => 0 })
+  for (let i = 0; i < replicas; i++)
+    await client.create('pods', {
+      metadata: { namespace: 'default', name: `p${i}`, labels: { app: 'web' } },
+      spec: { containers: [{ name: 'c', resources: { requests: { cpu: '100m' } } }] },
+      status: {
+        phase: 'Running',
+        startTime: formatTime(clock.now() - 3_600_000),
+        conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: formatTime(clock.now() - 3_600_000) }],
+      },
+    } as never)
+  await client.create('horizontalpodautoscalers.autoscaling', {
+    metadata: at,
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+      minReplicas: 1,
+      maxReplicas: 20,
+      metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } }],
+      ...spec,
+    },
+  } as never)
+  informers.start()
+  await informers.synced()
+  const look = async () => {
+    await hpa.reconcile('default/web', new AbortController().signal)
+    await new Promise((resolve) => setImmediate(resolve))
+    return state.replicas
+  }
+  const conditions = async () =>
+    Object.fromEntries(
+      (((await client.get('horizontalpodautoscalers.autoscaling', at)).status.conditions ?? []) as { type: string; reason?: string }[]).map(
+        (c) => [c.type, c.reason],
+      ),
+    )
+  return { state, look, clock, conditions }
+}
+
+test.each([
+  ['at its target nothing changes', 3, '50m', 3],
+  ['within the tolerance nothing changes', 3, '54m', 3],
+  ['above: in proportion', 3, '100m', 6],
+  ['far above: at most double, or four more', 2, '400m', 6],
+  ['no more than the maximum', 15, '100m', 20],
+])('%s', async (_, replicas, usage, expected) => {
+  const { look, state } = await setUp({}, replicas, { usage })
+  expect(await look()).toBe(expected)
+  if (expected !== replicas)
+    expect(state.events[0]).toMatch(
+      /^SuccessfulRescale: New size: \d+; reason: cpu resource utilization \(percentage of request\) above target$/,
+    )
+})
+
+test('going down waits for the window, going up does not', async () => {
+  const { look, state, clock, conditions } = await setUp({}, 4, { usage: '50m' })
+  expect(await look()).toBe(4)
+  state.usage = '12m'
+  clock.advance(60_000)
+  expect(await look()).toBe(4)
+  expect((await conditions()).AbleToScale).toBe('ScaleDownStabilized')
+  clock.advance(300_000)
+  expect(await look()).toBe(1)
+})
+
+test('policies hold the rate', async () => {
+  const behavior = { scaleUp: { policies: [{ type: 'Pods', value: 1, periodSeconds: 60 }] }, scaleDown: { selectPolicy: 'Disabled' } }
+  const { look, state, clock, conditions } = await setUp({ behavior }, 4, { usage: '200m' })
+  expect(await look()).toBe(5)
+  expect((await conditions()).ScalingLimited).toBe('ScaleUpLimit')
+  clock.advance(15_000)
+  expect(await look()).toBe(5)
+  clock.advance(60_000)
+  expect(await look()).toBe(6)
+  state.usage = '1m'
+  clock.advance(600_000)
+  expect(await look()).toBe(6)
+})
+
+test('outside of its bounds it is brought within, whatever the metrics', async () => {
+  const { look, state } = await setUp({ minReplicas: 5 }, 2, { usage: '1m' })
+  expect(await look()).toBe(5)
+  expect(state.events).toEqual(['SuccessfulRescale: New size: 5; reason: Current number of replicas below Spec.MinReplicas'])
+})
+
+test('metrics that cannot be read are told and change nothing', async () => {
+  const { look, conditions } = await setUp(
+    { metrics: [{ type: 'External', external: { metric: { name: 'queue' }, target: { type: 'Value', value: '5' } } }] },
+    3,
+    { usage: '50m' },
+  )
+  expect(await look()).toBe(3)
+  expect((await conditions()).ScalingActive).toBe('FailedGetExternalMetric')
+})
