@@ -100,7 +100,7 @@ interface Unknown {
 export const protobufPrefix = Buffer.from('k8s\0')
 
 function readProtobuf(bytes: Uint8Array): Body {
-  if (protobufPrefix.compare(bytes, 0, 4) !== 0)
+  if (bytes.length < 4 || protobufPrefix.compare(bytes, 0, 4) !== 0)
     throw new DecodeError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]')
   const unknown = guarded(() => envelopes('runtime.Unknown').decode(bytes.subarray(4)) as Unknown)
   const { apiVersion = '', kind = '' } = unknown.typeMeta ?? {}

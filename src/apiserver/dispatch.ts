@@ -52,7 +52,10 @@ export function operationOf({ endpoint, info, request }: Call, special: Operatio
   }
   checkPlace(info, resource.namespaced)
   if (!resource.verbs.includes(info.verb)) throw newMethodNotAllowed()
-  return special[`${name}:${info.verb}`] ?? (operations[info.verb] as Operation)
+  const own = special[`${name}:${info.verb}`]
+  // What is not stored (reviews, statuses of components) has only operations of its own.
+  if (!own && !endpoint.cache) throw newMethodNotAllowed()
+  return own ?? (operations[info.verb] as Operation)
 }
 
 /** Which verbs a path takes: a collection no PUT, an object no POST, a namespaced resource no write without a namespace. */

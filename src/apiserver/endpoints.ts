@@ -138,7 +138,7 @@ function conversionOf(served: string, kept: string): Conversion {
 
 /** What upstream stored: protobuf, or JSON with its keys in another order. */
 function readForeign(value: Uint8Array, type: MessageType): ApiObject {
-  const { object } = readBody(protobufPrefix.compare(value, 0, 4) === 0 ? 'protobuf' : 'json', value).decode(type)
+  const { object } = readBody(value.length > 4 && protobufPrefix.compare(value, 0, 4) === 0 ? 'protobuf' : 'json', value).decode(type)
   return defaultObject(type.id, object) as unknown as ApiObject
 }
 
