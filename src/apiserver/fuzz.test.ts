@@ -1,6 +1,7 @@
 /** Random requests over the whole surface: whatever is sent is answered, and never as the server's own fault. */
 import { expect, test } from 'vitest'
 import { noLog } from '../log/log.ts'
+import { openAccess } from './access.ts'
 import { createApiServer } from './api-server.ts'
 import type { IncomingRequest } from './call.ts'
 import { encodeAnswer } from './encode.ts'
@@ -19,8 +20,7 @@ test('no random request makes the server fail', async () => {
     {
       store: createMemoryStore(),
       log: noLog,
-      authenticator: { authenticate: () => user },
-      authorizer: { authorize: () => ({ decision: 'allow', reason: '' }) },
+      access: () => openAccess(),
     },
     { advertise: { host: '192.0.2.1', port: 6443 } },
   )
