@@ -18,6 +18,10 @@ export const accessFlags = {
     value: 'bool',
     doc: 'Whether requests without credentials are made as system:anonymous. Default: only those for /healthz, /livez and /readyz.',
   },
+  'enable-bootstrap-token-auth': {
+    type: 'bool',
+    doc: 'Whether secrets of type bootstrap.kubernetes.io/token in kube-system authenticate.',
+  },
   'service-account-issuer': {
     type: 'array',
     doc: `The issuer in service account tokens. Given again: issuers whose tokens are accepted too. Default ${issuer}.`,
@@ -75,6 +79,7 @@ export function accessOptions(values: AccessValues, address: { readonly host: st
   return {
     anonymous: { enabled: anonymous !== 'false', ...(anonymous === '' ? { paths: healthPaths } : {}) },
     ...(values['token-auth-file'] ? { tokenFile: parseTokenFile(readFileSync(values['token-auth-file'], 'utf8')) } : {}),
+    bootstrapTokens: values['enable-bootstrap-token-auth'],
     serviceAccounts: {
       issuers,
       keys:

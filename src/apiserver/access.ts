@@ -7,9 +7,11 @@ import type { Logger } from '../log/log.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
 import { type AdmissionOptions, createAdmission } from './admission/plugins.ts'
 import { type AnonymousOptions, createAuthenticator } from './authentication/authentication.ts'
+import { createBootstrapTokenAuthenticator } from './authentication/bootstrap-token.ts'
 import { createCertificateAuthenticator } from './authentication/certificate.ts'
 import { createImpersonation } from './authentication/impersonation.ts'
 import { jsonWebKeySet, type SigningKey, type VerificationKey } from './authentication/jwt.ts'
+import { createAuthenticationReviews } from './authentication/reviews.ts'
 import { createServiceAccountTokenAuthenticator } from './authentication/service-account-tokens.ts'
 import { type TokenAuthenticator, tokenUnion } from './authentication/token.ts'
 import { createTokenFileAuthenticator } from './authentication/token-file.ts'
@@ -17,6 +19,8 @@ import { createTokenRequest } from './authentication/token-request.ts'
 import { alwaysAllow, alwaysDeny, privileged, union } from './authorization/authorizers.ts'
 import { reconcilePolicy, reconcileSystemObjects } from './authorization/bootstrap.ts'
 import { createEscalationCheck } from './authorization/escalation.ts'
+import { createNodeAuthorizer } from './authorization/node.ts'
+import { createNodeGraph } from './authorization/node-graph.ts'
 import { createRbac } from './authorization/rbac.ts'
 import { createReviews } from './authorization/reviews.ts'
 import type { Answer } from './call.ts'
@@ -54,6 +58,7 @@ export const openAccess = (admission: readonly AdmissionPlugin[] = []): Access =
 
 export interface AccessOptions {
   readonly anonymous: AnonymousOptions
+  readonly bootstrapTokens: boolean
   readonly tokenFile?: ReadonlyMap<string, User>
   readonly serviceAccounts?: {
     readonly issuers: readonly string[]
@@ -74,7 +79,10 @@ export function createAccess({ objects, log, now }: AccessDeps, options: AccessO
   const accounts = options.serviceAccounts
   const tokens: TokenAuthenticator[] = []
   if (options.tokenFile) tokens.push(createTokenFileAuthenticator(options.tokenFile))
+  if (options.bootstrapTokens) tokens.push(createBootstrapTokenAuthenticator(objects, now))
   if (accounts) tokens.push(createServiceAccountTokenAuthenticator(objects, { ...accounts, now }))
+
+  const allTokens = tokenUnion(tokens)
 
   const rbac = createRbac(objects)
   const authorizer = union([
@@ -85,6 +93,8 @@ export function createAccess({ objects, log, now }: AccessDeps, options: AccessO
           return alwaysAllow
         case 'AlwaysDeny':
           return alwaysDeny
+        case 'Node':
+          return createNodeAuthorizer(objects, createNodeGraph(objects))
         case 'RBAC':
           return rbac
         default:
@@ -97,7 +107,7 @@ export function createAccess({ objects, log, now }: AccessDeps, options: AccessO
   return {
     authenticator: createAuthenticator({
       requests: [createCertificateAuthenticator()],
-      tokens: tokenUnion(tokens),
+      tokens: allTokens,
       anonymous: options.anonymous,
       log,
     }),
@@ -105,6 +115,7 @@ export function createAccess({ objects, log, now }: AccessDeps, options: AccessO
     admission: [...createAdmission(objects, options.admission), ...(withRbac ? [createEscalationCheck(rbac, authorizer)] : [])],
     impersonate: createImpersonation(authorizer),
     operations: {
+      ...createAuthenticationReviews({ tokens: allTokens, apiAudiences: accounts?.apiAudiences ?? [], log, now }),
       ...createReviews({ authorizer, rulesFor: (user, namespace) => ({ ...rbac.rulesFor(user, namespace), incomplete: false }) }),
       ...(accounts?.signingKey
         ? {

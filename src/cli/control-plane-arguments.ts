@@ -21,6 +21,8 @@ export function controlPlaneArguments(cluster: Cluster): string[] {
     '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
     `--service-account-key-file=${pki('sa.pub')}`,
     `--service-account-signing-key-file=${pki('sa.key')}`,
+    '--enable-bootstrap-token-auth=true',
+    '--authorization-mode=Node,RBAC',
     `--service-cluster-ip-range=${settings.serviceCidr}`,
     ...(settings.tokenAuthFile ? [`--token-auth-file=${settings.tokenAuthFile}`] : []),
     'kube-controller-manager',

@@ -40,7 +40,7 @@ export function ensureCredentials(cluster: Cluster, nodes: readonly { name: stri
   })
   ensureCertificate(cluster, 'apiserver-kubelet-client', authority, {
     commonName: 'kube-apiserver-kubelet-client',
-    organizations: ['kubeadm:cluster-admins'],
+    organizations: ['system:masters'],
     usages: ['client'],
   })
   ensureCertificate(cluster, 'front-proxy-client', readPair(cluster, 'front-proxy-ca'), {

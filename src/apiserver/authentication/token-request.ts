@@ -4,12 +4,13 @@ import type { TokenRequest } from '../../api/types/authentication-v1.ts'
 import type { Node, Pod, Secret, ServiceAccount } from '../../api/types/core-v1.ts'
 import { invalid, newInvalid } from '../../api/validation/field-error.ts'
 import type { Operation } from '../dispatch.ts'
-import { typeOf } from '../endpoints.ts'
+import { type Endpoint, typeOf } from '../endpoints.ts'
 import type { Objects } from '../objects.ts'
 import { parseWriteOptions } from '../options.ts'
 import { readObject } from '../rest/body.ts'
 import { admit, attributesOf, validateAdmission } from '../rest/core.ts'
 import { timestamp } from '../rest/create.ts'
+import { managerOf } from '../rest/manager.ts'
 import type { SigningKey } from './jwt.ts'
 import { issueServiceAccountToken } from './service-account-tokens.ts'
 
@@ -45,7 +46,14 @@ export function createTokenRequest(objects: Objects, options: TokenRequestOption
       throw newBadRequest(
         `metadata.name ${JSON.stringify(sent.metadata.name)} of the object does not match the account ${JSON.stringify(name)}`,
       )
-    const request = (await admit(core, sent, undefined, attributes)) as unknown as TokenRequest
+    const owned = core.fieldManager.update(
+      tokenEndpoint(call.endpoint),
+      undefined,
+      sent,
+      managerOf(writeOptions.fieldManager, call),
+      'token',
+    )
+    const request = (await admit(core, owned, undefined, attributes)) as unknown as TokenRequest
     const { expirationSeconds: asked = 3600, boundObjectRef } = request.spec
     const field = 'spec.expirationSeconds'
     const errors =
@@ -80,13 +88,26 @@ export function createTokenRequest(objects: Objects, options: TokenRequestOption
     const answer = {
       kind: 'TokenRequest',
       apiVersion: `${group}/v1`,
-      metadata: { name, namespace, uid: account.metadata.uid, creationTimestamp: timestamp(at) },
+      metadata: {
+        name,
+        namespace,
+        uid: account.metadata.uid,
+        creationTimestamp: timestamp(at),
+        managedFields: owned.metadata.managedFields,
+      },
       spec: { audiences, expirationSeconds: seconds, boundObjectRef: boundObjectRef ?? null },
       status: { token, expirationTimestamp },
     }
     return { kind: 'object', status: 201, object: answer }
   }
 }
+
+/** Who owns which field of a TokenRequest is recorded as of its own kind, and under the account's subresource. */
+const tokenEndpoint = (endpoint: Endpoint): Endpoint => ({
+  ...endpoint,
+  apiVersion: `${group}/v1`,
+  type: typeOf(group, 'v1', 'TokenRequest'),
+})
 
 type Bound = { readonly pod?: Pod; readonly node?: Pick<Node, 'metadata'>; readonly secret?: Secret }
 

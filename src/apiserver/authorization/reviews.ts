@@ -14,6 +14,7 @@ import { parseWriteOptions } from '../options.ts'
 import type { ApiObject, AuthorizationAttributes, Authorizer, User } from '../request.ts'
 import { readObject } from '../rest/body.ts'
 import { admit, attributesOf, type Core, validateAdmission } from '../rest/core.ts'
+import { checkNamespace, withNamespace } from '../rest/create.ts'
 import { managerOf } from '../rest/manager.ts'
 import type { RuleSet } from './rbac.ts'
 
@@ -25,7 +26,9 @@ interface Review extends ApiObject {
 export async function readVirtual<T extends ApiObject>(core: Core, call: Call): Promise<T> {
   const { endpoint, info } = call
   const options = parseWriteOptions('CreateOptions', info.query)
-  const sent = await readObject(core, call, endpoint, options.fieldValidation)
+  const body = await readObject(core, call, endpoint, options.fieldValidation)
+  checkNamespace(body, info.namespace)
+  const sent = withNamespace(body, info.namespace)
   const attributes = attributesOf(call, 'CREATE', '', options)
   const owned = core.fieldManager.update(endpoint, undefined, sent, managerOf(options.fieldManager, call), '')
   const admitted = (await admit(core, owned, undefined, attributes)) as T
