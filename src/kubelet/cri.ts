@@ -63,9 +63,8 @@ export const annotations = {
 
 /** The text of a failed CRI call as upstream shows it: `rpc error: code = NotFound desc = …`. */
 export function criErrorText(error: unknown): string {
-  const code = (error as Partial<GrpcError>).code
   const message = error instanceof Error ? error.message : String(error)
-  return typeof code === 'number' ? `rpc error: code = ${codeNames[code] ?? code} desc = ${message}` : message
+  return error instanceof GrpcError ? `rpc error: code = ${codeNames[error.code] ?? error.code} desc = ${message}` : message
 }
 const codeNames = [
   'OK',

@@ -413,8 +413,9 @@ async function streamTarget(deps: Deps, kind: string, parts: readonly string[], 
 
 /** Credentials are for the kubelet, not for the runtime behind it. */
 function forwardedHeaders(request: IncomingMessage): Record<string, string | string[]> {
-  const { authorization: _authorization, cookie: _cookie, ...headers } = request.headers
-  return headers as Record<string, string | string[]>
+  const { authorization: _authorization, cookie: _cookie, 'transfer-encoding': _encoding, ...headers } = request.headers
+  // A POST of unknown length would be sent in chunks, and the end of an empty body taken for the stream's first bytes.
+  return { ...(headers as Record<string, string | string[]>), ...(request.method === 'GET' ? {} : { 'content-length': '0' }) }
 }
 function rawHeaders(answer: IncomingMessage): string {
   let text = ''
