@@ -104,6 +104,12 @@ export async function startNodeLab(options: { runtime: 'kijabi' | 'containerd'; 
     })
     undo.push(() => transport.close())
     const client = createClient(transport)
+    // Pods name it; no controller runs here that would make it.
+    await client.create('serviceaccounts', {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'default', namespace: 'default' },
+    })
 
     const bridge =
       options.runtime === 'kijabi'
