@@ -1,7 +1,8 @@
 /** `kijabi kube-apiserver`: the server as a program, with upstream's flags. */
 import { readFileSync } from 'node:fs'
 import type { Command } from '../flags/command.ts'
-import { createLogger, type Logger } from '../log/log.ts'
+import { loggerOf } from '../log/flags.ts'
+import type { Logger } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
 import { accessOptions } from './access-flags.ts'
@@ -25,8 +26,9 @@ export const command: Command = {
   summary: 'The API server',
   usage: 'kube-apiserver [flags]',
   flags,
-  async run({ values, signal, stderr }) {
-    const log = createLogger('kube-apiserver', { write: (line) => void stderr.write(line) })
+  async run(invocation) {
+    const { values, signal } = invocation
+    const log = loggerOf('kube-apiserver', invocation)
     const running = await startApiServer(values, log)
     try {
       await running.server.ready

@@ -1,5 +1,6 @@
 /** The flags of `kube-apiserver`, under upstream's names. */
 import type { FlagTable } from '../flags/flags.ts'
+import { logFlags } from '../log/flags.ts'
 import { accessFlags } from './access-flags.ts'
 
 export const flags = {
@@ -37,4 +38,5 @@ export const flags = {
   'kubelet-client-certificate': { type: 'string', doc: 'The client certificate that kubelets are called with.' },
   'kubelet-client-key': { type: 'string', doc: 'The key of --kubelet-client-certificate.' },
   'kubelet-certificate-authority': { type: 'string', doc: 'The authority that signed the kubelets’ certificates.' },
+  ...logFlags,
 } as const satisfies FlagTable

@@ -18,6 +18,7 @@ export interface Settings {
   readonly tokenAuthFile?: string
   /** As containerd's --registry-mirror: REGISTRY=URL. */
   readonly registryMirrors?: readonly string[]
+  readonly loggingFormat?: 'json'
 }
 
 export interface Cluster {

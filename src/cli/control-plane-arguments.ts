@@ -1,13 +1,27 @@
 /** The command line of a cluster's control plane: each component's name with upstream's flags. Apart from the process itself, so that `up` loads no component. */
 import type { Cluster } from './cluster.ts'
 
+export const controlPlaneComponents = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
+
 export function controlPlaneArguments(cluster: Cluster): string[] {
   const { ports, settings } = cluster
   const pki = (name: string) => cluster.path('pki', name)
+  const json = settings.loggingFormat === 'json'
+  const logging = json ? ['--logging-format=json'] : []
+  const etcdUrl = `https://127.0.0.1:${ports.etcd}`
   return [
     'control-plane',
     '--data-dir',
     cluster.folder,
+    'etcd',
+    '--name=kijabi',
+    `--listen-client-urls=${etcdUrl}`,
+    `--advertise-client-urls=${etcdUrl}`,
+    `--cert-file=${pki('etcd-server.crt')}`,
+    `--key-file=${pki('etcd-server.key')}`,
+    `--trusted-ca-file=${pki('etcd-ca.crt')}`,
+    '--client-cert-auth=true',
+    ...(json ? ['--log-format=json'] : []),
     'kube-apiserver',
     `--secure-port=${ports.apiserver}`,
     '--bind-address=127.0.0.1',
@@ -25,15 +39,22 @@ export function controlPlaneArguments(cluster: Cluster): string[] {
     '--authorization-mode=Node,RBAC',
     `--service-cluster-ip-range=${settings.serviceCidr}`,
     ...(settings.tokenAuthFile ? [`--token-auth-file=${settings.tokenAuthFile}`] : []),
+    ...logging,
+    // One of each, in one process: a lease to wait for would only delay the start after a crash.
     'kube-controller-manager',
     '--leader-elect=false',
-    '--allocate-node-cidrs',
+    `--secure-port=${ports.controllerManager}`,
+    '--allocate-node-cidrs=true',
     `--cluster-cidr=${settings.podCidr}`,
     `--service-cluster-ip-range=${settings.serviceCidr}`,
     `--root-ca-file=${pki('ca.crt')}`,
+    `--service-account-private-key-file=${pki('sa.key')}`,
     `--cluster-signing-cert-file=${pki('ca.crt')}`,
     `--cluster-signing-key-file=${pki('ca.key')}`,
-    `--service-account-private-key-file=${pki('sa.key')}`,
+    ...logging,
     'kube-scheduler',
+    '--leader-elect=false',
+    `--secure-port=${ports.scheduler}`,
+    ...logging,
   ]
 }

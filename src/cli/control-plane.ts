@@ -1,24 +1,24 @@
 /**
  * The control plane's process: store, API server, controllers and scheduler in one, the latter two on the API server by
- * function calls. Its command line holds each component's own flags, so that `ps` shows what runs and how:
+ * function calls, and etcd's faces over the same store. Its command line holds each component's own flags, so that `ps`
+ * shows what runs and how:
  *
- *     kijabi control-plane --data-dir D kube-apiserver --secure-port=6443 … kube-controller-manager … kube-scheduler …
+ *     kijabi control-plane --data-dir D etcd --listen-client-urls=… kube-apiserver --secure-port=6443 … kube-scheduler …
  */
-
 import { startApiServer } from '../apiserver/command.ts'
 import { flags as apiServerFlags } from '../apiserver/flags.ts'
 import { createInProcessTransport } from '../apiserver/in-process.ts'
-import { flags as controllerFlags, optionsOf } from '../controllers/command.ts'
-import { createControllerManager } from '../controllers/manager.ts'
+import { flags as controllerFlags, startControllerManager } from '../controllers/command.ts'
 import type { Command } from '../flags/command.ts'
-import { parseFlags } from '../flags/flags.ts'
+import { type FlagTable, parseFlags } from '../flags/flags.ts'
 import { openLogFile } from '../log/file.ts'
-import { createLogger, type Logger } from '../log/log.ts'
-import { createSchedulerManager } from '../scheduler/manager.ts'
+import { loggerOf } from '../log/flags.ts'
+import { type Logger, noLog } from '../log/log.ts'
+import { flags as schedulerFlags, startScheduler } from '../scheduler/command.ts'
+import type { EmbeddedStore } from '../store/embedded.ts'
 import { type Cluster, openCluster, writeAtomically } from './cluster.ts'
+import { controlPlaneComponents } from './control-plane-arguments.ts'
 import { sectionsOf } from './sections.ts'
-
-const components = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
 
 export const command: Command = {
   summary: 'The control plane of a cluster that `kijabi up` made.',
@@ -27,35 +27,47 @@ export const command: Command = {
   async run({ values, args, signal }) {
     const cluster = openCluster(values['data-dir'] as string) as Cluster
     process.title = args.join(' ')
-    const logs = components.map((name) => openLogFile(cluster.path('logs', `${name}.log`)))
-    const [apiServerLog, controllersLog, schedulerLog] = components.map((name, i) =>
-      createLogger(name, { write: (line) => logs[i]?.write(line) }),
-    ) as [Logger, Logger, Logger]
+    const sections = sectionsOf(args, controlPlaneComponents)
+    const files = new Map(controlPlaneComponents.map((name) => [name, openLogFile(cluster.path('logs', `${name}.log`))]))
+    /** What a component's own command would be given. */
+    const called = (name: (typeof controlPlaneComponents)[number], flags: FlagTable) => ({
+      ...parseFlags(flags, sections.get(name) ?? []),
+      stderr: { write: (line: string) => files.get(name)?.write(line) },
+    })
 
-    const sections = sectionsOf(args, components)
-    const api = await startApiServer(parseFlags(apiServerFlags, sections.get('kube-apiserver') ?? []).values, apiServerLog)
+    const apiServer = called('kube-apiserver', apiServerFlags)
+    const api = await startApiServer(apiServer.values, loggerOf('kube-apiserver', apiServer))
     await api.server.ready
     writeAtomically(cluster.path('run', 'control-plane.ready'), '')
 
     const transport = (name: string) =>
       createInProcessTransport(api.server.handle, { name: `system:${name}`, groups: ['system:masters', 'system:authenticated'] }, name)
-    const controllerFlagsGiven = parseFlags(controllerFlags, sections.get('kube-controller-manager') ?? [])
-    const controllers = createControllerManager({
-      transport: transport('kube-controller-manager'),
-      log: controllersLog,
-      options: optionsOf(controllerFlagsGiven),
-      controllers: controllerFlagsGiven.values.controllers as string[],
-    })
-    const scheduler = createSchedulerManager({ transport: transport('kube-scheduler'), log: schedulerLog })
-    await Promise.all([controllers.start(), scheduler.start()])
-    const simulated = cluster.settings.simulatedNodes ? await startSimulatedNodes(cluster, transport('kubemark'), apiServerLog) : undefined
+    const manager = called('kube-controller-manager', controllerFlags)
+    const scheduler = called('kube-scheduler', schedulerFlags)
+    const running: { stop(): Promise<void> | void }[] = await Promise.all([
+      startControllerManager(manager, {
+        transport: transport('kube-controller-manager'),
+        log: loggerOf('kube-controller-manager', manager),
+      }),
+      startScheduler(scheduler, { transport: transport('kube-scheduler'), log: loggerOf('kube-scheduler', scheduler) }),
+    ])
+    if (cluster.settings.simulatedNodes) running.push(await startSimulatedNodes(cluster, transport('kubemark'), noLog))
+    running.push(await startEtcdFaces())
 
     if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-    simulated?.stop()
-    await Promise.all([controllers.stop(), scheduler.stop()])
+    await Promise.all(running.map((part) => part.stop()))
     await api.close()
-    for (const log of logs) log.close()
+    for (const file of files.values()) file.close()
     return 0
+
+    /** Loaded last: nothing that starts waits for it. */
+    async function startEtcdFaces() {
+      const { etcdLogger, flags, startEtcd } = await import('../etcd/command.ts')
+      const etcd = called('etcd', flags)
+      const store = api.store as EmbeddedStore
+      const faces = await startEtcd(etcd, { store, dataDir: cluster.path('store'), log: etcdLogger(etcd) })
+      return { stop: faces.close }
+    }
   },
 }
 

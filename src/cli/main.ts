@@ -22,6 +22,10 @@ async function main(name: string, argv: string[]): Promise<number> {
     process.stderr.write(known ? `kijabi: ${name} is not built yet\n` : `kijabi: there is no program "${name}"; kijabi --help lists them\n`)
     return 1
   }
+  if (programs[name]?.kind === 'client' && name !== 'kubectl') {
+    const { fillClientEnvironment } = await import('./client-environment.ts')
+    fillClientEnvironment(name, argv, process.env)
+  }
   const { runCommand } = await import('../flags/run.ts')
   return runCommand(command, name, argv, {
     env: process.env,

@@ -6,6 +6,7 @@ export function nodeArguments(cluster: Cluster, name: string): string[] {
   const { ports, settings } = cluster
   const pki = (file: string) => cluster.path('pki', file)
   const home = (...parts: string[]) => cluster.path('nodes', name, ...parts)
+  const logging = settings.loggingFormat ? [`--logging-format=${settings.loggingFormat}`] : []
   return [
     'node',
     '--data-dir',
@@ -13,6 +14,7 @@ export function nodeArguments(cluster: Cluster, name: string): string[] {
     '--name',
     name,
     'containerd',
+    ...(settings.loggingFormat ? ['--log-format=json'] : []),
     `--root=${home('containerd')}`,
     `--state=${home('containerd-state')}`,
     `--address=${containerdSocket(cluster, name)}`,
@@ -32,9 +34,11 @@ export function nodeArguments(cluster: Cluster, name: string): string[] {
     `--tls-cert-file=${pki(`kubelet-${name}-server.crt`)}`,
     `--tls-private-key-file=${pki(`kubelet-${name}-server.key`)}`,
     '--anonymous-auth=false',
-
-    '--authorization-mode=AlwaysAllow',
+    '--authentication-token-webhook=true',
+    '--authorization-mode=Webhook',
+    ...logging,
     'kube-proxy',
+    ...logging,
     `--kubeconfig=${cluster.path('kubeconfig', 'kube-proxy.conf')}`,
     `--hostname-override=${name}`,
     `--cluster-cidr=${settings.podCidr}`,

@@ -12,11 +12,11 @@ import { parseFlags } from '../flags/flags.ts'
 import { command as kubelet } from '../kubelet/command.ts'
 import { readResolvConf } from '../linux/resolv-conf.ts'
 import { openLogFile } from '../log/file.ts'
-import { createLogger } from '../log/log.ts'
+import { loggerOf } from '../log/flags.ts'
 import { createBridgeNetwork } from '../network/bridge.ts'
 import { startClusterDns } from '../network/dns/cluster-dns.ts'
 import { command as kubeProxy } from '../network/proxy/command.ts'
-import { command as containerd, runtimeOptions } from '../runtime/command.ts'
+import { command as containerd, containerdLogger, runtimeOptions } from '../runtime/command.ts'
 import { createRuntime } from '../runtime/runtime.ts'
 import { type Cluster, openCluster, writeAtomically } from './cluster.ts'
 import { clusterDnsAddress } from './credentials.ts'
@@ -38,26 +38,31 @@ export const command: Command = {
     const name = (values['name'] as string) || hostname()
     process.title = args.join(' ')
     const files = new Map([...components, 'kube-dns'].map((c) => [c, openLogFile(cluster.path('logs', `${c}.log`))]))
-    const logOf = (component: string) => createLogger(component, { write: (line) => files.get(component)?.write(line) })
+    const stderrOf = (component: string) =>
+      ({ write: (line: string) => files.get(component)?.write(line) }) as unknown as Invocation['stderr']
     const sections = sectionsOf(args, components)
     /** Runs a component's own command in this process, until the signal. */
     const runs = (component: string, program: Command): Promise<number> => {
       const parsed = parseFlags(program.flags ?? {}, sections.get(component) ?? [])
-      const stderr = { write: (line: string) => files.get(component)?.write(line) } as unknown as Invocation['stderr']
-      return (program.run as NonNullable<Command['run']>)({ ...invocation, ...parsed, path: [component], stderr })
+      return (program.run as NonNullable<Command['run']>)({ ...invocation, ...parsed, path: [component], stderr: stderrOf(component) })
     }
 
+    const containerdFlags = parseFlags(containerd.flags ?? {}, sections.get('containerd') ?? []).values
+    const containerdLog = containerdLogger({ values: containerdFlags, stderr: stderrOf('containerd') })
+    const dnsLog = loggerOf('kube-dns', {
+      values: parseFlags(kubelet.flags ?? {}, sections.get('kubelet') ?? []).values,
+      stderr: stderrOf('kube-dns'),
+    })
     const bridge = createBridgeNetwork({
       folder: cluster.path('nodes', name, 'network'),
       bridge: bridgeName(cluster),
       clusterCIDR: cluster.settings.podCidr,
-      log: logOf('kubelet'),
+      log: containerdLog,
     })
-    const containerdFlags = parseFlags(containerd.flags ?? {}, sections.get('containerd') ?? []).values
     const runtime = await createRuntime({
       ...runtimeOptions(containerdFlags),
       network: bridge,
-      log: logOf('containerd'),
+      log: containerdLog,
       name: String(cluster.settings.port),
     })
     await runtime.serve(containerdFlags['address'] as string)
@@ -65,11 +70,11 @@ export const command: Command = {
 
     const connection = loadConnection({ kubeconfig: cluster.path('kubeconfig', 'admin.conf') })
     const client = createClient(createHttpsTransport(connection, { userAgent: 'kube-dns' }))
-    const informers = createInformers(client, { log: logOf('kube-dns') })
+    const informers = createInformers(client, { log: dnsLog })
     const ready = untilNodeReady(informers, name)
     const dns = bridge.gateway().then((listen) =>
       startClusterDns(
-        { client, informers, log: logOf('kube-dns') },
+        { client, informers, log: dnsLog },
         {
           nodeName: name,
           listen,

@@ -32,6 +32,7 @@ export const command: Command = {
       value: 'REGISTRY=URL',
       doc: 'Where images are looked for before the registry itself; REGISTRY may be *.',
     },
+    'logging-format': { type: 'string', default: 'text', value: 'format', doc: 'How the components write their logs: text or json.' },
     kubeconfig: { type: 'string', doc: 'Where the context kijabi is written (KUBECONFIG, else ~/.kube/config).' },
     wait: { type: 'duration', default: 60_000, value: 'duration', doc: 'How long to wait until the cluster is ready; 0 does not wait.' },
     foreground: { type: 'bool', doc: 'Stay until interrupted, then stop the cluster.' },
@@ -39,6 +40,7 @@ export const command: Command = {
   },
   async run(invocation) {
     const { values, env, stdout } = invocation
+    if (!['text', 'json'].includes(values['logging-format'] as string)) throw new ExitError('kijabi up: --logging-format is text or json')
     const folder = dataFolder(values['data-dir'] as string, env)
     const there = openCluster(folder)
     if (there && runningProcesses(there).size > 0) {
@@ -79,6 +81,7 @@ async function create(folder: string, { values, given }: Invocation, canRunConta
     podCidr: (values['pod-cidr'] as string) || (network === 0 ? '10.244.0.0/16' : `10.${128 + (network % 100)}.0.0/16`),
     serviceCidr: (values['service-cidr'] as string) || (network === 0 ? '10.96.0.0/16' : `10.96.${network}.0/24`),
     ...((values['registry-mirror'] as string[]).length ? { registryMirrors: values['registry-mirror'] as string[] } : {}),
+    ...(values['logging-format'] === 'json' ? { loggingFormat: 'json' as const } : {}),
     ...(values['token-auth-file'] ? { tokenAuthFile: values['token-auth-file'] as string } : {}),
   }
   assertWritable(folder)

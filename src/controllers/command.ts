@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { createHttpsTransport } from '../client/https-transport.ts'
 import { inClusterConnection, loadConnection } from '../client/kubeconfig.ts'
+import type { Transport } from '../client/transport.ts'
 import type { Command } from '../flags/command.ts'
 import type { FlagTable, ParsedFlags } from '../flags/flags.ts'
 import { ExitError } from '../flags/run.ts'
 import { createComponentServer } from '../http/component-server.ts'
-import { createLogger } from '../log/log.ts'
+import { logFlags, loggerOf } from '../log/flags.ts'
+import type { Logger } from '../log/log.ts'
 import { chooseControllers, createControllerManager } from './manager.ts'
 import { type ControllerOptions, defaultOptions } from './options.ts'
 import { registry } from './registry.ts'
@@ -148,11 +150,11 @@ export const flags: FlagTable = {
     doc: 'How long an unused token secret is kept.',
   },
   ...concurrentFlags,
-  v: { type: 'int', short: 'v', default: 0, doc: 'How much is logged: 4 and up adds what is for debugging.' },
+  ...logFlags,
 }
 
-/** What the flags say, for the control plane's process too; `ca` is published where no file is named. */
-export function optionsOf({ values, given }: Pick<ParsedFlags, 'values' | 'given'>, ca?: string): Partial<ControllerOptions> {
+/** What the flags say; `ca` is published where no file is named. */
+function optionsOf({ values, given }: Pick<ParsedFlags, 'values' | 'given'>, ca?: string): Partial<ControllerOptions> {
   const file = (name: string) => (values[name] ? readFileSync(values[name] as string, 'utf8') : undefined)
   const [certificate, key] = [file('cluster-signing-cert-file'), file('cluster-signing-key-file')]
   return {
@@ -172,57 +174,76 @@ export const command: Command = {
   summary: 'Runs the control loops that bring the cluster from the state it has to the state it should have.',
   usage: 'kube-controller-manager [flags]',
   flags,
-  async run({ values, given, signal }) {
-    const text = (name: string) => values[name] as string
-    const file = (name: string) => readFileSync(text(name), 'utf8')
-    const log = createLogger('kube-controller-manager', { level: (values.v as number) >= 4 ? 'debug' : 'info' })
-    try {
-      chooseControllers(values.controllers as string[])
-    } catch (error) {
-      throw new ExitError(`kube-controller-manager: ${(error as Error).message}`)
-    }
+  async run(invocation) {
+    const { signal } = invocation
+    const text = (name: string) => invocation.values[name] as string
+    const log = loggerOf('kube-controller-manager', invocation)
     const connection = text('kubeconfig') ? loadConnection({ kubeconfig: text('kubeconfig') }) : inClusterConnection()
     const transport = createHttpsTransport(text('master') ? { ...connection, server: text('master') } : connection, {
       userAgent: 'kube-controller-manager',
     })
-    const options = optionsOf({ values, given }, connection.ca === undefined ? undefined : String(connection.ca))
-    const manager = createControllerManager({
-      transport,
-      log,
-      options,
-      controllers: values.controllers as string[],
-      ...(values['leader-elect']
-        ? {
-            leaderElection: {
-              identity: `${hostname()}_${process.pid}`,
-              namespace: text('leader-elect-resource-namespace'),
-              name: text('leader-elect-resource-name'),
-              leaseDurationMs: values['leader-elect-lease-duration'] as number,
-              renewDeadlineMs: values['leader-elect-renew-deadline'] as number,
-              retryPeriodMs: values['leader-elect-retry-period'] as number,
-            },
-          }
-        : {}),
-    })
-    const address = text('bind-address')
-    if (!/^(127\.|::1$|localhost$)/.test(address)) throw new ExitError('kube-controller-manager: --bind-address must be a loopback address')
-    const server =
-      values['secure-port'] === 0
-        ? undefined
-        : await createComponentServer({
-            address,
-            port: values['secure-port'] as number,
-            tls: text('tls-cert-file') ? { certificate: file('tls-cert-file'), key: file('tls-private-key-file') } : 'self-signed',
-            metrics: () => manager.metrics.render(),
-          })
-    await manager.start()
+    const rootCa = connection.ca === undefined ? undefined : String(connection.ca)
+    const manager = await startControllerManager(invocation, { transport, log, rootCa })
     const stopped = new Promise<'stopped'>((resolve) => signal.addEventListener('abort', () => resolve('stopped'), { once: true }))
     const why = await Promise.race([stopped, manager.lost])
     await manager.stop()
-    await server?.close()
     transport.close()
     if (why === 'stopped') return 0
     log.error('leader election lost')
     return 1
   },
+}
+
+/**
+ * The manager that the flags describe, at work, with its health and metrics served. The control plane's process starts
+ * it so too. `rootCa` is published where no --root-ca-file says otherwise.
+ */
+export async function startControllerManager(
+  { values, given }: Pick<ParsedFlags, 'values' | 'given'>,
+  { transport, log, rootCa }: { transport: Transport; log: Logger; rootCa?: string | undefined },
+): Promise<{ readonly lost: Promise<void>; stop(): Promise<void> }> {
+  const text = (name: string) => values[name] as string
+  const file = (name: string) => readFileSync(text(name), 'utf8')
+  try {
+    chooseControllers(values['controllers'] as string[])
+  } catch (error) {
+    throw new ExitError(`kube-controller-manager: ${(error as Error).message}`)
+  }
+  const address = text('bind-address')
+  if (!/^(127\.|::1$|localhost$)/.test(address)) throw new ExitError('kube-controller-manager: --bind-address must be a loopback address')
+  const manager = createControllerManager({
+    transport,
+    log,
+    options: optionsOf({ values, given }, rootCa),
+    controllers: values['controllers'] as string[],
+    ...(values['leader-elect']
+      ? {
+          leaderElection: {
+            identity: `${hostname()}_${process.pid}`,
+            namespace: text('leader-elect-resource-namespace'),
+            name: text('leader-elect-resource-name'),
+            leaseDurationMs: values['leader-elect-lease-duration'] as number,
+            renewDeadlineMs: values['leader-elect-renew-deadline'] as number,
+            retryPeriodMs: values['leader-elect-retry-period'] as number,
+          },
+        }
+      : {}),
+  })
+  const server =
+    values['secure-port'] === 0
+      ? undefined
+      : await createComponentServer({
+          address,
+          port: values['secure-port'] as number,
+          tls: text('tls-cert-file') ? { certificate: file('tls-cert-file'), key: file('tls-private-key-file') } : 'self-signed',
+          metrics: () => manager.metrics.render(),
+        })
+  await manager.start()
+  return {
+    lost: manager.lost,
+    async stop() {
+      await manager.stop()
+      await server?.close()
+    },
+  }
 }

@@ -4,13 +4,13 @@ import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { TlsOptions } from 'node:tls'
 import type { Command } from '../flags/command.ts'
-import type { FlagTable } from '../flags/flags.ts'
-import { createLogger, type Level } from '../log/log.ts'
-import { openEmbeddedStore } from '../store/embedded.ts'
+import type { FlagTable, ParsedFlags } from '../flags/flags.ts'
+import { createLogger, type Level, type Logger } from '../log/log.ts'
+import { type EmbeddedStore, openEmbeddedStore } from '../store/embedded.ts'
 import { etcdVersion } from './maintenance.ts'
 import { createEtcdServer } from './server.ts'
 
-const flags: FlagTable = {
+export const flags: FlagTable = {
   name: { type: 'string', default: 'default', doc: 'Human-readable name for this member.' },
   'data-dir': { type: 'string', doc: 'Path to the data directory. Default NAME.etcd.' },
   'listen-client-urls': {
@@ -38,6 +38,7 @@ const flags: FlagTable = {
     doc: 'How much history to keep: hours or a duration (periodic), a number (revision). 0 is all of it.',
   },
   'log-level': { type: 'string', default: 'info', doc: 'debug, info, warn or error.' },
+  'log-format': { type: 'string', default: 'console', doc: 'console or json.' },
   version: { type: 'bool', doc: 'Print the version and exit.' },
 }
 
@@ -45,59 +46,78 @@ export const command: Command = {
   summary: 'A distributed reliable key-value store: etcd’s API, one member',
   usage: 'etcd [flags]',
   flags,
-  async run({ values, given, stdout, signal }) {
+  async run(invocation) {
+    const { values, stdout, signal } = invocation
     if (values['version']) {
       stdout.write(`etcd Version: ${etcdVersion} (kijabi)\n`)
       return 0
     }
-    const log = createLogger('etcd', { level: values['log-level'] as Level })
-    const initialCluster = values['initial-cluster'] as string[]
-    if (initialCluster.length > 1)
-      throw new Error(`--initial-cluster names ${initialCluster.length} members: a cluster of several is not supported yet, run one member`)
-    const name = values['name'] as string
-    const dataDir = (values['data-dir'] as string) || `${name}.etcd`
-    const listen = (values['listen-client-urls'] as string[]).map(parseListen)
-    const tls = tlsOptions(values)
-    if (listen.some((l) => l.secure) && !tls) throw new Error('an https listen URL needs --cert-file and --key-file')
-    const mixed = listen.some((l) => l.secure) && listen.some((l) => !l.secure)
-
-    const store = await openEmbeddedStore({ dataDir: join(dataDir, 'kijabi') })
-    const common = {
-      store,
-      dataDir: join(dataDir, 'kijabi'),
-      name,
-      peerUrls: given.has('initial-advertise-peer-urls')
-        ? (values['initial-advertise-peer-urls'] as string[])
-        : (values['listen-peer-urls'] as string[]),
-      clientUrls: given.has('advertise-client-urls')
-        ? (values['advertise-client-urls'] as string[])
-        : (values['listen-client-urls'] as string[]),
-      maxRequestBytes: values['max-request-bytes'] as number,
-    }
-    if (mixed) throw new Error('--listen-client-urls cannot mix http and https')
-    const server = createEtcdServer({ ...common, ...(tls && listen[0]?.secure ? { tls } : {}) })
-    const stopCompaction = autoCompaction(
-      store,
-      values['auto-compaction-mode'] as string,
-      values['auto-compaction-retention'] as string,
-      (error) => log.warn('auto compaction failed', { error }),
-    )
+    const dataDir = join((values['data-dir'] as string) || `${values['name']}.etcd`, 'kijabi')
+    const store = await openEmbeddedStore({ dataDir })
     try {
-      for (const { where, url } of listen) {
-        await server.listen(where)
-        log.info('ready to serve client requests', { url, dataDir, revision: store.revision })
-      }
-      await new Promise<void>((resolve) => {
-        if (signal.aborted) resolve()
-        signal.addEventListener('abort', () => resolve())
-      })
+      const etcd = await startEtcd(invocation, { store, dataDir, log: etcdLogger(invocation) })
+      if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+      await etcd.close()
     } finally {
-      stopCompaction()
-      await server.close()
       await store.close()
     }
     return 0
   },
+}
+
+export function etcdLogger({ values, stderr }: { values: ParsedFlags['values']; stderr: { write(line: string): unknown } }): Logger {
+  const format = values['log-format']
+  if (format !== 'console' && format !== 'json') throw new Error(`--log-format: ${format} is neither console nor json`)
+  return createLogger('etcd', {
+    level: values['log-level'] as Level,
+    format: format === 'json' ? 'json' : 'text',
+    write: (line) => void stderr.write(line),
+  })
+}
+
+/** etcd's faces as the flags describe them, over a store that is open and stays so. The control plane's process starts them over the API server's. */
+export async function startEtcd(
+  { values, given }: Pick<ParsedFlags, 'values' | 'given'>,
+  { store, dataDir, log }: { store: EmbeddedStore; dataDir: string; log: Logger },
+): Promise<{ close(): Promise<void> }> {
+  const initialCluster = values['initial-cluster'] as string[]
+  if (initialCluster.length > 1)
+    throw new Error(`--initial-cluster names ${initialCluster.length} members: a cluster of several is not supported yet, run one member`)
+  const listen = (values['listen-client-urls'] as string[]).map(parseListen)
+  const tls = tlsOptions(values)
+  const secure = listen.some((l) => l.secure)
+  if (secure && !tls) throw new Error('an https listen URL needs --cert-file and --key-file')
+  if (secure && listen.some((l) => !l.secure)) throw new Error('--listen-client-urls cannot mix http and https')
+  const told = (flag: string, otherwise: string) => values[given.has(flag) ? flag : otherwise] as string[]
+  const server = createEtcdServer({
+    store,
+    dataDir,
+    name: values['name'] as string,
+    peerUrls: told('initial-advertise-peer-urls', 'listen-peer-urls'),
+    clientUrls: told('advertise-client-urls', 'listen-client-urls'),
+    maxRequestBytes: values['max-request-bytes'] as number,
+    ...(tls && secure ? { tls } : {}),
+  })
+  const stopCompaction = autoCompaction(
+    store,
+    values['auto-compaction-mode'] as string,
+    values['auto-compaction-retention'] as string,
+    (error) => log.warn('auto compaction failed', { error }),
+  )
+  const close = async () => {
+    stopCompaction()
+    await server.close()
+  }
+  try {
+    for (const { where, url } of listen) {
+      await server.listen(where)
+      log.info('ready to serve client requests', { url, dataDir, revision: store.revision })
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { close }
 }
 
 function parseListen(text: string): { url: string; secure: boolean; where: { host: string; port: number } | { path: string } } {

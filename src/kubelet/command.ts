@@ -12,7 +12,7 @@ import { createInformers } from '../client/informer.ts'
 import { loadConnection } from '../client/kubeconfig.ts'
 import type { Command, Invocation } from '../flags/command.ts'
 import { readResolvConf } from '../linux/resolv-conf.ts'
-import { createLogger } from '../log/log.ts'
+import { logFlags, loggerOf } from '../log/flags.ts'
 import { createCertificateAuthority, issueCertificate } from '../pki/index.ts'
 import { connectCri } from './cri.ts'
 import { createKubelet } from './kubelet.ts'
@@ -52,6 +52,7 @@ export const command: Command = {
     'max-pods': { type: 'int', default: 110, doc: 'How many pods the node takes.' },
     'kube-reserved': { type: 'map', default: {}, doc: 'Resources kept for Kubernetes: cpu=200m,memory=500Mi.' },
     'system-reserved': { type: 'map', default: {}, doc: 'Resources kept for the system.' },
+    ...logFlags,
     'cgroup-root': { type: 'string', doc: 'The cgroup below which pods are.' },
   },
   run,
@@ -87,8 +88,9 @@ interface KubeletConfiguration {
   readonly nodeLeaseDurationSeconds?: number
 }
 
-async function run({ values, given, signal }: Invocation): Promise<number> {
-  const log = createLogger('kubelet')
+async function run(invocation: Invocation): Promise<number> {
+  const { values, given, signal } = invocation
+  const log = loggerOf('kubelet', invocation)
   const file = values['config'] ? (loadYaml(readFileSync(values['config'] as string, 'utf8')) as KubeletConfiguration) : {}
   const pick = <T>(flag: string, configured: T | undefined): T =>
     given.has(flag) || configured === undefined ? (values[flag] as T) : configured

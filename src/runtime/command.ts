@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Command } from '../flags/command.ts'
 import type { FlagTable } from '../flags/flags.ts'
-import { createLogger, type Level } from '../log/log.ts'
+import { createLogger, type Level, type Logger } from '../log/log.ts'
 import type { RegistryHost } from './images/registry.ts'
 import type { PodNetwork } from './pod-network.ts'
 import { createRuntime, type RuntimeOptions } from './runtime.ts'
@@ -14,6 +14,7 @@ const flags: FlagTable = {
   root: { type: 'string', default: '/var/lib/kijabi/containerd', value: 'FOLDER', doc: 'What lasts: images and what containers write' },
   state: { type: 'string', default: '/run/kijabi/containerd', value: 'FOLDER', doc: 'What lasts until the machine restarts' },
   'log-level': { type: 'string', short: 'l', default: 'info', value: 'LEVEL', doc: 'debug, info, warn or error' },
+  'log-format': { type: 'string', default: 'text', value: 'FORMAT', doc: 'text or json' },
   runtime: { type: 'string', value: 'PROGRAM', doc: 'The OCI runtime; crun where there is one, else runc' },
   'runtime-handler': { type: 'map', value: 'NAME=PROGRAM', doc: 'A further OCI runtime, as a RuntimeClass names it' },
   'registry-mirror': { type: 'array', value: 'REGISTRY=URL', doc: 'Where to look before the registry itself; REGISTRY may be *' },
@@ -29,21 +30,29 @@ const flags: FlagTable = {
   },
 }
 
+export function containerdLogger({
+  values,
+  stderr,
+}: {
+  values: Readonly<Record<string, unknown>>
+  stderr: { write(line: string): unknown }
+}): Logger {
+  const format = values['log-format']
+  if (format !== 'text' && format !== 'json') throw new Error(`--log-format: ${format} is neither text nor json`)
+  return createLogger('containerd', { level: values['log-level'] as Level, format, write: (line) => void stderr.write(line) })
+}
+
 /** The built-in network is another room's: who puts the components together hands it in. */
-export type NetworkMaker = (options: {
-  folder: string
-  name: string
-  cidr: string
-  log: ReturnType<typeof createLogger>
-}) => Promise<PodNetwork & { close(): void }>
+export type NetworkMaker = (options: { folder: string; name: string; cidr: string; log: Logger }) => Promise<PodNetwork & { close(): void }>
 
 export function createContainerdCommand(makeNetwork?: NetworkMaker): Command {
   return {
     summary: 'The container runtime, behind the CRI',
     usage: 'kijabi containerd [flags]',
     flags,
-    async run({ values, signal }) {
-      const log = createLogger('containerd', { level: values['log-level'] as Level })
+    async run(invocation) {
+      const { values, signal } = invocation
+      const log = containerdLogger(invocation)
       const root = values['root'] as string
       const address = values['address'] as string
       const network = await makeNetwork?.({

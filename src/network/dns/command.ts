@@ -6,7 +6,7 @@ import { createInformers } from '../../client/informer.ts'
 import { loadConnection } from '../../client/kubeconfig.ts'
 import type { Command } from '../../flags/command.ts'
 import { readResolvConf } from '../../linux/resolv-conf.ts'
-import { createLogger } from '../../log/log.ts'
+import { logFlags, loggerOf } from '../../log/flags.ts'
 import { startClusterDns } from './cluster-dns.ts'
 
 export const command: Command = {
@@ -19,12 +19,14 @@ export const command: Command = {
     port: { type: 'int', default: 53, doc: 'The port to answer on.' },
     'cluster-dns': { type: 'string', default: '10.96.0.10', doc: 'The address of the kube-dns Service.' },
     'cluster-domain': { type: 'string', default: 'cluster.local', doc: 'The domain of the cluster’s names.' },
+    ...logFlags,
     'resolv-conf': { type: 'string', default: '/etc/resolv.conf', doc: 'Whose name servers other names are asked of.' },
   },
-  async run({ values, signal }) {
+  async run(invocation) {
+    const { values, signal } = invocation
     const listen = values['listen'] as string
     if (!listen) throw new Error('--listen is required: an address that pods reach')
-    const log = createLogger('kube-dns')
+    const log = loggerOf('kube-dns', invocation)
     const client = createClient(
       createHttpsTransport(loadConnection({ kubeconfig: values['kubeconfig'] as string }), { userAgent: 'kube-dns' }),
     )

@@ -7,7 +7,7 @@ import { createHttpsTransport } from '../../client/https-transport.ts'
 import { createInformers } from '../../client/informer.ts'
 import { loadConnection } from '../../client/kubeconfig.ts'
 import type { Command, Invocation } from '../../flags/command.ts'
-import { createLogger } from '../../log/log.ts'
+import { logFlags, loggerOf } from '../../log/flags.ts'
 import { inCIDR } from '../addresses.ts'
 import { defaultAddress } from '../bridge.ts'
 import { openNetlink } from '../netlink.ts'
@@ -34,6 +34,7 @@ export const command: Command = {
       default: 'kube-proxy',
       doc: 'The table of the rules: one of its own for each of several clusters on one host.',
     },
+    ...logFlags,
     cleanup: { type: 'bool', doc: 'Take the proxy’s rules away and exit.' },
   },
   run,
@@ -50,11 +51,12 @@ interface KubeProxyConfiguration {
   readonly nftables?: { readonly masqueradeAll?: boolean; readonly masqueradeBit?: number }
 }
 
-async function run({ values, given, signal }: Invocation): Promise<number> {
+async function run(invocation: Invocation): Promise<number> {
+  const { values, given, signal } = invocation
   const file = values['config'] ? (loadYaml(readFileSync(values['config'] as string, 'utf8')) as KubeProxyConfiguration) : {}
   const pick = <T>(flag: string, configured: T | undefined): T =>
     given.has(flag) || configured === undefined ? (values[flag] as T) : configured
-  const log = createLogger('kube-proxy')
+  const log = loggerOf('kube-proxy', invocation)
   const mode = pick('proxy-mode', file.mode || undefined)
   if (mode !== 'nftables') throw new Error(`proxy mode ${mode} is not built yet; nftables is`)
   const clusterCIDR = pick('cluster-cidr', file.clusterCIDR)
