@@ -154,7 +154,7 @@ export const flags: FlagTable = {
 }
 
 /** What the flags say; `ca` is published where no file is named. */
-function optionsOf({ values, given }: Pick<ParsedFlags, 'values' | 'given'>, ca?: string): Partial<ControllerOptions> {
+export function optionsOf({ values, given }: Pick<ParsedFlags, 'values' | 'given'>, ca?: string): Partial<ControllerOptions> {
   const file = (name: string) => (values[name] ? readFileSync(values[name] as string, 'utf8') : undefined)
   const [certificate, key] = [file('cluster-signing-cert-file'), file('cluster-signing-key-file')]
   return {
