@@ -76,9 +76,8 @@ export function createRegistryClient(options: RegistryOptions = {}) {
     readonly signal?: AbortSignal | undefined
     readonly redirects?: number
   }
-  const request = async (url: URL, o: RequestOptions = {}): Promise<IncomingMessage> => {
-    if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new RegistryError('invalid', `the scheme of ${url.origin} is refused`)
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+  const send = (url: URL, o: RequestOptions): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
       const outgoing = (url.protocol === 'https:' ? https : http).request(url, {
         method: o.method ?? 'GET',
         headers: { 'user-agent': 'kijabi', ...o.headers },
@@ -87,12 +86,17 @@ export function createRegistryClient(options: RegistryOptions = {}) {
       })
       outgoing.setTimeout(idleTimeoutMs, () => outgoing.destroy(new Error(`no answer within ${idleTimeoutMs / 1000} s`)))
       outgoing.on('response', resolve)
-      outgoing.on('error', (error) =>
-        reject(new RegistryError('unavailable', `${url.host}: ${error.message || (error as NodeJS.ErrnoException).code}`, error)),
-      )
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        // The registry closed a kept connection just as it was used again: that says nothing of this request.
+        if (outgoing.reusedSocket && error.code === 'ECONNRESET' && typeof o.body !== 'function') send(url, o).then(resolve, reject)
+        else reject(new RegistryError('unavailable', `${url.host}: ${error.message || error.code}`, error))
+      })
       if (typeof o.body === 'function') pipeline(o.body(), outgoing).catch((error: Error) => outgoing.destroy(error))
       else outgoing.end(o.body)
     })
+  const request = async (url: URL, o: RequestOptions = {}): Promise<IncomingMessage> => {
+    if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new RegistryError('invalid', `the scheme of ${url.origin} is refused`)
+    const response = await send(url, o)
     const location = response.headers.location
     if ((o.method ?? 'GET') === 'PUT' || ![301, 302, 303, 307, 308].includes(response.statusCode as number) || !location) return response
     response.resume()
