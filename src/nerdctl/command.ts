@@ -31,6 +31,7 @@ const containerCommands = {
   wait: from(containers, 'wait'),
 }
 const imageCommands = {
+  build: from(() => import('./build.ts'), 'build'),
   load: from(images, 'load'),
   pull: from(images, 'pull'),
   push: from(images, 'push'),
