@@ -44,6 +44,8 @@ export function controlPlaneArguments(cluster: Cluster): string[] {
     'kube-controller-manager',
     '--leader-elect=false',
     `--secure-port=${ports.controllerManager}`,
+    // Upstream's default is 50 s since 1.32; 40 s is what people have learnt.
+    '--node-monitor-grace-period=40s',
     '--allocate-node-cidrs=true',
     `--cluster-cidr=${settings.podCidr}`,
     `--service-cluster-ip-range=${settings.serviceCidr}`,
