@@ -8,6 +8,8 @@
 import { startApiServer } from '../apiserver/command.ts'
 import { flags as apiServerFlags } from '../apiserver/flags.ts'
 import { createInProcessTransport } from '../apiserver/in-process.ts'
+import { createClient } from '../client/client.ts'
+import { createInformers } from '../client/informer.ts'
 import { flags as controllerFlags, startControllerManager } from '../controllers/command.ts'
 import type { Command } from '../flags/command.ts'
 import { type FlagTable, parseFlags } from '../flags/flags.ts'
@@ -16,8 +18,9 @@ import { loggerOf } from '../log/flags.ts'
 import { type Logger, noLog } from '../log/log.ts'
 import { flags as schedulerFlags, startScheduler } from '../scheduler/command.ts'
 import type { EmbeddedStore } from '../store/embedded.ts'
-import { type Cluster, openCluster, writeAtomically } from './cluster.ts'
+import { type Cluster, nodeNames, openCluster, writeAtomically } from './cluster.ts'
 import { controlPlaneComponents } from './control-plane-arguments.ts'
+import { controlPlaneParts, keepProcessPods } from './process-pods.ts'
 import { sectionsOf } from './sections.ts'
 
 export const command: Command = {
@@ -53,12 +56,22 @@ export const command: Command = {
     ])
     if (cluster.settings.simulatedNodes) running.push(await startSimulatedNodes(cluster, transport('kubemark'), noLog))
     running.push(await startEtcdFaces())
+    running.push(showPods())
 
     if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
     await Promise.all(running.map((part) => part.stop()))
     await api.close()
     for (const file of files.values()) file.close()
     return 0
+
+    function showPods() {
+      const client = createClient(transport('kube-apiserver'))
+      const log = loggerOf('kube-apiserver', apiServer)
+      const informers = createInformers(client, { log })
+      keepProcessPods({ client, informers, log }, cluster, controlPlaneParts(cluster), nodeNames(cluster)[0])
+      informers.start()
+      return informers
+    }
 
     /** Loaded last: nothing that starts waits for it. */
     async function startEtcdFaces() {

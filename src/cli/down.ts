@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import type { Command } from '../flags/command.ts'
 import { type Cluster, dataFolder, nodeNames, openCluster } from './cluster.ts'
 import { removeFromKubeConfig, userKubeConfigPath } from './kubeconfig.ts'
+import { unlinkManifests } from './process-pods.ts'
 import { stopProcesses } from './processes.ts'
 
 export const command: Command = {
@@ -48,5 +49,6 @@ export async function removeCluster(cluster: Cluster): Promise<void> {
     const { removeNode } = await import('./node-cleanup.ts')
     for (const name of nodeNames(cluster)) await removeNode(cluster, name)
   }
+  unlinkManifests(cluster)
   rmSync(cluster.folder, { recursive: true, force: true })
 }

@@ -1,5 +1,5 @@
 /** The command line of a node's process: each component's name with upstream's flags. Apart from the process itself, so that `up` loads no component. */
-import { type Cluster, defaultPort } from './cluster.ts'
+import { type Cluster, defaultPort, nodeNames } from './cluster.ts'
 import { clusterDnsAddress } from './credentials.ts'
 
 export function nodeArguments(cluster: Cluster, name: string): string[] {
@@ -25,7 +25,7 @@ export function nodeArguments(cluster: Cluster, name: string): string[] {
     `--container-runtime-endpoint=unix://${containerdSocket(cluster, name)}`,
     `--root-dir=${home('kubelet')}`,
     `--pod-logs-dir=${home('pod-logs')}`,
-    `--pod-manifest-path=${home('manifests')}`,
+    `--pod-manifest-path=${manifestFolder(cluster, name)}`,
     `--cgroup-root=${cgroupRoot(cluster)}`,
     `--cluster-dns=${clusterDnsAddress(settings.serviceCidr)}`,
     `--port=${ports.kubelet}`,
@@ -48,6 +48,10 @@ export function nodeArguments(cluster: Cluster, name: string): string[] {
     `--metrics-bind-address=127.0.0.1:${ports.proxyMetrics}`,
   ]
 }
+
+/** Static pods; the first node's folder is the one that shows the cluster's own components. */
+const manifestFolder = (cluster: Cluster, name: string) =>
+  name === nodeNames(cluster)[0] ? cluster.path('manifests') : cluster.path('nodes', name, 'manifests')
 
 /** Where the node's CRI is served. */
 export const containerdSocket = (cluster: Cluster, name: string): string => cluster.path('run', `containerd-${name}.sock`)

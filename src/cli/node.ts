@@ -21,6 +21,7 @@ import { createRuntime } from '../runtime/runtime.ts'
 import { type Cluster, openCluster, writeAtomically } from './cluster.ts'
 import { clusterDnsAddress } from './credentials.ts'
 import { bridgeName } from './node-arguments.ts'
+import { keepProcessPods, nodeParts } from './process-pods.ts'
 import { sectionsOf } from './sections.ts'
 
 const components = ['containerd', 'kubelet', 'kube-proxy']
@@ -84,6 +85,7 @@ export const command: Command = {
         },
       ),
     )
+    keepProcessPods({ client, informers, log: dnsLog }, cluster, nodeParts(cluster, name), name)
     informers.start()
     const stopped = new Promise<'stopped'>((resolve) => signal.addEventListener('abort', () => resolve('stopped'), { once: true }))
     void Promise.all([ready, dns]).then(() => writeAtomically(cluster.path('run', `node-${name}.ready`), ''))

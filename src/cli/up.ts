@@ -13,6 +13,7 @@ import { removeCluster, stopCluster } from './down.ts'
 import { missingTools, type Tools } from './host-tools.ts'
 import { kubeConfig, mergeKubeConfig, userKubeConfigPath } from './kubeconfig.ts'
 import { nodeArguments } from './node-arguments.ts'
+import { linkManifests, writeManifests } from './process-pods.ts'
 import { ProcessFailedError, runningProcesses, startProcess, untilReady } from './processes.ts'
 import { createProgress, type Progress } from './progress.ts'
 
@@ -99,6 +100,8 @@ async function start(cluster: Cluster, isNew: boolean, invocation: Invocation, p
       cluster,
       nodes.map((name) => ({ name, addresses: machineAddresses() })),
     )
+    writeManifests(cluster)
+    linkManifests(cluster)
     progress.step('Starting the control plane')
     startProcess(cluster, 'control-plane', controlPlaneArguments(cluster))
     const processes = ['control-plane']

@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { isProcessPod } from '../api/process-pods.ts'
 import type { Container, Node, ObjectReference, Pod, Taint } from '../api/types/core-v1.ts'
 import type { Client } from '../client/client.ts'
 import { type Clock, systemClock } from '../client/clock.ts'
@@ -171,7 +172,7 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
       const wanted = [...staticPods.values()].find((p) => p.metadata.namespace === namespace && p.metadata.name === name)
       const mirror = apiPods.get(namespace, name)
       if (wanted) await syncMirror(client, wanted, mirror && isMirror(mirror) ? mirror : undefined, node())
-      else if (mirror && isMirror(mirror)) await deleteMirror(client, mirror)
+      else if (mirror && isMirror(mirror) && !isProcessPod(mirror)) await deleteMirror(client, mirror)
     }
     const work = (mirrorWork.get(key) ?? Promise.resolve()).then(run).catch((error: unknown) => {
       if (stopping.signal.aborted) return
@@ -218,7 +219,7 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
     nodes.addHandler({ added: seeNode, updated: seeNode }),
   ]
   function seeMirror(mirror: Pod): void {
-    if (!apiPods.synced) return
+    if (!apiPods.synced || isProcessPod(mirror)) return
     careForMirror(mirror.metadata.namespace, mirror.metadata.name)
     const own = [...staticPods.values()].find(
       (p) => p.metadata.namespace === mirror.metadata.namespace && p.metadata.name === mirror.metadata.name,

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { load as loadYaml } from 'js-yaml'
 import { isAlreadyExists, isNotFound } from '../api/errors.ts'
 import { formatTime } from '../api/meta.ts'
+import { isProcessPod } from '../api/process-pods.ts'
 import type { Node, Pod } from '../api/types/core-v1.ts'
 import type { Client } from '../client/client.ts'
 import type { Logger } from '../log/log.ts'
@@ -55,7 +56,7 @@ export function readManifests(folder: string, nodeName: string, log: Logger): Po
       if (!found.isFile()) continue
       if (found.size > maxManifestBytes) throw new Error('the file is larger than 10 MiB')
       const pod = staticPod(readFileSync(path, 'utf8'), nodeName)
-      pods.set(pod.metadata.uid, pod)
+      if (!isProcessPod(pod)) pods.set(pod.metadata.uid, pod)
     } catch (error) {
       log.error('could not read a manifest', { path, error })
     }
