@@ -8,7 +8,7 @@ import { type AddressInfo, connect, Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { Code, GrpcError } from '../grpc/status.ts'
-import { acceptPortForward, acceptRemoteCommand, type Outcome, type RemoteCommand } from '../http/remote-command.ts'
+import type { Outcome, RemoteCommand } from '../http/remote-command.ts'
 import { openPipe } from '../linux/pipe.ts'
 import { connectSeqpacket, connectTcp, inNamespace } from '../linux/syscalls.ts'
 import type { Logger } from '../log/log.ts'
@@ -37,6 +37,8 @@ export interface StreamingDeps {
 
 const tokenLifeMs = 60_000
 const maxTokens = 1000
+/** Loaded with the first stream: a runtime that serves none spares the memory. */
+const protocols = () => import('../http/remote-command.ts')
 type Serve = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
 export function createStreaming({ containers, sandboxes, sandboxRecords, runtimeOf, log }: StreamingDeps): Streaming {
@@ -132,7 +134,8 @@ export function createStreaming({ containers, sandboxes, sandboxRecords, runtime
   const commanded = (request: ExecRequest, run: (remote: RemoteCommand) => Promise<Outcome>): Serve => {
     const options = validate(request)
     return (incoming, socket, head) => {
-      acceptRemoteCommand(incoming, socket, head, options)
+      protocols()
+        .then(({ acceptRemoteCommand }) => acceptRemoteCommand(incoming, socket, head, options))
         .then(async (remote) => {
           const outcome = await run(remote).catch((error: unknown): Outcome => ({ kind: 'error', message: (error as Error).message }))
           await remote.finish(outcome)
@@ -163,31 +166,35 @@ export function createStreaming({ containers, sandboxes, sandboxRecords, runtime
         ),
       ),
     portForward: (sandbox, ports) =>
-      address('portforward', (request, socket, head) =>
-        acceptPortForward(request, socket, head, ports, ({ port, data, fail }) => {
-          const refused = () =>
-            fail(
-              `error forwarding port ${port} to pod ${sandbox.id}: failed to connect to localhost:${port} inside namespace ${JSON.stringify(sandbox.id)}: connection refused`,
-            )
-          const joined = (target: Socket) => {
-            target.on('error', () => target.destroy())
-            data.on('error', () => target.destroy())
-            data.on('close', () => target.destroy())
-            target.on('close', () => data.end())
-            data.pipe(target).pipe(data)
-          }
-          if (sandbox.hostNetwork) {
-            const target = connect(port, 'localhost', () => joined(target))
-            target.once('error', refused)
-            return
-          }
-          try {
-            const fd = inNamespace('net', sandboxes.namespacePath(sandbox.id, 'net'), () => connectTcp(port))
-            joined(new Socket({ fd, readable: true, writable: true }))
-          } catch {
-            refused()
-          }
-        }),
+      address(
+        'portforward',
+        (request, socket, head) =>
+          void protocols().then(({ acceptPortForward }) =>
+            acceptPortForward(request, socket, head, ports, ({ port, data, fail }) => {
+              const refused = () =>
+                fail(
+                  `error forwarding port ${port} to pod ${sandbox.id}: failed to connect to localhost:${port} inside namespace ${JSON.stringify(sandbox.id)}: connection refused`,
+                )
+              const joined = (target: Socket) => {
+                target.on('error', () => target.destroy())
+                data.on('error', () => target.destroy())
+                data.on('close', () => target.destroy())
+                target.on('close', () => data.end())
+                data.pipe(target).pipe(data)
+              }
+              if (sandbox.hostNetwork) {
+                const target = connect(port, 'localhost', () => joined(target))
+                target.once('error', refused)
+                return
+              }
+              try {
+                const fd = inNamespace('net', sandboxes.namespacePath(sandbox.id, 'net'), () => connectTcp(port))
+                joined(new Socket({ fd, readable: true, writable: true }))
+              } catch {
+                refused()
+              }
+            }),
+          ),
       ),
     async close() {
       for (const socket of connections) socket.destroy()
