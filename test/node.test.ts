@@ -1,10 +1,14 @@
 /** The node end to end: real containers over our runtime and over Debian's containerd, services and names through the kernel's rules. */
+import { execFileSync } from 'node:child_process'
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ContainerStatus, Pod } from '../src/api/types/core-v1.ts'
+import { noLog } from '../src/log/log.ts'
+import { openNetlink } from '../src/network/netlink.ts'
+import { syncRoutes } from '../src/network/routes.ts'
 import { cannotRunContainers, isReady, type NodeLab, nodeName, startNodeLab } from './support/node-lab.ts'
 
 if (cannotRunContainers) console.log(`test/node.test.ts is skipped: ${cannotRunContainers}`)
@@ -334,6 +338,43 @@ describe.skipIf(cannotRunContainers)('services', () => {
     ])
     expect(answer).toContain('Connection refused')
   })
+})
+
+test.skipIf(cannotRunContainers)('routes to other nodes’ pods follow the nodes', () => {
+  const name = `kjroutes${process.pid}`
+  execFileSync('ip', ['netns', 'add', name])
+  const netlink = openNetlink(`/run/netns/${name}`)
+  try {
+    netlink.addBridge('segment')
+    const { index } = netlink.link('segment') as { index: number }
+    netlink.addAddress(index, '192.0.2.1', 24)
+    netlink.setUp(index)
+    const gateways = () => Object.fromEntries(netlink.routes().flatMap((r) => (r.gateway ? [[r.destination, r.gateway]] : [])))
+    let mine = syncRoutes(
+      netlink,
+      new Map(),
+      new Map([
+        ['10.244.1.0/24', '192.0.2.2'],
+        ['10.244.2.0/24', '192.0.2.3'],
+      ]),
+      noLog,
+    )
+    expect(gateways()).toEqual({ '10.244.1.0/24': '192.0.2.2', '10.244.2.0/24': '192.0.2.3' })
+    mine = syncRoutes(
+      netlink,
+      mine,
+      new Map([
+        ['10.244.1.0/24', '192.0.2.9'],
+        ['10.244.3.0/24', '198.51.100.1'],
+      ]),
+      noLog,
+    )
+    expect(gateways()).toEqual({ '10.244.1.0/24': '192.0.2.9' })
+    expect([...mine.keys()]).toEqual(['10.244.1.0/24'])
+  } finally {
+    netlink.close()
+    execFileSync('ip', ['netns', 'delete', name])
+  }
 })
 
 function ask(lab: NodeLab, method: string, path: string): Promise<[number, string]> {

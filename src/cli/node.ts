@@ -16,6 +16,7 @@ import { loggerOf } from '../log/flags.ts'
 import { createBridgeNetwork } from '../network/bridge.ts'
 import { startClusterDns } from '../network/dns/cluster-dns.ts'
 import { command as kubeProxy } from '../network/proxy/command.ts'
+import { startNodeRoutes } from '../network/routes.ts'
 import { command as containerd, containerdLogger, runtimeOptions } from '../runtime/command.ts'
 import { createRuntime } from '../runtime/runtime.ts'
 import { type Cluster, openCluster, writeAtomically } from './cluster.ts'
@@ -86,12 +87,14 @@ export const command: Command = {
       ),
     )
     keepProcessPods({ client, informers, log: dnsLog }, cluster, nodeParts(cluster, name), name)
+    const routes = startNodeRoutes({ informers, log: containerdLog }, name)
     informers.start()
     const stopped = new Promise<'stopped'>((resolve) => signal.addEventListener('abort', () => resolve('stopped'), { once: true }))
     void Promise.all([ready, dns]).then(() => writeAtomically(cluster.path('run', `node-${name}.ready`), ''))
     // A component that fails takes the process down: the supervisor starts it again, and the containers go on.
     await Promise.race([stopped, ...running, dns.then(() => stopped)])
     if (!signal.aborted) return 1
+    routes.stop()
     informers.stop()
     await Promise.all([...running, dns.then((d) => d.stop()).catch(() => undefined)])
     await runtime.close()

@@ -3,15 +3,44 @@
  * route controllers have it. Nodes must share a network segment, which those on one machine do.
  */
 import type { Node } from '../api/types/core-v1.ts'
+import type { Informers } from '../client/informer.ts'
 import type { Logger } from '../log/log.ts'
-import { Errno, type Netlink, NetlinkError } from './netlink.ts'
+import { Errno, type Netlink, NetlinkError, openNetlink } from './netlink.ts'
+
+/** Keeps the routes as the nodes are, until stopped; they stay then, for the pods that run on. */
+export function startNodeRoutes(deps: { informers: Informers; log: Logger }, self: string): { stop(): void } {
+  const netlink = openNetlink()
+  const nodes = deps.informers.of('nodes')
+  let mine: ReadonlyMap<string, string> = new Map()
+  let timer: NodeJS.Immediate | undefined
+  const sync = () => {
+    timer = undefined
+    // After a restart the first list comes node by node: half of it must not take routes away.
+    if (nodes.synced) mine = syncRoutes(netlink, mine, wantedRoutes(nodes.list(), self), deps.log)
+  }
+  const look = () => {
+    timer ??= setImmediate(sync)
+  }
+  const off = nodes.addHandler({ added: look, updated: look, deleted: look })
+  void nodes.whenSynced().then(look)
+  return {
+    stop() {
+      off()
+      clearImmediate(timer)
+      netlink.close()
+    },
+  }
+}
 
 /** What should stand in the routing table for these nodes: pod CIDR to gateway. */
 export function wantedRoutes(nodes: readonly Node[], self: string): Map<string, string> {
   const wanted = new Map<string, string>()
+  const addressOf = (node: Node | undefined) => node?.status?.addresses?.find((a) => a.type === 'InternalIP')?.address
+  const own = addressOf(nodes.find((node) => node.metadata.name === self))
   for (const node of nodes) {
-    const address = node.status?.addresses?.find((a) => a.type === 'InternalIP')?.address
-    if (node.metadata.name === self || !address) continue
+    const address = addressOf(node)
+    // Simulated nodes share this one's address and have no pods to reach.
+    if (node.metadata.name === self || !address || address === own) continue
     for (const cidr of node.spec.podCIDRs ?? (node.spec.podCIDR ? [node.spec.podCIDR] : [])) {
       if (!cidr.includes(':')) wanted.set(cidr, address)
     }
