@@ -74,6 +74,7 @@ export function parseYaml(text: string): ParsedYaml {
 }
 
 const goReasons: Readonly<Record<string, string>> = {
+  'tab characters must not be used in indentation': 'found character that cannot start any token',
   'bad indentation of a mapping entry': 'mapping values are not allowed in this context',
 }
 function yamlError(error: YAMLException): DecodeError {

@@ -17,6 +17,12 @@ import type { ApiRequest, Transport, WatchEvent } from './transport.ts'
 export interface HttpsTransportOptions {
   readonly userAgent?: string
   readonly clock?: Clock
+  /** The texts of the Warning headers (RFC 7234, code 299) that answers carry. */
+  readonly onWarning?: (text: string) => void
+}
+/** Over the network an answer can also be read as its bytes come: logs. */
+export interface HttpsTransport extends Transport {
+  stream(request: ApiRequest): AsyncIterable<Buffer>
 }
 
 interface Answer {
@@ -40,8 +46,8 @@ const largestAnswer = 1 << 30
 const pingAfterMs = 30_000
 const pingTimeoutMs = 15_000
 
-export function createHttpsTransport(connection: Connection, options: HttpsTransportOptions = {}): Transport {
-  const { userAgent = 'kijabi', clock = systemClock } = options
+export function createHttpsTransport(connection: Connection, options: HttpsTransportOptions = {}): HttpsTransport {
+  const { userAgent = 'kijabi', clock = systemClock, onWarning } = options
   const url = new URL(connection.server)
   const basePath = url.pathname.replace(/\/$/, '')
   let channel: (Channel & { readonly cert: unknown }) | undefined
@@ -75,6 +81,7 @@ export function createHttpsTransport(connection: Connection, options: HttpsTrans
       if (credentials.authorization) headers.authorization = credentials.authorization
       if (body !== undefined) headers['content-type'] = request.contentType ?? 'application/json'
       const answer = await channelFor(credentials)({ ...request, path: basePath + request.path }, headers, body)
+      if (onWarning && answer.headers.warning !== undefined) for (const text of warningTexts(answer.headers.warning)) onWarning(text)
       if (answer.status < 400) return answer
       if (answer.status === 401 && tries === 0) {
         // Rotated tokens and expired plugin credentials: once more, if there are fresh ones.
@@ -104,7 +111,19 @@ export function createHttpsTransport(connection: Connection, options: HttpsTrans
     }
   }
 
+  async function* stream(request: ApiRequest): AsyncGenerator<Buffer> {
+    const answer = await send(request)
+    try {
+      yield* answer.body as AsyncIterable<Buffer>
+    } catch (error) {
+      if (!request.signal?.aborted) throw error
+    } finally {
+      answer.body.destroy()
+    }
+  }
+
   return {
+    stream,
     async request<T>(request: ApiRequest): Promise<T> {
       const answer = await send(request)
       const text = await readText(answer.body)
@@ -118,6 +137,12 @@ export function createHttpsTransport(connection: Connection, options: HttpsTrans
       channel = undefined
     },
   }
+}
+
+/** `299 - "text"`, several in one header or in several. */
+function warningTexts(header: string | string[]): string[] {
+  const text = Array.isArray(header) ? header.join(', ') : header
+  return [...text.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map((match) => (match[1] as string).replace(/\\(.)/g, '$1'))
 }
 
 /** The lines of a stream, split on bytes: a line is decoded once, when it is whole. */
