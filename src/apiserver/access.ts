@@ -42,6 +42,8 @@ export interface Access extends Pick<ServerParts, 'flowControl' | 'impersonate' 
 
 export interface AccessDeps {
   readonly objects: Objects
+  /** The server itself, for what the gate writes; not before the server is made. */
+  readonly api: () => Transport
   readonly log: Logger
   readonly now: () => Date
 }
@@ -75,7 +77,7 @@ export interface AccessOptions {
   readonly admission: AdmissionOptions
 }
 
-export function createAccess({ objects, log, now }: AccessDeps, options: AccessOptions): Access {
+export function createAccess({ objects, api: self, log, now }: AccessDeps, options: AccessOptions): Access {
   const accounts = options.serviceAccounts
   const tokens: TokenAuthenticator[] = []
   if (options.tokenFile) tokens.push(createTokenFileAuthenticator(options.tokenFile))
@@ -112,7 +114,10 @@ export function createAccess({ objects, log, now }: AccessDeps, options: AccessO
       log,
     }),
     authorizer,
-    admission: [...createAdmission(objects, options.admission), ...(withRbac ? [createEscalationCheck(rbac, authorizer)] : [])],
+    admission: [
+      ...createAdmission({ objects, api: self, authorizer }, options.admission),
+      ...(withRbac ? [createEscalationCheck(rbac, authorizer)] : []),
+    ],
     impersonate: createImpersonation(authorizer),
     operations: {
       ...createAuthenticationReviews({ tokens: allTokens, apiAudiences: accounts?.apiAudiences ?? [], log, now }),

@@ -75,7 +75,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const strategies = deps.strategies ?? createStrategies({ ...options.services, api: () => createInProcessTransport(handle) })
   addBuiltins(endpoints, storage, strategies)
   const objects = createObjects(endpoints)
-  const access = deps.access({ objects, log, now })
+  const access = deps.access({ objects, log, now, api: () => createInProcessTransport(handle) })
   const observers = createObservers()
   const metrics = createMetrics()
   const core: Core = {

@@ -15,6 +15,8 @@ export interface Objects {
   /** As `get`, without waiting: the caches are loaded before the server says that it is ready. */
   peek<T = ApiObject>(resource: string, key: string): T | undefined
   list<T = ApiObject>(resource: string, namespace?: string): Promise<T[]>
+  /** Whether the namespace holds any, without waiting. */
+  holdsAny(resource: string, namespace: string): boolean
   cache(resource: string): WatchCache
   /** Feeds `sink` with the resource's objects and their changes. */
   mirror<T = ApiObject>(resource: string, sink: MirrorSink<T>): Mirror
@@ -41,6 +43,7 @@ export function createObjects(endpoints: Endpoints): Objects {
   return {
     cache,
     peek,
+    holdsAny: (resource, namespace) => cache(resource).list(everythingOf(endpointOf(resource), namespace), undefined, 1).entries.length > 0,
     mirror: (resource, sink) => mirror(endpointOf(resource), sink),
     async get(resource, key) {
       if (!cache(resource).loaded) await cache(resource).load()

@@ -37,6 +37,7 @@ export function controlPlaneArguments(cluster: Cluster): string[] {
     `--service-account-signing-key-file=${pki('sa.key')}`,
     '--enable-bootstrap-token-auth=true',
     '--authorization-mode=Node,RBAC',
+    '--enable-admission-plugins=NodeRestriction',
     `--service-cluster-ip-range=${settings.serviceCidr}`,
     ...(settings.tokenAuthFile ? [`--token-auth-file=${settings.tokenAuthFile}`] : []),
     ...logging,

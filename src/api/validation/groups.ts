@@ -220,7 +220,6 @@ export function validateBindings(binding: Binding, namespaced: boolean): FieldEr
       if (subject.name) errors.push(...check(subject.name, `${at}.name`, isDNS1123Subdomain))
       if (subject.apiGroup) errors.push(notSupported(`${at}.apiGroup`, subject.apiGroup, ['']))
       if (!namespaced && !subject.namespace) errors.push(required(`${at}.namespace`))
-      if (namespaced && !subject.namespace) errors.push(required(`${at}.namespace`))
     } else if (subject.kind === 'User' || subject.kind === 'Group') {
       if (subject.apiGroup !== rbac) errors.push(notSupported(`${at}.apiGroup`, subject.apiGroup ?? '', [rbac]))
     } else errors.push(notSupported(`${at}.kind`, subject.kind, ['ServiceAccount', 'User', 'Group']))

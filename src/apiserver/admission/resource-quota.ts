@@ -1,0 +1,196 @@
+/**
+ * ResourceQuota (apiserver/pkg/admission/plugin/resourcequota): a write that costs more than a quota has left is
+ * refused. Writes of a namespace that wait together are charged in turn against one reading of its quotas and stored
+ * with one write each, made only when the quota is still the one that was read: however many ask at once, none gets by.
+ */
+import { isConflict, isNotFound, newForbidden, newInternalError } from '../../api/errors.ts'
+import { addQuantity, compareQuantity, formatQuantity, newQuantity, quantitySign, subQuantity, zeroQuantity } from '../../api/quantity.ts'
+import { claimUsage, isCountedByOldName, podInScope, podUsage, type Scope, scopesOf, serviceUsage, type Usage } from '../../api/quota.ts'
+import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from '../../api/types/core-v1.ts'
+import type { Transport } from '../../client/transport.ts'
+import type { Objects } from '../objects.ts'
+import type { ApiObject, WriteAttributes } from '../request.ts'
+import type { AdmissionPlugin } from './admission.ts'
+
+interface Charge {
+  readonly object: ApiObject
+  readonly old: ApiObject | undefined
+  readonly attributes: WriteAttributes
+  resolve(): void
+  reject(error: unknown): void
+}
+
+const attempts = 10
+/** Reviews, and what the system itself must be able to write. */
+const free = new Set(['namespaces', 'subjectaccessreviews', 'localsubjectaccessreviews', 'tokenreviews', 'events'])
+
+export function createResourceQuota(objects: Objects, api: () => Transport): AdmissionPlugin {
+  const waiting = new Map<string, Charge[]>()
+
+  const work = async (namespace: string) => {
+    for (let batch = waiting.get(namespace) ?? []; batch.length > 0; batch = waiting.get(namespace) ?? []) {
+      waiting.set(namespace, [])
+      await charge(namespace, batch).catch((error: unknown) => {
+        for (const one of batch) one.reject(error)
+      })
+    }
+    waiting.delete(namespace)
+  }
+
+  /** False: the quota is no longer the one that was read. */
+  const store = async (quota: ResourceQuota, used: Readonly<Record<string, string>>): Promise<boolean> => {
+    const { namespace, name } = quota.metadata
+    const path = `/api/v1/namespaces/${namespace}/resourcequotas/${name}/status`
+    try {
+      await api().request({ method: 'PUT', path, body: { ...quota, status: { ...quota.status, used } } })
+      return true
+    } catch (error) {
+      if (isConflict(error) || isNotFound(error)) return false
+      throw error
+    }
+  }
+
+  const charge = async (namespace: string, batch: readonly Charge[]) => {
+    let left = batch
+    for (let attempt = 0; attempt < attempts && left.length > 0; attempt++) {
+      const quotas = await objects.list<ResourceQuota>('resourcequotas', namespace)
+      const used = new Map(quotas.map((q) => [q, { ...q.status.used } as Record<string, string>]))
+      const granted: Charge[] = []
+      const touched = new Map<ResourceQuota, Charge[]>()
+      for (const one of left) {
+        try {
+          const changed = chargeOne(one, quotas, used)
+          if (changed.length === 0 || one.attributes.dryRun) one.resolve()
+          else {
+            granted.push(one)
+            for (const [quota, figures] of changed) {
+              used.set(quota, figures)
+              touched.set(quota, [...(touched.get(quota) ?? []), one])
+            }
+          }
+        } catch (error) {
+          one.reject(error)
+        }
+      }
+      const again = new Set<Charge>()
+      for (const [quota, charges] of touched) {
+        if (!(await store(quota, used.get(quota) ?? {}))) for (const one of charges) again.add(one)
+      }
+      // Where one of several quotas was stored and another not, the first counts too much until its controller looks.
+      for (const one of granted) if (!again.has(one)) one.resolve()
+      left = [...again]
+    }
+    for (const one of left) one.reject(newInternalError(new Error('resource quota evaluation timed out')))
+  }
+
+  return {
+    name: 'ResourceQuota',
+    handles: (resource, subresource, operation) =>
+      !free.has(resource) &&
+      ((operation === 'CREATE' && subresource === '') || (operation === 'UPDATE' && (subresource === '' || subresource === 'resize'))),
+    validate(object, old, attributes) {
+      const { namespace } = attributes
+      if (namespace === '' || !object) return undefined
+      if (objects.cache('resourcequotas').loaded && !objects.holdsAny('resourcequotas', namespace)) return undefined
+      if (attributes.operation === 'UPDATE' && !measured.has(keyOf(attributes))) return undefined
+      return new Promise<undefined>((done, reject) => {
+        const one: Charge = { object, old, attributes, resolve: () => done(undefined), reject }
+        const queue = waiting.get(namespace)
+        if (queue) queue.push(one)
+        else {
+          waiting.set(namespace, [one])
+          queueMicrotask(() => void work(namespace))
+        }
+      })
+    },
+  }
+}
+
+/** Resources that cost more than their number, whose updates may cost too. */
+const measured = new Set(['pods', 'services', 'persistentvolumeclaims'])
+const keyOf = ({ resource }: WriteAttributes): string => (resource.group ? `${resource.resource}.${resource.group}` : resource.resource)
+
+/** The quotas that the write counts against with their new figures; throws when one is exceeded. */
+function chargeOne(
+  { object, old, attributes }: Charge,
+  quotas: readonly ResourceQuota[],
+  used: ReadonlyMap<ResourceQuota, Record<string, string>>,
+): [ResourceQuota, Record<string, string>][] {
+  const resource = keyOf(attributes)
+  const usage = usageOf(resource, object)
+  const before = old ? usageOf(resource, old) : {}
+  const result: [ResourceQuota, Record<string, string>][] = []
+  for (const quota of quotas) {
+    const hard = quota.status.hard ?? {}
+    const scopes = scopesOf(quota)
+    if (!inScopes(resource, object, scopes)) continue
+    const names = Object.keys(hard).filter((name) => name in usage)
+    const missing = resource === 'pods' && !old ? unspecified(object as unknown as Pod, Object.keys(hard)) : []
+    if (missing.length > 0) throw refusal(attributes, object, `failed quota: ${quota.metadata.name}: must specify ${missing.join('; ')}`)
+    const figures = used.get(quota) ?? {}
+    const wasIn = old !== undefined && inScopes(resource, old, scopes)
+    const exceeded: string[] = []
+    const next = { ...figures }
+    let changed = false
+    for (const name of names) {
+      const now = usage[name] ?? zeroQuantity
+      const delta = wasIn ? subQuantity(now, before[name] ?? zeroQuantity) : now
+      if (quantitySign(delta) === 0) continue
+      if (figures[name] === undefined) {
+        // Not counted yet: nothing is allowed until its controller has.
+        throw refusal(attributes, object, `status unknown for quota: ${quota.metadata.name}, resources: ${name}`)
+      }
+      const total = addQuantity(figures[name], delta)
+      if (quantitySign(delta) > 0 && compareQuantity(total, hard[name] as string) > 0) exceeded.push(name)
+      next[name] = formatQuantity(total)
+      changed = true
+    }
+    if (exceeded.length > 0) {
+      exceeded.sort()
+      const print = (value: (name: string) => string) => exceeded.map((name) => `${name}=${value(name)}`).join(',')
+      const requested = print((n) =>
+        formatQuantity(wasIn ? subQuantity(usage[n] ?? zeroQuantity, before[n] ?? zeroQuantity) : (usage[n] ?? zeroQuantity)),
+      )
+      throw refusal(
+        attributes,
+        object,
+        `exceeded quota: ${quota.metadata.name}, requested: ${requested}, used: ${print((n) => figures[n] as string)}, limited: ${print((n) => hard[n] as string)}`,
+      )
+    }
+    if (changed) result.push([quota, next])
+  }
+  return result
+}
+
+const refusal = ({ resource }: WriteAttributes, object: ApiObject, why: string) => newForbidden(resource, object.metadata.name ?? '', why)
+
+function usageOf(resource: string, object: ApiObject): Usage {
+  switch (resource) {
+    case 'pods':
+      return podUsage(object as unknown as Pod)
+    case 'services':
+      return serviceUsage(object as unknown as Service)
+    case 'persistentvolumeclaims':
+      return claimUsage(object as unknown as PersistentVolumeClaim)
+    default:
+      return { [`count/${resource}`]: newQuantity(1), ...(isCountedByOldName(resource) ? { [resource]: newQuantity(1) } : {}) }
+  }
+}
+
+const inScopes = (resource: string, object: ApiObject, scopes: readonly Scope[]): boolean =>
+  scopes.length === 0 || (resource === 'pods' && scopes.every((scope) => podInScope(object as unknown as Pod, scope)))
+
+/** Compute resources that a quota limits must be said by every container: `limits.memory for: a,b`. */
+function unspecified(pod: Pod, hard: readonly string[]): string[] {
+  const compute = hard.filter((name) => /^(requests\.|limits\.)?(cpu|memory)$/.test(name)).sort()
+  return compute.flatMap((name) => {
+    const kind = name.startsWith('limits.') ? 'limits' : 'requests'
+    const plain = name.replace(/^(requests|limits)\./, '')
+    if (pod.spec.resources?.[kind]?.[plain] !== undefined) return []
+    const without = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])]
+      .filter((c) => c.resources?.[kind]?.[plain] === undefined)
+      .map((c) => c.name)
+      .sort()
+    return without.length > 0 ? [`${name} for: ${without.join(',')}`] : []
+  })
+}
