@@ -54,6 +54,18 @@ describe.skipIf(reason)('the thread', () => {
     )
   })
 
+  test('a pod reaches the API server by its Service, as its own service account', async () => {
+    const who = await kubectl(
+      'exec',
+      'shell',
+      '--',
+      'sh',
+      '-c',
+      'cd /var/run/secrets/kubernetes.io/serviceaccount; curl -sS --max-time 10 --cacert ca.crt -H "Authorization: Bearer $(cat token)" -H "Content-Type: application/json" -d "{}" https://kubernetes.default.svc/apis/authentication.k8s.io/v1/selfsubjectreviews',
+    )
+    expect(who).toContain('"username":"system:serviceaccount:default:default"')
+  })
+
   test('a deleted pod is replaced', async () => {
     const names = async () => (await kubectl('get', 'pods', '-l', 'app=front', '-o', 'name')).trim().split('\n')
     const [victim] = await names()

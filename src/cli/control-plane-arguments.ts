@@ -1,5 +1,6 @@
 /** The command line of a cluster's control plane: each component's name with upstream's flags. Apart from the process itself, so that `up` loads no component. */
 import type { Cluster } from './cluster.ts'
+import { podGateway } from './credentials.ts'
 
 export const controlPlaneComponents = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
 
@@ -25,6 +26,7 @@ export function controlPlaneArguments(cluster: Cluster): string[] {
     'kube-apiserver',
     `--secure-port=${ports.apiserver}`,
     '--bind-address=127.0.0.1',
+    ...(settings.nodes > 0 ? [`--advertise-address=${podGateway(settings.podCidr)}`] : []),
     `--data-dir=${cluster.path('store')}`,
     `--tls-cert-file=${pki('apiserver.crt')}`,
     `--tls-private-key-file=${pki('apiserver.key')}`,

@@ -34,7 +34,8 @@ export function ensureCredentials(cluster: Cluster, nodes: readonly { name: stri
       hostname(),
       '127.0.0.1',
       '::1',
-      serviceAddress(cluster.settings.serviceCidr, 1),
+      nthAddress(cluster.settings.serviceCidr, 1),
+      podGateway(cluster.settings.podCidr),
       ...nodes.flatMap((n) => n.addresses),
     ],
   })
@@ -117,11 +118,14 @@ function writePair(cluster: Cluster, name: string, pair: KeyPair): void {
   writeAtomically(cluster.path('pki', `${name}.crt`), pair.certificate)
 }
 
-/** The nth address of the service range: the first is the `kubernetes` Service's. */
-function serviceAddress(cidr: string, n: number): string {
+/** The nth address of a range: the first of the services' is the `kubernetes` Service's. */
+function nthAddress(cidr: string, n: number): string {
   const [a, b, c, d] = (cidr.split('/')[0] as string).split('.').map(Number) as [number, number, number, number]
   return `${a}.${b}.${c}.${d + n}`
 }
 
 /** The tenth address of the service range, as kubeadm chooses it. */
-export const clusterDnsAddress = (serviceCidr: string): string => serviceAddress(serviceCidr, 10)
+export const clusterDnsAddress = (serviceCidr: string): string => nthAddress(serviceCidr, 10)
+
+/** The bridge address of the first node, which gets the first part of the pods' range. */
+export const podGateway = (podCidr: string): string => nthAddress(podCidr, 1)

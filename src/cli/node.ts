@@ -19,8 +19,9 @@ import { command as kubeProxy } from '../network/proxy/command.ts'
 import { startNodeRoutes } from '../network/routes.ts'
 import { command as containerd, containerdLogger, runtimeOptions } from '../runtime/command.ts'
 import { createRuntime } from '../runtime/runtime.ts'
+import { forwardToApiServer } from './api-forward.ts'
 import { type Cluster, openCluster, writeAtomically } from './cluster.ts'
-import { clusterDnsAddress } from './credentials.ts'
+import { clusterDnsAddress, podGateway } from './credentials.ts'
 import { bridgeName } from './node-arguments.ts'
 import { keepProcessPods, nodeParts } from './process-pods.ts'
 import { sectionsOf } from './sections.ts'
@@ -86,15 +87,22 @@ export const command: Command = {
         },
       ),
     )
+    // Where another node has the first range, that node forwards.
+    const forward = bridge
+      .gateway()
+      .then((gateway) =>
+        gateway === podGateway(cluster.settings.podCidr) ? forwardToApiServer(gateway, cluster.ports.apiserver) : undefined,
+      )
     keepProcessPods({ client, informers, log: dnsLog }, cluster, nodeParts(cluster, name), name)
     const routes = startNodeRoutes({ informers, log: containerdLog }, name)
     informers.start()
     const stopped = new Promise<'stopped'>((resolve) => signal.addEventListener('abort', () => resolve('stopped'), { once: true }))
-    void Promise.all([ready, dns]).then(() => writeAtomically(cluster.path('run', `node-${name}.ready`), ''))
+    void Promise.all([ready, dns, forward]).then(() => writeAtomically(cluster.path('run', `node-${name}.ready`), ''))
     // A component that fails takes the process down: the supervisor starts it again, and the containers go on.
-    await Promise.race([stopped, ...running, dns.then(() => stopped)])
+    await Promise.race([stopped, ...running, dns.then(() => stopped), forward.then(() => stopped)])
     if (!signal.aborted) return 1
     routes.stop()
+    void forward.then((server) => server?.close())
     informers.stop()
     await Promise.all([...running, dns.then((d) => d.stop()).catch(() => undefined)])
     await runtime.close()
