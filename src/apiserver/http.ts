@@ -360,12 +360,6 @@ function http1Writer(res: ServerResponse, socket: Socket): StreamWriter {
     write(bytes) {
       if (alive()) socket.write(chunk(bytes))
     },
-    writeAll(chunks) {
-      if (!alive()) return
-      socket.cork()
-      for (const bytes of chunks) socket.write(chunk(bytes))
-      socket.uncork()
-    },
     get waiting() {
       return socket.writableLength
     },
@@ -379,9 +373,6 @@ function http2Writer(stream: ServerHttp2Stream): StreamWriter {
   return {
     write(bytes) {
       if (stream.writable) stream.write(bytes)
-    },
-    writeAll(chunks) {
-      if (stream.writable) stream.write(Buffer.concat(chunks))
     },
     get waiting() {
       return stream.writableLength

@@ -44,9 +44,8 @@ export function createMetrics(): MetricsRegistry {
     const rows = new Map<string, number>()
     return {
       rows,
-      keyOf: (labels: readonly string[]) => labelText(labelNames, labels),
       *lines() {
-        for (const [labels, value] of rows) yield `${name}${braces(labels)} ${number(value)}`
+        for (const [key, value] of rows) yield `${name}${braces(labelText(labelNames, labelsOf(key)))} ${number(value)}`
       },
     }
   }
@@ -54,7 +53,7 @@ export function createMetrics(): MetricsRegistry {
   return {
     counter: (name, help, labelNames = []) =>
       family(name, 'counter', help, () => {
-        const { rows, keyOf, lines } = values(name, labelNames)
+        const { rows, lines } = values(name, labelNames)
         const add = (labels: readonly string[] = [], amount = 1) => {
           const key = keyOf(labels)
           rows.set(key, (rows.get(key) ?? 0) + amount)
@@ -65,7 +64,7 @@ export function createMetrics(): MetricsRegistry {
 
     gauge: (name, help, labelNames = []) =>
       family(name, 'gauge', help, () => {
-        const { rows, keyOf, lines } = values(name, labelNames)
+        const { rows, lines } = values(name, labelNames)
         return {
           metric: {
             set: (value: number, labels: readonly string[] = []) => void rows.set(keyOf(labels), value),
@@ -85,7 +84,7 @@ export function createMetrics(): MetricsRegistry {
         return {
           metric: {
             observe(value: number, labels: readonly string[] = []) {
-              const key = labelText(labelNames, labels)
+              const key = keyOf(labels)
               let row = rows.get(key)
               if (!row) {
                 row = { counts: buckets.map(() => 0), sum: 0, count: 0 }
@@ -98,7 +97,8 @@ export function createMetrics(): MetricsRegistry {
             },
           },
           *lines() {
-            for (const [labels, row] of rows) {
+            for (const [key, row] of rows) {
+              const labels = labelText(labelNames, labelsOf(key))
               let below = 0
               for (const [i, limit] of buckets.entries()) {
                 below += row.counts[i] as number
@@ -123,6 +123,11 @@ export function createMetrics(): MetricsRegistry {
     render: () => [...families.values()].map((f) => f.render()).join(''),
   }
 }
+
+/** Rows are found by their labels as they are; their text, which costs more, is made when the metrics are read. */
+const separator = '\u0000'
+const keyOf = (labels: readonly string[]): string => (labels.length === 1 ? (labels[0] as string) : labels.join(separator))
+const labelsOf = (key: string): string[] => key.split(separator)
 
 function labelText(names: readonly string[], labels: readonly string[]): string {
   return names.map((name, i) => `${name}="${escapeLabel(labels[i] ?? '')}"`).join(',')

@@ -1,5 +1,5 @@
 /** `--token-auth-file`: lines of token,user,uid[,"group1,group2"] (plugin/pkg/auth/authenticator/token/tokenfile). */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { User } from '../request.ts'
 import type { TokenAuthenticator } from './token.ts'
 
@@ -21,7 +21,7 @@ export function parseTokenFile(text: string): Map<string, User> {
 }
 
 /** Tokens are kept and compared as digests, so that how long a comparison takes tells nothing. */
-const digest = (token: string): string => createHash('sha256').update(token).digest('base64')
+const digest = (token: string): string => hash('sha256', token, 'base64')
 
 export function createTokenFileAuthenticator(users: ReadonlyMap<string, User>): TokenAuthenticator {
   return {
