@@ -1,5 +1,5 @@
 /** A cluster on this machine: its data folder, the files in it, and the settings it was made with. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ExitError } from '../flags/run.ts'
@@ -96,11 +96,14 @@ export function openCluster(folder: string): Cluster | undefined {
 /** Makes the data folder. Undone by removing it. */
 export function createCluster(folder: string, settings: Omit<Settings, 'dataVersion'>): Cluster {
   const cluster = clusterAt(folder, { dataVersion, ...settings })
+  const parts = ['run', 'logs', 'pki', 'kubeconfig']
+  const wasThere = existsSync(folder)
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    for (const sub of ['run', 'logs', 'pki', 'kubeconfig']) mkdirSync(cluster.path(sub), { recursive: true, mode: 0o700 })
+    for (const part of parts) mkdirSync(cluster.path(part), { recursive: true, mode: 0o700 })
     writeAtomically(cluster.path('settings.json'), `${JSON.stringify(cluster.settings, null, 2)}\n`)
   } catch (error) {
+    for (const made of wasThere ? parts.map((part) => cluster.path(part)) : [folder]) rmSync(made, { recursive: true, force: true })
     throw folderError(folder, error)
   }
   return cluster

@@ -1,5 +1,6 @@
 /** `kijabi logs [component] [-f]`. */
 import { createReadStream, existsSync, readdirSync, statSync, watch } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import type { Command } from '../flags/command.ts'
 import { ExitError } from '../flags/run.ts'
 import { type Cluster, dataFolder, openCluster } from './cluster.ts'
@@ -41,7 +42,7 @@ async function print(path: string, prefix: string, follow: boolean, out: NodeJS.
   let at = 0
   let rest = ''
   const more = async () => {
-    const { size } = statSync(path)
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
     if (size < at) at = 0
     if (size === at) return
     for await (const chunk of createReadStream(path, { start: at, end: size - 1, encoding: 'utf8' })) {
@@ -51,16 +52,15 @@ async function print(path: string, prefix: string, follow: boolean, out: NodeJS.
     }
     at = size
   }
-  await more()
-  if (!follow) return
-  await new Promise<void>((resolve) => {
-    let reading = Promise.resolve()
-    const watcher = watch(path, () => {
-      reading = reading.then(more)
-    })
-    signal.addEventListener('abort', () => {
-      watcher.close()
-      resolve()
-    })
-  })
+  if (!follow) return more()
+  let reading = Promise.resolve()
+  const again = () => {
+    reading = reading.then(more)
+  }
+  // The folder is watched, not the file: rotation makes another file of that name.
+  const watcher = watch(dirname(path), (_, name) => name === basename(path) && again())
+  again()
+  if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  watcher.close()
+  await reading
 }

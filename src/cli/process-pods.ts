@@ -4,7 +4,7 @@
  * as the process does, and its restarts are the process's.
  */
 import { createHash } from 'node:crypto'
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, symlinkSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmdirSync, rmSync, symlinkSync } from 'node:fs'
 import { dump } from 'js-yaml'
 import { isAlreadyExists, isNotFound } from '../api/errors.ts'
 import { formatTime } from '../api/meta.ts'
@@ -17,6 +17,7 @@ import { version } from '../version.ts'
 import { type Cluster, defaultPort, nodeNames, writeAtomically } from './cluster.ts'
 import { controlPlaneArguments, controlPlaneComponents } from './control-plane-arguments.ts'
 import { nodeArguments } from './node-arguments.ts'
+import { exitCode } from './processes.ts'
 import { sectionsOf } from './sections.ts'
 
 interface Part {
@@ -221,14 +222,5 @@ export function keepProcessPods(
       if (news) for (const part of parts) keep(part)
     }
     informers.of('nodes', { fieldSelector: `metadata.name=${node}` }).addHandler({ added: seen, updated: seen })
-  }
-}
-
-/** How the process before this one ended, if it ended by itself. */
-function exitCode(cluster: Cluster, name: string): number | undefined {
-  try {
-    return Number(readFileSync(cluster.path('run', `${name}.exit`), 'utf8'))
-  } catch {
-    return undefined
   }
 }

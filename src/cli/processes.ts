@@ -3,7 +3,7 @@
  * process itself writes NAME.ready. Whoever waits watches that folder, so nothing is polled.
  */
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, watch } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Cluster } from './cluster.ts'
 
@@ -57,7 +57,7 @@ function processExists(pid: number): boolean {
 
 export class ProcessFailedError extends Error {
   readonly process: string
-  constructor(name: string, code: string, lastWords: string) {
+  constructor(name: string, code: number, lastWords: string) {
     super(`${name} ended with exit code ${code}${lastWords ? `: ${lastWords}` : ''}`)
     this.process = name
   }
@@ -67,14 +67,28 @@ export class ProcessFailedError extends Error {
 export function untilReady(cluster: Cluster, names: readonly string[], timeoutMs: number): Promise<void> {
   return watchRunFolder(cluster, timeoutMs, () => {
     for (const name of names) {
-      const exit = cluster.path('run', `${name}.exit`)
-      if (!existsSync(exit)) continue
-      const code = readFileSync(exit, 'utf8').trim()
-      if (code !== '') throw new ProcessFailedError(name, code, lastError(cluster, name))
+      const code = exitCode(cluster, name)
+      if (code !== undefined) throw new ProcessFailedError(name, code, lastError(cluster, name))
     }
     return names.every((name) => existsSync(cluster.path('run', `${name}.ready`)))
   })
 }
+
+/** Resolves when the signal aborts, or when somebody else has stopped the cluster. */
+export async function untilStopped(cluster: Cluster, signal: AbortSignal): Promise<void> {
+  await watchRunFolder(cluster, undefined, () => signal.aborted || runningProcesses(cluster).size === 0, signal)
+}
+
+/** How the last process of that name ended, if it ended by itself. */
+export function exitCode(cluster: Cluster, name: string): number | undefined {
+  try {
+    return Number(readlinkSync(cluster.path('run', `${name}.exit`)))
+  } catch {
+    return undefined
+  }
+}
+
+export class TimeoutError extends Error {}
 
 /** Asks every process to end, waits, and kills what is still there after `graceMs`. */
 export async function stopProcesses(cluster: Cluster, graceMs: number): Promise<void> {
@@ -100,10 +114,11 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-function watchRunFolder(cluster: Cluster, timeoutMs: number, done: () => boolean): Promise<void> {
+function watchRunFolder(cluster: Cluster, timeoutMs: number | undefined, done: () => boolean, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const finish = (error?: unknown) => {
       clearTimeout(timer)
+      signal?.removeEventListener('abort', check)
       watcher.close()
       if (error === undefined) resolve()
       else reject(error as Error)
@@ -116,7 +131,9 @@ function watchRunFolder(cluster: Cluster, timeoutMs: number, done: () => boolean
       }
     }
     const watcher = watch(cluster.path('run'), check)
-    const timer = setTimeout(() => finish(new Error(`not done within ${timeoutMs / 1000} s`)), timeoutMs)
+    const timer =
+      timeoutMs === undefined ? undefined : setTimeout(() => finish(new TimeoutError(`not done within ${timeoutMs / 1000} s`)), timeoutMs)
+    signal?.addEventListener('abort', check)
     check()
   })
 }

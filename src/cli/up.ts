@@ -1,6 +1,6 @@
 /** `kijabi up`: makes a cluster, or resumes the one in the data folder, waits until it is ready, and says how to go on. */
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
@@ -14,7 +14,7 @@ import { missingTools, type Tools } from './host-tools.ts'
 import { kubeConfig, mergeKubeConfig, userKubeConfigPath } from './kubeconfig.ts'
 import { nodeArguments } from './node-arguments.ts'
 import { linkManifests, writeManifests } from './process-pods.ts'
-import { ProcessFailedError, runningProcesses, startProcess, untilReady } from './processes.ts'
+import { ProcessFailedError, runningProcesses, startProcess, TimeoutError, untilReady, untilStopped } from './processes.ts'
 import { createProgress, type Progress } from './progress.ts'
 
 export const command: Command = {
@@ -23,7 +23,7 @@ export const command: Command = {
   flags: {
     'data-dir': { type: 'string', doc: 'The folder that the cluster lives in (KIJABI_HOME, else /var/lib/kijabi).' },
     port: { type: 'int', default: defaultPort, doc: 'The API server’s port; other ports are moved by as much as this one is.' },
-    nodes: { type: 'int', default: 1, doc: 'How many nodes with real containers.' },
+    nodes: { type: 'int', default: 1, doc: 'How many nodes with real containers: 1, or 0 with --simulated-nodes.' },
     'simulated-nodes': { type: 'int', default: 0, doc: 'How many nodes that only pretend to run pods.' },
     'token-auth-file': { type: 'string', doc: 'Static tokens for the API server: token,user,uid,"group1,group2" a line.' },
     'pod-cidr': { type: 'string', doc: 'The addresses of pods.' },
@@ -58,7 +58,7 @@ export const command: Command = {
       if (!canRunContainers) stdout.write('Containers need root on Linux: the nodes of this cluster are simulated.\n')
       stdout.write(nextSteps(cluster, invocation))
       if (!values['foreground']) return 0
-      await new Promise((resolve) => invocation.signal.addEventListener('abort', resolve))
+      await untilStopped(cluster, invocation.signal)
       progress.step('Stopping')
       await stopCluster(cluster)
       progress.done()
@@ -73,6 +73,10 @@ export const command: Command = {
 async function create(folder: string, { values, given }: Invocation, canRunContainers: boolean): Promise<Cluster> {
   const port = values['port'] as number
   const simulated = values['simulated-nodes'] as number
+  if ((values['nodes'] as number) > 1)
+    throw new ExitError(
+      'kijabi up: --nodes: more than one node with real containers is not built yet; --simulated-nodes adds nodes that only pretend',
+    )
   // Clusters side by side need addresses of their own; the port tells them apart.
   const network = (port - defaultPort) & 0xff
   const settings = {
@@ -89,6 +93,9 @@ async function create(folder: string, { values, given }: Invocation, canRunConta
   await assertPortsFree(clusterAt(folder, { dataVersion: 0, ...settings }))
   return createCluster(folder, settings)
 }
+
+/** A process that ends where less is free has ended because of that. */
+const leastFreeBytes = 1024 * 1024
 
 async function start(cluster: Cluster, isNew: boolean, invocation: Invocation, progress: Progress): Promise<void> {
   const waitMs = invocation.values['wait'] as number
@@ -120,12 +127,15 @@ async function start(cluster: Cluster, isNew: boolean, invocation: Invocation, p
     progress.done()
   } catch (error) {
     await stopCluster(cluster)
-    if (isNew && error instanceof ExitError) await removeCluster(cluster)
+    const { bavail, bsize } = statfsSync(cluster.folder)
+    // What is only slow can be waited for again; what cannot work leaves nothing half-made.
+    if (isNew && !(error instanceof TimeoutError)) await removeCluster(cluster)
     if (error instanceof ExitError) throw error
-    if (error instanceof ProcessFailedError)
-      throw new ExitError(
-        `kijabi up: ${error.message}\nThe whole log: kijabi logs ${error.process}${cluster.folder === dataFolder('', {}) ? '' : ` --data-dir ${cluster.folder}`}`,
-      )
+    if (error instanceof ProcessFailedError) {
+      if (bavail * bsize < leastFreeBytes) throw folderError(cluster.folder, { code: 'ENOSPC' })
+      const logs = `\nThe whole log: kijabi logs ${error.process}${cluster.folder === dataFolder('', {}) ? '' : ` --data-dir ${cluster.folder}`}`
+      throw new ExitError(`kijabi up: ${error.message}${isNew ? '' : logs}`)
+    }
     if ((error as NodeJS.ErrnoException).code) throw folderError(cluster.folder, error)
     throw new ExitError(`kijabi up: ${(error as Error).message}; kijabi logs tells more`)
   }

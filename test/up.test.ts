@@ -1,0 +1,309 @@
+/** `kijabi up`, `down`, `status` and `logs` as their users meet them: again, side by side, after a crash, and where they cannot work. */
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { createClient } from '../src/client/client.ts'
+import { createHttpsTransport } from '../src/client/https-transport.ts'
+import { loadConnection } from '../src/client/kubeconfig.ts'
+import { cannotRunContainers } from './support/cluster.ts'
+import { kijabi, run, succeed } from './support/shell.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'kijabi-up-'))
+const root = process.getuid?.() === 0
+let next = 20_000 + Math.floor(Math.random() * 20_000)
+const made: Home[] = []
+afterAll(async () => {
+  for (const home of made) await home.kijabi('down', '--purge')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+interface Home {
+  readonly path: string
+  readonly port: number
+  readonly env: Record<string, string>
+  kijabi(...args: string[]): ReturnType<typeof run>
+  up(...args: string[]): Promise<string>
+  /** Makes a ConfigMap, or says whether it is there. */
+  remember(name: string): Promise<unknown>
+  remembers(name: string): Promise<boolean>
+  pid(process: string): number
+}
+
+function createHome(name: string): Home {
+  const path = join(folder, name)
+  next += 50
+  const port = next
+  const env = { KIJABI_HOME: path, KUBECONFIG: join(folder, `${name}.conf`) }
+  async function withClient<T>(act: (client: ReturnType<typeof createClient>) => Promise<T>): Promise<T> {
+    const transport = createHttpsTransport(loadConnection({ kubeconfig: join(path, 'kubeconfig', 'admin.conf') }))
+    try {
+      return await act(createClient(transport))
+    } finally {
+      transport.close()
+    }
+  }
+  const home: Home = {
+    path,
+    port,
+    env,
+    kijabi: (...args) => run(kijabi, args, { env }),
+    up: (...args) => succeed(kijabi, ['up', '--port', String(port), ...args], { env }),
+    remember: (name) => withClient((c) => c.create('configmaps', { metadata: { name, namespace: 'default' } })),
+    remembers: (name) =>
+      withClient((c) =>
+        c.get('configmaps', { namespace: 'default', name }).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    pid: (process) => Number(readFileSync(join(path, 'run', `${process}.pid`), 'utf8')),
+  }
+  made.push(home)
+  return home
+}
+
+const childOf = (pid: number) => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0])
+
+/** What a machine has that a cluster could leave behind. */
+function traces(port: number): Record<string, unknown> {
+  const output = (program: string, ...args: string[]) => {
+    try {
+      return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    } catch {
+      return ''
+    }
+  }
+  return {
+    processes: output('ps', 'ax', '-o', 'args')
+      .split('\n')
+      .filter((line) => line.includes(folder) || line.includes(`:${port}`)),
+    mounts: readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(folder)),
+    namespaces: existsSync('/run/netns') ? readdirSync('/run/netns').filter((name) => name.includes(String(port))) : [],
+    cgroups: output('find', '/sys/fs/cgroup', '-name', `*kijabi*${port}*`),
+    nft: output('nft', 'list', 'tables')
+      .split('\n')
+      .filter((line) => line.includes(String(port))),
+    iptables: output('iptables-save')
+      .split('\n')
+      .filter((line) => line.includes(String(port))),
+    links: output('ip', '-o', 'link')
+      .split('\n')
+      .filter((line) => line.includes(`kijabi${port}`)),
+    ports: output('ss', '-Hltn')
+      .split('\n')
+      .filter((line) => Object.values(moved(port)).some((p) => line.includes(`:${p} `))),
+    files: readdirSync(folder).filter((name) => !name.endsWith('.conf')),
+  }
+}
+const moved = (port: number) => [6443, 2379, 10250, 10248, 10257, 10259, 10249, 10256].map((p) => p + port - 6443)
+
+test('up, again, down, resumed, removed', async () => {
+  const home = createHome('again')
+  const before = traces(home.port)
+  const began = performance.now()
+  expect(await home.up('--simulated-nodes', '2')).toContain(`https://127.0.0.1:${home.port}`)
+  expect(performance.now() - began, 'up takes at most two seconds; a busy machine gets some more').toBeLessThan(6000)
+  await home.remember('kept')
+  const supervisor = home.pid('control-plane')
+  expect(await home.up()).toContain('runs already; nothing was changed')
+  expect(home.pid('control-plane')).toBe(supervisor)
+  expect((await home.kijabi('status')).stdout).toMatch(/control-plane +running +pid \d+, \d+ MB/)
+
+  const stopping = performance.now()
+  await home.kijabi('down')
+  expect(performance.now() - stopping).toBeLessThan(2000)
+  expect((await home.kijabi('status')).stdout).toContain('is stopped')
+  await home.up()
+  expect(await home.remembers('kept')).toBe(true)
+  await home.kijabi('down', '--purge')
+  expect(traces(home.port)).toEqual(before)
+  expect(readFileSync(home.env['KUBECONFIG'] as string, 'utf8')).not.toContain(`${home.port}`)
+})
+
+test('after a reboot what the last boot left is no hindrance', async () => {
+  const home = createHome('reboot')
+  await home.up('--simulated-nodes', '1')
+  await home.remember('kept')
+  // The machine ends without a word: nothing is stopped in order, and files of the run folder stay.
+  const supervisor = home.pid('control-plane')
+  const child = childOf(supervisor)
+  process.kill(supervisor, 'SIGKILL')
+  process.kill(child, 'SIGKILL')
+  writeFileSync(join(home.path, 'run', 'control-plane.pid'), `${process.pid}\n`) // The pid is another program's now.
+  expect(await home.up()).toContain('The cluster is ready')
+  expect(await home.remembers('kept')).toBe(true)
+})
+
+test('clusters side by side', async () => {
+  const [one, two] = [createHome('one'), createHome('two')]
+  await one.up('--simulated-nodes', '1')
+  await two.up('--simulated-nodes', '1')
+  await one.remember('mine')
+  expect([await one.remembers('mine'), await two.remembers('mine')]).toEqual([true, false])
+  await one.kijabi('down', '--purge')
+  expect((await two.kijabi('status')).code).toBe(0)
+})
+
+test('a killed control plane comes back', async () => {
+  const home = createHome('killed')
+  await home.up('--simulated-nodes', '1')
+  await home.remember('kept')
+  const supervisor = home.pid('control-plane')
+  const ready = join(home.path, 'run', 'control-plane.ready')
+  rmSync(ready)
+  process.kill(childOf(supervisor), 'SIGKILL')
+  await expect.poll(() => existsSync(ready), { timeout: 15_000 }).toBe(true)
+  expect(home.pid('control-plane')).toBe(supervisor)
+  expect(await home.remembers('kept')).toBe(true)
+  expect((await home.kijabi('logs', 'control-plane')).stdout).toContain('starting again')
+})
+
+test('in the foreground TERM stops the cluster and exits 0', async () => {
+  const home = createHome('foreground')
+  const child = spawn(kijabi, ['up', '--foreground', '--simulated-nodes', '1', '--port', String(home.port)], {
+    env: { ...process.env, ...home.env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+    if (text.includes('Stop it with')) child.kill('SIGTERM')
+  })
+  expect(await once(child, 'exit')).toEqual([0, null])
+  expect((await home.kijabi('status')).stdout).toContain('is stopped')
+})
+
+test('components answer health, write logs as JSON, and follow', async () => {
+  const home = createHome('json')
+  await home.up('--simulated-nodes', '1', '--logging-format', 'json')
+  const line = (await home.kijabi('logs', 'kube-apiserver')).stdout.split('\n')[0] as string
+  expect(JSON.parse(line)).toMatchObject({ logger: 'kube-apiserver', level: 'info' })
+  const following = spawn(kijabi, ['logs', '-f', 'kube-apiserver'], {
+    env: { ...process.env, ...home.env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let seen = ''
+  const added = new Promise<void>((resolve) =>
+    following.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      seen += chunk
+      if (seen.includes('added later')) resolve()
+      else writeFileSync(join(home.path, 'logs', 'kube-apiserver.log'), 'added later\n', { flag: 'a' })
+    }),
+  )
+  await added
+  following.kill('SIGTERM')
+  await once(following, 'exit')
+  for (const port of [10257, 10259])
+    expect(
+      await succeed('curl', ['-sk', '--retry', '5', '--retry-connrefused', `https://127.0.0.1:${port + home.port - 6443}/healthz`]),
+    ).toBe('ok')
+  const etcdctl = await succeed(kijabi, ['etcdctl', 'get', '/registry/namespaces/', '--prefix', '--keys-only'], { env: home.env })
+  expect(etcdctl).toContain('/registry/namespaces/kube-system')
+})
+
+test('credentials that end soon are made anew', async () => {
+  const home = createHome('renewed')
+  await home.up('--simulated-nodes', '1')
+  await home.kijabi('down')
+  const certificate = join(home.path, 'pki', 'admin.crt')
+  const { createCertificateAuthority, issueCertificate } = await import('../src/pki/index.ts')
+  const old = issueCertificate(createCertificateAuthority('kubernetes'), { commonName: 'kubernetes-admin', usages: ['client'], days: 3 })
+  writeFileSync(certificate, old.certificate)
+  writeFileSync(certificate.replace('.crt', '.key'), old.key)
+  await home.up()
+  expect(readFileSync(certificate, 'utf8')).not.toBe(old.certificate)
+  expect(await home.remembers('nothing')).toBe(false)
+})
+
+/** One line that says what to do, exit code 1, and nothing of the cluster left. */
+async function expectRefusal(home: Home, words: RegExp, args: string[] = []): Promise<void> {
+  const { code, stderr } = await home.kijabi('up', '--port', String(home.port), '--simulated-nodes', '1', ...args)
+  expect({ code, lines: stderr.trimEnd().split('\n').length, stderr }).toMatchObject({ code: 1, lines: 1 })
+  expect(stderr).toMatch(words)
+}
+
+test('a port in use', async () => {
+  const home = createHome('port')
+  const server = createServer().listen(home.port, '127.0.0.1')
+  await once(server, 'listening')
+  await expectRefusal(home, /port \d+ \(apiserver\) is in use.*--port/)
+  server.close()
+  expect(existsSync(home.path)).toBe(false)
+})
+
+test('a data folder of another version', async () => {
+  const home = createHome('version')
+  mkdirSync(home.path)
+  const settings = '{"dataVersion": 99}'
+  writeFileSync(join(home.path, 'settings.json'), settings)
+  await expectRefusal(home, /data version 99/)
+  expect(readdirSync(home.path)).toEqual(['settings.json'])
+  rmSync(home.path, { recursive: true })
+})
+
+test.skipIf(!root)('a folder that may not be written to', async () => {
+  const home = createHome('readonly')
+  mkdirSync(home.path)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro,size=1m', 'tmpfs', home.path])
+  try {
+    await expectRefusal(
+      { ...home, kijabi: (...args) => run(kijabi, [...args, '--data-dir', join(home.path, 'data')], { env: home.env }) },
+      /no permission to write/,
+    )
+  } finally {
+    execFileSync('umount', [home.path])
+  }
+})
+
+test.skipIf(!root).each(['64k', '2m'])('a full disk of %s', async (size) => {
+  const home = createHome(`full-${size}`)
+  mkdirSync(home.path)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', home.path])
+  const data = join(home.path, 'data')
+  try {
+    if (size !== '64k') writeFileSync(join(home.path, 'filling'), Buffer.alloc(1_800_000))
+    await expectRefusal({ ...home, kijabi: (...args) => run(kijabi, [...args, '--data-dir', data], { env: home.env }) }, /is full/)
+    expect(existsSync(data)).toBe(false)
+  } finally {
+    execFileSync('umount', [home.path])
+  }
+})
+
+test.skipIf(cannotRunContainers() !== undefined)('rounds of up and down --purge with a node leave nothing behind', async () => {
+  const home = createHome('rounds')
+  const before = traces(home.port)
+  for (let round = 0; round < 3; round++) {
+    await home.up()
+    expect((await home.kijabi('status')).stdout).toContain('1 of 1 ready')
+    const { code, stderr } = await home.kijabi('down', '--purge')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(traces(home.port)).toEqual(before)
+  }
+})
+
+test.skipIf(cannotRunContainers() !== undefined)(
+  'the components are pods of kube-system, and their manifests show their options',
+  async () => {
+    const home = createHome('pods')
+    await home.up()
+    const transport = createHttpsTransport(loadConnection({ kubeconfig: join(home.path, 'kubeconfig', 'admin.conf') }))
+    const client = createClient(transport)
+    const shown = async () => {
+      const { items } = await client.list('pods', { namespace: 'kube-system' })
+      return items
+        .filter((pod) => pod.status.phase === 'Running')
+        .map((pod) => pod.spec.containers[0]?.name)
+        .toSorted()
+    }
+    const components = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-dns', 'kube-proxy', 'kube-scheduler']
+    await expect.poll(shown, { timeout: 10_000 }).toEqual(components)
+    expect(readFileSync(join(home.path, 'manifests', 'kube-apiserver.yaml'), 'utf8')).toContain(`--secure-port=${home.port}`)
+    transport.close()
+  },
+)
