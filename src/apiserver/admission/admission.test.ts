@@ -109,6 +109,29 @@ test('200 pods at once never exceed a quota of 50', async () => {
   expect(items).toHaveLength(50)
 })
 
+test('a controller that counts late opens no gap', async () => {
+  const path = '/api/v1/namespaces/default/resourcequotas'
+  await post(path, { metadata: { name: 'q' }, spec: { hard: { pods: '20' } } })
+  const count = (pods: string) =>
+    api.request({
+      method: 'PATCH',
+      path: `${path}/q/status`,
+      contentType: 'application/merge-patch+json',
+      body: { status: { hard: { pods: '20' }, used: { pods } } },
+    })
+  await count('0')
+  let running = true
+  const late = (async () => {
+    while (running) await count('0')
+  })()
+  const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => refusal(post(pods, pod(`p${i}`)))))
+  running = false
+  await late
+  const { items } = await api.request<{ items: Pod[] }>({ method: 'GET', path: pods })
+  expect(items.length).toBeLessThanOrEqual(20)
+  expect(answers.filter((a) => a === 'allowed')).toHaveLength(items.length)
+})
+
 describe('a kubelet', () => {
   const kubelet = () => as('system:node:n1', 'system:nodes')
   beforeEach(async () => {

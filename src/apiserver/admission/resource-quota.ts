@@ -16,9 +16,19 @@ interface Charge {
   readonly object: ApiObject
   readonly old: ApiObject | undefined
   readonly attributes: WriteAttributes
-  resolve(): void
+  /** Called with what gives the charge back in this process when the write then fails. */
+  resolve(undo?: () => void): void
   reject(error: unknown): void
 }
+
+/** A granted object that is not stored yet. */
+interface Pending {
+  readonly resource: string
+  readonly object: ApiObject
+  readonly until: number
+}
+/** No write takes longer between admission and the store. */
+const pendingMs = 30_000
 
 const attempts = 10
 /** Reviews, and what the system itself must be able to write. */
@@ -26,6 +36,49 @@ const free = new Set(['namespaces', 'subjectaccessreviews', 'localsubjectaccessr
 
 export function createResourceQuota(objects: Objects, api: () => Transport): AdmissionPlugin {
   const waiting = new Map<string, Charge[]>()
+  /** By namespace and uid. */
+  const pending = new Map<string, Map<string, Pending>>()
+
+  const promise = (namespace: string, { object, attributes }: Charge): (() => void) | undefined => {
+    const { uid } = object.metadata
+    if (attributes.operation !== 'CREATE' || !uid) return undefined
+    let all = pending.get(namespace)
+    if (!all) {
+      all = new Map()
+      pending.set(namespace, all)
+    }
+    all.set(uid, { resource: keyOf(attributes), object, until: Date.now() + pendingMs })
+    const mine = all
+    return () => {
+      mine.delete(uid)
+      if (mine.size === 0 && pending.get(namespace) === mine) pending.delete(namespace)
+    }
+  }
+
+  /**
+   * The figures to charge against: those of the quota's status, or what there is where that is more. The controller that
+   * counts anew sees objects a moment late, and would else take back what was granted in that moment.
+   */
+  const figuresOf = async (namespace: string, quota: ResourceQuota, resources: ReadonlySet<string>): Promise<Record<string, string>> => {
+    const figures: Record<string, string> = { ...quota.status.used }
+    const scopes = scopesOf(quota)
+    for (const resource of resources) {
+      if (resource.includes('.')) continue
+      const stored = await objects.list(resource, namespace)
+      const uids = new Set(stored.map((o) => o.metadata.uid))
+      const all = pending.get(namespace) ?? new Map<string, Pending>()
+      for (const [uid, one] of all) if (uids.has(uid) || one.until < Date.now()) all.delete(uid)
+      const total: Usage = {}
+      for (const object of [...stored, ...[...all.values()].filter((p) => p.resource === resource).map((p) => p.object)]) {
+        if (isOver(resource, object) || !inScopes(resource, object, scopes)) continue
+        for (const [name, quantity] of Object.entries(usageOf(resource, object)))
+          if (figures[name] !== undefined) total[name] = total[name] ? addQuantity(total[name], quantity) : quantity
+      }
+      for (const [name, quantity] of Object.entries(total))
+        if (compareQuantity(quantity, figures[name] as string) > 0) figures[name] = formatQuantity(quantity)
+    }
+    return figures
+  }
 
   const work = async (namespace: string) => {
     for (let batch = waiting.get(namespace) ?? []; batch.length > 0; batch = waiting.get(namespace) ?? []) {
@@ -54,7 +107,9 @@ export function createResourceQuota(objects: Objects, api: () => Transport): Adm
     let left = batch
     for (let attempt = 0; attempt < attempts && left.length > 0; attempt++) {
       const quotas = await objects.list<ResourceQuota>('resourcequotas', namespace)
-      const used = new Map(quotas.map((q) => [q, { ...q.status.used } as Record<string, string>]))
+      const resources = new Set(left.map((one) => keyOf(one.attributes)))
+      const used = new Map<ResourceQuota, Record<string, string>>()
+      for (const quota of quotas) used.set(quota, await figuresOf(namespace, quota, resources))
       const granted: Charge[] = []
       const touched = new Map<ResourceQuota, Charge[]>()
       for (const one of left) {
@@ -77,7 +132,7 @@ export function createResourceQuota(objects: Objects, api: () => Transport): Adm
         if (!(await store(quota, used.get(quota) ?? {}))) for (const one of charges) again.add(one)
       }
       // Where one of several quotas was stored and another not, the first counts too much until its controller looks.
-      for (const one of granted) if (!again.has(one)) one.resolve()
+      for (const one of granted) if (!again.has(one)) one.resolve(promise(namespace, one))
       left = [...again]
     }
     for (const one of left) one.reject(newInternalError(new Error('resource quota evaluation timed out')))
@@ -93,8 +148,8 @@ export function createResourceQuota(objects: Objects, api: () => Transport): Adm
       if (namespace === '' || !object) return undefined
       if (objects.cache('resourcequotas').loaded && !objects.holdsAny('resourcequotas', namespace)) return undefined
       if (attributes.operation === 'UPDATE' && !measured.has(keyOf(attributes))) return undefined
-      return new Promise<undefined>((done, reject) => {
-        const one: Charge = { object, old, attributes, resolve: () => done(undefined), reject }
+      return new Promise<undefined | (() => void)>((resolve, reject) => {
+        const one: Charge = { object, old, attributes, resolve, reject }
         const queue = waiting.get(namespace)
         if (queue) queue.push(one)
         else {
@@ -160,6 +215,12 @@ function chargeOne(
     if (changed) result.push([quota, next])
   }
   return result
+}
+
+/** A pod that has ended costs nothing. */
+const isOver = (resource: string, object: ApiObject): boolean => {
+  const phase = (object as ApiObject & { status?: { phase?: string } }).status?.phase
+  return resource === 'pods' && (phase === 'Succeeded' || phase === 'Failed')
 }
 
 const refusal = ({ resource }: WriteAttributes, object: ApiObject, why: string) => newForbidden(resource, object.metadata.name ?? '', why)
