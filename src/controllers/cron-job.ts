@@ -5,7 +5,7 @@ import type { CronJob, CronJobStatus, Job } from '../api/types/batch-v1.ts'
 import type { ObjectReference } from '../api/types/core-v1.ts'
 import { referenceTo } from '../client/events.ts'
 import type { Controller, ControllerDeps, Queue } from './controller.ts'
-import { type CronSchedule, parseCron } from './cron-schedule.ts'
+import { type CronSchedule, scheduleOf } from './cron-schedule.ts'
 import { semanticEqual } from './equal.ts'
 import { finishedCondition } from './job.ts'
 import { indexByOwner, ownerIndex, ownerReference, resolveOwner } from './ownership.ts'
@@ -108,7 +108,7 @@ export function createCronJobController(deps: ControllerDeps): Controller {
     async function start(cronJob: CronJob, owned: readonly Job[], status: CronJobStatus): Promise<number | undefined> {
       const { spec } = cronJob
       if (isBeingDeleted(cronJob) || spec.suspend) return undefined
-      const schedule = scheduleOf(cronJob)
+      const schedule = readSchedule(cronJob)
       if (!schedule) return undefined
       const now = clock.now()
       const untilNext = () => {
@@ -171,7 +171,7 @@ export function createCronJobController(deps: ControllerDeps): Controller {
       status.lastScheduleTime = formatTime(due)
     }
 
-    function scheduleOf(cronJob: CronJob): CronSchedule | undefined {
+    function readSchedule(cronJob: CronJob): CronSchedule | undefined {
       const { schedule, timeZone } = cronJob.spec
       if (timeZone !== undefined)
         try {
@@ -181,7 +181,7 @@ export function createCronJobController(deps: ControllerDeps): Controller {
           return undefined
         }
       try {
-        return parseCron(schedule, timeZone)
+        return scheduleOf(schedule, timeZone)
       } catch (error) {
         recorder.event(
           about,

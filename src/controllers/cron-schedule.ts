@@ -3,44 +3,31 @@
  * such as `@daily`; a local time that a change of clocks leaves out is skipped, one that comes twice counts twice.
  */
 
+import { parseCron } from '../api/cron.ts'
+
 export interface CronSchedule {
   /** The first instant after `ms`; undefined when there is none in the next years. */
   next(ms: number): number | undefined
 }
 
-const names: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-  '@monthly': '0 0 1 * *',
-  '@weekly': '0 0 * * 0',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-}
-const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
-const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 const day = 86_400_000
 /** The rarest date, a weekday on 29 February, comes within this many days. */
 const horizonDays = 366 * 29
 
-/** Throws an Error that says what is wrong with the text or the zone. */
-export function parseCron(text: string, timeZone = 'UTC'): CronSchedule {
-  const every = /^@every (.+)$/.exec(text)
-  if (every) return everySchedule(every[1] as string)
-  const fields = (names[text] ?? text).trim().split(/\s+/)
-  if (fields.length !== 5) throw new Error(`expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`)
-  const [minute, hour, dom, month, dow] = fields as [string, string, string, string, string]
-  const minutes = sorted(parseField(minute, 0, 59))
-  const hours = sorted(parseField(hour, 0, 23))
-  const doms = parseField(dom, 1, 31)
-  const monthSet = parseField(month, 1, 12, months)
-  const dows = parseField(dow, 0, 7, days)
-  if (dows.has(7)) dows.add(0)
-  const anyDay = /^[*?]/.test(dom) || /^[*?]/.test(dow)
+/** When a schedule comes. Throws an Error that says what is wrong with the text or the zone. */
+export function scheduleOf(text: string, timeZone = 'UTC'): CronSchedule {
+  const cron = parseCron(text)
+  if (cron.everySeconds !== undefined) {
+    const delay = Math.max(1, Math.floor(cron.everySeconds)) * 1000
+    return { next: (ms) => Math.floor(ms / 1000) * 1000 + delay }
+  }
+  const minutes = sorted(cron.minute)
+  const hours = sorted(cron.hour)
+  const anyDay = cron.starDayOfMonth || cron.starDayOfWeek
   const offset = offsetsOf(timeZone)
   const dayMatches = (date: Date) => {
-    if (!monthSet.has(date.getUTCMonth() + 1)) return false
-    const [a, b] = [doms.has(date.getUTCDate()), dows.has(date.getUTCDay())]
+    if (!cron.month.has(date.getUTCMonth() + 1)) return false
+    const [a, b] = [cron.dayOfMonth.has(date.getUTCDate()), cron.dayOfWeek.has(date.getUTCDay())]
     return anyDay ? a && b : a || b
   }
 
@@ -63,7 +50,7 @@ export function parseCron(text: string, timeZone = 'UTC'): CronSchedule {
   }
 }
 
-const sorted = (values: Set<number>): number[] => [...values].sort((a, b) => a - b)
+const sorted = (values: ReadonlySet<number>): number[] => [...values].sort((a, b) => a - b)
 
 /** The first hour and minute of a day that begins at `midnight` which is good. */
 function firstOf(
@@ -78,44 +65,6 @@ function firstOf(
       if (good(at)) return at
     }
   return undefined
-}
-
-function everySchedule(text: string): CronSchedule {
-  const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000 }
-  let total = 0
-  if (!/^(\d+(?:\.\d+)?[smh])+$/.test(text)) throw new Error(`failed to parse duration @every ${text}`)
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)([smh])/g)) total += Number(amount) * (units[unit as string] as number)
-  const delay = Math.max(1000, Math.floor(total / 1000) * 1000)
-  return { next: (ms) => Math.floor(ms / 1000) * 1000 + delay }
-}
-
-function parseField(text: string, low: number, high: number, words: readonly string[] = []): Set<number> {
-  const values = new Set<number>()
-  const number = (part: string): number => {
-    const word = words.indexOf(part.toLowerCase())
-    const value = word >= 0 ? word + (words === months ? 1 : 0) : /^\d+$/.test(part) ? Number(part) : Number.NaN
-    if (Number.isNaN(value)) throw new Error(`failed to parse int from ${part}: strconv.Atoi: parsing "${part}": invalid syntax`)
-    return value
-  }
-  for (const expression of text.split(',')) {
-    const [range = '', stepText, ...rest] = expression.split('/')
-    if (rest.length > 0) throw new Error(`too many slashes: ${expression}`)
-    let start = low
-    let end = high
-    if (range !== '*' && range !== '?') {
-      const [from = '', to, ...more] = range.split('-')
-      if (more.length > 0) throw new Error(`too many hyphens: ${expression}`)
-      start = number(from)
-      end = to === undefined ? (stepText === undefined ? start : high) : number(to)
-    } else if (words === days) end = 6
-    const step = stepText === undefined ? 1 : number(stepText)
-    if (start < low) throw new Error(`beginning of range (${start}) below minimum (${low}): ${expression}`)
-    if (end > high) throw new Error(`end of range (${end}) above maximum (${high}): ${expression}`)
-    if (start > end) throw new Error(`beginning of range (${start}) beyond end of range (${end}): ${expression}`)
-    if (step === 0) throw new Error(`step of range should be a positive number: ${expression}`)
-    for (let value = start; value <= end; value += step) values.add(value)
-  }
-  return values
 }
 
 /** What must be added to an instant for a zone's local time. */

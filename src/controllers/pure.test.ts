@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Pod } from '../api/types/core-v1.ts'
 import { createCidrSet, formatAddress, overlaps, parseCidr } from './cidr-set.ts'
-import { parseCron } from './cron-schedule.ts'
+import { scheduleOf } from './cron-schedule.ts'
 import { semanticEqual } from './equal.ts'
 import { indexSet, parseIndexes } from './index-set.ts'
 import { compareForDeletion, slowStart } from './pods.ts'
@@ -22,7 +22,7 @@ describe('cron', () => {
     ['@every 90s', 'UTC', '2026-03-01T10:00:00Z', '2026-03-01T10:01:30Z'],
     ['5,1-3 0 * * *', 'UTC', '2026-03-01T00:03:00Z', '2026-03-01T00:05:00Z'],
   ])('%s in %s after %s', (text, zone, from, next) => {
-    expect(new Date(parseCron(text, zone).next(Date.parse(from)) as number).toISOString()).toBe(next.replace('Z', '.000Z'))
+    expect(new Date(scheduleOf(text, zone).next(Date.parse(from)) as number).toISOString()).toBe(next.replace('Z', '.000Z'))
   })
   test.each([
     ['* * * *', /expected exactly 5 fields/],
@@ -32,10 +32,10 @@ describe('cron', () => {
     ['x * * * *', /failed to parse int/],
     ['*/0 * * * *', /step of range/],
   ])('%s is refused', (text, why) => {
-    expect(() => parseCron(text)).toThrow(why)
+    expect(() => scheduleOf(text)).toThrow(why)
   })
   test('31 February never comes', () => {
-    expect(parseCron('0 0 31 2 *').next(0)).toBeUndefined()
+    expect(scheduleOf('0 0 31 2 *').next(0)).toBeUndefined()
   })
 })
 
