@@ -3,12 +3,13 @@
  * Node's two HTTP stacks by ALPN, which is faster than http2's own compatibility layer; answers and watch events are
  * written as whole buffers.
  */
-import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { mediaTypes } from '../api/codec.ts'
 import { StatusError } from '../api/errors.ts'
+import { http } from '../http/node-http.ts'
 import type { Logger } from '../log/log.ts'
 import type { IncomingRequest } from './call.ts'
 import { compressed } from './compress.ts'
@@ -54,7 +55,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
   const sessions = new Set<ServerHttp2Session>()
   const proxy = createProxy({ ...(options.kubeletClient ? { kubeletClient: options.kubeletClient } : {}) })
 
-  const http1 = createHttpServer({ maxHeaderSize, keepAliveTimeout: idleTimeoutMs, headersTimeout: headersTimeoutMs, requestTimeout: 0 })
+  const http1 = http.createServer({ maxHeaderSize, keepAliveTimeout: idleTimeoutMs, headersTimeout: headersTimeoutMs, requestTimeout: 0 })
   http1.on('request', (req, res) => void serveHttp1(req, res).catch((error: unknown) => log.error('request failed', { error })))
   http1.on(
     'upgrade',

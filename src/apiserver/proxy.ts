@@ -2,18 +2,12 @@
  * Answers that another server gives: the kubelet's streams, proxied pods, nodes and services. Bodies go through as they
  * come; an upgraded connection (WebSocket, SPDY) is joined to the other server's byte for byte.
  */
-import {
-  type ClientRequest,
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-  type ServerResponse,
-} from 'node:http'
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { newBadRequest, StatusError } from '../api/errors.ts'
+import { http } from '../http/node-http.ts'
 import type { ProxyTarget } from './call.ts'
 
 export interface Proxy {
@@ -44,7 +38,7 @@ const connectTimeoutMs = 30_000
 const maxErrorText = 2048
 
 export function createProxy({ kubeletClient }: ProxyOptions): Proxy {
-  const http = new HttpAgent({ keepAlive: true, maxFreeSockets: 32 })
+  const plainAgent = new http.Agent({ keepAlive: true, maxFreeSockets: 32 })
   const anyServer = new HttpsAgent({ keepAlive: true, maxFreeSockets: 32, rejectUnauthorized: false })
   const kubelets = new HttpsAgent({
     keepAlive: true,
@@ -65,7 +59,7 @@ export function createProxy({ kubeletClient }: ProxyOptions): Proxy {
     const request =
       protocol === 'https:'
         ? httpsRequest({ ...options, agent: target.kubelet ? kubelets : anyServer })
-        : httpRequest({ ...options, agent: http })
+        : http.request({ ...options, agent: plainAgent })
     request.once('socket', (socket) => {
       const connected = () => request.setTimeout(0)
       if (socket.connecting) socket.once('connect', connected)
@@ -152,7 +146,7 @@ export function createProxy({ kubeletClient }: ProxyOptions): Proxy {
       upstream.end()
     },
     close() {
-      for (const agent of [http, anyServer, kubelets]) agent.destroy()
+      for (const agent of [plainAgent, anyServer, kubelets]) agent.destroy()
     },
   }
 }

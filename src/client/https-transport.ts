@@ -3,13 +3,13 @@
  * the server speaks no HTTP/2 or no TLS. As in client-go, an answer that carries Retry-After is asked again, and a
  * session that has been silent is pinged, so that a dead server does not hold a watch for ever.
  */
-import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { type ClientHttp2Session, connect as http2Connect } from 'node:http2'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Readable } from 'node:stream'
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { StatusError } from '../api/errors.ts'
 import type { Status } from '../api/types/meta-v1.ts'
+import { http } from '../http/node-http.ts'
 import { type Clock, sleep, systemClock } from './clock.ts'
 import type { Connection, Credentials } from './kubeconfig.ts'
 import type { ApiRequest, Transport, WatchEvent } from './transport.ts'
@@ -335,8 +335,8 @@ function keepAlive(session: ClientHttp2Session, socket: TLSSocket): () => void {
 }
 
 function createHttp1Channel(url: URL, tls?: ConnectionOptions): Channel {
-  const agent = tls ? new HttpsAgent({ ...tls, keepAlive: true }) : new HttpAgent({ keepAlive: true })
-  const open = tls ? httpsRequest : httpRequest
+  const agent = tls ? new HttpsAgent({ ...tls, keepAlive: true }) : new http.Agent({ keepAlive: true })
+  const open = tls ? httpsRequest : http.request
   return {
     send: (request, headers, body) =>
       new Promise((done, fail) => {

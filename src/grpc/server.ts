@@ -2,10 +2,11 @@
  * A gRPC server on node:http2: own framing, because it is twice as fast as the library and a few hundred lines. One
  * port may also answer HTTP/1.1 (etcd's does): a connection is told apart by ALPN or by its first bytes.
  */
-import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import net, { type AddressInfo, type Socket } from 'node:net'
 import tls, { type TlsOptions } from 'node:tls'
+import { http } from '../http/node-http.ts'
 import type { Table } from '../schema/schema.ts'
 import { createFrameReader, defaultMaxMessageBytes, frame } from './frame.ts'
 import { createQueue } from './queue.ts'

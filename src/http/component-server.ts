@@ -1,7 +1,8 @@
 /** The small server that each component has for its health and its metrics: /healthz, /livez, /readyz, /metrics. */
-import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { createCertificateAuthority, issueCertificate } from '../pki/index.ts'
+import { http } from './node-http.ts'
 
 export interface ComponentServerOptions {
   readonly address: string
@@ -44,7 +45,7 @@ export async function createComponentServer(options: ComponentServerOptions): Pr
     if (route) return route(request, response)
     answer(404, '404 page not found\n')
   }
-  const server = tls === false ? createHttpServer(listener) : createHttpsServer({ ...pairOf(tls), minVersion: 'TLSv1.2' }, listener)
+  const server = tls === false ? http.createServer(listener) : createHttpsServer({ ...pairOf(tls), minVersion: 'TLSv1.2' }, listener)
   server.requestTimeout = 30_000
   await listening(server, port, address)
   return {

@@ -1,6 +1,5 @@
 /** `kijabi kubelet`: the node agent by itself, with upstream's flags and KubeletConfiguration file. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { load as loadYaml } from 'js-yaml'
@@ -11,6 +10,7 @@ import { createHttpsTransport } from '../client/https-transport.ts'
 import { createInformers } from '../client/informer.ts'
 import { loadConnection } from '../client/kubeconfig.ts'
 import type { Command, Invocation } from '../flags/command.ts'
+import { http } from '../http/node-http.ts'
 import { readResolvConf } from '../linux/resolv-conf.ts'
 import { logFlags, loggerOf } from '../log/flags.ts'
 import { createCertificateAuthority, issueCertificate } from '../pki/index.ts'
@@ -151,7 +151,7 @@ async function run(invocation: Invocation): Promise<number> {
     },
   )
   const healthPort = pick('healthz-port', file.healthzPort)
-  const health = createServer((request, response) => {
+  const health = http.createServer((request, response) => {
     if (request.url === '/healthz') response.end('ok')
     else response.writeHead(404).end('404 page not found\n')
   })

@@ -1,9 +1,9 @@
 /** One look at a container, and the handlers of lifecycle hooks, which are the same actions (pkg/probe, pkg/kubelet/lifecycle). */
-import http from 'node:http'
 import https from 'node:https'
 import { connect } from 'node:net'
 import type { Container, ExecAction, GRPCAction, HTTPGetAction, TCPSocketAction } from '../api/types/core-v1.ts'
 import { createGrpcClient, type Unary } from '../grpc/client.ts'
+import { http } from '../http/node-http.ts'
 import { parseTable } from '../schema/schema.ts'
 import { type Cri, criErrorText } from './cri.ts'
 

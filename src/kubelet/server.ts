@@ -2,7 +2,7 @@
  * The kubelet's own API on port 10250 (pkg/kubelet/server): pods, logs, commands and streams for the API server, over
  * TLS to those who may. Streams are the runtime's: what the client says goes on to the address the CRI names.
  */
-import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -11,6 +11,7 @@ import type { TokenReview } from '../api/types/authentication-v1.ts'
 import type { SubjectAccessReview } from '../api/types/authorization-v1.ts'
 import type { Pod } from '../api/types/core-v1.ts'
 import type { Client } from '../client/client.ts'
+import { http } from '../http/node-http.ts'
 import type { Logger } from '../log/log.ts'
 import { type Cri, criErrorText } from './cri.ts'
 import type { Kubelet } from './kubelet.ts'
@@ -350,7 +351,7 @@ async function upgrade(deps: Deps, gate: Gate, request: IncomingMessage, socket:
   const [, first = '', ...parts] = url.pathname.split('/').map(decodeURIComponent)
   const target = await streamTarget(deps, first, parts, url.searchParams)
   const to = new URL(target)
-  const upstream = httpRequest({
+  const upstream = http.request({
     host: to.hostname,
     port: to.port,
     path: to.pathname + to.search,

@@ -3,7 +3,8 @@
  * and, for each service with externalTrafficPolicy Local, whether this node has endpoints of it (the service's
  * healthCheckNodePort).
  */
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
+import { http } from '../../http/node-http.ts'
 import type { Logger } from '../../log/log.ts'
 import type { ServiceProxy } from './proxy.ts'
 import type { ProxyPort } from './services.ts'
@@ -36,7 +37,12 @@ export function createHealthCheckServers(log: Logger): HealthCheckServers {
           Object.assign(have, { namespace, name, localEndpoints: endpoints.size })
           continue
         }
-        const entry = { server: createServer((_request, response) => answer(response)), namespace, name, localEndpoints: endpoints.size }
+        const entry = {
+          server: http.createServer((_request, response) => answer(response)),
+          namespace,
+          name,
+          localEndpoints: endpoints.size,
+        }
         const answer = (response: ServerResponse) =>
           sendJson(response, entry.localEndpoints > 0 ? 200 : 503, {
             service: { namespace: entry.namespace, name: entry.name },
@@ -59,7 +65,7 @@ export function createHealthCheckServers(log: Logger): HealthCheckServers {
 const staleMs = 120_000
 
 export function createHealthServer(proxy: ServiceProxy): Server {
-  return createServer((request, response) => {
+  return http.createServer((request, response) => {
     const { lastSync, pendingSince, nodeEligible } = proxy.status()
     const fresh = lastSync > 0 && (pendingSince === undefined || Date.now() - pendingSince < staleMs)
     const body = { lastUpdated: new Date(lastSync).toISOString(), currentTime: new Date().toISOString() }
@@ -70,7 +76,7 @@ export function createHealthServer(proxy: ServiceProxy): Server {
 }
 
 export function createMetricsServer(proxy: ServiceProxy, mode: string): Server {
-  return createServer((request, response) => {
+  return http.createServer((request, response) => {
     const status = proxy.status()
     if (request.url === '/proxyMode') response.end(mode)
     else if (request.url === '/healthz') response.end('ok')
