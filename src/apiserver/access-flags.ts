@@ -50,6 +50,10 @@ export const accessFlags = {
     type: 'list',
     doc: 'The authorizers to ask, in order: AlwaysAllow, AlwaysDeny, Node, RBAC, Webhook. Default: AlwaysAllow.',
   },
+  'encryption-provider-config': {
+    type: 'string',
+    doc: 'The file that says which resources are encrypted in the store, and with which keys.',
+  },
   'enable-admission-plugins': {
     type: 'list',
     doc: `Admission plugins to turn on beside those that are on by default. Known: ${pluginNames.join(', ')}.`,

@@ -7,6 +7,8 @@ import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
 import { accessOptions } from './access-flags.ts'
 import { type ApiServer, createApiServer } from './api-server.ts'
+import { parseEncryptionConfiguration } from './encryption/config.ts'
+import { createEncryptedStore } from './encryption/store.ts'
 import { flags } from './flags.ts'
 import { parseNodePortRange } from './registry/node-ports.ts'
 import { firstServiceIP } from './registry/service-ips.ts'
@@ -52,7 +54,9 @@ export interface RunningApiServer {
 /** The server that the flags describe, listening; `given` are parsed values of `flags`. The control plane's process starts it so too. */
 export async function startApiServer(given: Readonly<Record<string, unknown>>, log: Logger): Promise<RunningApiServer> {
   const values = given as unknown as Values
-  const store = await openStore(values)
+  const plain = await openStore(values)
+  const encryption = values['encryption-provider-config']
+  const store = encryption ? createEncryptedStore(plain, parseEncryptionConfiguration(readFileSync(encryption, 'utf8'))) : plain
   const host = values['bind-address']
   const advertised = values['advertise-address'] || (isLoopbackOrUnspecified(host) ? (machineAddresses()[0] ?? host) : host)
   const pair = servingCertificate({
