@@ -24,6 +24,7 @@ import { type Cluster, openCluster, writeAtomically } from './cluster.ts'
 import { clusterDnsAddress, podGateway } from './credentials.ts'
 import { bridgeName } from './node-arguments.ts'
 import { keepProcessPods, nodeParts } from './process-pods.ts'
+import { untilReady } from './processes.ts'
 import { sectionsOf } from './sections.ts'
 
 const components = ['containerd', 'kubelet', 'kube-proxy']
@@ -69,6 +70,8 @@ export const command: Command = {
       name: String(cluster.settings.port),
     })
     await runtime.serve(containerdFlags['address'] as string)
+    // Clients that find no server yet come back later; waiting for it is sooner.
+    await untilReady(cluster, ['control-plane'], 30_000, signal).catch(() => undefined)
     const running = [runs('kubelet', kubelet), runs('kube-proxy', kubeProxy)]
 
     const connection = loadConnection({ kubeconfig: cluster.path('kubeconfig', 'admin.conf') })

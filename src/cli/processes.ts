@@ -64,14 +64,16 @@ export class ProcessFailedError extends Error {
 }
 
 /** Resolves when every named process has said that it is ready; rejects when one ends first. */
-export function untilReady(cluster: Cluster, names: readonly string[], timeoutMs: number): Promise<void> {
-  return watchRunFolder(cluster, timeoutMs, () => {
+export function untilReady(cluster: Cluster, names: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<void> {
+  const ready = () => {
+    if (signal?.aborted) return true
     for (const name of names) {
       const code = exitCode(cluster, name)
       if (code !== undefined) throw new ProcessFailedError(name, code, lastError(cluster, name))
     }
     return names.every((name) => existsSync(cluster.path('run', `${name}.ready`)))
-  })
+  }
+  return watchRunFolder(cluster, timeoutMs, ready, signal)
 }
 
 /** Resolves when the signal aborts, or when somebody else has stopped the cluster. */
