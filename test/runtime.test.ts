@@ -296,6 +296,7 @@ describe.skipIf(why !== undefined)('the container runtime', () => {
     ['no control group', ['sh', '-c', 'mkdir /sys/fs/cgroup/memory/x 2>/dev/null || echo refused'], /refused/],
     ['no clock', ['sh', '-c', 'date -s @$(date +%s) 2>&1 | grep -q "not permitted" && echo refused'], /refused/],
     ['only default capabilities', ['grep', 'CapBnd', '/proc/self/status'], /00000000a80425fb/],
+    ['no personality that the profile leaves out', ['sh', '-c', 'setarch linux64 -R true 2>/dev/null || echo refused'], /refused/],
     ['a seccomp filter', ['grep', 'Seccomp:', '/proc/self/status'], /2/],
   ])('from inside a default container is reached: %s', async (_what, command, expected) => {
     const pod = await runPod()

@@ -260,7 +260,8 @@ export function createContainers(deps: ContainerDeps): Containers {
         stdinOnce: config.stdinOnce === true,
       })
       record = records.put({ ...record, pid, pidStart: startOf(pid) ?? '' })
-      await runtime.run('start', id)
+      runtime.keepFilter(id)
+      await runtime.start(id)
     } catch (error) {
       await clean(record)
       const { starting: _over, ...rest } = record
@@ -404,7 +405,7 @@ export function createContainers(deps: ContainerDeps): Containers {
           imageMounts: mounted,
           host,
         })
-        writeFileSync(join(bundle(id), 'config.json'), JSON.stringify(spec))
+        writeFileSync(join(bundle(id), 'config.json'), JSON.stringify(runtimeFor(record).withFilter(id, spec)))
         record = records.put({ ...record, user: spec.process.user })
         emit('created', record)
         return record
