@@ -58,7 +58,7 @@ export function openOciRuntime(wanted: string | undefined, state: string, host: 
       : own
   ) as [string, ...string[]]
   const run = (...words: string[]) => runOnce([...command, ...words])
-  if (name !== 'crun') return { name, command, run, start: (id) => run('start', id), withFilter: (spec) => spec, keepFilter: () => {} }
+  if (name !== 'crun') return { name, command, run, start: (id) => run('start', id), withFilter: (_id, spec) => spec, keepFilter: () => {} }
   /** Compiled filters by profile, and the profiles of containers whose creation will compile them. */
   const filters = new Map<string, string>()
   const compiling = new Map<string, string>()
