@@ -4,7 +4,7 @@ group "apiextensions.k8s.io" version v1
 resource customresourcedefinitions customresourcedefinition CustomResourceDefinition cluster short=crd,crds in=api-extensions: *
   /status CustomResourceDefinition: get patch update
 
-type CustomResourceColumnDefinition
+type CustomResourceColumnDefinition | a column that tables of the resource show
    1 name        string! ="" | Name of the thing meant, as its owner knows it.
    2 type        string! ="" | Which of the known sorts this is.
    3 format      string | Format of the value.
@@ -12,7 +12,7 @@ type CustomResourceColumnDefinition
    5 priority    int32 | Number by which what is more important is told.
    6 jsonPath    string! ="" | Path to the value.
 
-type CustomResourceConversion
+type CustomResourceConversion | how objects are turned from one version into another
    1 strategy string!           ="" | How the old is replaced by the new.
    2 webhook  WebhookConversion | The webhook that does it.
 
@@ -33,7 +33,7 @@ object CustomResourceDefinitionList | A page of CustomResourceDefinition objects
    1 metadata meta.v1.ListMeta            ={} | Revision of the page and how to ask for the next.
    2 items    []CustomResourceDefinition! =[] | The objects of this page.
 
-type CustomResourceDefinitionNames
+type CustomResourceDefinitionNames | what the resource is called in paths, kinds and on the command line
    1 plural     string!  ="" | Name in paths, in the plural.
    2 singular   string | Name of a single object.
    3 shortNames []string atomic | Abbreviations that clients accept.
@@ -43,7 +43,7 @@ type CustomResourceDefinitionNames
 
 type CustomResourceDefinitionSpec | What is wanted of a CustomResourceDefinition.
    1 group                 string!                            ="" | API group, or group of users, that is meant.
-   3 names                 CustomResourceDefinitionNames!     ={}
+   3 names                 CustomResourceDefinitionNames!     ={} | the names of the resource; those accepted are in the status
    4 scope                 string!                            ="" | Whether cluster-wide or namespaced things are meant.
    7 versions              []CustomResourceDefinitionVersion! =null atomic | Versions that are served or known.
    9 conversion            CustomResourceConversion           ={"strategy":"None"} | How objects are brought from one version to another.
@@ -55,7 +55,7 @@ type CustomResourceDefinitionStatus | What was last observed of a CustomResource
    3 storedVersions     []string                            =null atomic | Versions that objects were ever stored in.
    4 observedGeneration int64 | The generation of the spec that this status was made from.
 
-type CustomResourceDefinitionVersion
+type CustomResourceDefinitionVersion | one version of the resource: its schema and whether it is served and stored
    1 name                     string!                          ="" | Name of the thing meant, as its owner knows it.
    2 served                   bool!                            =false | Whether the version can be asked for.
    3 storage                  bool!                            =false | Whether objects are stored in this version.
@@ -66,21 +66,21 @@ type CustomResourceDefinitionVersion
    8 deprecationWarning       string? | The warning that clients get.
    9 selectableFields         []SelectableField                atomic | Fields that field selectors may use.
 
-type CustomResourceSubresourceScale
-   1 specReplicasPath   string! =""
-   2 statusReplicasPath string! =""
-   3 labelSelectorPath  string?
+type CustomResourceSubresourceScale | where the scale subresource finds its numbers in the object
+   1 specReplicasPath   string! ="" | the JSON path of the wanted replicas, below .spec
+   2 statusReplicasPath string! ="" | the JSON path of the replicas there are, below .status
+   3 labelSelectorPath  string? | the JSON path of the serialized selector, for autoscalers
 
 type CustomResourceSubresourceStatus | What was last observed of a CustomResourceSubresource.
 
-type CustomResourceSubresources
+type CustomResourceSubresources | the subresources that the resource has
    1 status CustomResourceSubresourceStatus | What was last observed of the object; written by the system.
-   2 scale  CustomResourceSubresourceScale
+   2 scale  CustomResourceSubresourceScale | there when replicas can be set through /scale
 
-type CustomResourceValidation
+type CustomResourceValidation | how objects of a version are checked and pruned
    1 openAPIV3Schema JSONSchemaProps | The schema as OpenAPI v3 has it.
 
-type ExternalDocumentation
+type ExternalDocumentation | a page elsewhere that says more
    1 description string | Text for people that explains it.
    2 url         string | Full URL to call.
 
@@ -116,9 +116,9 @@ type JSONSchemaProps | A JSON schema as OpenAPI v3 has it.
   29 properties                           map[string]JSONSchemaProps | Schemas of the properties by name.
   30 additionalProperties                 JSONSchemaPropsOrBool | Schema of properties that are not named.
   31 patternProperties                    map[string]JSONSchemaProps | Schemas by pattern of the name; not allowed here.
-  32 dependencies                         map[string]JSONSchemaPropsOrStringArray
-  33 additionalItems                      JSONSchemaPropsOrBool
-  34 definitions                          map[string]JSONSchemaProps
+  32 dependencies                         map[string]JSONSchemaPropsOrStringArray | keys or schemas that a property brings with it; refused in structural schemas
+  33 additionalItems                      JSONSchemaPropsOrBool | the schema of items beyond those listed; refused in structural schemas
+  34 definitions                          map[string]JSONSchemaProps | schemas for reuse; refused in structural schemas
   35 externalDocs                         ExternalDocumentation | Where more is written.
   36 example                              JSON | A value to show.
   37 nullable                             bool | Whether null is a value.
@@ -130,19 +130,19 @@ type JSONSchemaProps | A JSON schema as OpenAPI v3 has it.
   43 x-kubernetes-map-type                string? | Whether the map is merged key by key or as one.
   44 x-kubernetes-validations             []ValidationRule                        map(rule) merge(rule) | Rules in CEL that must hold.
 
-type JSONSchemaPropsOrArray union
+type JSONSchemaPropsOrArray union | one schema, or a list of them
    1 schema      JSONSchemaProps | The schema that the object or value must follow.
-   2 jSONSchemas []JSONSchemaProps
+   2 jSONSchemas []JSONSchemaProps | the schemas, when it is a list
 
-type JSONSchemaPropsOrBool union
-   1 allows bool?
+type JSONSchemaPropsOrBool union | a schema, or a plain yes or no
+   1 allows bool? | the yes or no
    2 schema JSONSchemaProps | The schema that the object or value must follow.
 
-type JSONSchemaPropsOrStringArray union
+type JSONSchemaPropsOrStringArray union | a schema, or a list of property names
    1 schema   JSONSchemaProps | The schema that the object or value must follow.
-   2 property []string
+   2 property []string | the property names
 
-type SelectableField
+type SelectableField | a field by which lists and watches may select
    1 jsonPath string! ="" | Path to the value.
 
 type ServiceReference | Points to a service that is called.
@@ -151,20 +151,20 @@ type ServiceReference | Points to a service that is called.
    3 path      string? | Path of the file, folder or request meant.
    4 port      int32?  =443 | Number of the port, or its name where text is allowed.
 
-type ValidationRule
+type ValidationRule | a CEL rule that values must obey
    1 rule              string! ="" | The rule itself.
    2 message           string | A sentence for people that explains the state.
    3 messageExpression string | CEL expression that makes the message.
    4 reason            string(FieldValueDuplicate|FieldValueForbidden|FieldValueInvalid|FieldValueRequired)? | One word in CamelCase that says why, for programs to read.
    5 fieldPath         string | Path of the field inside the object.
-   6 optionalOldSelf   bool?
+   6 optionalOldSelf   bool? | evaluate the rule on creation too, with oldSelf as an optional
 
 type WebhookClientConfig | How a webhook is reached.
    1 service  ServiceReference | Service inside the cluster to call or send to.
    2 caBundle bytes | Certificates in PEM that the server's certificate is checked against.
    3 url      string? | Full URL to call.
 
-type WebhookConversion
+type WebhookConversion | a service that converts objects between versions
    2 clientConfig             WebhookClientConfig | How the webhook is reached.
-   3 conversionReviewVersions []string!           =null atomic
+   3 conversionReviewVersions []string!           =null atomic | the review versions that the service understands, best first
 `

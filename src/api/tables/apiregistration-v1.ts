@@ -24,10 +24,10 @@ type APIServiceSpec | What is wanted of a APIService.
    1 service               ServiceReference | Service inside the cluster to call or send to.
    2 group                 string | API group, or group of users, that is meant.
    3 version               string | Version that is meant.
-   4 insecureSkipTLSVerify bool
+   4 insecureSkipTLSVerify bool | trust any certificate of the service; not for production
    5 caBundle              bytes            atomic | Certificates in PEM that the server's certificate is checked against.
-   7 groupPriorityMinimum  int32!           =0
-   8 versionPriority       int32!           =0
+   7 groupPriorityMinimum  int32!           =0 | the group's place in discovery: higher comes first
+   8 versionPriority       int32!           =0 | the version's place within its group: higher comes first
 
 type APIServiceStatus | What was last observed of a APIService.
    1 conditions []APIServiceCondition map(type) merge(type) | Observations of the current state, at most one of each type.

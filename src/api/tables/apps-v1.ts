@@ -58,7 +58,7 @@ type DaemonSetStatus | What was last observed of a DaemonSet.
    9 collisionCount         int32? | Counts clashes of name hashes, so that a new name can be made.
   10 conditions             []DaemonSetCondition map(type) merge(type) | Observations of the current state, at most one of each type.
 
-type DaemonSetUpdateStrategy
+type DaemonSetUpdateStrategy | how a daemon set moves its pods to a new template
    1 type          string(OnDelete|RollingUpdate) ="RollingUpdate" | Which of the known sorts this is.
    2 rollingUpdate RollingUpdateDaemonSet | How far a rolling update may go at a time.
 
@@ -135,15 +135,15 @@ type ReplicaSetStatus | What was last observed of a ReplicaSet.
    6 conditions           []ReplicaSetCondition map(type) merge(type) | Observations of the current state, at most one of each type.
    7 terminatingReplicas  int32? | How many pods are being deleted and not gone yet.
 
-type RollingUpdateDaemonSet
+type RollingUpdateDaemonSet | how many nodes may be without their daemon, or have two, during an update
    1 maxUnavailable IntOrString =1 | How many may be unavailable during an update, as number or percentage.
    2 maxSurge       IntOrString =0 | How many may exist above the wanted number during an update.
 
-type RollingUpdateDeployment
+type RollingUpdateDeployment | how far a rolling update may go below and above the wanted number
    1 maxUnavailable IntOrString ="25%" | How many may be unavailable during an update, as number or percentage.
    2 maxSurge       IntOrString ="25%" | How many may exist above the wanted number during an update.
 
-type RollingUpdateStatefulSetStrategy
+type RollingUpdateStatefulSetStrategy | which ordinals a rolling update reaches, and how many at once
    1 partition      int32? | Number where the part begins, or the disk's partition.
    2 maxUnavailable IntOrString | How many may be unavailable during an update, as number or percentage.
 
@@ -163,10 +163,10 @@ object StatefulSetList | A page of StatefulSet objects, with the revision it was
    1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
    2 items    []StatefulSet!   =[] | The objects of this page.
 
-type StatefulSetOrdinals
+type StatefulSetOrdinals | where the numbers of the pods begin
    1 start int32 =0 | The first number.
 
-type StatefulSetPersistentVolumeClaimRetentionPolicy
+type StatefulSetPersistentVolumeClaimRetentionPolicy | what becomes of claims when the set is deleted or scaled down
    1 whenDeleted string ="Retain" | What becomes of claims when the set is deleted.
    2 whenScaled  string ="Retain" | What becomes of claims when the set shrinks.
 
@@ -195,7 +195,7 @@ type StatefulSetStatus | What was last observed of a StatefulSet.
   10 conditions         []StatefulSetCondition map(type) merge(type) | Observations of the current state, at most one of each type.
   11 availableReplicas  int32                  =0 | How many pods have been ready for at least minReadySeconds.
 
-type StatefulSetUpdateStrategy
+type StatefulSetUpdateStrategy | how a stateful set moves its pods to a new template
    1 type          string(OnDelete|RollingUpdate)   ="RollingUpdate" | Which of the known sorts this is.
    2 rollingUpdate RollingUpdateStatefulSetStrategy | How far a rolling update may go at a time.
 `

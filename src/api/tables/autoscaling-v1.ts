@@ -22,14 +22,14 @@ type HorizontalPodAutoscalerSpec | What is wanted of a HorizontalPodAutoscaler.
    1 scaleTargetRef                 CrossVersionObjectReference! ={} | What is scaled.
    2 minReplicas                    int32?                       =1 | The fewest replicas to scale down to.
    3 maxReplicas                    int32!                       =0 | The most replicas to scale up to.
-   4 targetCPUUtilizationPercentage int32?
+   4 targetCPUUtilizationPercentage int32? | the average CPU use aimed at, in percent of the requests
 
 type HorizontalPodAutoscalerStatus | What was last observed of a HorizontalPodAutoscaler.
    1 observedGeneration              int64? | The generation of the spec that this status was made from.
    2 lastScaleTime                   Time | When the number of replicas was last changed.
    3 currentReplicas                 int32! =0 | How many pods there are now, or are of the current revision.
    4 desiredReplicas                 int32! =0 | How many pods the controller last decided on.
-   5 currentCPUUtilizationPercentage int32?
+   5 currentCPUUtilizationPercentage int32? | the average CPU use seen, in percent of the requests
 
 object Scale | How many replicas something has and should have.
    1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.

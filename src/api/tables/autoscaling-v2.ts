@@ -4,7 +4,7 @@ group "autoscaling" version v2
 resource horizontalpodautoscalers horizontalpodautoscaler HorizontalPodAutoscaler namespaced short=hpa in=all: *
   /status HorizontalPodAutoscaler: get patch update
 
-type ContainerResourceMetricSource
+type ContainerResourceMetricSource | the use of a resource by one container of each pod
    1 name      string!       ="" | Name of the thing meant, as its owner knows it.
    2 target    MetricTarget! ={} | What is aimed at.
    3 container string!       ="" | Name of the container meant.
@@ -19,7 +19,7 @@ type CrossVersionObjectReference | Points to an object by kind and name.
    2 name       string! ="" | Name of the thing meant, as its owner knows it.
    3 apiVersion string | API group and version of the object that is referred to.
 
-type ExternalMetricSource
+type ExternalMetricSource | a figure from outside the cluster, such as a queue's length
    1 metric MetricIdentifier! ={} | Which metric, by name and selector.
    2 target MetricTarget!     ={} | What is aimed at.
 
@@ -33,19 +33,19 @@ type HPAScalingPolicy | How much may change within some seconds.
    3 periodSeconds int32!  =0 | Seconds between two runs, or the window a policy looks at.
 
 type HPAScalingRules | How fast scaling goes in one direction.
-   1 selectPolicy               string?
-   2 policies                   []HPAScalingPolicy atomic
-   3 stabilizationWindowSeconds int32?
-   4 tolerance                  Quantity
+   1 selectPolicy               string? | which policy counts where several apply: Max, Min or Disabled
+   2 policies                   []HPAScalingPolicy atomic | how much may change within how long
+   3 stabilizationWindowSeconds int32? | how far back recommendations are looked at, so that the number does not flap
+   4 tolerance                  Quantity | how far from the target a figure may be without scaling
 
 object HorizontalPodAutoscaler | Changes the number of replicas to follow metrics.
    1 metadata meta.v1.ObjectMeta            ={} | Name, labels, annotations and bookkeeping of the object.
    2 spec     HorizontalPodAutoscalerSpec!  ={} | What is wanted of the object.
    3 status   HorizontalPodAutoscalerStatus ={} | What was last observed of the object; written by the system.
 
-type HorizontalPodAutoscalerBehavior
-   1 scaleUp   HPAScalingRules
-   2 scaleDown HPAScalingRules
+type HorizontalPodAutoscalerBehavior | the pace of scaling up and down
+   1 scaleUp   HPAScalingRules | rules for adding pods
+   2 scaleDown HPAScalingRules | rules for removing pods
 
 type HorizontalPodAutoscalerCondition | One observation of the state of a HorizontalPodAutoscaler.
    1 type               string! ="" | Which of the known sorts this is.
@@ -70,7 +70,7 @@ type HorizontalPodAutoscalerStatus | What was last observed of a HorizontalPodAu
    2 lastScaleTime      Time | When the number of replicas was last changed.
    3 currentReplicas    int32 | How many pods there are now, or are of the current revision.
    4 desiredReplicas    int32!                             =0 | How many pods the controller last decided on.
-   5 currentMetrics     []MetricStatus                     =null atomic
+   5 currentMetrics     []MetricStatus                     =null atomic | the figures last read
    6 conditions         []HorizontalPodAutoscalerCondition map(type) merge(type) | Observations of the current state, at most one of each type.
 
 type MetricIdentifier | A metric by name and selector.
@@ -79,19 +79,19 @@ type MetricIdentifier | A metric by name and selector.
 
 type MetricSpec | A metric and the value to aim at.
    1 type              string!                       ="" | Which of the known sorts this is.
-   2 object            ObjectMetricSource
-   3 pods              PodsMetricSource
+   2 object            ObjectMetricSource | a figure of one object, such as an ingress
+   3 pods              PodsMetricSource | a figure of each pod, averaged
    4 resource          ResourceMetricSource | Resource that is meant, in the plural.
-   5 external          ExternalMetricSource
-   7 containerResource ContainerResourceMetricSource
+   5 external          ExternalMetricSource | a figure from outside the cluster
+   7 containerResource ContainerResourceMetricSource | the use of a resource by one container of each pod
 
 type MetricStatus | What was last observed of a Metric.
    1 type              string!                       ="" | Which of the known sorts this is.
-   2 object            ObjectMetricStatus
-   3 pods              PodsMetricStatus
+   2 object            ObjectMetricStatus | the figure of the object
+   3 pods              PodsMetricStatus | the pods' average
    4 resource          ResourceMetricStatus | Resource that is meant, in the plural.
-   5 external          ExternalMetricStatus
-   7 containerResource ContainerResourceMetricStatus
+   5 external          ExternalMetricStatus | the figure from outside
+   7 containerResource ContainerResourceMetricStatus | the container's use
 
 type MetricTarget | The value that is aimed at.
    1 type               string!  ="" | Which of the known sorts this is.
@@ -104,7 +104,7 @@ type MetricValueStatus | What was last observed of a MetricValue.
    2 averageValue       Quantity | Value averaged over the pods.
    3 averageUtilization int32? | Percentage of what the pods asked for, averaged.
 
-type ObjectMetricSource
+type ObjectMetricSource | a figure that describes one object
    1 describedObject CrossVersionObjectReference! ={} | Object that the metric describes.
    2 target          MetricTarget!                ={} | What is aimed at.
    3 metric          MetricIdentifier!            ={} | Which metric, by name and selector.
@@ -114,7 +114,7 @@ type ObjectMetricStatus | What was last observed of a ObjectMetric.
    2 current         MetricValueStatus!           ={} | What was measured last.
    3 describedObject CrossVersionObjectReference! ={} | Object that the metric describes.
 
-type PodsMetricSource
+type PodsMetricSource | a figure that each pod has
    1 metric MetricIdentifier! ={} | Which metric, by name and selector.
    2 target MetricTarget!     ={} | What is aimed at.
 
@@ -122,7 +122,7 @@ type PodsMetricStatus | What was last observed of a PodsMetric.
    1 metric  MetricIdentifier!  ={} | Which metric, by name and selector.
    2 current MetricValueStatus! ={} | What was measured last.
 
-type ResourceMetricSource
+type ResourceMetricSource | the use of cpu or memory by the pods
    1 name   string!       ="" | Name of the thing meant, as its owner knows it.
    2 target MetricTarget! ={} | What is aimed at.
 

@@ -27,8 +27,8 @@ type CronJobSpec | What is wanted of a CronJob.
 
 type CronJobStatus | What was last observed of a CronJob.
    1 active             []core.v1.ObjectReference atomic | What is running at this time.
-   4 lastScheduleTime   Time
-   5 lastSuccessfulTime Time
+   4 lastScheduleTime   Time | when a job was last due and made
+   5 lastSuccessfulTime Time | when a job last ended well
 
 object Job | Runs pods until enough of them have succeeded.
    1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
@@ -72,11 +72,11 @@ type JobStatus | What was last observed of a Job.
    4 active                  int32 | What is running at this time.
    5 succeeded               int32 | What has succeeded.
    6 failed                  int32 | What has failed.
-   7 completedIndexes        string
-   8 uncountedTerminatedPods UncountedTerminatedPods
+   7 completedIndexes        string | indexes that are done, as 1,3-5
+   8 uncountedTerminatedPods UncountedTerminatedPods | ended pods that are not in the counts yet
    9 ready                   int32? | Whether it can serve.
-  10 failedIndexes           string?
-  11 terminating             int32?
+  10 failedIndexes           string? | indexes that are given up, as 1,3-5
+  11 terminating             int32? | pods that are on their way out
 
 type JobTemplateSpec | What jobs made on the schedule look like.
    1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
@@ -85,26 +85,26 @@ type JobTemplateSpec | What jobs made on the schedule look like.
 type PodFailurePolicy | Decides what a failed pod means for its job.
    1 rules []PodFailurePolicyRule! =null atomic | Rules of which any may match.
 
-type PodFailurePolicyOnExitCodesRequirement
+type PodFailurePolicyOnExitCodesRequirement | exit codes of a container that the rule is about
    1 containerName string? | Name of the container meant.
    2 operator      string(In|NotIn)! ="" | How the key relates to the values.
    3 values        []int32!          =null set | Values that the operator compares with.
 
-type PodFailurePolicyOnPodConditionsPattern
+type PodFailurePolicyOnPodConditionsPattern | a pod condition that the rule is about
    1 type   string! ="" | Which of the known sorts this is.
    2 status string  ="True" | What was last observed of the object; written by the system.
 
 type PodFailurePolicyRule | What to do when a failed pod matches.
    1 action          string(Count|FailIndex|FailJob|Ignore)!  ="" | What is done when it matches, or was done.
-   2 onExitCodes     PodFailurePolicyOnExitCodesRequirement
-   3 onPodConditions []PodFailurePolicyOnPodConditionsPattern atomic
+   2 onExitCodes     PodFailurePolicyOnExitCodesRequirement | the rule holds for these exit codes
+   3 onPodConditions []PodFailurePolicyOnPodConditionsPattern atomic | the rule holds for one of these conditions
 
 type SuccessPolicy | When a job counts as done early.
    1 rules []SuccessPolicyRule! =null atomic | Rules of which any may match.
 
 type SuccessPolicyRule | Which indexes must succeed for the job to be done.
-   1 succeededIndexes string?
-   2 succeededCount   int32?
+   1 succeededIndexes string? | indexes that must have succeeded
+   2 succeededCount   int32? | how many indexes must have succeeded
 
 type UncountedTerminatedPods | Ended pods whose finalizer is not removed yet.
    1 succeeded []string set | What has succeeded.

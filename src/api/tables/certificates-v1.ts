@@ -27,14 +27,14 @@ type CertificateSigningRequestSpec | What is wanted of a CertificateSigningReque
    2 username          string | Name that identifies the user.
    3 uid               string | Unique identifier of the object, never used for another one.
    4 groups            []string              atomic | Groups that the user belongs to.
-   5 usages            []string(any|cert_sign|client_auth|code_signing|content_commitment|crl_sign|data_encipherment|decipher_only|digital_signature|email_protection|encipher_only|ipsec_end_system|ipsec_tunnel|ipsec_user|key_agreement|key_encipherment|microsoft_sgc|netscape_sgc|ocsp_signing|s/mime|server_auth|signing|timestamping) atomic
+   5 usages            []string(any|cert_sign|client_auth|code_signing|content_commitment|crl_sign|data_encipherment|decipher_only|digital_signature|email_protection|encipher_only|ipsec_end_system|ipsec_tunnel|ipsec_user|key_agreement|key_encipherment|microsoft_sgc|netscape_sgc|ocsp_signing|s/mime|server_auth|signing|timestamping) atomic | what the certificate may be used for
    6 extra             map[string]ExtraValue | Further facts about the user from the authenticator.
    7 signerName        string!               ="" | Who is asked to sign.
    8 expirationSeconds int32? | Seconds that the token or certificate should last.
 
 type CertificateSigningRequestStatus | What was last observed of a CertificateSigningRequest.
    1 conditions  []CertificateSigningRequestCondition map(type) | Observations of the current state, at most one of each type.
-   2 certificate bytes
+   2 certificate bytes | the signed certificate with its chain, as PEM
 
 type ExtraValue union | The values of one extra fact.
    1 items []string | Keys to take and the file names to give them; all when empty.

@@ -18,5 +18,5 @@ type LeaseSpec | What is wanted of a Lease.
    4 renewTime            MicroTime | When the holder last renewed the lease.
    5 leaseTransitions     int32? | How often the holder changed.
    6 strategy             string? | How the old is replaced by the new.
-   7 preferredHolder      string?
+   7 preferredHolder      string? | who should take the lease when its holder gives it up
 `

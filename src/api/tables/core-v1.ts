@@ -52,31 +52,31 @@ type Affinity | Rules for where the pod is scheduled.
    2 podAffinity     PodAffinity | Rules that draw the pod near to others.
    3 podAntiAffinity PodAntiAffinity | Rules that keep the pod away from others.
 
-type AppArmorProfile
+type AppArmorProfile | the AppArmor profile that confines a container
    1 type             string(Localhost|RuntimeDefault|Unconfined)! ="" | Which of the known sorts this is.
    2 localhostProfile string? | Profile on the node, when the type is Localhost.
 
-type AttachedVolume
+type AttachedVolume | a volume that is attached to a node
    1 name       string! ="" | Name of the thing meant, as its owner knows it.
    2 devicePath string! ="" | Path of the device.
 
 type AzureDiskVolumeSource | A volume of the sort AzureDisk.
-   1 diskName    string!                           =""
-   2 diskURI     string!                           =""
-   3 cachingMode string(None|ReadOnly|ReadWrite)?  ="ReadWrite"
+   1 diskName    string!                           ="" | the disk's name
+   2 diskURI     string!                           ="" | the disk's URI
+   3 cachingMode string(None|ReadOnly|ReadWrite)?  ="ReadWrite" | None, ReadOnly or ReadWrite
    4 fsType      string?                           ="ext4" | File system to mount the volume with; the plugin chooses when empty.
    5 readOnly    bool?                             =false | Mount or attach the volume so that nothing can be written.
    6 kind        string(Dedicated|Managed|Shared)? ="Shared" | Kind of the object that is referred to.
 
 type AzureFilePersistentVolumeSource | A volume of the sort AzureFilePersistent.
    1 secretName      string! ="" | Secret that holds what is needed, in the same namespace.
-   2 shareName       string! =""
+   2 shareName       string! ="" | the share's name
    3 readOnly        bool | Mount or attach the volume so that nothing can be written.
-   4 secretNamespace string?
+   4 secretNamespace string? | the namespace of the secret with the key
 
 type AzureFileVolumeSource | A volume of the sort AzureFile.
    1 secretName string! ="" | Secret that holds what is needed, in the same namespace.
-   2 shareName  string! =""
+   2 shareName  string! ="" | the share's name
    3 readOnly   bool | Mount or attach the volume so that nothing can be written.
 
 object Binding | Assigns a pod to a node.
@@ -89,22 +89,22 @@ type CSIPersistentVolumeSource | A volume of the sort CSIPersistent.
    3 readOnly                   bool | Mount or attach the volume so that nothing can be written.
    4 fsType                     string | File system to mount the volume with; the plugin chooses when empty.
    5 volumeAttributes           map[string]string | What the driver said about the volume.
-   6 controllerPublishSecretRef SecretReference
-   7 nodeStageSecretRef         SecretReference
-   8 nodePublishSecretRef       SecretReference
-   9 controllerExpandSecretRef  SecretReference
-  10 nodeExpandSecretRef        SecretReference
+   6 controllerPublishSecretRef SecretReference | secret for attaching
+   7 nodeStageSecretRef         SecretReference | secret for staging on the node
+   8 nodePublishSecretRef       SecretReference | secret for mounting
+   9 controllerExpandSecretRef  SecretReference | secret for growing the volume
+  10 nodeExpandSecretRef        SecretReference | secret for growing the file system on the node
 
 type CSIVolumeSource | A volume of the sort CSI.
    1 driver               string!              ="" | Name of the driver that is responsible.
    2 readOnly             bool? | Mount or attach the volume so that nothing can be written.
    3 fsType               string? | File system to mount the volume with; the plugin chooses when empty.
    4 volumeAttributes     map[string]string | What the driver said about the volume.
-   5 nodePublishSecretRef LocalObjectReference
+   5 nodePublishSecretRef LocalObjectReference | secret for mounting
 
-type Capabilities
-   1 add  []string atomic
-   2 drop []string atomic
+type Capabilities | Linux capabilities to add and to drop
+   1 add  []string atomic | capabilities that the container gets besides the default ones
+   2 drop []string atomic | capabilities that it loses; ALL stands for every one
 
 type CephFSPersistentVolumeSource | A volume of the sort CephFSPersistent.
    1 monitors   []string!       =null atomic | Addresses of the Ceph monitors.
@@ -134,10 +134,10 @@ type CinderVolumeSource | A volume of the sort Cinder.
    3 readOnly  bool | Mount or attach the volume so that nothing can be written.
    4 secretRef LocalObjectReference | Secret that holds what is needed to log in.
 
-type ClientIPConfig
+type ClientIPConfig | affinity by the client's address
    1 timeoutSeconds int32? | Seconds to wait for an answer.
 
-type ClusterTrustBundleProjection
+type ClusterTrustBundleProjection | certificates that the cluster trusts, as a file
    1 name          string? | Name of the thing meant, as its owner knows it.
    2 signerName    string? | Who is asked to sign.
    3 labelSelector meta.v1.LabelSelector | Which objects are meant, by their labels.
@@ -161,14 +161,14 @@ object ComponentStatusList | A page of ComponentStatus objects, with the revisio
 object ConfigMap | Configuration as keys with text or bytes.
    1 metadata   meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
    2 data       map[string]string | The content, by key or as raw document.
-   3 binaryData map[string]bytes
+   3 binaryData map[string]bytes | values that are no UTF-8 text
    4 immutable  bool? | Whether the content can never change again.
 
-type ConfigMapEnvSource
+type ConfigMapEnvSource | each entry of a config map as a variable
    1 localObjectReference LocalObjectReference inline | The object meant, in the same namespace.
    2 optional             bool? | Whether the thing or its key may be missing.
 
-type ConfigMapKeySelector atomic
+type ConfigMapKeySelector atomic | one entry of a config map
    1 localObjectReference LocalObjectReference inline | The object meant, in the same namespace.
    2 key                  string!              ="" | Key that is looked up or matched.
    3 optional             bool? | Whether the thing or its key may be missing.
@@ -177,14 +177,14 @@ object ConfigMapList | A page of ConfigMap objects, with the revision it was rea
    1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
    2 items    []ConfigMap!     =[] | The objects of this page.
 
-type ConfigMapNodeConfigSource
+type ConfigMapNodeConfigSource | a kubelet's configuration in a config map; no longer used
    1 namespace        string! ="" | Namespace that the object meant lives in.
    2 name             string! ="" | Name of the thing meant, as its owner knows it.
    3 uid              string | Unique identifier of the object, never used for another one.
    4 resourceVersion  string | Revision of the object, to notice that it changed meanwhile.
-   5 kubeletConfigKey string! =""
+   5 kubeletConfigKey string! ="" | the entry that holds it
 
-type ConfigMapProjection
+type ConfigMapProjection | entries of a config map as files
    1 localObjectReference LocalObjectReference inline | The object meant, in the same namespace.
    2 items                []KeyToPath          atomic | Keys to take and the file names to give them; all when empty.
    4 optional             bool? | Whether the thing or its key may be missing.
@@ -222,14 +222,14 @@ type Container | One container of a pod: image, command, resources, probes.
   24 restartPolicy            string? | When ended containers are started again.
   25 restartPolicyRules       []ContainerRestartRule             atomic | Exceptions from the restart policy by exit code.
 
-type ContainerExtendedResourceRequest
+type ContainerExtendedResourceRequest | which claim request stands for a container's extended resource
    1 containerName string! ="" | Name of the container meant.
-   2 resourceName  string! =""
-   3 requestName   string! =""
+   2 resourceName  string! ="" | the extended resource
+   3 requestName   string! ="" | the request in the claim
 
-type ContainerImage
-   1 names     []string =null atomic
-   2 sizeBytes int64
+type ContainerImage | an image that the node has
+   1 names     []string =null atomic | its names, with tags and digests
+   2 sizeBytes int64 | its size on disk
 
 type ContainerPort | A port that the container listens on.
    1 name          string | Name of the thing meant, as its owner knows it.
@@ -238,15 +238,15 @@ type ContainerPort | A port that the container listens on.
    4 protocol      string(SCTP|TCP|UDP) ="TCP" | Transport protocol: TCP, UDP or SCTP.
    5 hostIP        string | Address of the node that is used.
 
-type ContainerResizePolicy
-   1 resourceName  string! =""
+type ContainerResizePolicy | whether changing a resource needs a restart
+   1 resourceName  string! ="" | cpu or memory
    2 restartPolicy string! ="" | When ended containers are started again.
 
-type ContainerRestartRule
+type ContainerRestartRule | what to do on certain exits of the container
    1 action    string! | What is done when it matches, or was done.
    2 exitCodes ContainerRestartRuleOnExitCodes | Exit codes that the rule is about.
 
-type ContainerRestartRuleOnExitCodes
+type ContainerRestartRuleOnExitCodes | the exit codes that the rule is about
    1 operator string! | How the key relates to the values.
    2 values   []int32 set | Values that the operator compares with.
 
@@ -285,19 +285,19 @@ type ContainerStatus | What was last observed of a Container.
   11 resources                ResourceRequirements | Compute resources that are asked for and limited.
   12 volumeMounts             []VolumeMountStatus  map(mountPath) merge(mountPath) | Where volumes appear in the container's file system.
   13 user                     ContainerUser | User to act as.
-  14 allocatedResourcesStatus []ResourceStatus     map(name) merge(name)
+  14 allocatedResourcesStatus []ResourceStatus     map(name) merge(name) | how well the devices given to the container are
   15 stopSignal               string(SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ)? | Signal that tells the container to stop.
 
-type ContainerUser
-   1 linux LinuxContainerUser
+type ContainerUser | whom the first process runs as
+   1 linux LinuxContainerUser | the ids on Linux
 
-type DaemonEndpoint
-   1 Port int32! =0
+type DaemonEndpoint | where a node's daemon listens
+   1 Port int32! =0 | the port
 
-type DownwardAPIProjection
+type DownwardAPIProjection | facts about the pod as files
    1 items []DownwardAPIVolumeFile atomic | Keys to take and the file names to give them; all when empty.
 
-type DownwardAPIVolumeFile
+type DownwardAPIVolumeFile | a fact about the pod as a file
    1 path             string!               ="" | Path of the file, folder or request meant.
    2 fieldRef         ObjectFieldSelector | A field of the pod itself.
    3 resourceFieldRef ResourceFieldSelector | A request or limit of a container.
@@ -311,26 +311,26 @@ type EmptyDirVolumeSource | A volume of the sort EmptyDir.
    1 medium    string | Memory, huge pages or, when empty, the node's disk.
    2 sizeLimit Quantity | How much the folder may hold.
 
-type EndpointAddress atomic
+type EndpointAddress atomic | an address of a backend
    1 ip        string!         ="" | IP address.
    2 targetRef ObjectReference | Object behind this address.
    3 hostname  string | Name of the host.
    4 nodeName  string? | Name of the node meant.
 
-type EndpointPort atomic
+type EndpointPort atomic | a port that the addresses have
    1 name        string | Name of the thing meant, as its owner knows it.
    2 port        int32!               =0 | Number of the port, or its name where text is allowed.
    3 protocol    string(SCTP|TCP|UDP) ="TCP" | Transport protocol: TCP, UDP or SCTP.
    4 appProtocol string? | Application protocol spoken on the port, as a hint.
 
-type EndpointSubset
+type EndpointSubset | addresses that share the same ports
    1 addresses         []EndpointAddress atomic | Addresses at which it is reached.
    2 notReadyAddresses []EndpointAddress atomic | Addresses that are not ready yet.
    3 ports             []EndpointPort    atomic | Ports that are opened, exposed or matched.
 
 object Endpoints | Addresses behind a service; the forerunner of EndpointSlice.
    1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
-   2 subsets  []EndpointSubset   atomic
+   2 subsets  []EndpointSubset   atomic | the addresses, grouped by their ports
 
 object EndpointsList | A page of Endpoints objects, with the revision it was read at.
    1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
@@ -344,7 +344,7 @@ type EnvFromSource | Makes variables of all keys of a config map or secret.
 type EnvVar | One environment variable.
    1 name      string!      ="" | Name of the thing meant, as its owner knows it.
    2 value     string | The value itself.
-   3 valueFrom EnvVarSource
+   3 valueFrom EnvVarSource | where the value comes from, instead of value
 
 type EnvVarSource | Where the value of a variable comes from.
    1 fieldRef         ObjectFieldSelector | A field of the pod itself.
@@ -354,10 +354,10 @@ type EnvVarSource | Where the value of a variable comes from.
    5 fileKeyRef       FileKeySelector | A key of a file on a volume that an init container wrote.
 
 type EphemeralContainer | A container added to a running pod for looking into it.
-   1 ephemeralContainerCommon EphemeralContainerCommon inline
-   2 targetContainerName      string
+   1 ephemeralContainerCommon EphemeralContainerCommon inline | all that an ordinary container has
+   2 targetContainerName      string | the container whose processes it sees
 
-type EphemeralContainerCommon
+type EphemeralContainerCommon | what an ephemeral container shares with an ordinary one
    1 name                     string!                            ="" | Name of the container, unique in the pod.
    2 image                    string | Image that is meant.
    3 command                  []string                           atomic | What is run instead of the image's entrypoint.
@@ -389,20 +389,20 @@ type EphemeralVolumeSource | A volume of the sort Ephemeral.
 
 object Event | A note that something happened to an object.
    1 metadata           meta.v1.ObjectMeta! ={} | Name, labels, annotations and bookkeeping of the object.
-   2 involvedObject     ObjectReference!    ={}
+   2 involvedObject     ObjectReference!    ={} | the object the event is about
    3 reason             string | One word in CamelCase that says why, for programs to read.
    4 message            string | A sentence for people that explains the state.
    5 source             EventSource         ={} | Where it comes from.
-   6 firstTimestamp     Time                =null
-   7 lastTimestamp      Time                =null
+   6 firstTimestamp     Time                =null | when it happened first
+   7 lastTimestamp      Time                =null | when it happened last
    8 count              int32 | How many there are or are wanted.
    9 type               string | Which of the known sorts this is.
   10 eventTime          MicroTime           =null | When it was first seen.
-  11 series             EventSeries
+  11 series             EventSeries | set when the event goes on happening
   12 action             string | What is done when it matches, or was done.
-  13 related            ObjectReference
-  14 reportingComponent string              =""
-  15 reportingInstance  string              =""
+  13 related            ObjectReference | a second object that has to do with it
+  14 reportingComponent string              ="" | who reports, such as kubernetes.io/kubelet
+  15 reportingInstance  string              ="" | which instance reports, such as a node's name
 
 object EventList | A page of Event objects, with the revision it was read at.
    1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
@@ -410,23 +410,23 @@ object EventList | A page of Event objects, with the revision it was read at.
 
 type EventSeries | How often an event was repeated, and when last.
    1 count            int32 | How many there are or are wanted.
-   2 lastObservedTime MicroTime =null
+   2 lastObservedTime MicroTime =null | when the series was last seen
 
 type EventSource | Which component reported the event.
-   1 component string
+   1 component string | the component that reports
    2 host      string | Host name or address to connect to.
 
 type ExecAction | Runs a command inside the container.
    1 command []string atomic | What is run instead of the image's entrypoint.
 
 type FCVolumeSource | A volume of the sort FC.
-   1 targetWWNs []string atomic
+   1 targetWWNs []string atomic | world wide names of the targets
    2 lun        int32? | Number of the logical unit on the target.
    3 fsType     string | File system to mount the volume with; the plugin chooses when empty.
    4 readOnly   bool | Mount or attach the volume so that nothing can be written.
-   5 wwids      []string atomic
+   5 wwids      []string atomic | world wide ids of the volume, instead of targets and lun
 
-type FileKeySelector atomic
+type FileKeySelector atomic | a variable in a file of an emptyDir volume
    1 volumeName string! ="" | Name of the volume meant.
    2 path       string! ="" | Path of the file, folder or request meant.
    3 key        string! ="" | Key that is looked up or matched.
@@ -447,11 +447,11 @@ type FlexVolumeSource | A volume of the sort Flex.
    5 options   map[string]string | Further settings for the driver.
 
 type FlockerVolumeSource | A volume of the sort Flocker.
-   1 datasetName string
-   2 datasetUUID string
+   1 datasetName string | the dataset's name; no longer used
+   2 datasetUUID string | the dataset's id
 
 type GCEPersistentDiskVolumeSource | A volume of the sort GCEPersistentDisk.
-   1 pdName    string! =""
+   1 pdName    string! ="" | the disk's name
    2 fsType    string | File system to mount the volume with; the plugin chooses when empty.
    3 partition int32 | Number where the part begins, or the disk's partition.
    4 readOnly  bool | Mount or attach the volume so that nothing can be written.
@@ -461,15 +461,15 @@ type GRPCAction | Asks the gRPC health service.
    2 service string? ="" | Service inside the cluster to call or send to.
 
 type GitRepoVolumeSource | A volume of the sort GitRepo.
-   1 repository string! =""
+   1 repository string! ="" | the repository's URL; such volumes are refused today
    2 revision   string | Number of the revision.
-   3 directory  string
+   3 directory  string | the folder that it is cloned into
 
 type GlusterfsPersistentVolumeSource | A volume of the sort GlusterfsPersistent.
    1 endpoints          string! ="" | The addresses with what is known of them, or the object that names them.
    2 path               string! ="" | Path of the file, folder or request meant.
    3 readOnly           bool | Mount or attach the volume so that nothing can be written.
-   4 endpointsNamespace string?
+   4 endpointsNamespace string? | the namespace of the endpoints
 
 type GlusterfsVolumeSource | A volume of the sort Glusterfs.
    1 endpoints string! ="" | The addresses with what is known of them, or the object that names them.
@@ -483,15 +483,15 @@ type HTTPGetAction | Makes an HTTP request to the container.
    4 scheme      string(HTTP|HTTPS) ="HTTP" | HTTP or HTTPS.
    5 httpHeaders []HTTPHeader       atomic | Headers sent with the request.
 
-type HTTPHeader
+type HTTPHeader | a header that a probe sends
    1 name  string! ="" | Name of the thing meant, as its owner knows it.
    2 value string! ="" | The value itself.
 
-type HostAlias
+type HostAlias | names for an address in the pod's /etc/hosts
    1 ip        string!  ="" | IP address.
-   2 hostnames []string atomic
+   2 hostnames []string atomic | the names
 
-type HostIP
+type HostIP | an address of the node
    1 ip string! ="" | IP address.
 
 type HostPathVolumeSource | A volume of the sort HostPath.
@@ -525,11 +525,11 @@ type ISCSIVolumeSource | A volume of the sort ISCSI.
   12 initiatorName     string? | Name that the initiator presents itself with.
 
 type ImageVolumeSource | A volume of the sort Image.
-   1 reference  string
-   2 pullPolicy string(Always|IfNotPresent|Never)
+   1 reference  string | the image or artifact, by name
+   2 pullPolicy string(Always|IfNotPresent|Never) | when it is pulled
 
 type ImageVolumeStatus | What was last observed of a ImageVolume.
-   1 imageRef string!
+   1 imageRef string! | the digest that is mounted
 
 type KeyToPath | Puts one key into a file of another name.
    1 key  string! ="" | Key that is looked up or matched.
@@ -553,11 +553,11 @@ object LimitRange | Bounds and defaults for single pods, containers and claims o
 
 type LimitRangeItem | Bounds for one sort of object.
    1 type                 string!             ="" | Which of the known sorts this is.
-   2 max                  map[string]Quantity
-   3 min                  map[string]Quantity
+   2 max                  map[string]Quantity | no more than this
+   3 min                  map[string]Quantity | no less than this
    4 default              map[string]Quantity | Value that an absent one gets.
-   5 defaultRequest       map[string]Quantity
-   6 maxLimitRequestRatio map[string]Quantity
+   5 defaultRequest       map[string]Quantity | the request of a container that has none
+   6 maxLimitRequestRatio map[string]Quantity | how many times its request a limit may be
 
 object LimitRangeList | A page of LimitRange objects, with the revision it was read at.
    1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
@@ -566,12 +566,12 @@ object LimitRangeList | A page of LimitRange objects, with the revision it was r
 type LimitRangeSpec | What is wanted of a LimitRange.
    1 limits []LimitRangeItem! =null atomic | The most that may be used of each resource.
 
-type LinuxContainerUser
+type LinuxContainerUser | user and groups of a container's first process
    1 uid                int64!  =0 | Unique identifier of the object, never used for another one.
-   2 gid                int64!  =0
+   2 gid                int64!  =0 | the group
    3 supplementalGroups []int64 atomic | Further groups of the process.
 
-type LoadBalancerIngress
+type LoadBalancerIngress | an address at which the load balancer is reached
    1 ip       string | IP address.
    2 hostname string | Name of the host.
    3 ipMode   string? | Whether traffic to the address keeps it as destination or reaches a proxy.
@@ -588,7 +588,7 @@ type LocalVolumeSource | A volume of the sort Local.
    2 fsType string? | File system to mount the volume with; the plugin chooses when empty.
 
 type ModifyVolumeStatus | What was last observed of a ModifyVolume.
-   1 targetVolumeAttributesClassName string
+   1 targetVolumeAttributesClassName string | the class that the volume is being brought to
    2 status                          string(InProgress|Infeasible|Pending)! ="" | What was last observed of the object; written by the system.
 
 type NFSVolumeSource | A volume of the sort NFS.
@@ -624,9 +624,9 @@ object Node | A machine that runs pods.
    2 spec     NodeSpec           ={} | What is wanted of the object.
    3 status   NodeStatus         ={} | What was last observed of the object; written by the system.
 
-type NodeAddress
+type NodeAddress | an address of the node and what sort it is
    1 type    string! ="" | Which of the known sorts this is.
-   2 address string! =""
+   2 address string! ="" | the address or name
 
 type NodeAffinity | Rules on labels and fields of nodes.
    1 requiredDuringSchedulingIgnoredDuringExecution  NodeSelector | Must hold when the pod is scheduled.
@@ -645,35 +645,35 @@ type NodeCondition | One observation of the state of a Node.
    5 reason             string | One word in CamelCase that says why, for programs to read.
    6 message            string | A sentence for people that explains the state.
 
-type NodeConfigSource
+type NodeConfigSource | where a kubelet's configuration is; no longer used
    2 configMap ConfigMapNodeConfigSource | Files made of a config map.
 
 type NodeConfigStatus | What was last observed of a NodeConfig.
-   1 assigned      NodeConfigSource
+   1 assigned      NodeConfigSource | the configuration that was assigned
    2 active        NodeConfigSource | What is running at this time.
-   3 lastKnownGood NodeConfigSource
+   3 lastKnownGood NodeConfigSource | the one that is fallen back to
    4 error         string | What went wrong, where something did.
 
-type NodeDaemonEndpoints
-   1 kubeletEndpoint DaemonEndpoint ={}
+type NodeDaemonEndpoints | where the node's daemons listen
+   1 kubeletEndpoint DaemonEndpoint ={} | where the kubelet listens
 
-type NodeFeatures
+type NodeFeatures | what the runtime can do for any handler
    1 supplementalGroupsPolicy bool? | Whether groups in the image count too.
 
 object NodeList | A page of Node objects, with the revision it was read at.
    1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
    2 items    []Node!          =[] | The objects of this page.
 
-type NodeRuntimeHandler
+type NodeRuntimeHandler | a way of running pods that the node has
    1 name     string                     ="" | Name of the thing meant, as its owner knows it.
-   2 features NodeRuntimeHandlerFeatures
+   2 features NodeRuntimeHandlerFeatures | what it can do
 
-type NodeRuntimeHandlerFeatures
-   1 recursiveReadOnlyMounts bool?
-   2 userNamespaces          bool?
+type NodeRuntimeHandlerFeatures | what a runtime handler can do
+   1 recursiveReadOnlyMounts bool? | mounts that are read-only all the way down
+   2 userNamespaces          bool? | user namespaces of their own
 
 type NodeSelector atomic | Terms of which a node must match one.
-   1 nodeSelectorTerms []NodeSelectorTerm! =null atomic
+   1 nodeSelectorTerms []NodeSelectorTerm! =null atomic | alternatives, one of which must hold
 
 type NodeSelectorRequirement | Compares one label or field of a node with values.
    1 key      string!                                     ="" | Key that is looked up or matched.
@@ -686,11 +686,11 @@ type NodeSelectorTerm atomic | Requirements that must all hold.
 
 type NodeSpec | What is wanted of a Node.
    1 podCIDR       string | Addresses of the node's pods.
-   2 externalID    string
+   2 externalID    string | no longer used
    3 providerID    string | The node's identifier at the cloud.
    4 unschedulable bool | Whether new pods are kept away.
    5 taints        []Taint          atomic | Marks that keep pods away which do not tolerate them.
-   6 configSource  NodeConfigSource
+   6 configSource  NodeConfigSource | no longer used
    7 podCIDRs      []string         set merge | Addresses of the node's pods, one block a family.
 
 type NodeStatus | What was last observed of a Node.
@@ -702,30 +702,30 @@ type NodeStatus | What was last observed of a Node.
    6 daemonEndpoints  NodeDaemonEndpoints                ={} | Ports of the node's agents.
    7 nodeInfo         NodeSystemInfo                     ={} | Versions and identifiers of the node.
    8 images           []ContainerImage                   atomic | Images that the node has.
-   9 volumesInUse     []string                           atomic
-  10 volumesAttached  []AttachedVolume                   atomic
+   9 volumesInUse     []string                           atomic | volumes that must not be detached yet
+  10 volumesAttached  []AttachedVolume                   atomic | volumes that are attached
   11 config           NodeConfigStatus | Configuration handed to the drivers.
-  12 runtimeHandlers  []NodeRuntimeHandler               atomic
-  13 features         NodeFeatures
-  14 declaredFeatures []string                           atomic
+  12 runtimeHandlers  []NodeRuntimeHandler               atomic | the ways of running pods that the node has
+  13 features         NodeFeatures | what the runtime can do for any handler
+  14 declaredFeatures []string                           atomic | features that the kubelet says it has
 
 type NodeSwapStatus | What was last observed of a NodeSwap.
    1 capacity int64? | Total amount of each resource.
 
-type NodeSystemInfo
-   1 machineID               string!        =""
-   2 systemUUID              string!        =""
-   3 bootID                  string!        =""
-   4 kernelVersion           string!        =""
-   5 osImage                 string!        =""
-   6 containerRuntimeVersion string!        =""
-   7 kubeletVersion          string!        =""
-   8 kubeProxyVersion        string!        =""
-   9 operatingSystem         string!        =""
-  10 architecture            string!        =""
-  11 swap                    NodeSwapStatus
+type NodeSystemInfo | the machine and the versions of what runs on it
+   1 machineID               string!        ="" | the machine's id, from /etc/machine-id
+   2 systemUUID              string!        ="" | the id that the firmware tells
+   3 bootID                  string!        ="" | changes with each boot
+   4 kernelVersion           string!        ="" | the kernel's version
+   5 osImage                 string!        ="" | the name of the system
+   6 containerRuntimeVersion string!        ="" | the runtime and its version, as containerd://1.7
+   7 kubeletVersion          string!        ="" | the kubelet's version
+   8 kubeProxyVersion        string!        ="" | no longer told
+   9 operatingSystem         string!        ="" | linux or windows
+  10 architecture            string!        ="" | amd64, arm64 and so on
+  11 swap                    NodeSwapStatus | how much swap there is
 
-type ObjectFieldSelector atomic
+type ObjectFieldSelector atomic | a field of the pod
    1 apiVersion string  ="v1" | API group and version of the object that is referred to.
    2 fieldPath  string! ="" | Path of the field inside the object.
 
@@ -768,7 +768,7 @@ type PersistentVolumeClaimSpec | What is wanted of a PersistentVolumeClaim.
    5 storageClassName          string? | Class that the volume belongs to or is wanted of.
    6 volumeMode                string(Block|Filesystem)?  ="Filesystem" | Whether the volume is a file system or a raw block device.
    7 dataSource                TypedLocalObjectReference | Object to fill the new volume from.
-   8 dataSourceRef             TypedObjectReference
+   8 dataSourceRef             TypedObjectReference | what the volume is filled from, of any kind
    9 volumeAttributesClassName string? | Class of adjustable attributes that the volume has or should have.
 
 type PersistentVolumeClaimStatus | What was last observed of a PersistentVolumeClaim.
@@ -778,8 +778,8 @@ type PersistentVolumeClaimStatus | What was last observed of a PersistentVolumeC
    4 conditions                       []PersistentVolumeClaimCondition map(type) merge(type) | Observations of the current state, at most one of each type.
    5 allocatedResources               map[string]Quantity | What has been set aside of each resource.
    7 allocatedResourceStatuses        map[string]string                granular | Where the resizing of each resource stands.
-   8 currentVolumeAttributesClassName string?
-   9 modifyVolumeStatus               ModifyVolumeStatus
+   8 currentVolumeAttributesClassName string? | the attributes class that the volume has
+   9 modifyVolumeStatus               ModifyVolumeStatus | how far a change of class has come
 
 type PersistentVolumeClaimTemplate | A claim that is made for each pod.
    1 metadata meta.v1.ObjectMeta         ={} | Name, labels, annotations and bookkeeping of the object.
@@ -819,7 +819,7 @@ type PersistentVolumeSource | A volume of the sort Persistent.
 
 type PersistentVolumeSpec | What is wanted of a PersistentVolume.
    1 capacity                      map[string]Quantity | Total amount of each resource.
-   2 persistentVolumeSource        PersistentVolumeSource        inline
+   2 persistentVolumeSource        PersistentVolumeSource        inline | where the data is: one of the kinds
    3 accessModes                   []string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod) atomic | Ways in which the volume can be mounted.
    4 claimRef                      ObjectReference               granular | The claim that the volume is bound to.
    5 persistentVolumeReclaimPolicy string(Delete|Recycle|Retain) ="Retain" | What becomes of the volume when its claim is gone.
@@ -833,10 +833,10 @@ type PersistentVolumeStatus | What was last observed of a PersistentVolume.
    1 phase                   string(Available|Bound|Failed|Pending|Released) ="Pending" | One word for where the object is in its life.
    2 message                 string | A sentence for people that explains the state.
    3 reason                  string | One word in CamelCase that says why, for programs to read.
-   4 lastPhaseTransitionTime Time
+   4 lastPhaseTransitionTime Time | when the phase last changed
 
 type PhotonPersistentDiskVolumeSource | A volume of the sort PhotonPersistentDisk.
-   1 pdID   string! =""
+   1 pdID   string! ="" | the disk's id; no longer used
    2 fsType string | File system to mount the volume with; the plugin chooses when empty.
 
 object Pod | Containers that are scheduled to one node together and share network and volumes.
@@ -860,14 +860,14 @@ type PodAntiAffinity | Rules that keep the pod away from others.
    1 requiredDuringSchedulingIgnoredDuringExecution  []PodAffinityTerm         atomic | Must hold when the pod is scheduled.
    2 preferredDuringSchedulingIgnoredDuringExecution []WeightedPodAffinityTerm atomic | Should hold when the pod is scheduled, by weight.
 
-type PodCertificateProjection
+type PodCertificateProjection | a key and a certificate for the pod, as files
    1 signerName           string! | Who is asked to sign.
-   2 keyType              string!
-   3 maxExpirationSeconds int32?            =86400
-   4 credentialBundlePath string
-   5 keyPath              string
-   6 certificateChainPath string
-   7 userAnnotations      map[string]string
+   2 keyType              string! | the key to make, such as ED25519 or ECDSAP256
+   3 maxExpirationSeconds int32?            =86400 | how long the certificate may last
+   4 credentialBundlePath string | the file for key and certificates together
+   5 keyPath              string | the file for the key
+   6 certificateChainPath string | the file for the certificates
+   7 userAnnotations      map[string]string | told to the signer with the request
 
 type PodCondition | One observation of the state of a Pod.
    1 type               string! ="" | Which of the known sorts this is.
@@ -879,35 +879,35 @@ type PodCondition | One observation of the state of a Pod.
    7 observedGeneration int64 | The generation of the spec that this status was made from.
 
 type PodDNSConfig | DNS settings of the pod over those of its policy.
-   1 nameservers []string             atomic
-   2 searches    []string             atomic
+   1 nameservers []string             atomic | name servers besides those of the policy
+   2 searches    []string             atomic | search domains besides those of the policy
    3 options     []PodDNSConfigOption atomic | Further settings for the driver.
 
-type PodDNSConfigOption
+type PodDNSConfigOption | an option of the resolver
    1 name  string | Name of the thing meant, as its owner knows it.
    2 value string? | The value itself.
 
 type PodExtendedResourceClaimStatus | What was last observed of a PodExtendedResourceClaim.
-   1 requestMappings   []ContainerExtendedResourceRequest! =null atomic
+   1 requestMappings   []ContainerExtendedResourceRequest! =null atomic | which request stands for which container's resource
    2 resourceClaimName string!                             ="" | Name of the claim, in the pod's namespace.
 
-type PodIP
+type PodIP | an address of the pod
    1 ip string! ="" | IP address.
 
 object PodList | A page of Pod objects, with the revision it was read at.
    1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
    2 items    []Pod!           =[] | The objects of this page.
 
-type PodOS
+type PodOS | the system that the pod's containers need
    1 name string! ="" | Name of the thing meant, as its owner knows it.
 
 type PodReadinessGate | A condition that must also be true before the pod is ready.
-   1 conditionType string! =""
+   1 conditionType string! ="" | the condition that must be true
 
-type PodResourceClaim
+type PodResourceClaim | a claim that the pod's containers may use
    1 name                      string! ="" | Name of the thing meant, as its owner knows it.
    3 resourceClaimName         string? | Name of the claim, in the pod's namespace.
-   4 resourceClaimTemplateName string?
+   4 resourceClaimTemplateName string? | a claim of its own is made from this template
 
 type PodResourceClaimStatus | What was last observed of a PodResourceClaim.
    1 name              string! ="" | Name of the thing meant, as its owner knows it.
@@ -916,8 +916,8 @@ type PodResourceClaimStatus | What was last observed of a PodResourceClaim.
 type PodSchedulingGate | Holds the pod back from scheduling until it is removed.
    1 name string! ="" | Name of the thing meant, as its owner knows it.
 
-type PodSchedulingGroup
-   1 podGroupName string?
+type PodSchedulingGroup | the group that the pod is placed with
+   1 podGroupName string? | the group's name
 
 type PodSecurityContext | Privileges and identities for all containers of the pod.
    1 seLinuxOptions           SELinuxOptions | SELinux label.
@@ -991,15 +991,15 @@ type PodStatus | What was last observed of a Pod.
   10 initContainerStatuses                []ContainerStatus                                atomic | What each init container is doing.
   11 nominatedNodeName                    string | Node where room is being made for the pod.
   12 podIPs                               []PodIP                                          map(ip) merge(ip) | Addresses of the pod, one a family.
-  13 ephemeralContainerStatuses           []ContainerStatus                                atomic
-  14 resize                               string
-  15 resourceClaimStatuses                []PodResourceClaimStatus                         map(name) merge(name) retainKeys
+  13 ephemeralContainerStatuses           []ContainerStatus                                atomic | how the ephemeral containers are
+  14 resize                               string | how far a resize has come; conditions tell it today
+  15 resourceClaimStatuses                []PodResourceClaimStatus                         map(name) merge(name) retainKeys | the claims that were made for the pod
   16 hostIPs                              []HostIP                                         atomic merge(ip) | Addresses of the pod's node.
   17 observedGeneration                   int64 | The generation of the spec that this status was made from.
-  18 extendedResourceClaimStatus          PodExtendedResourceClaimStatus
+  18 extendedResourceClaimStatus          PodExtendedResourceClaimStatus | the claim made for its extended resources
   19 allocatedResources                   map[string]Quantity | What has been set aside of each resource.
   20 resources                            ResourceRequirements | Compute resources that are asked for and limited.
-  21 nodeAllocatableResourceClaimStatuses []NodeAllocatableResourceClaimStatus             atomic
+  21 nodeAllocatableResourceClaimStatuses []NodeAllocatableResourceClaimStatus             atomic | claims whose devices count against the node
 
 object PodTemplate | A pod's description, kept to make pods from.
    1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
@@ -1023,12 +1023,12 @@ type PortworxVolumeSource | A volume of the sort Portworx.
    2 fsType   string | File system to mount the volume with; the plugin chooses when empty.
    3 readOnly bool | Mount or attach the volume so that nothing can be written.
 
-type PreferredSchedulingTerm
+type PreferredSchedulingTerm | a wish about nodes, with its weight
    1 weight     int32!            =0 | How much it counts against others, 1 to 100.
    2 preference NodeSelectorTerm! ={} | Term that gives the weight.
 
 type Probe | A health check that is run again and again.
-   1 handler                       ProbeHandler inline
+   1 handler                       ProbeHandler inline | what the probe does
    2 initialDelaySeconds           int32 | Seconds after the start before the first probe.
    3 timeoutSeconds                int32        =1 | Seconds to wait for an answer.
    4 periodSeconds                 int32        =10 | Seconds between two runs, or the window a policy looks at.
@@ -1047,12 +1047,12 @@ type ProjectedVolumeSource | A volume of the sort Projected.
    2 defaultMode int32?             =420 | Permission bits of files that set none of their own.
 
 type QuobyteVolumeSource | A volume of the sort Quobyte.
-   1 registry string! =""
-   2 volume   string! =""
+   1 registry string! ="" | the registry's host and port; no longer used
+   2 volume   string! ="" | the volume's name
    3 readOnly bool | Mount or attach the volume so that nothing can be written.
    4 user     string | User to act as.
    5 group    string | API group, or group of users, that is meant.
-   6 tenant   string
+   6 tenant   string | the tenant
 
 type RBDPersistentVolumeSource | A volume of the sort RBDPersistent.
    1 monitors  []string!       =null atomic | Addresses of the Ceph monitors.
@@ -1108,14 +1108,14 @@ type ResourceClaim | Asks for devices, and records which were given.
    1 name    string! ="" | Name of the thing meant, as its owner knows it.
    2 request string | Name of the request that this answers.
 
-type ResourceFieldSelector atomic
+type ResourceFieldSelector atomic | a container's request or limit
    1 containerName string | Name of the container meant.
    2 resource      string!  ="" | Resource that is meant, in the plural.
-   3 divisor       Quantity ="0"
+   3 divisor       Quantity ="0" | the unit that it is given in
 
-type ResourceHealth
-   1 resourceID string! =""
-   2 health     string
+type ResourceHealth | how well a device is
+   1 resourceID string! ="" | the device
+   2 health     string | Healthy, Unhealthy or Unknown
    6 message    string? | A sentence for people that explains the state.
 
 object ResourceQuota | Bounds what a namespace may use in all.
@@ -1129,8 +1129,8 @@ object ResourceQuotaList | A page of ResourceQuota objects, with the revision it
 
 type ResourceQuotaSpec | What is wanted of a ResourceQuota.
    1 hard          map[string]Quantity | The most that may be used.
-   2 scopes        []string(BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass) atomic
-   3 scopeSelector ScopeSelector
+   2 scopes        []string(BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass) atomic | count only objects that all of these fit
+   3 scopeSelector ScopeSelector | count only objects that the selector fits
 
 type ResourceQuotaStatus | What was last observed of a ResourceQuota.
    1 hard map[string]Quantity | The most that may be used.
@@ -1145,45 +1145,45 @@ type ResourceStatus | What was last observed of a Resource.
    1 name      string!          ="" | Name of the thing meant, as its owner knows it.
    2 resources []ResourceHealth map(resourceID) | Compute resources that are asked for and limited.
 
-type SELinuxOptions
+type SELinuxOptions | the SELinux label of a container
    1 user  string | User to act as.
-   2 role  string
+   2 role  string | the label's role
    3 type  string | Which of the known sorts this is.
-   4 level string
+   4 level string | the label's level
 
 type ScaleIOPersistentVolumeSource | A volume of the sort ScaleIOPersistent.
-   1 gateway          string!          =""
-   2 system           string!          =""
+   1 gateway          string!          ="" | the gateway's address; no longer used
+   2 system           string!          ="" | the storage system's name
    3 secretRef        SecretReference! | Secret that holds what is needed to log in.
-   4 sslEnabled       bool
-   5 protectionDomain string
-   6 storagePool      string
-   7 storageMode      string           ="ThinProvisioned"
+   4 sslEnabled       bool | speak TLS with the gateway
+   5 protectionDomain string | the protection domain
+   6 storagePool      string | the storage pool
+   7 storageMode      string           ="ThinProvisioned" | ThickProvisioned or ThinProvisioned
    8 volumeName       string | Name of the volume meant.
    9 fsType           string           ="xfs" | File system to mount the volume with; the plugin chooses when empty.
   10 readOnly         bool | Mount or attach the volume so that nothing can be written.
 
 type ScaleIOVolumeSource | A volume of the sort ScaleIO.
-   1 gateway          string!               =""
-   2 system           string!               =""
+   1 gateway          string!               ="" | the gateway's address; no longer used
+   2 system           string!               ="" | the storage system's name
    3 secretRef        LocalObjectReference! | Secret that holds what is needed to log in.
-   4 sslEnabled       bool
-   5 protectionDomain string
-   6 storagePool      string
-   7 storageMode      string                ="ThinProvisioned"
+   4 sslEnabled       bool | speak TLS with the gateway
+   5 protectionDomain string | the protection domain
+   6 storagePool      string | the storage pool
+   7 storageMode      string                ="ThinProvisioned" | ThickProvisioned or ThinProvisioned
    8 volumeName       string | Name of the volume meant.
    9 fsType           string                ="xfs" | File system to mount the volume with; the plugin chooses when empty.
   10 readOnly         bool | Mount or attach the volume so that nothing can be written.
 
-type ScopeSelector atomic
+type ScopeSelector atomic | which objects a quota counts
    1 matchExpressions []ScopedResourceSelectorRequirement atomic | Comparisons that must all hold.
 
-type ScopedResourceSelectorRequirement
-   1 scopeName string(BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass)! =""
+type ScopedResourceSelectorRequirement | one condition of a scope selector
+   1 scopeName string(BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass)! ="" | the scope that it is about
    2 operator  string(DoesNotExist|Exists|In|NotIn)! ="" | How the key relates to the values.
    3 values    []string                              atomic | Values that the operator compares with.
 
-type SeccompProfile
+type SeccompProfile | the system calls that a container may make
    1 type             string(Localhost|RuntimeDefault|Unconfined)! ="" | Which of the known sorts this is.
    2 localhostProfile string? | Profile on the node, when the type is Localhost.
 
@@ -1191,14 +1191,14 @@ object Secret | Confidential data as keys with bytes.
    1 metadata   meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
    2 data       map[string]bytes | The content, by key or as raw document.
    3 type       string             ="Opaque" | Which of the known sorts this is.
-   4 stringData map[string]string
+   4 stringData map[string]string | values as plain text; moved into data when written, never read back
    5 immutable  bool? | Whether the content can never change again.
 
-type SecretEnvSource
+type SecretEnvSource | each entry of a secret as a variable
    1 localObjectReference LocalObjectReference inline | The object meant, in the same namespace.
    2 optional             bool? | Whether the thing or its key may be missing.
 
-type SecretKeySelector atomic
+type SecretKeySelector atomic | one entry of a secret
    1 localObjectReference LocalObjectReference inline | The object meant, in the same namespace.
    2 key                  string!              ="" | Key that is looked up or matched.
    3 optional             bool? | Whether the thing or its key may be missing.
@@ -1207,7 +1207,7 @@ object SecretList | A page of Secret objects, with the revision it was read at.
    1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
    2 items    []Secret!        =[] | The objects of this page.
 
-type SecretProjection
+type SecretProjection | entries of a secret as files
    1 localObjectReference LocalObjectReference inline | The object meant, in the same namespace.
    2 items                []KeyToPath          atomic | Keys to take and the file names to give them; all when empty.
    4 optional             bool? | Whether the thing or its key may be missing.
@@ -1243,7 +1243,7 @@ object Service | A stable address in front of the pods that a selector finds.
 
 object ServiceAccount | An identity that pods act under.
    1 metadata                     meta.v1.ObjectMeta     ={} | Name, labels, annotations and bookkeeping of the object.
-   2 secrets                      []ObjectReference      map(name) merge(name)
+   2 secrets                      []ObjectReference      map(name) merge(name) | secrets that its pods may use
    3 imagePullSecrets             []LocalObjectReference atomic | Secrets with credentials for registries.
    4 automountServiceAccountToken bool? | Whether a token is mounted unless the pod says otherwise.
 
@@ -1251,7 +1251,7 @@ object ServiceAccountList | A page of ServiceAccount objects, with the revision 
    1 metadata meta.v1.ListMeta  ={} | Revision of the page and how to ask for the next.
    2 items    []ServiceAccount! =[] | The objects of this page.
 
-type ServiceAccountTokenProjection
+type ServiceAccountTokenProjection | a token of the pod's service account, as a file
    1 audience          string | Who the token is meant for.
    2 expirationSeconds int64?  =3600 | Seconds that the token or certificate should last.
    3 path              string! ="" | Path of the file, folder or request meant.
@@ -1294,27 +1294,27 @@ type ServiceStatus | What was last observed of a Service.
    1 loadBalancer LoadBalancerStatus  ={} | State of the load balancer.
    2 conditions   []meta.v1.Condition map(type) merge(type) | Observations of the current state, at most one of each type.
 
-type SessionAffinityConfig
-   1 clientIP ClientIPConfig
+type SessionAffinityConfig | how a client is kept with its backend
+   1 clientIP ClientIPConfig | affinity by the client's address
 
 type SleepAction | Waits for some seconds.
    1 seconds int64! =0 | How many seconds to wait.
 
 type StorageOSPersistentVolumeSource | A volume of the sort StorageOSPersistent.
    1 volumeName      string | Name of the volume meant.
-   2 volumeNamespace string
+   2 volumeNamespace string | the volume's namespace; no longer used
    3 fsType          string | File system to mount the volume with; the plugin chooses when empty.
    4 readOnly        bool | Mount or attach the volume so that nothing can be written.
    5 secretRef       ObjectReference | Secret that holds what is needed to log in.
 
 type StorageOSVolumeSource | A volume of the sort StorageOS.
    1 volumeName      string | Name of the volume meant.
-   2 volumeNamespace string
+   2 volumeNamespace string | the volume's namespace; no longer used
    3 fsType          string | File system to mount the volume with; the plugin chooses when empty.
    4 readOnly        bool | Mount or attach the volume so that nothing can be written.
    5 secretRef       LocalObjectReference | Secret that holds what is needed to log in.
 
-type Sysctl
+type Sysctl | a kernel setting of the pod
    1 name  string! ="" | Name of the thing meant, as its owner knows it.
    2 value string! ="" | The value itself.
 
@@ -1335,12 +1335,12 @@ type Toleration | Lets the pod onto nodes with matching taints.
    4 effect            string(NoExecute|NoSchedule|PreferNoSchedule) | What happens to pods that do not tolerate the taint.
    5 tolerationSeconds int64? | Seconds that a NoExecute taint is tolerated before eviction.
 
-type TopologySelectorLabelRequirement
+type TopologySelectorLabelRequirement | values of a label that a place may have
    1 key    string!   ="" | Key that is looked up or matched.
    2 values []string! =null atomic | Values that the operator compares with.
 
-type TopologySelectorTerm atomic
-   1 matchLabelExpressions []TopologySelectorLabelRequirement atomic
+type TopologySelectorTerm atomic | places, told by labels
+   1 matchLabelExpressions []TopologySelectorLabelRequirement atomic | labels that must all fit
 
 type TopologySpreadConstraint | How evenly matching pods are spread over zones, nodes or the like.
    1 maxSkew            int32!                                =0 | How much the numbers of pods in two places may differ.
@@ -1352,12 +1352,12 @@ type TopologySpreadConstraint | How evenly matching pods are spread over zones, 
    7 nodeTaintsPolicy   string(Honor|Ignore)? | Whether taints decide which nodes count.
    8 matchLabelKeys     []string                              atomic | Labels of the pod whose values are added to the selector.
 
-type TypedLocalObjectReference atomic
+type TypedLocalObjectReference atomic | an object of any kind in the same namespace
    1 apiGroup string? =null | API group of the object that is referred to; empty means core.
    2 kind     string! ="" | Kind of the object that is referred to.
    3 name     string! ="" | Name of the thing meant, as its owner knows it.
 
-type TypedObjectReference
+type TypedObjectReference | an object of any kind, perhaps in another namespace
    1 apiGroup  string? =null | API group of the object that is referred to; empty means core.
    2 kind      string! ="" | Kind of the object that is referred to.
    3 name      string! ="" | Name of the thing meant, as its owner knows it.
@@ -1365,7 +1365,7 @@ type TypedObjectReference
 
 type Volume | A named volume that containers of the pod can mount.
    1 name         string!      ="" | Name of the thing meant, as its owner knows it.
-   2 volumeSource VolumeSource inline
+   2 volumeSource VolumeSource inline | where the data comes from: one of the kinds
 
 type VolumeDevice | Where a raw block volume appears inside a container.
    1 name       string! ="" | Name of the thing meant, as its owner knows it.
@@ -1385,12 +1385,12 @@ type VolumeMountStatus | What was last observed of a VolumeMount.
    2 mountPath         string!      ="" | Where in the container it appears.
    3 readOnly          bool | Mount or attach the volume so that nothing can be written.
    4 recursiveReadOnly string? | Whether mounts below are read-only too.
-   5 volumeStatus      VolumeStatus
+   5 volumeStatus      VolumeStatus | more about the mounted volume
 
-type VolumeNodeAffinity
+type VolumeNodeAffinity | the nodes from which a volume is reached
    1 required NodeSelector | What must be there.
 
-type VolumeProjection
+type VolumeProjection | one source of a projected volume
    1 secret              SecretProjection | Files made of a secret.
    2 downwardAPI         DownwardAPIProjection | Files made of fields of the pod.
    3 configMap           ConfigMapProjection | Files made of a config map.
@@ -1398,7 +1398,7 @@ type VolumeProjection
    5 clusterTrustBundle  ClusterTrustBundleProjection | Trusted certificates of the cluster.
    6 podCertificate      PodCertificateProjection | A certificate made for the pod.
 
-type VolumeResourceRequirements
+type VolumeResourceRequirements | how much storage a claim asks for
    1 limits   map[string]Quantity | The most that may be used of each resource.
    2 requests map[string]Quantity | What is asked for or set aside of each resource.
 
@@ -1438,18 +1438,18 @@ type VolumeStatus | What was last observed of a Volume.
    1 image ImageVolumeStatus | Image that is meant.
 
 type VsphereVirtualDiskVolumeSource | A volume of the sort VsphereVirtualDisk.
-   1 volumePath        string! =""
+   1 volumePath        string! ="" | the path of the disk file
    2 fsType            string | File system to mount the volume with; the plugin chooses when empty.
-   3 storagePolicyName string
-   4 storagePolicyID   string
+   3 storagePolicyName string | the storage policy's name
+   4 storagePolicyID   string | the storage policy's id
 
-type WeightedPodAffinityTerm
+type WeightedPodAffinityTerm | a wish about other pods, with its weight
    1 weight          int32!           =0 | How much it counts against others, 1 to 100.
    2 podAffinityTerm PodAffinityTerm! ={} | Which pods are meant, with a weight.
 
-type WindowsSecurityContextOptions
-   1 gmsaCredentialSpecName string?
-   2 gmsaCredentialSpec     string?
-   3 runAsUserName          string?
-   4 hostProcess            bool?
+type WindowsSecurityContextOptions | settings of containers on Windows
+   1 gmsaCredentialSpecName string? | the name of the managed account's credential spec
+   2 gmsaCredentialSpec     string? | the credential spec itself
+   3 runAsUserName          string? | the user to run as
+   4 hostProcess            bool? | runs as a process of the host
 `

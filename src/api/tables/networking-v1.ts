@@ -14,8 +14,8 @@ type HTTPIngressPath | A path and the backend behind it.
    2 backend  IngressBackend!                              ={} | Where the request is sent.
    3 pathType string(Exact|ImplementationSpecific|Prefix)! | How the path is compared.
 
-type HTTPIngressRuleValue
-   1 paths []HTTPIngressPath! =null atomic
+type HTTPIngressRuleValue | paths of a host and the backends they lead to
+   1 paths []HTTPIngressPath! =null atomic | the paths, the longest match winning
 
 object IPAddress | An address that is taken, and by whom.
    1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
@@ -26,11 +26,11 @@ object IPAddressList | A page of IPAddress objects, with the revision it was rea
    2 items    []IPAddress!     =[] | The objects of this page.
 
 type IPAddressSpec | What is wanted of a IPAddress.
-   1 parentRef ParentReference!
+   1 parentRef ParentReference! | the object that uses the address
 
 type IPBlock | A block of addresses without some exceptions.
    1 cidr   string!  ="" | Block of addresses in CIDR notation.
-   2 except []string atomic
+   2 except []string atomic | parts of the range that are left out
 
 object Ingress | Routes HTTP from outside to services.
    1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
@@ -49,7 +49,7 @@ object IngressClassList | A page of IngressClass objects, with the revision it w
    1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
    2 items    []IngressClass!  =[] | The objects of this page.
 
-type IngressClassParametersReference
+type IngressClassParametersReference | an object with settings for the controller
    1 apiGroup  string? | API group of the object that is referred to; empty means core.
    2 kind      string! ="" | Kind of the object that is referred to.
    3 name      string! ="" | Name of the thing meant, as its owner knows it.
@@ -64,7 +64,7 @@ object IngressList | A page of Ingress objects, with the revision it was read at
    1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
    2 items    []Ingress!       =[] | The objects of this page.
 
-type IngressLoadBalancerIngress
+type IngressLoadBalancerIngress | an address at which the ingress is reached
    1 ip       string | IP address.
    2 hostname string | Name of the host.
    4 ports    []IngressPortStatus atomic | Ports that are opened, exposed or matched.
@@ -79,12 +79,12 @@ type IngressPortStatus | What was last observed of a IngressPort.
 
 type IngressRule | Routes for one host.
    1 host             string | Host name or address to connect to.
-   2 ingressRuleValue IngressRuleValue inline
+   2 ingressRuleValue IngressRuleValue inline | what the host's requests lead to
 
-type IngressRuleValue
-   1 http HTTPIngressRuleValue
+type IngressRuleValue | what a host's requests lead to
+   1 http HTTPIngressRuleValue | rules for HTTP
 
-type IngressServiceBackend
+type IngressServiceBackend | a service and its port
    1 name string!            ="" | Name of the thing meant, as its owner knows it.
    2 port ServiceBackendPort ={} | Number of the port, or its name where text is allowed.
 
@@ -98,7 +98,7 @@ type IngressStatus | What was last observed of a Ingress.
    1 loadBalancer IngressLoadBalancerStatus ={} | State of the load balancer.
 
 type IngressTLS | Certificate for some hosts.
-   1 hosts      []string atomic
+   1 hosts      []string atomic | the names that the certificate is for
    2 secretName string | Secret that holds what is needed, in the same namespace.
 
 object NetworkPolicy | Which traffic may reach or leave the pods it selects.
@@ -107,11 +107,11 @@ object NetworkPolicy | Which traffic may reach or leave the pods it selects.
 
 type NetworkPolicyEgressRule | Traffic that may go out.
    1 ports []NetworkPolicyPort atomic | Ports that are opened, exposed or matched.
-   2 to    []NetworkPolicyPeer atomic
+   2 to    []NetworkPolicyPeer atomic | the peers that may be reached; none listed means all
 
 type NetworkPolicyIngressRule | Traffic that may come in.
    1 ports []NetworkPolicyPort atomic | Ports that are opened, exposed or matched.
-   2 from  []NetworkPolicyPeer atomic
+   2 from  []NetworkPolicyPeer atomic | the peers that may reach the pods; none listed means all
 
 object NetworkPolicyList | A page of NetworkPolicy objects, with the revision it was read at.
    1 metadata meta.v1.ListMeta ={} | Revision of the page and how to ask for the next.
@@ -120,12 +120,12 @@ object NetworkPolicyList | A page of NetworkPolicy objects, with the revision it
 type NetworkPolicyPeer | The other side of the traffic.
    1 podSelector       meta.v1.LabelSelector | Which pods are meant, by their labels.
    2 namespaceSelector meta.v1.LabelSelector | Which namespaces are meant, by their labels.
-   3 ipBlock           IPBlock
+   3 ipBlock           IPBlock | addresses of a range
 
 type NetworkPolicyPort | A port or a range of ports.
    1 protocol string(SCTP|TCP|UDP)? ="TCP" | Transport protocol: TCP, UDP or SCTP.
    2 port     IntOrString | Number of the port, or its name where text is allowed.
-   3 endPort  int32?
+   3 endPort  int32? | makes port the first of a range that ends here
 
 type NetworkPolicySpec | What is wanted of a NetworkPolicy.
    1 podSelector meta.v1.LabelSelector      ={} | Which pods are meant, by their labels.
@@ -133,15 +133,15 @@ type NetworkPolicySpec | What is wanted of a NetworkPolicy.
    3 egress      []NetworkPolicyEgressRule  atomic | What may go out.
    4 policyTypes []string(Egress|Ingress)   atomic | Whether the policy is about traffic in, out or both.
 
-type ParentReference
+type ParentReference | the object that an address belongs to
    1 group     string | API group, or group of users, that is meant.
    2 resource  string! | Resource that is meant, in the plural.
    3 namespace string | Namespace that the object meant lives in.
    4 name      string! | Name of the thing meant, as its owner knows it.
 
-type ServiceBackendPort atomic
+type ServiceBackendPort atomic | a service's port by name or number
    1 name   string | Name of the thing meant, as its owner knows it.
-   2 number int32
+   2 number int32 | the port's number
 
 object ServiceCIDR | A range that service addresses are taken from.
    1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
@@ -153,7 +153,7 @@ object ServiceCIDRList | A page of ServiceCIDR objects, with the revision it was
    2 items    []ServiceCIDR!   =[] | The objects of this page.
 
 type ServiceCIDRSpec | What is wanted of a ServiceCIDR.
-   1 cidrs []string atomic
+   1 cidrs []string atomic | one range, or one of each family
 
 type ServiceCIDRStatus | What was last observed of a ServiceCIDR.
    1 conditions []meta.v1.Condition map(type) merge(type) | Observations of the current state, at most one of each type.

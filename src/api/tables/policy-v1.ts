@@ -6,7 +6,7 @@ resource poddisruptionbudgets poddisruptionbudget PodDisruptionBudget namespaced
 
 object Eviction | Asks for a pod to be removed, if its budget allows.
    1 metadata      meta.v1.ObjectMeta    ={} | Name, labels, annotations and bookkeeping of the object.
-   2 deleteOptions meta.v1.DeleteOptions
+   2 deleteOptions meta.v1.DeleteOptions | passed on to the deletion
 
 object PodDisruptionBudget | How many pods may be missing by evictions.
    1 metadata meta.v1.ObjectMeta        ={} | Name, labels, annotations and bookkeeping of the object.
@@ -21,14 +21,14 @@ type PodDisruptionBudgetSpec | What is wanted of a PodDisruptionBudget.
    1 minAvailable               IntOrString | How many must stay available, as number or percentage.
    2 selector                   meta.v1.LabelSelector                merge() replace | Which objects are meant, by their labels.
    3 maxUnavailable             IntOrString | How many may be unavailable during an update, as number or percentage.
-   4 unhealthyPodEvictionPolicy string(AlwaysAllow|IfHealthyBudget)?
+   4 unhealthyPodEvictionPolicy string(AlwaysAllow|IfHealthyBudget)? | when pods that are not ready may be evicted
 
 type PodDisruptionBudgetStatus | What was last observed of a PodDisruptionBudget.
    1 observedGeneration int64 | The generation of the spec that this status was made from.
-   2 disruptedPods      map[string]Time
-   3 disruptionsAllowed int32               =0
-   4 currentHealthy     int32               =0
-   5 desiredHealthy     int32               =0
-   6 expectedPods       int32               =0
+   2 disruptedPods      map[string]Time | pods whose eviction was granted and not yet seen
+   3 disruptionsAllowed int32               =0 | how many more pods may be evicted now
+   4 currentHealthy     int32               =0 | how many pods are ready
+   5 desiredHealthy     int32               =0 | how many must stay ready
+   6 expectedPods       int32               =0 | how many pods the budget counts
    7 conditions         []meta.v1.Condition map(type) merge(type) | Observations of the current state, at most one of each type.
 `

@@ -7,7 +7,7 @@ resource rolebindings rolebinding RoleBinding namespaced: *
 resource roles role Role namespaced: *
 
 type AggregationRule | Selects cluster roles whose rules are added.
-   1 clusterRoleSelectors []meta.v1.LabelSelector atomic
+   1 clusterRoleSelectors []meta.v1.LabelSelector atomic | roles that match any of these give their rules
 
 object ClusterRole | Permissions in the whole cluster, or to grant in namespaces.
    1 metadata        meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.

@@ -1,23 +1,29 @@
 // Written by scripts/generate-types.ts from src/api/tables/admissionregistration-v1.ts: edit that, not this.
 import type * as meta_v1 from './meta-v1.ts'
 
+/** a CEL expression whose result is applied to the object as server-side apply would */
 export interface ApplyConfiguration {
   /** Expression in CEL. */
   expression?: string
 }
 
+/** an annotation that a policy writes into the audit event */
 export interface AuditAnnotation {
   /** Key that is looked up or matched. */
   key: string
+  /** CEL for the annotation's text; null leaves the annotation out */
   valueExpression: string
 }
 
+/** what type checking found odd in one expression */
 export interface ExpressionWarning {
   /** A field of the pod itself. */
   fieldRef: string
+  /** the checker's message, one line for each resource type */
   warning: string
 }
 
+/** a CEL expression that yields the operations of a JSON patch */
 export interface JSONPatch {
   /** Expression in CEL. */
   expression?: string
@@ -31,6 +37,7 @@ export interface MatchCondition {
   expression: string
 }
 
+/** which requests a policy or a binding is about */
 export interface MatchResources {
   /** Which namespaces are meant, by their labels. */
   namespaceSelector: meta_v1.LabelSelector
@@ -38,6 +45,7 @@ export interface MatchResources {
   objectSelector: meta_v1.LabelSelector
   /** Resources that are matched or allowed. */
   resourceRules?: NamedRuleWithOperations[]
+  /** requests that are left out even where resourceRules name them */
   excludeResourceRules?: NamedRuleWithOperations[]
   /** Whether requests for other versions of the resource match too. */
   matchPolicy: 'Equivalent' | 'Exact'
@@ -75,6 +83,7 @@ export interface MutatingAdmissionPolicyBindingList {
 
 /** What is wanted of a MutatingAdmissionPolicyBinding. */
 export interface MutatingAdmissionPolicyBindingSpec {
+  /** the policy that is put to work */
   policyName?: string
   /** Which parameter objects to use. */
   paramRef?: ParamRef
@@ -100,6 +109,7 @@ export interface MutatingAdmissionPolicySpec {
   matchConstraints?: MatchResources
   /** Named expressions that others can use. */
   variables?: Variable[]
+  /** the changes to make, in order */
   mutations?: Mutation[]
   /** What happens when the call or the expression fails. */
   failurePolicy: 'Fail' | 'Ignore'
@@ -109,6 +119,7 @@ export interface MutatingAdmissionPolicySpec {
   reinvocationPolicy?: 'IfNeeded' | 'Never'
 }
 
+/** a service that is asked to change objects before they are stored */
 export interface MutatingWebhook {
   /** Name of the thing meant, as its owner knows it. */
   name: string
@@ -156,12 +167,17 @@ export interface MutatingWebhookConfigurationList {
   items: MutatingWebhookConfiguration[]
 }
 
+/** one change that a policy makes to an object */
 export interface Mutation {
+  /** which of the two fields below holds the change */
   patchType: 'ApplyConfiguration' | 'JSONPatch'
+  /** the change as an applied configuration */
   applyConfiguration?: ApplyConfiguration
+  /** the change as a JSON patch */
   jsonPatch?: JSONPatch
 }
 
+/** operations on resources, narrowed to objects of certain names */
 export interface NamedRuleWithOperations {
   /** Names that are matched; all when empty. */
   resourceNames?: string[]
@@ -177,6 +193,7 @@ export interface NamedRuleWithOperations {
   scope: '*' | 'Cluster' | 'Namespaced'
 }
 
+/** the kind of object that a policy takes its parameters from */
 export interface ParamKind {
   /** API group and version of the object that is referred to. */
   apiVersion?: string
@@ -184,6 +201,7 @@ export interface ParamKind {
   kind?: string
 }
 
+/** where a binding finds the policy's parameters */
 export interface ParamRef {
   /** Name of the thing meant, as its owner knows it. */
   name?: string
@@ -191,9 +209,11 @@ export interface ParamRef {
   namespace?: string
   /** Which objects are meant, by their labels. */
   selector?: meta_v1.LabelSelector
+  /** whether a binding without parameters allows or denies */
   parameterNotFoundAction?: string
 }
 
+/** groups, versions and resources that are spoken of */
 export interface Rule {
   /** API groups that are matched; * is every one. */
   apiGroups?: string[]
@@ -205,6 +225,7 @@ export interface Rule {
   scope: '*' | 'Cluster' | 'Namespaced'
 }
 
+/** operations on groups, versions and resources */
 export interface RuleWithOperations {
   /** Operations that are matched; * is every one. */
   operations?: ('*' | 'CONNECT' | 'CREATE' | 'DELETE' | 'UPDATE')[]
@@ -230,7 +251,9 @@ export interface ServiceReference {
   port: number
 }
 
+/** what checking a policy's expressions against types found */
 export interface TypeChecking {
+  /** one warning for each expression that may fail */
   expressionWarnings?: ExpressionWarning[]
 }
 
@@ -268,6 +291,7 @@ export interface ValidatingAdmissionPolicyBindingList {
 
 /** What is wanted of a ValidatingAdmissionPolicyBinding. */
 export interface ValidatingAdmissionPolicyBindingSpec {
+  /** the policy that is put to work */
   policyName: string
   /** Which parameter objects to use. */
   paramRef?: ParamRef
@@ -293,9 +317,11 @@ export interface ValidatingAdmissionPolicySpec {
   paramKind?: ParamKind
   /** Which requests this looks at. */
   matchConstraints?: MatchResources
+  /** expressions that must all be true */
   validations?: Validation[]
   /** What happens when the call or the expression fails. */
   failurePolicy: 'Fail' | 'Ignore'
+  /** annotations for the audit event of each request */
   auditAnnotations?: AuditAnnotation[]
   /** Expressions that must all hold for the request to be looked at. */
   matchConditions?: MatchCondition[]
@@ -307,11 +333,13 @@ export interface ValidatingAdmissionPolicySpec {
 export interface ValidatingAdmissionPolicyStatus {
   /** The generation of the spec that this status was made from. */
   observedGeneration?: number
+  /** what was found when the expressions were checked */
   typeChecking?: TypeChecking
   /** Observations of the current state, at most one of each type. */
   conditions?: meta_v1.Condition[]
 }
 
+/** a service that is asked whether a request may go on */
 export interface ValidatingWebhook {
   /** Name of the thing meant, as its owner knows it. */
   name: string
@@ -357,6 +385,7 @@ export interface ValidatingWebhookConfigurationList {
   items: ValidatingWebhookConfiguration[]
 }
 
+/** one expression that must be true of the request */
 export interface Validation {
   /** Expression in CEL. */
   expression: string
@@ -368,6 +397,7 @@ export interface Validation {
   messageExpression?: string
 }
 
+/** a named expression that others may use as variables.NAME */
 export interface Variable {
   /** Name of the thing meant, as its owner knows it. */
   name: string

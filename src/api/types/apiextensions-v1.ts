@@ -1,6 +1,7 @@
 // Written by scripts/generate-types.ts from src/api/tables/apiextensions-v1.ts: edit that, not this.
 import type * as meta_v1 from './meta-v1.ts'
 
+/** a column that tables of the resource show */
 export interface CustomResourceColumnDefinition {
   /** Name of the thing meant, as its owner knows it. */
   name: string
@@ -16,6 +17,7 @@ export interface CustomResourceColumnDefinition {
   jsonPath: string
 }
 
+/** how objects are turned from one version into another */
 export interface CustomResourceConversion {
   /** How the old is replaced by the new. */
   strategy: string
@@ -61,6 +63,7 @@ export interface CustomResourceDefinitionList {
   items: CustomResourceDefinition[]
 }
 
+/** what the resource is called in paths, kinds and on the command line */
 export interface CustomResourceDefinitionNames {
   /** Name in paths, in the plural. */
   plural: string
@@ -80,6 +83,7 @@ export interface CustomResourceDefinitionNames {
 export interface CustomResourceDefinitionSpec {
   /** API group, or group of users, that is meant. */
   group: string
+  /** the names of the resource; those accepted are in the status */
   names: CustomResourceDefinitionNames
   /** Whether cluster-wide or namespaced things are meant. */
   scope: string
@@ -103,6 +107,7 @@ export interface CustomResourceDefinitionStatus {
   observedGeneration?: number
 }
 
+/** one version of the resource: its schema and whether it is served and stored */
 export interface CustomResourceDefinitionVersion {
   /** Name of the thing meant, as its owner knows it. */
   name: string
@@ -124,9 +129,13 @@ export interface CustomResourceDefinitionVersion {
   selectableFields?: SelectableField[]
 }
 
+/** where the scale subresource finds its numbers in the object */
 export interface CustomResourceSubresourceScale {
+  /** the JSON path of the wanted replicas, below .spec */
   specReplicasPath: string
+  /** the JSON path of the replicas there are, below .status */
   statusReplicasPath: string
+  /** the JSON path of the serialized selector, for autoscalers */
   labelSelectorPath?: string
 }
 
@@ -135,17 +144,21 @@ export interface CustomResourceSubresourceStatus {
 
 }
 
+/** the subresources that the resource has */
 export interface CustomResourceSubresources {
   /** What was last observed of the object; written by the system. */
   status?: CustomResourceSubresourceStatus
+  /** there when replicas can be set through /scale */
   scale?: CustomResourceSubresourceScale
 }
 
+/** how objects of a version are checked and pruned */
 export interface CustomResourceValidation {
   /** The schema as OpenAPI v3 has it. */
   openAPIV3Schema?: JSONSchemaProps
 }
 
+/** a page elsewhere that says more */
 export interface ExternalDocumentation {
   /** Text for people that explains it. */
   description?: string
@@ -217,8 +230,11 @@ export interface JSONSchemaProps {
   additionalProperties?: JSONSchemaPropsOrBool
   /** Schemas by pattern of the name; not allowed here. */
   patternProperties?: Record<string, JSONSchemaProps>
+  /** keys or schemas that a property brings with it; refused in structural schemas */
   dependencies?: Record<string, JSONSchemaPropsOrStringArray>
+  /** the schema of items beyond those listed; refused in structural schemas */
   additionalItems?: JSONSchemaPropsOrBool
+  /** schemas for reuse; refused in structural schemas */
   definitions?: Record<string, JSONSchemaProps>
   /** Where more is written. */
   externalDocs?: ExternalDocumentation
@@ -242,12 +258,16 @@ export interface JSONSchemaProps {
   'x-kubernetes-validations'?: ValidationRule[]
 }
 
+/** one schema, or a list of them */
 export type JSONSchemaPropsOrArray = JSONSchemaProps | JSONSchemaProps[]
 
+/** a schema, or a plain yes or no */
 export type JSONSchemaPropsOrBool = boolean | JSONSchemaProps
 
+/** a schema, or a list of property names */
 export type JSONSchemaPropsOrStringArray = JSONSchemaProps | string[]
 
+/** a field by which lists and watches may select */
 export interface SelectableField {
   /** Path to the value. */
   jsonPath: string
@@ -265,6 +285,7 @@ export interface ServiceReference {
   port: number
 }
 
+/** a CEL rule that values must obey */
 export interface ValidationRule {
   /** The rule itself. */
   rule: string
@@ -276,6 +297,7 @@ export interface ValidationRule {
   reason?: 'FieldValueDuplicate' | 'FieldValueForbidden' | 'FieldValueInvalid' | 'FieldValueRequired'
   /** Path of the field inside the object. */
   fieldPath?: string
+  /** evaluate the rule on creation too, with oldSelf as an optional */
   optionalOldSelf?: boolean
 }
 
@@ -289,8 +311,10 @@ export interface WebhookClientConfig {
   url?: string
 }
 
+/** a service that converts objects between versions */
 export interface WebhookConversion {
   /** How the webhook is reached. */
   clientConfig?: WebhookClientConfig
+  /** the review versions that the service understands, best first */
   conversionReviewVersions: string[]
 }

@@ -45,10 +45,13 @@ export interface APIServiceSpec {
   group?: string
   /** Version that is meant. */
   version?: string
+  /** trust any certificate of the service; not for production */
   insecureSkipTLSVerify?: boolean
   /** Certificates in PEM that the server's certificate is checked against. */
   caBundle?: string
+  /** the group's place in discovery: higher comes first */
   groupPriorityMinimum: number
+  /** the version's place within its group: higher comes first */
   versionPriority: number
 }
 

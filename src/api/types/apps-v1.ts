@@ -98,6 +98,7 @@ export interface DaemonSetStatus {
   conditions?: DaemonSetCondition[]
 }
 
+/** how a daemon set moves its pods to a new template */
 export interface DaemonSetUpdateStrategy {
   /** Which of the known sorts this is. */
   type: 'OnDelete' | 'RollingUpdate'
@@ -259,6 +260,7 @@ export interface ReplicaSetStatus {
   terminatingReplicas?: number
 }
 
+/** how many nodes may be without their daemon, or have two, during an update */
 export interface RollingUpdateDaemonSet {
   /** How many may be unavailable during an update, as number or percentage. */
   maxUnavailable: number | string
@@ -266,6 +268,7 @@ export interface RollingUpdateDaemonSet {
   maxSurge: number | string
 }
 
+/** how far a rolling update may go below and above the wanted number */
 export interface RollingUpdateDeployment {
   /** How many may be unavailable during an update, as number or percentage. */
   maxUnavailable: number | string
@@ -273,6 +276,7 @@ export interface RollingUpdateDeployment {
   maxSurge: number | string
 }
 
+/** which ordinals a rolling update reaches, and how many at once */
 export interface RollingUpdateStatefulSetStrategy {
   /** Number where the part begins, or the disk's partition. */
   partition?: number
@@ -316,11 +320,13 @@ export interface StatefulSetList {
   items: StatefulSet[]
 }
 
+/** where the numbers of the pods begin */
 export interface StatefulSetOrdinals {
   /** The first number. */
   start: number
 }
 
+/** what becomes of claims when the set is deleted or scaled down */
 export interface StatefulSetPersistentVolumeClaimRetentionPolicy {
   /** What becomes of claims when the set is deleted. */
   whenDeleted: string
@@ -378,6 +384,7 @@ export interface StatefulSetStatus {
   availableReplicas: number
 }
 
+/** how a stateful set moves its pods to a new template */
 export interface StatefulSetUpdateStrategy {
   /** Which of the known sorts this is. */
   type: 'OnDelete' | 'RollingUpdate'

@@ -1,6 +1,7 @@
 // Written by scripts/generate-types.ts from src/api/tables/authentication-v1.ts: edit that, not this.
 import type * as meta_v1 from './meta-v1.ts'
 
+/** the object with which a token loses its worth */
 export interface BoundObjectReference {
   /** Kind of the object that is referred to. */
   kind?: string
@@ -27,6 +28,7 @@ export interface SelfSubjectReview {
 
 /** What was last observed of a SelfSubjectReview. */
 export interface SelfSubjectReviewStatus {
+  /** who the server takes the caller for */
   userInfo: UserInfo
 }
 
@@ -46,6 +48,7 @@ export interface TokenRequest {
 export interface TokenRequestSpec {
   /** Who the token is meant for. */
   audiences?: string[] | null
+  /** the pod, secret or node that the token is tied to */
   boundObjectRef?: BoundObjectReference | null
   /** Seconds that the token or certificate should last. */
   expirationSeconds: number
@@ -55,6 +58,7 @@ export interface TokenRequestSpec {
 export interface TokenRequestStatus {
   /** The bearer token. */
   token: string
+  /** when the token ends */
   expirationTimestamp?: string | null
 }
 
@@ -80,6 +84,7 @@ export interface TokenReviewSpec {
 
 /** What was last observed of a TokenReview. */
 export interface TokenReviewStatus {
+  /** whether the token is somebody's */
   authenticated?: boolean
   /** User to act as. */
   user: UserInfo

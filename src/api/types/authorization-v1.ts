@@ -4,13 +4,19 @@ import type * as meta_v1 from './meta-v1.ts'
 /** The values of one extra fact. */
 export type ExtraValue = string[]
 
+/** the field selector of the request that is asked about */
 export interface FieldSelectorAttributes {
+  /** the selector as it stood in the query */
   rawSelector?: string
+  /** the selector in its parts; all must hold */
   requirements?: meta_v1.FieldSelectorRequirement[]
 }
 
+/** the label selector of the request that is asked about */
 export interface LabelSelectorAttributes {
+  /** the selector as it stood in the query */
   rawSelector?: string
+  /** the selector in its parts; all must hold */
   requirements?: meta_v1.LabelSelectorRequirement[]
 }
 
@@ -26,12 +32,15 @@ export interface LocalSubjectAccessReview {
   status: SubjectAccessReviewStatus
 }
 
+/** a path that is no resource, and what is done to it */
 export interface NonResourceAttributes {
   /** Path of the file, folder or request meant. */
   path?: string
+  /** the HTTP method in lower case */
   verb?: string
 }
 
+/** verbs allowed on paths that are no resource */
 export interface NonResourceRule {
   /** Verbs that are matched or allowed; * is every one. */
   verbs: string[]
@@ -39,9 +48,11 @@ export interface NonResourceRule {
   nonResourceURLs?: string[]
 }
 
+/** a resource request: verb, group, resource, namespace and name */
 export interface ResourceAttributes {
   /** Namespace that the object meant lives in. */
   namespace?: string
+  /** get, list, watch, create, update, patch, delete, deletecollection, or * for all */
   verb?: string
   /** API group, or group of users, that is meant. */
   group?: string
@@ -49,14 +60,17 @@ export interface ResourceAttributes {
   version?: string
   /** Resource that is meant, in the plural. */
   resource?: string
+  /** status, scale, log and the like; empty for the object itself */
   subresource?: string
   /** Name of the thing meant, as its owner knows it. */
   name?: string
+  /** narrows lists, watches and collections to fields */
   fieldSelector?: FieldSelectorAttributes
   /** Which objects are meant, by their labels. */
   labelSelector?: LabelSelectorAttributes
 }
 
+/** verbs allowed on resources */
 export interface ResourceRule {
   /** Verbs that are matched or allowed; * is every one. */
   verbs: string[]
@@ -82,7 +96,9 @@ export interface SelfSubjectAccessReview {
 
 /** What is wanted of a SelfSubjectAccessReview. */
 export interface SelfSubjectAccessReviewSpec {
+  /** asks about a resource request */
   resourceAttributes?: ResourceAttributes
+  /** asks about another path */
   nonResourceAttributes?: NonResourceAttributes
 }
 
@@ -118,7 +134,9 @@ export interface SubjectAccessReview {
 
 /** What is wanted of a SubjectAccessReview. */
 export interface SubjectAccessReviewSpec {
+  /** asks about a resource request */
   resourceAttributes?: ResourceAttributes
+  /** asks about another path */
   nonResourceAttributes?: NonResourceAttributes
   /** User to act as. */
   user?: string
@@ -132,10 +150,13 @@ export interface SubjectAccessReviewSpec {
 
 /** What was last observed of a SubjectAccessReview. */
 export interface SubjectAccessReviewStatus {
+  /** true when the request would be let through */
   allowed: boolean
   /** One word in CamelCase that says why, for programs to read. */
   reason?: string
+  /** what went wrong while deciding; a decision may stand all the same */
   evaluationError?: string
+  /** true when an authorizer said no outright */
   denied?: boolean
 }
 
@@ -145,6 +166,8 @@ export interface SubjectRulesReviewStatus {
   resourceRules: ResourceRule[]
   /** Paths that are matched or allowed. */
   nonResourceRules: NonResourceRule[]
+  /** true when some authorizer cannot list its rules */
   incomplete: boolean
+  /** what went wrong while the rules were gathered */
   evaluationError?: string
 }

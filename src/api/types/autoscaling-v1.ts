@@ -41,6 +41,7 @@ export interface HorizontalPodAutoscalerSpec {
   minReplicas: number
   /** The most replicas to scale up to. */
   maxReplicas: number
+  /** the average CPU use aimed at, in percent of the requests */
   targetCPUUtilizationPercentage?: number
 }
 
@@ -54,6 +55,7 @@ export interface HorizontalPodAutoscalerStatus {
   currentReplicas: number
   /** How many pods the controller last decided on. */
   desiredReplicas: number
+  /** the average CPU use seen, in percent of the requests */
   currentCPUUtilizationPercentage?: number
 }
 

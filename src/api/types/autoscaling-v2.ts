@@ -1,6 +1,7 @@
 // Written by scripts/generate-types.ts from src/api/tables/autoscaling-v2.ts: edit that, not this.
 import type * as meta_v1 from './meta-v1.ts'
 
+/** the use of a resource by one container of each pod */
 export interface ContainerResourceMetricSource {
   /** Name of the thing meant, as its owner knows it. */
   name: string
@@ -30,6 +31,7 @@ export interface CrossVersionObjectReference {
   apiVersion?: string
 }
 
+/** a figure from outside the cluster, such as a queue's length */
 export interface ExternalMetricSource {
   /** Which metric, by name and selector. */
   metric: MetricIdentifier
@@ -57,9 +59,13 @@ export interface HPAScalingPolicy {
 
 /** How fast scaling goes in one direction. */
 export interface HPAScalingRules {
+  /** which policy counts where several apply: Max, Min or Disabled */
   selectPolicy?: string
+  /** how much may change within how long */
   policies?: HPAScalingPolicy[]
+  /** how far back recommendations are looked at, so that the number does not flap */
   stabilizationWindowSeconds?: number
+  /** how far from the target a figure may be without scaling */
   tolerance?: string
 }
 
@@ -75,8 +81,11 @@ export interface HorizontalPodAutoscaler {
   status: HorizontalPodAutoscalerStatus
 }
 
+/** the pace of scaling up and down */
 export interface HorizontalPodAutoscalerBehavior {
+  /** rules for adding pods */
   scaleUp?: HPAScalingRules
+  /** rules for removing pods */
   scaleDown?: HPAScalingRules
 }
 
@@ -128,6 +137,7 @@ export interface HorizontalPodAutoscalerStatus {
   currentReplicas?: number
   /** How many pods the controller last decided on. */
   desiredReplicas: number
+  /** the figures last read */
   currentMetrics?: MetricStatus[] | null
   /** Observations of the current state, at most one of each type. */
   conditions?: HorizontalPodAutoscalerCondition[]
@@ -145,11 +155,15 @@ export interface MetricIdentifier {
 export interface MetricSpec {
   /** Which of the known sorts this is. */
   type: string
+  /** a figure of one object, such as an ingress */
   object?: ObjectMetricSource
+  /** a figure of each pod, averaged */
   pods?: PodsMetricSource
   /** Resource that is meant, in the plural. */
   resource?: ResourceMetricSource
+  /** a figure from outside the cluster */
   external?: ExternalMetricSource
+  /** the use of a resource by one container of each pod */
   containerResource?: ContainerResourceMetricSource
 }
 
@@ -157,11 +171,15 @@ export interface MetricSpec {
 export interface MetricStatus {
   /** Which of the known sorts this is. */
   type: string
+  /** the figure of the object */
   object?: ObjectMetricStatus
+  /** the pods' average */
   pods?: PodsMetricStatus
   /** Resource that is meant, in the plural. */
   resource?: ResourceMetricStatus
+  /** the figure from outside */
   external?: ExternalMetricStatus
+  /** the container's use */
   containerResource?: ContainerResourceMetricStatus
 }
 
@@ -187,6 +205,7 @@ export interface MetricValueStatus {
   averageUtilization?: number
 }
 
+/** a figure that describes one object */
 export interface ObjectMetricSource {
   /** Object that the metric describes. */
   describedObject: CrossVersionObjectReference
@@ -206,6 +225,7 @@ export interface ObjectMetricStatus {
   describedObject: CrossVersionObjectReference
 }
 
+/** a figure that each pod has */
 export interface PodsMetricSource {
   /** Which metric, by name and selector. */
   metric: MetricIdentifier
@@ -221,6 +241,7 @@ export interface PodsMetricStatus {
   current: MetricValueStatus
 }
 
+/** the use of cpu or memory by the pods */
 export interface ResourceMetricSource {
   /** Name of the thing meant, as its owner knows it. */
   name: string

@@ -48,7 +48,9 @@ export interface CronJobSpec {
 export interface CronJobStatus {
   /** What is running at this time. */
   active?: core_v1.ObjectReference[]
+  /** when a job was last due and made */
   lastScheduleTime?: string
+  /** when a job last ended well */
   lastSuccessfulTime?: string
 }
 
@@ -140,11 +142,15 @@ export interface JobStatus {
   succeeded?: number
   /** What has failed. */
   failed?: number
+  /** indexes that are done, as 1,3-5 */
   completedIndexes?: string
+  /** ended pods that are not in the counts yet */
   uncountedTerminatedPods?: UncountedTerminatedPods
   /** Whether it can serve. */
   ready?: number
+  /** indexes that are given up, as 1,3-5 */
   failedIndexes?: string
+  /** pods that are on their way out */
   terminating?: number
 }
 
@@ -162,6 +168,7 @@ export interface PodFailurePolicy {
   rules: PodFailurePolicyRule[]
 }
 
+/** exit codes of a container that the rule is about */
 export interface PodFailurePolicyOnExitCodesRequirement {
   /** Name of the container meant. */
   containerName?: string
@@ -171,6 +178,7 @@ export interface PodFailurePolicyOnExitCodesRequirement {
   values: number[]
 }
 
+/** a pod condition that the rule is about */
 export interface PodFailurePolicyOnPodConditionsPattern {
   /** Which of the known sorts this is. */
   type: string
@@ -182,7 +190,9 @@ export interface PodFailurePolicyOnPodConditionsPattern {
 export interface PodFailurePolicyRule {
   /** What is done when it matches, or was done. */
   action: 'Count' | 'FailIndex' | 'FailJob' | 'Ignore'
+  /** the rule holds for these exit codes */
   onExitCodes?: PodFailurePolicyOnExitCodesRequirement
+  /** the rule holds for one of these conditions */
   onPodConditions?: PodFailurePolicyOnPodConditionsPattern[]
 }
 
@@ -194,7 +204,9 @@ export interface SuccessPolicy {
 
 /** Which indexes must succeed for the job to be done. */
 export interface SuccessPolicyRule {
+  /** indexes that must have succeeded */
   succeededIndexes?: string
+  /** how many indexes must have succeeded */
   succeededCount?: number
 }
 

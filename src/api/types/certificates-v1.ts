@@ -49,6 +49,7 @@ export interface CertificateSigningRequestSpec {
   uid?: string
   /** Groups that the user belongs to. */
   groups?: string[]
+  /** what the certificate may be used for */
   usages?: ('any' | 'cert sign' | 'client auth' | 'code signing' | 'content commitment' | 'crl sign' | 'data encipherment' | 'decipher only' | 'digital signature' | 'email protection' | 'encipher only' | 'ipsec end system' | 'ipsec tunnel' | 'ipsec user' | 'key agreement' | 'key encipherment' | 'microsoft sgc' | 'netscape sgc' | 'ocsp signing' | 's/mime' | 'server auth' | 'signing' | 'timestamping')[]
   /** Further facts about the user from the authenticator. */
   extra?: Record<string, ExtraValue>
@@ -62,6 +63,7 @@ export interface CertificateSigningRequestSpec {
 export interface CertificateSigningRequestStatus {
   /** Observations of the current state, at most one of each type. */
   conditions?: CertificateSigningRequestCondition[]
+  /** the signed certificate with its chain, as PEM */
   certificate?: string
 }
 

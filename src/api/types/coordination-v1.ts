@@ -35,5 +35,6 @@ export interface LeaseSpec {
   leaseTransitions?: number
   /** How the old is replaced by the new. */
   strategy?: string
+  /** who should take the lease when its holder gives it up */
   preferredHolder?: string
 }

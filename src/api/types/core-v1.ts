@@ -23,6 +23,7 @@ export interface Affinity {
   podAntiAffinity?: PodAntiAffinity
 }
 
+/** the AppArmor profile that confines a container */
 export interface AppArmorProfile {
   /** Which of the known sorts this is. */
   type: 'Localhost' | 'RuntimeDefault' | 'Unconfined'
@@ -30,6 +31,7 @@ export interface AppArmorProfile {
   localhostProfile?: string
 }
 
+/** a volume that is attached to a node */
 export interface AttachedVolume {
   /** Name of the thing meant, as its owner knows it. */
   name: string
@@ -39,8 +41,11 @@ export interface AttachedVolume {
 
 /** A volume of the sort AzureDisk. */
 export interface AzureDiskVolumeSource {
+  /** the disk's name */
   diskName: string
+  /** the disk's URI */
   diskURI: string
+  /** None, ReadOnly or ReadWrite */
   cachingMode: 'None' | 'ReadOnly' | 'ReadWrite'
   /** File system to mount the volume with; the plugin chooses when empty. */
   fsType: string
@@ -54,9 +59,11 @@ export interface AzureDiskVolumeSource {
 export interface AzureFilePersistentVolumeSource {
   /** Secret that holds what is needed, in the same namespace. */
   secretName: string
+  /** the share's name */
   shareName: string
   /** Mount or attach the volume so that nothing can be written. */
   readOnly?: boolean
+  /** the namespace of the secret with the key */
   secretNamespace?: string
 }
 
@@ -64,6 +71,7 @@ export interface AzureFilePersistentVolumeSource {
 export interface AzureFileVolumeSource {
   /** Secret that holds what is needed, in the same namespace. */
   secretName: string
+  /** the share's name */
   shareName: string
   /** Mount or attach the volume so that nothing can be written. */
   readOnly?: boolean
@@ -91,10 +99,15 @@ export interface CSIPersistentVolumeSource {
   fsType?: string
   /** What the driver said about the volume. */
   volumeAttributes?: Record<string, string>
+  /** secret for attaching */
   controllerPublishSecretRef?: SecretReference
+  /** secret for staging on the node */
   nodeStageSecretRef?: SecretReference
+  /** secret for mounting */
   nodePublishSecretRef?: SecretReference
+  /** secret for growing the volume */
   controllerExpandSecretRef?: SecretReference
+  /** secret for growing the file system on the node */
   nodeExpandSecretRef?: SecretReference
 }
 
@@ -108,11 +121,15 @@ export interface CSIVolumeSource {
   fsType?: string
   /** What the driver said about the volume. */
   volumeAttributes?: Record<string, string>
+  /** secret for mounting */
   nodePublishSecretRef?: LocalObjectReference
 }
 
+/** Linux capabilities to add and to drop */
 export interface Capabilities {
+  /** capabilities that the container gets besides the default ones */
   add?: string[]
+  /** capabilities that it loses; ALL stands for every one */
   drop?: string[]
 }
 
@@ -172,11 +189,13 @@ export interface CinderVolumeSource {
   secretRef?: LocalObjectReference
 }
 
+/** affinity by the client's address */
 export interface ClientIPConfig {
   /** Seconds to wait for an answer. */
   timeoutSeconds?: number
 }
 
+/** certificates that the cluster trusts, as a file */
 export interface ClusterTrustBundleProjection {
   /** Name of the thing meant, as its owner knows it. */
   name?: string
@@ -230,11 +249,13 @@ export interface ConfigMap {
   metadata: meta_v1.ObjectMeta
   /** The content, by key or as raw document. */
   data?: Record<string, string>
+  /** values that are no UTF-8 text */
   binaryData?: Record<string, string>
   /** Whether the content can never change again. */
   immutable?: boolean
 }
 
+/** each entry of a config map as a variable */
 export interface ConfigMapEnvSource {
   /** Name of the thing meant, as its owner knows it. */
   name?: string
@@ -242,6 +263,7 @@ export interface ConfigMapEnvSource {
   optional?: boolean
 }
 
+/** one entry of a config map */
 export interface ConfigMapKeySelector {
   /** Name of the thing meant, as its owner knows it. */
   name?: string
@@ -261,6 +283,7 @@ export interface ConfigMapList {
   items: ConfigMap[]
 }
 
+/** a kubelet's configuration in a config map; no longer used */
 export interface ConfigMapNodeConfigSource {
   /** Namespace that the object meant lives in. */
   namespace: string
@@ -270,9 +293,11 @@ export interface ConfigMapNodeConfigSource {
   uid?: string
   /** Revision of the object, to notice that it changed meanwhile. */
   resourceVersion?: string
+  /** the entry that holds it */
   kubeletConfigKey: string
 }
 
+/** entries of a config map as files */
 export interface ConfigMapProjection {
   /** Name of the thing meant, as its owner knows it. */
   name?: string
@@ -348,15 +373,21 @@ export interface Container {
   restartPolicyRules?: ContainerRestartRule[]
 }
 
+/** which claim request stands for a container's extended resource */
 export interface ContainerExtendedResourceRequest {
   /** Name of the container meant. */
   containerName: string
+  /** the extended resource */
   resourceName: string
+  /** the request in the claim */
   requestName: string
 }
 
+/** an image that the node has */
 export interface ContainerImage {
+  /** its names, with tags and digests */
   names?: string[] | null
+  /** its size on disk */
   sizeBytes?: number
 }
 
@@ -374,12 +405,15 @@ export interface ContainerPort {
   hostIP?: string
 }
 
+/** whether changing a resource needs a restart */
 export interface ContainerResizePolicy {
+  /** cpu or memory */
   resourceName: string
   /** When ended containers are started again. */
   restartPolicy: string
 }
 
+/** what to do on certain exits of the container */
 export interface ContainerRestartRule {
   /** What is done when it matches, or was done. */
   action: string
@@ -387,6 +421,7 @@ export interface ContainerRestartRule {
   exitCodes?: ContainerRestartRuleOnExitCodes
 }
 
+/** the exit codes that the rule is about */
 export interface ContainerRestartRuleOnExitCodes {
   /** How the key relates to the values. */
   operator: string
@@ -464,24 +499,31 @@ export interface ContainerStatus {
   volumeMounts?: VolumeMountStatus[]
   /** User to act as. */
   user?: ContainerUser
+  /** how well the devices given to the container are */
   allocatedResourcesStatus?: ResourceStatus[]
   /** Signal that tells the container to stop. */
   stopSignal?: 'SIGABRT' | 'SIGALRM' | 'SIGBUS' | 'SIGCHLD' | 'SIGCLD' | 'SIGCONT' | 'SIGFPE' | 'SIGHUP' | 'SIGILL' | 'SIGINT' | 'SIGIO' | 'SIGIOT' | 'SIGKILL' | 'SIGPIPE' | 'SIGPOLL' | 'SIGPROF' | 'SIGPWR' | 'SIGQUIT' | 'SIGRTMAX' | 'SIGRTMAX-1' | 'SIGRTMAX-10' | 'SIGRTMAX-11' | 'SIGRTMAX-12' | 'SIGRTMAX-13' | 'SIGRTMAX-14' | 'SIGRTMAX-2' | 'SIGRTMAX-3' | 'SIGRTMAX-4' | 'SIGRTMAX-5' | 'SIGRTMAX-6' | 'SIGRTMAX-7' | 'SIGRTMAX-8' | 'SIGRTMAX-9' | 'SIGRTMIN' | 'SIGRTMIN+1' | 'SIGRTMIN+10' | 'SIGRTMIN+11' | 'SIGRTMIN+12' | 'SIGRTMIN+13' | 'SIGRTMIN+14' | 'SIGRTMIN+15' | 'SIGRTMIN+2' | 'SIGRTMIN+3' | 'SIGRTMIN+4' | 'SIGRTMIN+5' | 'SIGRTMIN+6' | 'SIGRTMIN+7' | 'SIGRTMIN+8' | 'SIGRTMIN+9' | 'SIGSEGV' | 'SIGSTKFLT' | 'SIGSTOP' | 'SIGSYS' | 'SIGTERM' | 'SIGTRAP' | 'SIGTSTP' | 'SIGTTIN' | 'SIGTTOU' | 'SIGURG' | 'SIGUSR1' | 'SIGUSR2' | 'SIGVTALRM' | 'SIGWINCH' | 'SIGXCPU' | 'SIGXFSZ'
 }
 
+/** whom the first process runs as */
 export interface ContainerUser {
+  /** the ids on Linux */
   linux?: LinuxContainerUser
 }
 
+/** where a node's daemon listens */
 export interface DaemonEndpoint {
+  /** the port */
   Port: number
 }
 
+/** facts about the pod as files */
 export interface DownwardAPIProjection {
   /** Keys to take and the file names to give them; all when empty. */
   items?: DownwardAPIVolumeFile[]
 }
 
+/** a fact about the pod as a file */
 export interface DownwardAPIVolumeFile {
   /** Path of the file, folder or request meant. */
   path: string
@@ -509,6 +551,7 @@ export interface EmptyDirVolumeSource {
   sizeLimit?: string
 }
 
+/** an address of a backend */
 export interface EndpointAddress {
   /** IP address. */
   ip: string
@@ -520,6 +563,7 @@ export interface EndpointAddress {
   nodeName?: string
 }
 
+/** a port that the addresses have */
 export interface EndpointPort {
   /** Name of the thing meant, as its owner knows it. */
   name?: string
@@ -531,6 +575,7 @@ export interface EndpointPort {
   appProtocol?: string
 }
 
+/** addresses that share the same ports */
 export interface EndpointSubset {
   /** Addresses at which it is reached. */
   addresses?: EndpointAddress[]
@@ -546,6 +591,7 @@ export interface Endpoints {
   kind?: string
   /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ObjectMeta
+  /** the addresses, grouped by their ports */
   subsets?: EndpointSubset[]
 }
 
@@ -575,6 +621,7 @@ export interface EnvVar {
   name: string
   /** The value itself. */
   value?: string
+  /** where the value comes from, instead of value */
   valueFrom?: EnvVarSource
 }
 
@@ -644,9 +691,11 @@ export interface EphemeralContainer {
   restartPolicy?: string
   /** Exceptions from the restart policy by exit code. */
   restartPolicyRules?: ContainerRestartRule[]
+  /** the container whose processes it sees */
   targetContainerName?: string
 }
 
+/** what an ephemeral container shares with an ordinary one */
 export interface EphemeralContainerCommon {
   /** Name of the container, unique in the pod. */
   name: string
@@ -712,6 +761,7 @@ export interface Event {
   kind?: string
   /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ObjectMeta
+  /** the object the event is about */
   involvedObject: ObjectReference
   /** One word in CamelCase that says why, for programs to read. */
   reason?: string
@@ -719,7 +769,9 @@ export interface Event {
   message?: string
   /** Where it comes from. */
   source: EventSource
+  /** when it happened first */
   firstTimestamp?: string | null
+  /** when it happened last */
   lastTimestamp?: string | null
   /** How many there are or are wanted. */
   count?: number
@@ -727,11 +779,15 @@ export interface Event {
   type?: string
   /** When it was first seen. */
   eventTime?: string | null
+  /** set when the event goes on happening */
   series?: EventSeries
   /** What is done when it matches, or was done. */
   action?: string
+  /** a second object that has to do with it */
   related?: ObjectReference
+  /** who reports, such as kubernetes.io/kubelet */
   reportingComponent: string
+  /** which instance reports, such as a node's name */
   reportingInstance: string
 }
 
@@ -749,11 +805,13 @@ export interface EventList {
 export interface EventSeries {
   /** How many there are or are wanted. */
   count?: number
+  /** when the series was last seen */
   lastObservedTime?: string | null
 }
 
 /** Which component reported the event. */
 export interface EventSource {
+  /** the component that reports */
   component?: string
   /** Host name or address to connect to. */
   host?: string
@@ -767,6 +825,7 @@ export interface ExecAction {
 
 /** A volume of the sort FC. */
 export interface FCVolumeSource {
+  /** world wide names of the targets */
   targetWWNs?: string[]
   /** Number of the logical unit on the target. */
   lun?: number
@@ -774,9 +833,11 @@ export interface FCVolumeSource {
   fsType?: string
   /** Mount or attach the volume so that nothing can be written. */
   readOnly?: boolean
+  /** world wide ids of the volume, instead of targets and lun */
   wwids?: string[]
 }
 
+/** a variable in a file of an emptyDir volume */
 export interface FileKeySelector {
   /** Name of the volume meant. */
   volumeName: string
@@ -818,12 +879,15 @@ export interface FlexVolumeSource {
 
 /** A volume of the sort Flocker. */
 export interface FlockerVolumeSource {
+  /** the dataset's name; no longer used */
   datasetName?: string
+  /** the dataset's id */
   datasetUUID?: string
 }
 
 /** A volume of the sort GCEPersistentDisk. */
 export interface GCEPersistentDiskVolumeSource {
+  /** the disk's name */
   pdName: string
   /** File system to mount the volume with; the plugin chooses when empty. */
   fsType?: string
@@ -843,9 +907,11 @@ export interface GRPCAction {
 
 /** A volume of the sort GitRepo. */
 export interface GitRepoVolumeSource {
+  /** the repository's URL; such volumes are refused today */
   repository: string
   /** Number of the revision. */
   revision?: string
+  /** the folder that it is cloned into */
   directory?: string
 }
 
@@ -857,6 +923,7 @@ export interface GlusterfsPersistentVolumeSource {
   path: string
   /** Mount or attach the volume so that nothing can be written. */
   readOnly?: boolean
+  /** the namespace of the endpoints */
   endpointsNamespace?: string
 }
 
@@ -884,6 +951,7 @@ export interface HTTPGetAction {
   httpHeaders?: HTTPHeader[]
 }
 
+/** a header that a probe sends */
 export interface HTTPHeader {
   /** Name of the thing meant, as its owner knows it. */
   name: string
@@ -891,12 +959,15 @@ export interface HTTPHeader {
   value: string
 }
 
+/** names for an address in the pod's /etc/hosts */
 export interface HostAlias {
   /** IP address. */
   ip: string
+  /** the names */
   hostnames?: string[]
 }
 
+/** an address of the node */
 export interface HostIP {
   /** IP address. */
   ip: string
@@ -964,12 +1035,15 @@ export interface ISCSIVolumeSource {
 
 /** A volume of the sort Image. */
 export interface ImageVolumeSource {
+  /** the image or artifact, by name */
   reference?: string
+  /** when it is pulled */
   pullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
 }
 
 /** What was last observed of a ImageVolume. */
 export interface ImageVolumeStatus {
+  /** the digest that is mounted */
   imageRef: string
 }
 
@@ -1019,11 +1093,15 @@ export interface LimitRange {
 export interface LimitRangeItem {
   /** Which of the known sorts this is. */
   type: string
+  /** no more than this */
   max?: Record<string, string>
+  /** no less than this */
   min?: Record<string, string>
   /** Value that an absent one gets. */
   default?: Record<string, string>
+  /** the request of a container that has none */
   defaultRequest?: Record<string, string>
+  /** how many times its request a limit may be */
   maxLimitRequestRatio?: Record<string, string>
 }
 
@@ -1043,14 +1121,17 @@ export interface LimitRangeSpec {
   limits: LimitRangeItem[]
 }
 
+/** user and groups of a container's first process */
 export interface LinuxContainerUser {
   /** Unique identifier of the object, never used for another one. */
   uid: number
+  /** the group */
   gid: number
   /** Further groups of the process. */
   supplementalGroups?: number[]
 }
 
+/** an address at which the load balancer is reached */
 export interface LoadBalancerIngress {
   /** IP address. */
   ip?: string
@@ -1084,6 +1165,7 @@ export interface LocalVolumeSource {
 
 /** What was last observed of a ModifyVolume. */
 export interface ModifyVolumeStatus {
+  /** the class that the volume is being brought to */
   targetVolumeAttributesClassName?: string
   /** What was last observed of the object; written by the system. */
   status: 'InProgress' | 'Infeasible' | 'Pending'
@@ -1161,9 +1243,11 @@ export interface Node {
   status: NodeStatus
 }
 
+/** an address of the node and what sort it is */
 export interface NodeAddress {
   /** Which of the known sorts this is. */
   type: string
+  /** the address or name */
   address: string
 }
 
@@ -1201,6 +1285,7 @@ export interface NodeCondition {
   message?: string
 }
 
+/** where a kubelet's configuration is; no longer used */
 export interface NodeConfigSource {
   /** Files made of a config map. */
   configMap?: ConfigMapNodeConfigSource
@@ -1208,18 +1293,23 @@ export interface NodeConfigSource {
 
 /** What was last observed of a NodeConfig. */
 export interface NodeConfigStatus {
+  /** the configuration that was assigned */
   assigned?: NodeConfigSource
   /** What is running at this time. */
   active?: NodeConfigSource
+  /** the one that is fallen back to */
   lastKnownGood?: NodeConfigSource
   /** What went wrong, where something did. */
   error?: string
 }
 
+/** where the node's daemons listen */
 export interface NodeDaemonEndpoints {
+  /** where the kubelet listens */
   kubeletEndpoint: DaemonEndpoint
 }
 
+/** what the runtime can do for any handler */
 export interface NodeFeatures {
   /** Whether groups in the image count too. */
   supplementalGroupsPolicy?: boolean
@@ -1235,19 +1325,25 @@ export interface NodeList {
   items: Node[]
 }
 
+/** a way of running pods that the node has */
 export interface NodeRuntimeHandler {
   /** Name of the thing meant, as its owner knows it. */
   name: string
+  /** what it can do */
   features?: NodeRuntimeHandlerFeatures
 }
 
+/** what a runtime handler can do */
 export interface NodeRuntimeHandlerFeatures {
+  /** mounts that are read-only all the way down */
   recursiveReadOnlyMounts?: boolean
+  /** user namespaces of their own */
   userNamespaces?: boolean
 }
 
 /** Terms of which a node must match one. */
 export interface NodeSelector {
+  /** alternatives, one of which must hold */
   nodeSelectorTerms: NodeSelectorTerm[]
 }
 
@@ -1273,6 +1369,7 @@ export interface NodeSelectorTerm {
 export interface NodeSpec {
   /** Addresses of the node's pods. */
   podCIDR?: string
+  /** no longer used */
   externalID?: string
   /** The node's identifier at the cloud. */
   providerID?: string
@@ -1280,6 +1377,7 @@ export interface NodeSpec {
   unschedulable?: boolean
   /** Marks that keep pods away which do not tolerate them. */
   taints?: Taint[]
+  /** no longer used */
   configSource?: NodeConfigSource
   /** Addresses of the node's pods, one block a family. */
   podCIDRs?: string[]
@@ -1303,12 +1401,17 @@ export interface NodeStatus {
   nodeInfo: NodeSystemInfo
   /** Images that the node has. */
   images?: ContainerImage[]
+  /** volumes that must not be detached yet */
   volumesInUse?: string[]
+  /** volumes that are attached */
   volumesAttached?: AttachedVolume[]
   /** Configuration handed to the drivers. */
   config?: NodeConfigStatus
+  /** the ways of running pods that the node has */
   runtimeHandlers?: NodeRuntimeHandler[]
+  /** what the runtime can do for any handler */
   features?: NodeFeatures
+  /** features that the kubelet says it has */
   declaredFeatures?: string[]
 }
 
@@ -1318,20 +1421,33 @@ export interface NodeSwapStatus {
   capacity?: number
 }
 
+/** the machine and the versions of what runs on it */
 export interface NodeSystemInfo {
+  /** the machine's id, from /etc/machine-id */
   machineID: string
+  /** the id that the firmware tells */
   systemUUID: string
+  /** changes with each boot */
   bootID: string
+  /** the kernel's version */
   kernelVersion: string
+  /** the name of the system */
   osImage: string
+  /** the runtime and its version, as containerd://1.7 */
   containerRuntimeVersion: string
+  /** the kubelet's version */
   kubeletVersion: string
+  /** no longer told */
   kubeProxyVersion: string
+  /** linux or windows */
   operatingSystem: string
+  /** amd64, arm64 and so on */
   architecture: string
+  /** how much swap there is */
   swap?: NodeSwapStatus
 }
 
+/** a field of the pod */
 export interface ObjectFieldSelector {
   /** API group and version of the object that is referred to. */
   apiVersion: string
@@ -1423,6 +1539,7 @@ export interface PersistentVolumeClaimSpec {
   volumeMode: 'Block' | 'Filesystem'
   /** Object to fill the new volume from. */
   dataSource?: TypedLocalObjectReference
+  /** what the volume is filled from, of any kind */
   dataSourceRef?: TypedObjectReference
   /** Class of adjustable attributes that the volume has or should have. */
   volumeAttributesClassName?: string
@@ -1442,7 +1559,9 @@ export interface PersistentVolumeClaimStatus {
   allocatedResources?: Record<string, string>
   /** Where the resizing of each resource stands. */
   allocatedResourceStatuses?: Record<string, string>
+  /** the attributes class that the volume has */
   currentVolumeAttributesClassName?: string
+  /** how far a change of class has come */
   modifyVolumeStatus?: ModifyVolumeStatus
 }
 
@@ -1594,11 +1713,13 @@ export interface PersistentVolumeStatus {
   message?: string
   /** One word in CamelCase that says why, for programs to read. */
   reason?: string
+  /** when the phase last changed */
   lastPhaseTransitionTime?: string
 }
 
 /** A volume of the sort PhotonPersistentDisk. */
 export interface PhotonPersistentDiskVolumeSource {
+  /** the disk's id; no longer used */
   pdID: string
   /** File system to mount the volume with; the plugin chooses when empty. */
   fsType?: string
@@ -1648,14 +1769,21 @@ export interface PodAntiAffinity {
   preferredDuringSchedulingIgnoredDuringExecution?: WeightedPodAffinityTerm[]
 }
 
+/** a key and a certificate for the pod, as files */
 export interface PodCertificateProjection {
   /** Who is asked to sign. */
   signerName: string
+  /** the key to make, such as ED25519 or ECDSAP256 */
   keyType: string
+  /** how long the certificate may last */
   maxExpirationSeconds: number
+  /** the file for key and certificates together */
   credentialBundlePath?: string
+  /** the file for the key */
   keyPath?: string
+  /** the file for the certificates */
   certificateChainPath?: string
+  /** told to the signer with the request */
   userAnnotations?: Record<string, string>
 }
 
@@ -1679,12 +1807,15 @@ export interface PodCondition {
 
 /** DNS settings of the pod over those of its policy. */
 export interface PodDNSConfig {
+  /** name servers besides those of the policy */
   nameservers?: string[]
+  /** search domains besides those of the policy */
   searches?: string[]
   /** Further settings for the driver. */
   options?: PodDNSConfigOption[]
 }
 
+/** an option of the resolver */
 export interface PodDNSConfigOption {
   /** Name of the thing meant, as its owner knows it. */
   name?: string
@@ -1694,11 +1825,13 @@ export interface PodDNSConfigOption {
 
 /** What was last observed of a PodExtendedResourceClaim. */
 export interface PodExtendedResourceClaimStatus {
+  /** which request stands for which container's resource */
   requestMappings: ContainerExtendedResourceRequest[]
   /** Name of the claim, in the pod's namespace. */
   resourceClaimName: string
 }
 
+/** an address of the pod */
 export interface PodIP {
   /** IP address. */
   ip: string
@@ -1714,6 +1847,7 @@ export interface PodList {
   items: Pod[]
 }
 
+/** the system that the pod's containers need */
 export interface PodOS {
   /** Name of the thing meant, as its owner knows it. */
   name: string
@@ -1721,14 +1855,17 @@ export interface PodOS {
 
 /** A condition that must also be true before the pod is ready. */
 export interface PodReadinessGate {
+  /** the condition that must be true */
   conditionType: string
 }
 
+/** a claim that the pod's containers may use */
 export interface PodResourceClaim {
   /** Name of the thing meant, as its owner knows it. */
   name: string
   /** Name of the claim, in the pod's namespace. */
   resourceClaimName?: string
+  /** a claim of its own is made from this template */
   resourceClaimTemplateName?: string
 }
 
@@ -1746,7 +1883,9 @@ export interface PodSchedulingGate {
   name: string
 }
 
+/** the group that the pod is placed with */
 export interface PodSchedulingGroup {
+  /** the group's name */
   podGroupName?: string
 }
 
@@ -1894,18 +2033,23 @@ export interface PodStatus {
   nominatedNodeName?: string
   /** Addresses of the pod, one a family. */
   podIPs?: PodIP[]
+  /** how the ephemeral containers are */
   ephemeralContainerStatuses?: ContainerStatus[]
+  /** how far a resize has come; conditions tell it today */
   resize?: string
+  /** the claims that were made for the pod */
   resourceClaimStatuses?: PodResourceClaimStatus[]
   /** Addresses of the pod's node. */
   hostIPs?: HostIP[]
   /** The generation of the spec that this status was made from. */
   observedGeneration?: number
+  /** the claim made for its extended resources */
   extendedResourceClaimStatus?: PodExtendedResourceClaimStatus
   /** What has been set aside of each resource. */
   allocatedResources?: Record<string, string>
   /** Compute resources that are asked for and limited. */
   resources?: ResourceRequirements
+  /** claims whose devices count against the node */
   nodeAllocatableResourceClaimStatuses?: NodeAllocatableResourceClaimStatus[]
 }
 
@@ -1957,6 +2101,7 @@ export interface PortworxVolumeSource {
   readOnly?: boolean
 }
 
+/** a wish about nodes, with its weight */
 export interface PreferredSchedulingTerm {
   /** How much it counts against others, 1 to 100. */
   weight: number
@@ -2010,7 +2155,9 @@ export interface ProjectedVolumeSource {
 
 /** A volume of the sort Quobyte. */
 export interface QuobyteVolumeSource {
+  /** the registry's host and port; no longer used */
   registry: string
+  /** the volume's name */
   volume: string
   /** Mount or attach the volume so that nothing can be written. */
   readOnly?: boolean
@@ -2018,6 +2165,7 @@ export interface QuobyteVolumeSource {
   user?: string
   /** API group, or group of users, that is meant. */
   group?: string
+  /** the tenant */
   tenant?: string
 }
 
@@ -2133,16 +2281,21 @@ export interface ResourceClaim {
   request?: string
 }
 
+/** a container's request or limit */
 export interface ResourceFieldSelector {
   /** Name of the container meant. */
   containerName?: string
   /** Resource that is meant, in the plural. */
   resource: string
+  /** the unit that it is given in */
   divisor: string
 }
 
+/** how well a device is */
 export interface ResourceHealth {
+  /** the device */
   resourceID: string
+  /** Healthy, Unhealthy or Unknown */
   health?: string
   /** A sentence for people that explains the state. */
   message?: string
@@ -2174,7 +2327,9 @@ export interface ResourceQuotaList {
 export interface ResourceQuotaSpec {
   /** The most that may be used. */
   hard?: Record<string, string>
+  /** count only objects that all of these fit */
   scopes?: ('BestEffort' | 'CrossNamespacePodAffinity' | 'NotBestEffort' | 'NotTerminating' | 'PriorityClass' | 'Terminating' | 'VolumeAttributesClass')[]
+  /** count only objects that the selector fits */
   scopeSelector?: ScopeSelector
 }
 
@@ -2204,24 +2359,33 @@ export interface ResourceStatus {
   resources?: ResourceHealth[]
 }
 
+/** the SELinux label of a container */
 export interface SELinuxOptions {
   /** User to act as. */
   user?: string
+  /** the label's role */
   role?: string
   /** Which of the known sorts this is. */
   type?: string
+  /** the label's level */
   level?: string
 }
 
 /** A volume of the sort ScaleIOPersistent. */
 export interface ScaleIOPersistentVolumeSource {
+  /** the gateway's address; no longer used */
   gateway: string
+  /** the storage system's name */
   system: string
   /** Secret that holds what is needed to log in. */
   secretRef: SecretReference
+  /** speak TLS with the gateway */
   sslEnabled?: boolean
+  /** the protection domain */
   protectionDomain?: string
+  /** the storage pool */
   storagePool?: string
+  /** ThickProvisioned or ThinProvisioned */
   storageMode: string
   /** Name of the volume meant. */
   volumeName?: string
@@ -2233,13 +2397,19 @@ export interface ScaleIOPersistentVolumeSource {
 
 /** A volume of the sort ScaleIO. */
 export interface ScaleIOVolumeSource {
+  /** the gateway's address; no longer used */
   gateway: string
+  /** the storage system's name */
   system: string
   /** Secret that holds what is needed to log in. */
   secretRef: LocalObjectReference
+  /** speak TLS with the gateway */
   sslEnabled?: boolean
+  /** the protection domain */
   protectionDomain?: string
+  /** the storage pool */
   storagePool?: string
+  /** ThickProvisioned or ThinProvisioned */
   storageMode: string
   /** Name of the volume meant. */
   volumeName?: string
@@ -2249,12 +2419,15 @@ export interface ScaleIOVolumeSource {
   readOnly?: boolean
 }
 
+/** which objects a quota counts */
 export interface ScopeSelector {
   /** Comparisons that must all hold. */
   matchExpressions?: ScopedResourceSelectorRequirement[]
 }
 
+/** one condition of a scope selector */
 export interface ScopedResourceSelectorRequirement {
+  /** the scope that it is about */
   scopeName: 'BestEffort' | 'CrossNamespacePodAffinity' | 'NotBestEffort' | 'NotTerminating' | 'PriorityClass' | 'Terminating' | 'VolumeAttributesClass'
   /** How the key relates to the values. */
   operator: 'DoesNotExist' | 'Exists' | 'In' | 'NotIn'
@@ -2262,6 +2435,7 @@ export interface ScopedResourceSelectorRequirement {
   values?: string[]
 }
 
+/** the system calls that a container may make */
 export interface SeccompProfile {
   /** Which of the known sorts this is. */
   type: 'Localhost' | 'RuntimeDefault' | 'Unconfined'
@@ -2279,11 +2453,13 @@ export interface Secret {
   data?: Record<string, string>
   /** Which of the known sorts this is. */
   type: string
+  /** values as plain text; moved into data when written, never read back */
   stringData?: Record<string, string>
   /** Whether the content can never change again. */
   immutable?: boolean
 }
 
+/** each entry of a secret as a variable */
 export interface SecretEnvSource {
   /** Name of the thing meant, as its owner knows it. */
   name?: string
@@ -2291,6 +2467,7 @@ export interface SecretEnvSource {
   optional?: boolean
 }
 
+/** one entry of a secret */
 export interface SecretKeySelector {
   /** Name of the thing meant, as its owner knows it. */
   name?: string
@@ -2310,6 +2487,7 @@ export interface SecretList {
   items: Secret[]
 }
 
+/** entries of a secret as files */
 export interface SecretProjection {
   /** Name of the thing meant, as its owner knows it. */
   name?: string
@@ -2385,6 +2563,7 @@ export interface ServiceAccount {
   kind?: string
   /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ObjectMeta
+  /** secrets that its pods may use */
   secrets?: ObjectReference[]
   /** Secrets with credentials for registries. */
   imagePullSecrets?: LocalObjectReference[]
@@ -2402,6 +2581,7 @@ export interface ServiceAccountList {
   items: ServiceAccount[]
 }
 
+/** a token of the pod's service account, as a file */
 export interface ServiceAccountTokenProjection {
   /** Who the token is meant for. */
   audience?: string
@@ -2489,7 +2669,9 @@ export interface ServiceStatus {
   conditions?: meta_v1.Condition[]
 }
 
+/** how a client is kept with its backend */
 export interface SessionAffinityConfig {
+  /** affinity by the client's address */
   clientIP?: ClientIPConfig
 }
 
@@ -2503,6 +2685,7 @@ export interface SleepAction {
 export interface StorageOSPersistentVolumeSource {
   /** Name of the volume meant. */
   volumeName?: string
+  /** the volume's namespace; no longer used */
   volumeNamespace?: string
   /** File system to mount the volume with; the plugin chooses when empty. */
   fsType?: string
@@ -2516,6 +2699,7 @@ export interface StorageOSPersistentVolumeSource {
 export interface StorageOSVolumeSource {
   /** Name of the volume meant. */
   volumeName?: string
+  /** the volume's namespace; no longer used */
   volumeNamespace?: string
   /** File system to mount the volume with; the plugin chooses when empty. */
   fsType?: string
@@ -2525,6 +2709,7 @@ export interface StorageOSVolumeSource {
   secretRef?: LocalObjectReference
 }
 
+/** a kernel setting of the pod */
 export interface Sysctl {
   /** Name of the thing meant, as its owner knows it. */
   name: string
@@ -2566,6 +2751,7 @@ export interface Toleration {
   tolerationSeconds?: number
 }
 
+/** values of a label that a place may have */
 export interface TopologySelectorLabelRequirement {
   /** Key that is looked up or matched. */
   key: string
@@ -2573,7 +2759,9 @@ export interface TopologySelectorLabelRequirement {
   values: string[]
 }
 
+/** places, told by labels */
 export interface TopologySelectorTerm {
+  /** labels that must all fit */
   matchLabelExpressions?: TopologySelectorLabelRequirement[]
 }
 
@@ -2597,6 +2785,7 @@ export interface TopologySpreadConstraint {
   matchLabelKeys?: string[]
 }
 
+/** an object of any kind in the same namespace */
 export interface TypedLocalObjectReference {
   /** API group of the object that is referred to; empty means core. */
   apiGroup?: string | null
@@ -2606,6 +2795,7 @@ export interface TypedLocalObjectReference {
   name: string
 }
 
+/** an object of any kind, perhaps in another namespace */
 export interface TypedObjectReference {
   /** API group of the object that is referred to; empty means core. */
   apiGroup?: string | null
@@ -2719,14 +2909,17 @@ export interface VolumeMountStatus {
   readOnly?: boolean
   /** Whether mounts below are read-only too. */
   recursiveReadOnly?: string
+  /** more about the mounted volume */
   volumeStatus?: VolumeStatus
 }
 
+/** the nodes from which a volume is reached */
 export interface VolumeNodeAffinity {
   /** What must be there. */
   required?: NodeSelector
 }
 
+/** one source of a projected volume */
 export interface VolumeProjection {
   /** Files made of a secret. */
   secret?: SecretProjection
@@ -2742,6 +2935,7 @@ export interface VolumeProjection {
   podCertificate?: PodCertificateProjection
 }
 
+/** how much storage a claim asks for */
 export interface VolumeResourceRequirements {
   /** The most that may be used of each resource. */
   limits?: Record<string, string>
@@ -2821,13 +3015,17 @@ export interface VolumeStatus {
 
 /** A volume of the sort VsphereVirtualDisk. */
 export interface VsphereVirtualDiskVolumeSource {
+  /** the path of the disk file */
   volumePath: string
   /** File system to mount the volume with; the plugin chooses when empty. */
   fsType?: string
+  /** the storage policy's name */
   storagePolicyName?: string
+  /** the storage policy's id */
   storagePolicyID?: string
 }
 
+/** a wish about other pods, with its weight */
 export interface WeightedPodAffinityTerm {
   /** How much it counts against others, 1 to 100. */
   weight: number
@@ -2835,9 +3033,14 @@ export interface WeightedPodAffinityTerm {
   podAffinityTerm: PodAffinityTerm
 }
 
+/** settings of containers on Windows */
 export interface WindowsSecurityContextOptions {
+  /** the name of the managed account's credential spec */
   gmsaCredentialSpecName?: string
+  /** the credential spec itself */
   gmsaCredentialSpec?: string
+  /** the user to run as */
   runAsUserName?: string
+  /** runs as a process of the host */
   hostProcess?: boolean
 }

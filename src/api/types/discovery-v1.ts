@@ -2,6 +2,7 @@
 import type * as core_v1 from './core-v1.ts'
 import type * as meta_v1 from './meta-v1.ts'
 
+/** one backend of a service: its addresses and how well it is */
 export interface Endpoint {
   /** Addresses at which it is reached. */
   addresses: string[]
@@ -11,26 +12,35 @@ export interface Endpoint {
   hostname?: string
   /** Object behind this address. */
   targetRef?: core_v1.ObjectReference
+  /** labels of the node, from older versions of the API */
   deprecatedTopology?: Record<string, string>
   /** Name of the node meant. */
   nodeName?: string
   /** Zone that it is in. */
   zone?: string
+  /** which clients should prefer this endpoint */
   hints?: EndpointHints
 }
 
+/** how well an endpoint is */
 export interface EndpointConditions {
   /** Whether it can serve. */
   ready?: boolean
+  /** answers, even where it is on its way out */
   serving?: boolean
+  /** is on its way out */
   terminating?: boolean
 }
 
+/** which clients should prefer an endpoint */
 export interface EndpointHints {
+  /** clients in these zones */
   forZones?: ForZone[]
+  /** clients on these nodes */
   forNodes?: ForNode[]
 }
 
+/** a port that all endpoints of the slice have */
 export interface EndpointPort {
   /** Name of the thing meant, as its owner knows it. */
   name: string
@@ -52,6 +62,7 @@ export interface EndpointSlice {
   endpoints?: Endpoint[] | null
   /** Ports that are opened, exposed or matched. */
   ports?: EndpointPort[] | null
+  /** IPv4, IPv6 or FQDN; the same for the whole slice */
   addressType: 'FQDN' | 'IPv4' | 'IPv6'
 }
 
@@ -65,11 +76,13 @@ export interface EndpointSliceList {
   items: EndpointSlice[]
 }
 
+/** a node whose clients should prefer the endpoint */
 export interface ForNode {
   /** Name of the thing meant, as its owner knows it. */
   name: string
 }
 
+/** a zone whose clients should prefer the endpoint */
 export interface ForZone {
   /** Name of the thing meant, as its owner knows it. */
   name: string

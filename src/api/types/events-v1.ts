@@ -10,21 +10,31 @@ export interface Event {
   metadata: meta_v1.ObjectMeta
   /** When it was first seen. */
   eventTime: string
+  /** set when the event goes on happening */
   series?: EventSeries
+  /** who reports, such as kubernetes.io/kubelet */
   reportingController?: string
+  /** which instance reports, such as a node's name */
   reportingInstance?: string
   /** What is done when it matches, or was done. */
   action?: string
   /** One word in CamelCase that says why, for programs to read. */
   reason?: string
+  /** the object the event is about */
   regarding: core_v1.ObjectReference
+  /** a second object that has to do with it */
   related?: core_v1.ObjectReference
+  /** what happened, for people */
   note?: string
   /** Which of the known sorts this is. */
   type?: string
+  /** who reported, in the older API */
   deprecatedSource: core_v1.EventSource
+  /** when it happened first, in the older API */
   deprecatedFirstTimestamp?: string | null
+  /** when it happened last, in the older API */
   deprecatedLastTimestamp?: string | null
+  /** how often it happened, in the older API */
   deprecatedCount?: number
 }
 
@@ -42,5 +52,6 @@ export interface EventList {
 export interface EventSeries {
   /** How many there are or are wanted. */
   count: number
+  /** when the series was last seen */
   lastObservedTime: string
 }

@@ -1,11 +1,15 @@
 // Written by scripts/generate-types.ts from src/api/tables/flowcontrol-v1.ts: edit that, not this.
 import type * as meta_v1 from './meta-v1.ts'
 
+/** the share of a level whose requests never wait */
 export interface ExemptPriorityLevelConfiguration {
+  /** the level's weight when the server's seats are divided */
   nominalConcurrencyShares: number
+  /** the part of its seats that others may use */
   lendablePercent: number
 }
 
+/** by what requests of a schema are told apart into flows */
 export interface FlowDistinguisherMethod {
   /** Which of the known sorts this is. */
   type: string
@@ -49,8 +53,11 @@ export interface FlowSchemaList {
 
 /** What is wanted of a FlowSchema. */
 export interface FlowSchemaSpec {
+  /** the level that matching requests go to */
   priorityLevelConfiguration: PriorityLevelConfigurationReference
+  /** schemas with a lower number are asked first */
   matchingPrecedence: number
+  /** how flows are told apart; absent, all is one flow */
   distinguisherMethod?: FlowDistinguisherMethod
   /** Rules of which any may match. */
   rules?: PolicyRulesWithSubjects[]
@@ -62,24 +69,33 @@ export interface FlowSchemaStatus {
   conditions?: FlowSchemaCondition[]
 }
 
+/** users of a group */
 export interface GroupSubject {
   /** Name of the thing meant, as its owner knows it. */
   name: string
 }
 
+/** what happens to a request that finds no seat */
 export interface LimitResponse {
   /** Which of the known sorts this is. */
   type: string
+  /** the queues, for type Queue */
   queuing?: QueuingConfiguration
 }
 
+/** how many requests of a level may be under way, and what the others do */
 export interface LimitedPriorityLevelConfiguration {
+  /** the level's weight when the server's seats are divided */
   nominalConcurrencyShares: number
+  /** whether requests wait or are refused */
   limitResponse: LimitResponse
+  /** the part of its seats that others may borrow */
   lendablePercent: number
+  /** how much it may borrow, in percent of its own */
   borrowingLimitPercent?: number
 }
 
+/** verbs and paths of requests that are no resource's */
 export interface NonResourcePolicyRule {
   /** Verbs that are matched or allowed; * is every one. */
   verbs: string[]
@@ -87,6 +103,7 @@ export interface NonResourcePolicyRule {
   nonResourceURLs: string[]
 }
 
+/** who asks, and for what */
 export interface PolicyRulesWithSubjects {
   /** Who is meant. */
   subjects: Subject[]
@@ -132,6 +149,7 @@ export interface PriorityLevelConfigurationList {
   items: PriorityLevelConfiguration[]
 }
 
+/** names a priority level */
 export interface PriorityLevelConfigurationReference {
   /** Name of the thing meant, as its owner knows it. */
   name: string
@@ -141,7 +159,9 @@ export interface PriorityLevelConfigurationReference {
 export interface PriorityLevelConfigurationSpec {
   /** Which of the known sorts this is. */
   type: string
+  /** the limits of a level of type Limited */
   limited?: LimitedPriorityLevelConfiguration
+  /** the share of a level of type Exempt */
   exempt?: ExemptPriorityLevelConfiguration
 }
 
@@ -151,12 +171,17 @@ export interface PriorityLevelConfigurationStatus {
   conditions?: PriorityLevelConfigurationCondition[]
 }
 
+/** how requests wait for a seat */
 export interface QueuingConfiguration {
+  /** how many queues there are */
   queues: number
+  /** from how many queues a flow picks the shortest */
   handSize: number
+  /** how many may wait in one queue */
   queueLengthLimit: number
 }
 
+/** verbs and resources of requests */
 export interface ResourcePolicyRule {
   /** Verbs that are matched or allowed; * is every one. */
   verbs: string[]
@@ -164,11 +189,13 @@ export interface ResourcePolicyRule {
   apiGroups: string[]
   /** Compute resources that are asked for and limited. */
   resources: string[]
+  /** matches requests that have no namespace */
   clusterScope?: boolean
   /** Namespaces that are meant. */
   namespaces?: string[]
 }
 
+/** a service account, or all of a namespace */
 export interface ServiceAccountSubject {
   /** Namespace that the object meant lives in. */
   namespace: string
@@ -188,6 +215,7 @@ export interface Subject {
   serviceAccount?: ServiceAccountSubject
 }
 
+/** a user by name */
 export interface UserSubject {
   /** Name of the thing meant, as its owner knows it. */
   name: string

@@ -8,7 +8,9 @@ export interface APIGroup {
   name: string
   /** Versions that are served or known. */
   versions: GroupVersionForDiscovery[]
+  /** the version that clients should use */
   preferredVersion: GroupVersionForDiscovery
+  /** where clients of certain networks find the server */
   serverAddressByClientCIDRs?: ServerAddressByClientCIDR[]
 }
 
@@ -24,6 +26,7 @@ export interface APIGroupList {
 export interface APIResource {
   /** Name of the thing meant, as its owner knows it. */
   name: string
+  /** whether objects live in namespaces */
   namespaced: boolean
   /** Kind of the object that is referred to. */
   kind: string
@@ -31,6 +34,7 @@ export interface APIResource {
   verbs: Verbs
   /** Abbreviations that clients accept. */
   shortNames?: string[]
+  /** the name of one object in lower case */
   singularName: string
   /** Groups of resources such as all. */
   categories?: string[]
@@ -38,6 +42,7 @@ export interface APIResource {
   group?: string
   /** Version that is meant. */
   version?: string
+  /** changes when the stored version does */
   storageVersionHash?: string
 }
 
@@ -45,16 +50,19 @@ export interface APIResource {
 export interface APIResourceList {
   apiVersion?: string
   kind?: string
+  /** the group and version that the resources are of */
   groupVersion: string
   /** Compute resources that are asked for and limited. */
   resources: APIResource[]
 }
 
+/** the versions of the core group */
 export interface APIVersions {
   apiVersion?: string
   kind?: string
   /** Versions that are served or known. */
   versions: string[]
+  /** where clients of certain networks find the server */
   serverAddressByClientCIDRs: ServerAddressByClientCIDR[]
 }
 
@@ -78,14 +86,21 @@ export interface Condition {
 export interface DeleteOptions {
   apiVersion?: string
   kind?: string
+  /** how long the object may take to end; 0 is at once */
   gracePeriodSeconds?: number
+  /** what must be true for the deletion to happen */
   preconditions?: Preconditions
+  /** older form of propagationPolicy Orphan */
   orphanDependents?: boolean
+  /** what becomes of dependents: Orphan, Background or Foreground */
   propagationPolicy?: string
+  /** All does everything but store it */
   dryRun?: string[]
+  /** removes an object that cannot be read, whatever depends on it */
   ignoreStoreReadErrorWithClusterBreakingPotential?: boolean
 }
 
+/** one part of a field selector */
 export interface FieldSelectorRequirement {
   /** Key that is looked up or matched. */
   key: string
@@ -95,7 +110,9 @@ export interface FieldSelectorRequirement {
   values?: string[]
 }
 
+/** a version of a group, as discovery tells it */
 export interface GroupVersionForDiscovery {
+  /** the group and version as one word, apps/v1 */
   groupVersion: string
   /** Version that is meant. */
   version: string
@@ -121,23 +138,33 @@ export interface LabelSelectorRequirement {
 
 /** Revision and continuation of a list. */
 export interface ListMeta {
+  /** no longer set */
   selfLink?: string
   /** Revision of the object, to notice that it changed meanwhile. */
   resourceVersion?: string
+  /** hand it back to get the next page */
   continue?: string
+  /** about how many items follow this page */
   remainingItemCount?: number
+  /** which part of a sharded list this is */
   shardInfo?: ShardInfo
 }
 
 /** The fields that one manager set last. */
 export interface ManagedFieldsEntry {
+  /** who owns the fields */
   manager?: string
+  /** Apply or Update: how the fields were set */
   operation?: string
   /** API group and version of the object that is referred to. */
   apiVersion?: string
+  /** when the entry last changed */
   time?: string
+  /** the format of the field set: FieldsV1 */
   fieldsType?: string
+  /** the fields owned, as a tree of keys */
   fieldsV1?: Record<string, unknown>
+  /** the subresource through which they were set */
   subresource?: string
 }
 
@@ -191,6 +218,7 @@ export interface OwnerReference {
   blockOwnerDeletion?: boolean
 }
 
+/** the body of a PATCH request */
 export interface Patch {
 
 }
@@ -203,11 +231,15 @@ export interface Preconditions {
   resourceVersion?: string
 }
 
+/** where clients of a network find the server */
 export interface ServerAddressByClientCIDR {
+  /** the network of the client */
   clientCIDR: string
+  /** host and port for it */
   serverAddress: string
 }
 
+/** which part of a sharded list this is */
 export interface ShardInfo {
   /** Which objects are meant, by their labels. */
   selector: string
@@ -225,7 +257,9 @@ export interface Status {
   message?: string
   /** One word in CamelCase that says why, for programs to read. */
   reason?: string
+  /** more about the error, for programs */
   details?: StatusDetails
+  /** the HTTP status */
   code?: number
 }
 
@@ -235,6 +269,7 @@ export interface StatusCause {
   reason?: string
   /** A sentence for people that explains the state. */
   message?: string
+  /** the path of the field that is wrong */
   field?: string
 }
 
@@ -246,17 +281,21 @@ export interface StatusDetails {
   group?: string
   /** Kind of the object that is referred to. */
   kind?: string
+  /** what is wrong, one by one */
   causes?: StatusCause[]
+  /** when to try again */
   retryAfterSeconds?: number
   /** Unique identifier of the object, never used for another one. */
   uid?: string
 }
 
+/** what can be done to a resource */
 export type Verbs = string[]
 
 /** A change that a watch reports. */
 export interface WatchEvent {
   /** Which of the known sorts this is. */
   type: string
+  /** the object as it is, or was when deleted; a Status for errors */
   object: Record<string, unknown>
 }

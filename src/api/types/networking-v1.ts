@@ -12,7 +12,9 @@ export interface HTTPIngressPath {
   pathType: 'Exact' | 'ImplementationSpecific' | 'Prefix'
 }
 
+/** paths of a host and the backends they lead to */
 export interface HTTPIngressRuleValue {
+  /** the paths, the longest match winning */
   paths: HTTPIngressPath[]
 }
 
@@ -38,6 +40,7 @@ export interface IPAddressList {
 
 /** What is wanted of a IPAddress. */
 export interface IPAddressSpec {
+  /** the object that uses the address */
   parentRef: ParentReference
 }
 
@@ -45,6 +48,7 @@ export interface IPAddressSpec {
 export interface IPBlock {
   /** Block of addresses in CIDR notation. */
   cidr: string
+  /** parts of the range that are left out */
   except?: string[]
 }
 
@@ -88,6 +92,7 @@ export interface IngressClassList {
   items: IngressClass[]
 }
 
+/** an object with settings for the controller */
 export interface IngressClassParametersReference {
   /** API group of the object that is referred to; empty means core. */
   apiGroup?: string
@@ -119,6 +124,7 @@ export interface IngressList {
   items: Ingress[]
 }
 
+/** an address at which the ingress is reached */
 export interface IngressLoadBalancerIngress {
   /** IP address. */
   ip?: string
@@ -148,13 +154,17 @@ export interface IngressPortStatus {
 export interface IngressRule {
   /** Host name or address to connect to. */
   host?: string
+  /** rules for HTTP */
   http?: HTTPIngressRuleValue
 }
 
+/** what a host's requests lead to */
 export interface IngressRuleValue {
+  /** rules for HTTP */
   http?: HTTPIngressRuleValue
 }
 
+/** a service and its port */
 export interface IngressServiceBackend {
   /** Name of the thing meant, as its owner knows it. */
   name: string
@@ -182,6 +192,7 @@ export interface IngressStatus {
 
 /** Certificate for some hosts. */
 export interface IngressTLS {
+  /** the names that the certificate is for */
   hosts?: string[]
   /** Secret that holds what is needed, in the same namespace. */
   secretName?: string
@@ -201,6 +212,7 @@ export interface NetworkPolicy {
 export interface NetworkPolicyEgressRule {
   /** Ports that are opened, exposed or matched. */
   ports?: NetworkPolicyPort[]
+  /** the peers that may be reached; none listed means all */
   to?: NetworkPolicyPeer[]
 }
 
@@ -208,6 +220,7 @@ export interface NetworkPolicyEgressRule {
 export interface NetworkPolicyIngressRule {
   /** Ports that are opened, exposed or matched. */
   ports?: NetworkPolicyPort[]
+  /** the peers that may reach the pods; none listed means all */
   from?: NetworkPolicyPeer[]
 }
 
@@ -227,6 +240,7 @@ export interface NetworkPolicyPeer {
   podSelector?: meta_v1.LabelSelector
   /** Which namespaces are meant, by their labels. */
   namespaceSelector?: meta_v1.LabelSelector
+  /** addresses of a range */
   ipBlock?: IPBlock
 }
 
@@ -236,6 +250,7 @@ export interface NetworkPolicyPort {
   protocol: 'SCTP' | 'TCP' | 'UDP'
   /** Number of the port, or its name where text is allowed. */
   port?: number | string
+  /** makes port the first of a range that ends here */
   endPort?: number
 }
 
@@ -251,6 +266,7 @@ export interface NetworkPolicySpec {
   policyTypes?: ('Egress' | 'Ingress')[]
 }
 
+/** the object that an address belongs to */
 export interface ParentReference {
   /** API group, or group of users, that is meant. */
   group?: string
@@ -262,9 +278,11 @@ export interface ParentReference {
   name: string
 }
 
+/** a service's port by name or number */
 export interface ServiceBackendPort {
   /** Name of the thing meant, as its owner knows it. */
   name?: string
+  /** the port's number */
   number?: number
 }
 
@@ -292,6 +310,7 @@ export interface ServiceCIDRList {
 
 /** What is wanted of a ServiceCIDR. */
 export interface ServiceCIDRSpec {
+  /** one range, or one of each family */
   cidrs?: string[]
 }
 

@@ -2,7 +2,9 @@
 import type * as core_v1 from './core-v1.ts'
 import type * as meta_v1 from './meta-v1.ts'
 
+/** what running a pod costs besides its containers */
 export interface Overhead {
+  /** the resources, the same for every pod */
   podFixed?: Record<string, string>
 }
 
@@ -12,9 +14,11 @@ export interface RuntimeClass {
   kind?: string
   /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ObjectMeta
+  /** the runtime's own name for this way of running */
   handler: string
   /** Resources that running the pod itself takes. */
   overhead?: Overhead
+  /** which nodes can run such pods */
   scheduling?: Scheduling
 }
 
@@ -28,6 +32,7 @@ export interface RuntimeClassList {
   items: RuntimeClass[]
 }
 
+/** where pods of a runtime class may go */
 export interface Scheduling {
   /** Labels that a node must carry. */
   nodeSelector?: Record<string, string>

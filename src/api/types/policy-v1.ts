@@ -7,6 +7,7 @@ export interface Eviction {
   kind?: string
   /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ObjectMeta
+  /** passed on to the deletion */
   deleteOptions?: meta_v1.DeleteOptions
 }
 
@@ -40,6 +41,7 @@ export interface PodDisruptionBudgetSpec {
   selector?: meta_v1.LabelSelector
   /** How many may be unavailable during an update, as number or percentage. */
   maxUnavailable?: number | string
+  /** when pods that are not ready may be evicted */
   unhealthyPodEvictionPolicy?: 'AlwaysAllow' | 'IfHealthyBudget'
 }
 
@@ -47,10 +49,15 @@ export interface PodDisruptionBudgetSpec {
 export interface PodDisruptionBudgetStatus {
   /** The generation of the spec that this status was made from. */
   observedGeneration?: number
+  /** pods whose eviction was granted and not yet seen */
   disruptedPods?: Record<string, string>
+  /** how many more pods may be evicted now */
   disruptionsAllowed: number
+  /** how many pods are ready */
   currentHealthy: number
+  /** how many must stay ready */
   desiredHealthy: number
+  /** how many pods the budget counts */
   expectedPods: number
   /** Observations of the current state, at most one of each type. */
   conditions?: meta_v1.Condition[]

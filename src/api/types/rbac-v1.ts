@@ -3,6 +3,7 @@ import type * as meta_v1 from './meta-v1.ts'
 
 /** Selects cluster roles whose rules are added. */
 export interface AggregationRule {
+  /** roles that match any of these give their rules */
   clusterRoleSelectors?: meta_v1.LabelSelector[]
 }
 

@@ -24,16 +24,27 @@ export interface CSIDriverList {
 
 /** What is wanted of a CSIDriver. */
 export interface CSIDriverSpec {
+  /** whether volumes must be attached before they are mounted */
   attachRequired: boolean
+  /** whether the driver is told of the pod when it mounts */
   podInfoOnMount: boolean
+  /** Persistent, Ephemeral or both */
   volumeLifecycleModes: string[]
+  /** whether scheduling looks at the capacity that is published */
   storageCapacity: boolean
+  /** whether volumes change owner for a pod's fsGroup */
   fsGroupPolicy: string
+  /** service account tokens that the driver gets when it mounts */
   tokenRequests?: TokenRequest[]
+  /** mount is called again from time to time */
   requiresRepublish: boolean
+  /** the driver mounts with a SELinux context itself */
   seLinuxMount: boolean
+  /** how often the node's volume limit is read anew */
   nodeAllocatableUpdatePeriodSeconds?: number
+  /** tokens come as secrets rather than in the volume's context */
   serviceAccountTokenInSecrets?: boolean
+  /** pods wait for nodes where the driver is installed */
   preventPodSchedulingIfMissing?: boolean
 }
 
@@ -47,10 +58,13 @@ export interface CSINode {
   spec: CSINodeSpec
 }
 
+/** a CSI driver on a node */
 export interface CSINodeDriver {
   /** Name of the thing meant, as its owner knows it. */
   name: string
+  /** what the driver calls the node */
   nodeID: string
+  /** node labels that tell where volumes are reachable */
   topologyKeys?: string[] | null
   /** What pods may use of each resource. */
   allocatable?: VolumeNodeResources
@@ -68,6 +82,7 @@ export interface CSINodeList {
 
 /** What is wanted of a CSINode. */
 export interface CSINodeSpec {
+  /** the drivers installed on the node */
   drivers: CSINodeDriver[]
 }
 
@@ -77,11 +92,13 @@ export interface CSIStorageCapacity {
   kind?: string
   /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ObjectMeta
+  /** the nodes that can use the capacity */
   nodeTopology?: meta_v1.LabelSelector
   /** Class that the volume belongs to or is wanted of. */
   storageClassName: string
   /** Total amount of each resource. */
   capacity?: string
+  /** the largest single volume */
   maximumVolumeSize?: string
 }
 
@@ -113,6 +130,7 @@ export interface StorageClass {
   allowVolumeExpansion?: boolean
   /** Whether volumes wait for the first pod. */
   volumeBindingMode: 'Immediate' | 'WaitForFirstConsumer'
+  /** where volumes may be made; empty for anywhere */
   allowedTopologies?: core_v1.TopologySelectorTerm[]
 }
 
@@ -156,13 +174,17 @@ export interface VolumeAttachmentList {
   items: VolumeAttachment[]
 }
 
+/** the volume to attach */
 export interface VolumeAttachmentSource {
+  /** a persistent volume by name */
   persistentVolumeName?: string
+  /** a volume that a pod describes itself */
   inlineVolumeSpec?: core_v1.PersistentVolumeSpec
 }
 
 /** What is wanted of a VolumeAttachment. */
 export interface VolumeAttachmentSpec {
+  /** the driver that attaches */
   attacher: string
   /** Where it comes from. */
   source: VolumeAttachmentSource
@@ -172,9 +194,13 @@ export interface VolumeAttachmentSpec {
 
 /** What was last observed of a VolumeAttachment. */
 export interface VolumeAttachmentStatus {
+  /** whether it is attached */
   attached: boolean
+  /** what the driver wants to know again when it mounts */
   attachmentMetadata?: Record<string, string>
+  /** why attaching failed last */
   attachError?: VolumeError
+  /** why detaching failed last */
   detachError?: VolumeError
 }
 
@@ -184,6 +210,7 @@ export interface VolumeAttributesClass {
   kind?: string
   /** Name, labels, annotations and bookkeeping of the object. */
   metadata: meta_v1.ObjectMeta
+  /** the CSI driver */
   driverName: string
   /** Settings that the driver understands. */
   parameters?: Record<string, string>
@@ -199,10 +226,13 @@ export interface VolumeAttributesClassList {
   items: VolumeAttributesClass[]
 }
 
+/** a failure of attaching or detaching */
 export interface VolumeError {
+  /** when it happened */
   time?: string | null
   /** A sentence for people that explains the state. */
   message?: string
+  /** the driver's gRPC code */
   errorCode?: number
 }
 
