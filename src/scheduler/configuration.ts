@@ -5,6 +5,7 @@ import type { Client } from '../client/client.ts'
 import type { Informers } from '../client/informer.ts'
 import type { Profile } from './cycle.ts'
 import type { Plugin } from './framework.ts'
+import { createDynamicResources } from './plugins/dynamic-resources.ts'
 import { imageLocality } from './plugins/image-locality.ts'
 import { createInterPodAffinity, type InterPodAffinityArgs } from './plugins/inter-pod-affinity.ts'
 import { nodeAffinity } from './plugins/node-affinity.ts'
@@ -70,6 +71,7 @@ const defaultPlugins: readonly {
     create: (deps, args) => createPodTopologySpread(deps.defaultSelector, args as TopologySpreadArgs),
   },
   { name: 'InterPodAffinity', weight: 2, create: (_, args) => createInterPodAffinity(args as InterPodAffinityArgs) },
+  { name: 'DynamicResources', create: (deps) => createDynamicResources(deps) },
   { name: 'NodeResourcesBalancedAllocation', weight: 1, create: () => nodeResourcesBalancedAllocation },
   { name: 'ImageLocality', weight: 1, create: () => imageLocality },
 ]

@@ -22,7 +22,7 @@ export interface CycleContext {
 
 export type Outcome =
   | { readonly node: NodeInfo; readonly cycle: Cycle; readonly evaluated: number; readonly feasible: number }
-  | { readonly node?: undefined; readonly diagnosis: Diagnosis; readonly evaluated: number }
+  | { readonly node?: undefined; readonly diagnosis: Diagnosis; readonly cycle: Cycle; readonly evaluated: number }
 
 export interface Diagnosis {
   readonly nodes: number
@@ -51,7 +51,8 @@ export function createCycles(context: CycleContext) {
     const cycle: Cycle = { cluster, namespaceLabels: context.namespaceLabels, data: new Map() }
     const all = cluster.nodes
     const prepared = prepare(pod, profile, cycle)
-    if ('reject' in prepared) return { diagnosis: { nodes: all.length, rejections: new Map(), whole: prepared.reject }, evaluated: 0 }
+    if ('reject' in prepared)
+      return { diagnosis: { nodes: all.length, rejections: new Map(), whole: prepared.reject }, cycle, evaluated: 0 }
 
     const { filters, only } = prepared
     const nodes = only ? [...only].map((name) => cluster.node(name)).filter((n) => n !== undefined) : all
@@ -67,7 +68,7 @@ export function createCycles(context: CycleContext) {
       else feasible.push(node)
     }
     if (!only && nodes.length) start = (start + looked) % nodes.length
-    if (feasible.length === 0) return { diagnosis: { nodes: all.length, rejections, whole: undefined }, evaluated: looked }
+    if (feasible.length === 0) return { diagnosis: { nodes: all.length, rejections, whole: undefined }, cycle, evaluated: looked }
     return { node: choose(pod, profile, cycle, feasible, context.random), cycle, evaluated: looked, feasible: feasible.length }
   }
 

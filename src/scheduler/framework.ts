@@ -51,8 +51,9 @@ export type ClusterEvent =
     }
   | { readonly kind: 'node-deleted'; readonly name: string }
   | { readonly kind: 'pod-assigned' | 'pod-updated' | 'pod-deleted'; readonly pod: Pod; readonly before?: Pod }
-  | { readonly kind: 'storage'; readonly resource: string }
-  | { readonly kind: 'other'; readonly resource: string }
+  | { readonly kind: 'storage'; readonly resource: string; readonly object: unknown }
+  /** Any other resource; `before` is missing for a new object, `deleted` says that it is gone. */
+  | { readonly kind: 'other'; readonly resource: string; readonly object: unknown; readonly before?: unknown; readonly deleted?: boolean }
 
 export interface Plugin {
   readonly name: string
@@ -60,6 +61,8 @@ export interface Plugin {
   preEnqueue?(pod: Pod): string | undefined
   filter?(pod: PodInfo, cycle: Cycle): Filtering
   score?(pod: PodInfo, cycle: Cycle, feasible: readonly NodeInfo[]): Scoring | undefined
+  /** When no node was found: what the plugin did about it, or that there was nothing to do. */
+  postFilter?(pod: PodInfo, cycle: Cycle): Promise<string>
   /** Claims what the pod needs on the node before it is bound; unreserve gives it back. */
   reserve?(pod: PodInfo, node: NodeInfo, cycle: Cycle): Rejection | undefined
   unreserve?(pod: PodInfo, node: NodeInfo, cycle: Cycle): void

@@ -1,6 +1,8 @@
 /**
  * The scheduling queue (upstream: backend/queue): pods ready to be tried, by priority and age; pods that failed and
  * wait out a back-off; and pods that could not be placed, which stay aside until something happens that may help them.
+ * A scheduler with nothing else to do takes pods out of their back-off early (SchedulerPopFromBackoffQ), but not those
+ * whose attempt ended in an error: for them the wait protects the API server.
  */
 
 import type { Pod } from '../api/types/core-v1.ts'
@@ -15,11 +17,12 @@ export interface QueuedPod {
   /** When it came into the queue last; ties of priority go by it. */
   timestamp: number
   attempts: number
-  /** The plugins that turned it down in its last cycle. */
+  /** The plugins that turned it down in its last cycle, or that keep it out of the queue. */
   rejectedBy: readonly Plugin[]
-  /** Something happened while it was being tried. */
-  movedWhileInFlight: boolean
-  nominatedNode?: string
+  /** What happened while it was being tried; judged when it failed. */
+  events: (ClusterEvent | 'updated')[]
+  /** Until when it waits, while it is in the back-off part. */
+  backoffUntil: number
 }
 
 export interface SchedulingQueue {
@@ -49,10 +52,18 @@ export interface QueueOptions {
   readonly maxUnschedulableMs?: number
 }
 
+/** Events kept for a pod that is being tried; where more happened, one of them is taken to have helped. */
+const mostEvents = 100
+
 export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
   const { clock, preEnqueue, wake, initialBackoffMs = 1000, maxBackoffMs = 10_000, maxUnschedulableMs = 300_000 } = options
   const active = createHeap<QueuedPod>((a, b) => (b.pod.spec.priority ?? 0) - (a.pod.spec.priority ?? 0) || a.timestamp - b.timestamp)
   const backoff = new Map<string, { queued: QueuedPod; cancel: () => void }>()
+  /** Of `backoff`, those that may be taken early: by the second their wait ends in, then by priority. */
+  const resting = createHeap<QueuedPod>(
+    (a, b) =>
+      Math.floor(a.backoffUntil / 1000) - Math.floor(b.backoffUntil / 1000) || (b.pod.spec.priority ?? 0) - (a.pod.spec.priority ?? 0),
+  )
   const unschedulable = new Map<string, { queued: QueuedPod; cancel: () => void; since: number }>()
   const gated = new Map<string, QueuedPod>()
   const inFlight = new Map<string, QueuedPod>()
@@ -60,28 +71,50 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
   const backoffOf = ({ attempts }: QueuedPod) => Math.min(maxBackoffMs, initialBackoffMs * 2 ** Math.max(0, attempts - 1))
 
   function activate(queued: QueuedPod): void {
-    if (preEnqueue.some((plugin) => plugin.preEnqueue?.(queued.pod) !== undefined)) {
+    const gate = preEnqueue.find((plugin) => plugin.preEnqueue?.(queued.pod) !== undefined)
+    if (gate) {
+      queued.rejectedBy = [gate]
       gated.set(queued.key, queued)
       return
     }
     active.push(queued.key, queued)
     wake()
   }
-  function startBackoff(queued: QueuedPod, ms: number): void {
+  function startBackoff(queued: QueuedPod, ms: number, failedByError = false): void {
     if (ms <= 0) {
       activate(queued)
       return
     }
+    queued.backoffUntil = clock.now() + ms
     const cancel = clock.after(ms, () => {
-      backoff.delete(queued.key)
+      take(queued.key)
       activate(queued)
     })
     backoff.set(queued.key, { queued, cancel })
+    if (failedByError) return
+    resting.push(queued.key, queued)
+    if (active.size === 0) wake()
+  }
+  const wakes = (queued: QueuedPod, event: ClusterEvent | 'updated') =>
+    event === 'updated' ||
+    queued.rejectedBy.length === 0 ||
+    queued.rejectedBy.some((plugin) => plugin.wakes?.(createPodInfo(queued.pod), event))
+  /** The longest in `resting` that no gate holds now. */
+  function popResting(): QueuedPod | undefined {
+    for (let queued = resting.pop(); queued; queued = resting.pop()) {
+      backoff.get(queued.key)?.cancel()
+      backoff.delete(queued.key)
+      const pod = queued.pod
+      if (!preEnqueue.some((plugin) => plugin.preEnqueue?.(pod) !== undefined)) return queued
+      activate(queued)
+    }
+    return undefined
   }
   function take(key: string): QueuedPod | undefined {
     const waiting = backoff.get(key) ?? unschedulable.get(key)
     waiting?.cancel()
     backoff.delete(key)
+    resting.remove(key)
     unschedulable.delete(key)
     const queued = waiting?.queued ?? gated.get(key) ?? active.remove(key)
     gated.delete(key)
@@ -92,13 +125,13 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
     add(pod) {
       const key = `${pod.metadata.namespace}/${pod.metadata.name}`
       take(key)
-      activate({ pod, key, timestamp: clock.now(), attempts: 0, rejectedBy: [], movedWhileInFlight: false })
+      activate({ pod, key, timestamp: clock.now(), attempts: 0, rejectedBy: [], events: [], backoffUntil: 0 })
     },
     update(pod) {
       const key = `${pod.metadata.namespace}/${pod.metadata.name}`
       const flying = inFlight.get(key)
       if (flying) {
-        flying.movedWhileInFlight ||= flying.pod.spec !== pod.spec
+        if (schedulingChanged(flying.pod, pod)) flying.events.push('updated')
         flying.pod = pod
         return
       }
@@ -110,10 +143,13 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
       }
       const waiting = unschedulable.get(key)
       if (waiting) {
-        const changed =
-          JSON.stringify([waiting.queued.pod.spec, waiting.queued.pod.metadata.labels]) !== JSON.stringify([pod.spec, pod.metadata.labels])
+        const changed = schedulingChanged(waiting.queued.pod, pod)
         waiting.queued.pod = pod
         if (!changed) return
+        waiting.cancel()
+        unschedulable.delete(key)
+        startBackoff(waiting.queued, backoffOf(waiting.queued) - (clock.now() - waiting.since))
+        return
       }
       const resting = backoff.get(key)
       if (resting) {
@@ -130,10 +166,10 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
       inFlight.delete(key)
     },
     pop() {
-      const queued = active.pop()
+      const queued = active.pop() ?? popResting()
       if (!queued) return undefined
       queued.attempts++
-      queued.movedWhileInFlight = false
+      queued.events = []
       inFlight.set(queued.key, queued)
       return queued
     },
@@ -144,7 +180,8 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
       if (!inFlight.delete(queued.key)) return // removed meanwhile
       queued.rejectedBy = rejectedBy
       queued.timestamp = clock.now()
-      if (queued.movedWhileInFlight) return startBackoff(queued, backoffOf(queued))
+      if (queued.events.length === mostEvents || queued.events.some((event) => wakes(queued, event)))
+        return startBackoff(queued, backoffOf(queued))
       const cancel = clock.after(maxUnschedulableMs, () => {
         unschedulable.delete(queued.key)
         activate(queued)
@@ -154,13 +191,17 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
     retry(queued) {
       if (!inFlight.delete(queued.key)) return
       queued.timestamp = clock.now()
-      startBackoff(queued, backoffOf(queued))
+      startBackoff(queued, backoffOf(queued), true)
     },
     happened(event) {
-      for (const queued of inFlight.values()) queued.movedWhileInFlight = true
+      for (const { events } of inFlight.values()) if (events.length < mostEvents) events.push(event)
+      for (const [key, queued] of gated) {
+        if (!wakes(queued, event)) continue
+        gated.delete(key)
+        activate(queued)
+      }
       for (const [key, { queued, cancel, since }] of unschedulable) {
-        const info = createPodInfo(queued.pod)
-        if (queued.rejectedBy.length && !queued.rejectedBy.some((plugin) => plugin.wakes?.(info, event))) continue
+        if (!wakes(queued, event)) continue
         cancel()
         unschedulable.delete(key)
         startBackoff(queued, backoffOf(queued) - (clock.now() - since))
@@ -173,4 +214,10 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
       for (const { cancel } of [...backoff.values(), ...unschedulable.values()]) cancel()
     },
   }
+}
+
+/** What a pod's own update can change about where it fits; the rest of its status does not matter. */
+function schedulingChanged(before: Pod, pod: Pod): boolean {
+  const parts = ({ spec, metadata, status }: Pod) => JSON.stringify([spec, metadata.labels, status?.resourceClaimStatuses])
+  return before !== pod && parts(before) !== parts(pod)
 }

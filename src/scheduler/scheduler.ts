@@ -109,7 +109,7 @@ export function createScheduler(deps: SchedulerDeps, configuration: SchedulerCon
       }
       for (const done of reserved.toReversed()) done.unreserve?.(pod, node, cycle)
       const diagnosis: Diagnosis = { nodes: cluster.nodes.length, rejections: new Map([[node, rejection]]), whole: undefined }
-      return unschedulable(queued, pod, profile, { diagnosis, evaluated: 1 })
+      return unschedulable(queued, pod, profile, { diagnosis, cycle, evaluated: 1 })
     }
     forgetNomination(pod.key)
     cluster.setPod(queued.pod, node.name, true)
@@ -153,6 +153,19 @@ export function createScheduler(deps: SchedulerDeps, configuration: SchedulerCon
   function unschedulable(queued: QueuedPod, pod: PodInfo, profile: Profile, outcome: Outcome & { node?: undefined }): void {
     metrics.attempt('unschedulable', profile.schedulerName, 0)
     const { diagnosis } = outcome
+    const claims = profile.plugins.find((plugin) => plugin.postFilter)
+    if (claims?.postFilter && pod.pod.spec.resourceClaims?.length) {
+      void claims
+        .postFilter(pod, outcome.cycle)
+        .catch((error: Error) => error.message)
+        .then((said) => giveUp(queued, pod, profile, diagnosis, said))
+      return
+    }
+    giveUp(queued, pod, profile, diagnosis, claims ? 'no new claims to deallocate' : '')
+  }
+
+  /** Makes room by preemption where that is possible, and tells why the pod has no node. */
+  function giveUp(queued: QueuedPod, pod: PodInfo, profile: Profile, diagnosis: Diagnosis, claims: string): void {
     const rejected = new Set(diagnosis.whole ? [diagnosis.whole.plugin] : [...diagnosis.rejections.values()].map((r) => r.plugin))
     const by = profile.plugins.filter((plugin) => rejected.has(plugin.name))
     let message = diagnosisMessage(diagnosis)
@@ -162,7 +175,7 @@ export function createScheduler(deps: SchedulerDeps, configuration: SchedulerCon
       profile,
       diagnosis,
     )
-    if (!preemption.node) message += ` no new claims to deallocate, ${preemption.message}`
+    if (!preemption.node) message += ` ${claims ? `${claims}, ` : ''}${preemption.message}`
     queue.failed(queued, by)
     recorder.event(referenceTo('pods', queued.pod), 'Warning', 'FailedScheduling', message)
     if (preemption.node) nominate(pod, preemption.node)
@@ -332,9 +345,16 @@ export function createScheduler(deps: SchedulerDeps, configuration: SchedulerCon
         'storageclasses.storage.k8s.io',
         'csinodes.storage.k8s.io',
       ] as const) {
-        const tell = () => queue.happened({ kind: 'storage', resource })
+        const tell = (object: unknown) => queue.happened({ kind: 'storage', resource, object })
         informers.of(resource).addHandler({ added: tell, updated: tell, deleted: tell })
       }
+      for (const resource of ['resourceclaims.resource.k8s.io', 'resourceslices.resource.k8s.io', 'deviceclasses.resource.k8s.io'] as const)
+        informers.of(resource).addHandler({
+          added: (object) => queue.happened({ kind: 'other', resource, object }),
+          updated: (object, before) => queue.happened({ kind: 'other', resource, object, before }),
+          deleted: (object) => queue.happened({ kind: 'other', resource, object, before: object, deleted: true }),
+        })
+      namespaces.addHandler({ updated: (object, before) => queue.happened({ kind: 'other', resource: 'namespaces', object, before }) })
       metrics.queue(() => queue.sizes)
       await informers.synced()
       log.info('the scheduler runs', { nodes: cluster.nodes.length, profiles: [...profiles.keys()] })

@@ -1,9 +1,9 @@
 /** Pod affinity and anti-affinity: the pod's own terms, and those of pods that are there already. */
 import { counterId } from '../cluster-state.ts'
-import type { Cycle, Plugin, Rejection } from '../framework.ts'
+import type { ClusterEvent, Cycle, Plugin, Rejection } from '../framework.ts'
 import { maxScore } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
-import { type AffinityTerm, type PodInfo, termMatches } from '../pod-info.ts'
+import { type AffinityTerm, createPodInfo, type PodInfo, termMatches } from '../pod-info.ts'
 
 const plugin = 'InterPodAffinity'
 const existingAnti: Rejection = { plugin, reasons: ["node(s) didn't satisfy existing pods anti-affinity rules"], unresolvable: false }
@@ -93,15 +93,27 @@ export function createInterPodAffinity({
         normalize: stretch,
       }
     },
-    wakes(_, event) {
+    wakes(pod, event) {
       return (
         event.kind === 'node-added' ||
         (event.kind === 'node-updated' && event.changed.has('labels')) ||
-        event.kind.startsWith('pod-') ||
-        event.kind === 'other'
+        podMatters(pod, event) ||
+        (event.kind === 'other' && event.resource === 'namespaces')
       )
     },
   }
+}
+
+/** A pod that came is of use to a term that seeks it, one that left to a term that avoids it, or when it was the one to object. */
+function podMatters(pod: PodInfo, event: ClusterEvent): boolean {
+  if (event.kind !== 'pod-assigned' && event.kind !== 'pod-updated' && event.kind !== 'pod-deleted') return false
+  if (event.kind === 'pod-updated') return true
+  const other = createPodInfo(event.pod)
+  // What a namespace selector says of it is left to the next try.
+  const speaksOf = (term: AffinityTerm) =>
+    (term.namespaces.has(other.namespace) || term.namespaceSelector !== undefined) && term.selector.matches(other.labels)
+  if (event.kind === 'pod-assigned') return pod.affinity.some(speaksOf)
+  return other.antiAffinity.length > 0 || pod.antiAffinity.some(speaksOf)
 }
 
 /** The values of `key` on nodes that have pods which all of the terms speak of. */

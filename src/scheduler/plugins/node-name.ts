@@ -9,5 +9,5 @@ export const nodeName: Plugin = {
     const wanted = pod.spec.nodeName
     return wanted ? { filter: (node) => (node.name === wanted ? undefined : rejection) } : undefined
   },
-  wakes: (_, event) => event.kind === 'node-added',
+  wakes: ({ pod }, event) => event.kind === 'node-added' && event.node.name === pod.spec.nodeName,
 }

@@ -2,7 +2,7 @@
 
 import type { Plugin, Rejection } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
-import type { HostPort } from '../pod-info.ts'
+import { createPodInfo, type HostPort } from '../pod-info.ts'
 
 const rejection: Rejection = {
   plugin: 'NodePorts',
@@ -16,7 +16,10 @@ export const nodePorts: Plugin = {
     if (hostPorts.length === 0) return undefined
     return { filter: (node) => (hostPorts.some((port) => taken(node, port)) ? rejection : undefined) }
   },
-  wakes: (_, event) => event.kind === 'node-added' || event.kind === 'pod-deleted',
+  wakes: ({ hostPorts }, event) =>
+    event.kind === 'node-added' ||
+    (event.kind === 'pod-deleted' &&
+      createPodInfo(event.pod).hostPorts.some((freed) => hostPorts.some((p) => p.port === freed.port && p.protocol === freed.protocol))),
 }
 
 /** 0.0.0.0 stands for every address. */

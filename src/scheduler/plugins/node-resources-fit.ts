@@ -1,8 +1,10 @@
 /** A node must have what the pod requests left over; how full it would be is scored by the strategy chosen (least, most or a given shape). */
+import type { Pod } from '../../api/types/core-v1.ts'
 import type { Plugin, Rejection } from '../framework.ts'
 import { maxScore } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import type { PodInfo } from '../pod-info.ts'
+import { podRequests, type Resources } from '../resources.ts'
 
 export interface FitArgs {
   readonly scoringStrategy?: {
@@ -67,9 +69,11 @@ export function createNodeResourcesFit(args: FitArgs = {}): Plugin {
       }
     },
     wakes(pod, event) {
-      if (event.kind === 'node-added' || event.kind === 'pod-deleted') return true
-      if (event.kind === 'pod-updated') return true // scaled down in place
-      return event.kind === 'node-updated' && event.changed.has('allocatable') && fitsEmpty(pod, event.node)
+      if (event.kind === 'pod-deleted') return true
+      if (event.kind === 'pod-updated') return event.before !== undefined && frees(pod.requests, event.before, event.pod)
+      return (
+        (event.kind === 'node-added' || (event.kind === 'node-updated' && event.changed.has('allocatable'))) && fitsEmpty(pod, event.node)
+      )
     },
   }
 }
@@ -95,7 +99,19 @@ function fitsEmpty({ requests }: PodInfo, { allocatable }: NodeInfo): boolean {
   return (
     requests.milliCpu <= allocatable.milliCpu &&
     requests.memory <= allocatable.memory &&
-    requests.ephemeralStorage <= allocatable.ephemeralStorage
+    requests.ephemeralStorage <= allocatable.ephemeralStorage &&
+    Object.entries(requests.scalar).every(([name, wanted]) => wanted <= (allocatable.scalar[name] ?? 0))
+  )
+}
+
+/** Whether a pod resized in place gave up something that is wanted. */
+function frees(wanted: Resources, before: Pod, after: Pod): boolean {
+  const had = podRequests(before.spec)
+  const has = podRequests(after.spec)
+  return (
+    (wanted.milliCpu > 0 && has.milliCpu < had.milliCpu) ||
+    (wanted.memory > 0 && has.memory < had.memory) ||
+    (wanted.ephemeralStorage > 0 && has.ephemeralStorage < had.ephemeralStorage)
   )
 }
 

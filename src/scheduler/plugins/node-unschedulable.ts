@@ -12,5 +12,7 @@ export const nodeUnschedulable: Plugin = {
     if (tolerates(pod.spec.tolerations, taint)) return undefined
     return { filter: (node) => (node.node.spec.unschedulable ? rejection : undefined) }
   },
-  wakes: (_, event) => event.kind === 'node-added' || (event.kind === 'node-updated' && event.changed.has('unschedulable')),
+  wakes: (_, event) =>
+    (event.kind === 'node-added' || (event.kind === 'node-updated' && event.changed.has('unschedulable'))) &&
+    !event.node.node.spec.unschedulable,
 }

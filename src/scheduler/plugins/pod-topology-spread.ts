@@ -121,7 +121,10 @@ export function createPodTopologySpread(defaultSelector: (pod: Pod) => Selector 
       if (event.kind === 'node-added' || event.kind === 'node-deleted') return true
       if (event.kind === 'node-updated') return event.changed.has('labels') || event.changed.has('taints')
       if (event.kind === 'pod-assigned' || event.kind === 'pod-deleted' || event.kind === 'pod-updated')
-        return event.pod.metadata.namespace === pod.namespace
+        return (
+          event.pod.metadata.namespace === pod.namespace &&
+          constraintsOf(pod, 'DoNotSchedule').some(({ selector }) => selector.matches(event.pod.metadata.labels ?? {}))
+        )
       return false
     },
   }

@@ -22,5 +22,7 @@ export const taintToleration: Plugin = {
       normalize: (scores) => scaleToBest(scores, true),
     }
   },
-  wakes: (_, event) => event.kind === 'node-added' || (event.kind === 'node-updated' && event.changed.has('taints')),
+  wakes: ({ pod }, event) =>
+    (event.kind === 'node-added' || (event.kind === 'node-updated' && event.changed.has('taints'))) &&
+    event.node.hardTaints.every((taint) => tolerates(pod.spec.tolerations, taint)),
 }

@@ -4,10 +4,10 @@
  */
 import { labelSelectorAsSelector } from '../../api/labels.ts'
 import { compareQuantity } from '../../api/quantity.ts'
-import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../api/types/core-v1.ts'
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts'
 import type { Client } from '../../client/client.ts'
 import type { Informers } from '../../client/informer.ts'
-import type { Plugin, Rejection } from '../framework.ts'
+import type { ClusterEvent, Plugin, Rejection } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import { compileNodeSelectorTerm } from '../node-selector.ts'
 import type { PodInfo } from '../pod-info.ts'
@@ -159,8 +159,10 @@ export function createVolumeBinding({ client, informers }: { client: Client; inf
       for (const { volume } of plan.bind) assumed.delete(volume.metadata.name)
       plans.delete(pod.key)
     },
-    wakes: (_, event) =>
-      event.kind === 'storage' || event.kind === 'node-added' || (event.kind === 'node-updated' && event.changed.has('labels')),
+    wakes: ({ pod, namespace }, event) =>
+      (event.kind === 'storage' && storageMatters(pod, namespace, event)) ||
+      event.kind === 'node-added' ||
+      (event.kind === 'node-updated' && event.changed.has('labels')),
   }
 
   /** The volume controller completes what was begun; the informer tells. */
@@ -192,4 +194,11 @@ export function createVolumeBinding({ client, informers }: { client: Client; inf
 function reaches(volume: PersistentVolume, node: Node): boolean {
   const terms = volume.spec.nodeAffinity?.required?.nodeSelectorTerms
   return !terms || terms.some((term) => compileNodeSelectorTerm(term)(node))
+}
+
+/** A claim matters to the pods that name it; volumes and classes may serve any. */
+function storageMatters(pod: Pod, namespace: string, { resource, object }: ClusterEvent & { kind: 'storage' }): boolean {
+  if (resource !== 'persistentvolumeclaims') return true
+  const { metadata } = object as PersistentVolumeClaim
+  return metadata.namespace === namespace && claimNames(pod).includes(metadata.name)
 }

@@ -1,0 +1,242 @@
+/**
+ * Picks devices for claims on one node (upstream: staging/src/k8s.io/dynamic-resource-allocation/structured): a search
+ * that goes request by request and steps back when a later request or a constraint cannot be met. Not yet here: CEL
+ * selectors, devices that draw on shared counters, and devices that several claims may hold at once; what needs them is
+ * refused, never allocated wrongly.
+ */
+import { compareQuantity } from '../../api/quantity.ts'
+import type { Node, NodeSelector } from '../../api/types/core-v1.ts'
+import type {
+  AllocationResult,
+  Device,
+  DeviceAllocationConfiguration,
+  DeviceAttribute,
+  DeviceClass,
+  DeviceRequestAllocationResult,
+  DeviceSubRequest,
+  DeviceToleration,
+  ExactDeviceRequest,
+  ResourceClaim,
+  ResourceSlice,
+} from '../../api/types/resource-v1.ts'
+import { compileNodeSelectorTerm } from '../node-selector.ts'
+
+export interface Candidate {
+  readonly id: string
+  readonly driver: string
+  readonly pool: string
+  readonly device: Device
+  /** Where the device can be used; undefined for everywhere. */
+  readonly nodeSelector: NodeSelector | undefined
+}
+
+type Request = { readonly name: string } & (ExactDeviceRequest | DeviceSubRequest)
+
+/** Steps of the search for one node; more than this counts as not allocatable, as upstream's time limit does. */
+const mostSteps = 100_000
+/** AllocationResultsMaxSize. */
+const mostDevices = 32
+
+export const deviceId = (driver: string, pool: string, device: string): string => `${driver}/${pool}/${device}`
+
+/** The devices that a node can use, from pools that are whole; `broken` when some pool is not. */
+export function devicesOf(node: Node, slices: readonly ResourceSlice[]): { devices: Candidate[]; broken: boolean } {
+  const pools = new Map<string, ResourceSlice[]>()
+  for (const slice of slices) {
+    const key = `${slice.spec.driver}/${slice.spec.pool.name}`
+    const have = pools.get(key)
+    if (!have || (have[0] as ResourceSlice).spec.pool.generation < slice.spec.pool.generation) pools.set(key, [slice])
+    else if ((have[0] as ResourceSlice).spec.pool.generation === slice.spec.pool.generation) have.push(slice)
+  }
+  const devices: Candidate[] = []
+  let broken = false
+  for (const pool of pools.values()) {
+    const found: Candidate[] = []
+    for (const { spec } of pool)
+      for (const device of spec.devices ?? []) {
+        const place = spec.perDeviceNodeSelection ? device : spec
+        const { nodeName } = place
+        const here = place.allNodes || (nodeName ? nodeName === node.metadata.name : selects(place.nodeSelector, node))
+        if (!here || device.consumesCounters?.length || device.allowMultipleAllocations) continue
+        const nodeSelector = nodeName ? onlyOn(nodeName) : place.nodeSelector
+        found.push({
+          id: deviceId(spec.driver, spec.pool.name, device.name),
+          driver: spec.driver,
+          pool: spec.pool.name,
+          device,
+          nodeSelector,
+        })
+      }
+    if (found.length && pool.length !== (pool[0] as ResourceSlice).spec.pool.resourceSliceCount) broken = true
+    else devices.push(...found)
+  }
+  return { devices, broken }
+}
+
+/** An allocation for each claim, or undefined where not all of them can have one. */
+export function allocate(
+  node: Node,
+  claims: readonly ResourceClaim[],
+  slices: readonly ResourceSlice[],
+  taken: ReadonlySet<string>,
+  classOf: (name: string) => DeviceClass | undefined,
+): AllocationResult[] | undefined {
+  const { devices, broken } = devicesOf(node, slices)
+  const used = new Set<string>()
+  const picked: { readonly candidate: Candidate; readonly request: Request }[][] = claims.map(() => [])
+  let steps = 0
+
+  function allow(claim: number, request: Request, { id, device }: Candidate): boolean {
+    if (!adminAccess(request) && (taken.has(id) || used.has(id))) return false
+    return tolerated(device, request.tolerations) && enough(device, request) && meetsConstraints(claim, request, device)
+  }
+  function meetsConstraints(claim: number, request: Request, device: Device): boolean {
+    const speaksOf = (requests: readonly string[] | undefined, name: string) =>
+      !requests?.length || requests.includes(name) || requests.includes(name.split('/')[0] as string)
+    return (claims[claim]?.spec.devices.constraints ?? []).every(({ requests, matchAttribute, distinctAttribute }) => {
+      if (!speaksOf(requests, request.name)) return true
+      const attribute = matchAttribute ?? distinctAttribute
+      if (!attribute) return false
+      const own = attributeOf(device, attribute)
+      if (own === undefined) return false
+      const others = (picked[claim] ?? []).filter((p) => speaksOf(requests, p.request.name))
+      return others.every(({ candidate }) => (attributeOf(candidate.device, attribute) === own) === (matchAttribute !== undefined))
+    })
+  }
+
+  /** Fills claim after claim, request after request; `still` devices of the present request are to be found, from `from` on. */
+  function search(
+    claim: number,
+    requests: readonly (readonly Request[])[],
+    still: number | undefined,
+    from: number,
+    choice: number,
+  ): boolean {
+    if (++steps > mostSteps) return false
+    const [alternatives, ...rest] = requests
+    if (!alternatives) {
+      const next = claim + 1
+      return next >= claims.length || search(next, requestsOf(claims[next] as ResourceClaim), undefined, 0, 0)
+    }
+    const mine = picked[claim] as { candidate: Candidate; request: Request }[]
+    if (still === undefined) {
+      for (let i = 0; i < alternatives.length; i++) {
+        const request = alternatives[i] as Request
+        const before = mine.length
+        if (request.allocationMode === 'All') {
+          if (takeAll(claim, request) && search(claim, rest, undefined, 0, 0)) return true
+        } else if (search(claim, requests, request.count ?? 1, 0, i)) return true
+        for (const { candidate } of mine.splice(before)) used.delete(candidate.id)
+      }
+      return false
+    }
+    if (still === 0) return search(claim, rest, undefined, 0, 0)
+    const request = alternatives[choice] as Request
+    if (mine.length + still > mostDevices) return false
+    for (let i = from; i < devices.length; i++) {
+      const candidate = devices[i] as Candidate
+      if (!allow(claim, request, candidate)) continue
+      mine.push({ candidate, request })
+      if (!adminAccess(request)) used.add(candidate.id)
+      if (search(claim, requests, still - 1, i + 1, choice)) return true
+      mine.pop()
+      if (!adminAccess(request)) used.delete(candidate.id)
+    }
+    return false
+  }
+  /** All devices of the node, none of which may be in use, from pools that are whole. */
+  function takeAll(claim: number, request: Request): boolean {
+    const mine = picked[claim] as { candidate: Candidate; request: Request }[]
+    if (broken || devices.length === 0 || mine.length + devices.length > mostDevices) return false
+    for (const candidate of devices) {
+      if (!allow(claim, request, candidate)) return false
+      mine.push({ candidate, request })
+      if (!adminAccess(request)) used.add(candidate.id)
+    }
+    return true
+  }
+
+  const first = claims[0]
+  if (!first || !search(0, requestsOf(first), undefined, 0, 0)) return undefined
+  return claims.map((claim, i) => resultOf(claim, picked[i] ?? [], classOf))
+}
+
+/** The requests of a claim, each with its alternatives, named `request/subrequest` as in results. */
+export function requestsOf(claim: ResourceClaim): (readonly Request[])[] {
+  return (claim.spec.devices.requests ?? []).map(({ name, exactly, firstAvailable }) =>
+    exactly ? [{ ...exactly, name }] : (firstAvailable ?? []).map((sub) => ({ ...sub, name: `${name}/${sub.name}` })),
+  )
+}
+
+function resultOf(
+  claim: ResourceClaim,
+  picked: readonly { readonly candidate: Candidate; readonly request: Request }[],
+  classOf: (name: string) => DeviceClass | undefined,
+): AllocationResult {
+  const results = picked.map(
+    ({ candidate, request }): DeviceRequestAllocationResult => ({
+      request: request.name,
+      driver: candidate.driver,
+      pool: candidate.pool,
+      device: candidate.device.name,
+      ...(adminAccess(request) ? { adminAccess: true } : {}),
+      ...(request.tolerations?.length ? { tolerations: request.tolerations } : {}),
+    }),
+  )
+  const config: DeviceAllocationConfiguration[] = []
+  const names = new Map(picked.map(({ request }) => [request.name, request]))
+  for (const request of names.values())
+    for (const { opaque } of classOf(request.deviceClassName)?.spec.config ?? [])
+      config.push({ source: 'FromClass', requests: [request.name], ...(opaque ? { opaque } : {}) })
+  for (const { requests, opaque } of claim.spec.devices.config ?? []) {
+    const concerned = !requests?.length || requests.some((r) => [...names.keys()].some((name) => name === r || name.startsWith(`${r}/`)))
+    if (concerned) config.push({ source: 'FromClaim', ...(requests ? { requests } : {}), ...(opaque ? { opaque } : {}) })
+  }
+  const nodeSelector = together(picked.map(({ candidate }) => candidate.nodeSelector))
+  return { devices: { results, ...(config.length ? { config } : {}) }, ...(nodeSelector ? { nodeSelector } : {}) }
+}
+
+/** A node that can use all devices: bound to one name when one device is, else the conditions of all of them. */
+function together(selectors: readonly (NodeSelector | undefined)[]): NodeSelector | undefined {
+  const terms = selectors.flatMap((s) => s?.nodeSelectorTerms ?? [])
+  const fields = terms.find((t) => t.matchFields?.length)
+  if (fields) return { nodeSelectorTerms: [{ matchFields: fields.matchFields }] } as NodeSelector
+  if (terms.length === 0) return undefined
+  const expressions = new Map(terms.flatMap((t) => t.matchExpressions ?? []).map((e) => [JSON.stringify(e), e]))
+  return { nodeSelectorTerms: [{ matchExpressions: [...expressions.values()] }] }
+}
+
+const adminAccess = (request: Request): boolean => 'adminAccess' in request && request.adminAccess === true
+const onlyOn = (name: string): NodeSelector => ({
+  nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [name] }] }],
+})
+
+export function selects(selector: NodeSelector | undefined, node: Node): boolean {
+  return selector?.nodeSelectorTerms.some((term) => compileNodeSelectorTerm(term)(node)) === true
+}
+
+function tolerated({ taints }: Device, tolerations: readonly DeviceToleration[] | undefined): boolean {
+  return (taints ?? []).every(
+    (taint) =>
+      taint.effect === 'None' ||
+      tolerations?.some(
+        (t) =>
+          (!t.effect || t.effect === taint.effect) &&
+          (!t.key || t.key === taint.key) &&
+          (t.operator === 'Exists' || (t.value ?? '') === (taint.value ?? '')),
+      ),
+  )
+}
+
+function enough(device: Device, { capacity }: Request): boolean {
+  return Object.entries(capacity?.requests ?? {}).every(([name, wanted]) => {
+    const has = device.capacity?.[name]?.value
+    return has !== undefined && compareQuantity(has, wanted) >= 0
+  })
+}
+
+/** The attribute's value in a form that can be compared; the driver's own domain may be left out in its name. */
+function attributeOf({ attributes }: Device, name: string): string | undefined {
+  const found: DeviceAttribute | undefined = attributes?.[name] ?? attributes?.[name.slice(name.indexOf('/') + 1)]
+  return found && JSON.stringify(found)
+}

@@ -1,0 +1,198 @@
+/**
+ * Resource claims (resource.k8s.io, pkg/scheduler/framework/plugins/dynamicresources): a pod is placed where its claims
+ * are, or where devices for them can be allocated; the allocation and the reservation are written before it is bound.
+ */
+import { isConflict } from '../../api/errors.ts'
+import { controllerOf } from '../../api/meta.ts'
+import type { Pod } from '../../api/types/core-v1.ts'
+import type { AllocationResult, ResourceClaim } from '../../api/types/resource-v1.ts'
+import type { Client } from '../../client/client.ts'
+import type { Informers } from '../../client/informer.ts'
+import type { Cycle, Plugin, Rejection } from '../framework.ts'
+import { allocate, deviceId, requestsOf, selects } from './device-allocation.ts'
+
+const name = 'DynamicResources'
+const resource = 'resourceclaims.resource.k8s.io'
+const finalizer = 'resource.kubernetes.io/delete-protection'
+const mostReservations = 256
+
+const because = (reason: string): Rejection => ({ plugin: name, reasons: [reason], unresolvable: true })
+const cannotAllocate = because('cannot allocate all claims')
+const notOnNode = because('resourceclaim not available on the node')
+
+interface State {
+  readonly claims: readonly ResourceClaim[]
+  /** Of `claims`, those that the chosen node gives devices to. */
+  readonly open: readonly ResourceClaim[]
+  readonly perNode: Map<string, AllocationResult[]>
+  /** Allocated claims that some node turned out to be out of reach of. */
+  readonly elsewhere: Set<ResourceClaim>
+}
+
+export function createDynamicResources({ client, informers }: { client: Client; informers: Informers }): Plugin {
+  const claims = informers.of(resource)
+  const slices = informers.of('resourceslices.resource.k8s.io')
+  const classes = informers.of('deviceclasses.resource.k8s.io')
+  /** Allocations that are decided and not yet seen in the cache, by the claim's uid. */
+  const pending = new Map<string, AllocationResult>()
+  claims.addHandler({
+    updated: ({ metadata, status }) => status?.allocation && pending.delete(metadata.uid),
+    deleted: ({ metadata }) => pending.delete(metadata.uid),
+  })
+
+  /** The claims of a pod, or why they are not there yet. */
+  function claimsOf(pod: Pod): readonly ResourceClaim[] | string {
+    const found: ResourceClaim[] = []
+    const { namespace } = pod.metadata
+    for (const reference of pod.spec.resourceClaims ?? []) {
+      let claimName = reference.resourceClaimName
+      if (!claimName) {
+        const status = pod.status?.resourceClaimStatuses?.find((s) => s.name === reference.name)
+        if (!status) return `pod "${namespace}/${pod.metadata.name}": ResourceClaim not created yet`
+        if (!status.resourceClaimName) continue // none is needed
+        claimName = status.resourceClaimName
+      }
+      const claim = claims.get(namespace, claimName)
+      if (!claim) return `could not find resourceclaim "${namespace}/${claimName}"`
+      if (claim.metadata.deletionTimestamp) return `resourceclaim "${claimName}" is being deleted`
+      if (!reference.resourceClaimName && controllerOf(claim)?.uid !== pod.metadata.uid)
+        return `ResourceClaim ${namespace}/${claimName} was not created for Pod ${namespace}/${pod.metadata.name} (Pod is not owner)`
+      found.push(claim)
+    }
+    return found
+  }
+
+  function takenDevices(): Set<string> {
+    const taken = new Set<string>()
+    const note = (allocation: AllocationResult | undefined) => {
+      for (const r of allocation?.devices.results ?? []) if (!r.adminAccess) taken.add(deviceId(r.driver, r.pool, r.device))
+    }
+    for (const claim of claims.list()) note(claim.status?.allocation)
+    for (const allocation of pending.values()) note(allocation)
+    return taken
+  }
+
+  /** Why a claim can be allocated nowhere. */
+  function refusal(claim: ResourceClaim): string | undefined {
+    if (pending.has(claim.metadata.uid))
+      return `resource claim ${claim.metadata.namespace}/${claim.metadata.name} is in the process of being allocated`
+    for (const request of requestsOf(claim).flat()) {
+      const deviceClass = classes.get(undefined, request.deviceClassName)
+      if (!deviceClass) return `request ${request.name}: device class ${request.deviceClassName} does not exist`
+      if (deviceClass.spec.selectors?.length || request.selectors?.length)
+        return `request ${request.name}: CEL device selectors are not supported by this scheduler`
+    }
+    return undefined
+  }
+
+  const stateOf = (cycle: Cycle) => cycle.data.get(name) as State | undefined
+
+  return {
+    name,
+    preEnqueue(pod) {
+      if (!pod.spec.resourceClaims?.length) return undefined
+      const found = claimsOf(pod)
+      return typeof found === 'string' ? found : undefined
+    },
+    filter({ pod }, cycle) {
+      if (!pod.spec.resourceClaims?.length) return undefined
+      const found = claimsOf(pod)
+      if (typeof found === 'string') return { reject: because(found) }
+      if (found.length === 0) return undefined
+      const open = found.filter((claim) => !claim.status?.allocation)
+      for (const claim of found) {
+        const reservedFor = claim.status?.reservedFor ?? []
+        if (claim.status?.allocation && reservedFor.length >= mostReservations && !isReservedFor(claim, pod))
+          return { reject: because('resourceclaim in use') }
+        const why = claim.status?.allocation ? undefined : refusal(claim)
+        if (why) return { reject: because(why) }
+      }
+      const state: State = { claims: found, open, perNode: new Map(), elsewhere: new Set() }
+      cycle.data.set(name, state)
+      const taken = open.length ? takenDevices() : new Set<string>()
+      const known = open.length ? slices.list() : []
+      return {
+        filter({ node }) {
+          const away = found.filter((c) => {
+            const selector = c.status?.allocation?.nodeSelector
+            return selector !== undefined && !selects(selector, node)
+          })
+          for (const claim of away) state.elsewhere.add(claim)
+          if (open.length) {
+            const allocations = allocate(node, open, known, taken, (n) => classes.get(undefined, n))
+            if (!allocations) return cannotAllocate
+            state.perNode.set(node.metadata.name, allocations)
+          }
+          return away.length ? notOnNode : undefined
+        },
+      }
+    },
+    /** An allocated claim that nobody uses and that is in the way is given up, so that the next try can place it anew. */
+    async postFilter({ pod }, cycle) {
+      const state = stateOf(cycle)
+      if (!state) return 'no new claims to deallocate'
+      for (const claim of state.elsewhere) {
+        const reservedFor = claim.status?.reservedFor ?? []
+        if (reservedFor.length > 1 || (reservedFor.length === 1 && !isReservedFor(claim, pod))) continue
+        const { allocation: _, reservedFor: __, devices: ___, ...status } = claim.status ?? {}
+        await client.updateStatus(resource, { ...claim, status })
+        return 'deallocation of ResourceClaim completed'
+      }
+      return 'still not schedulable'
+    },
+    reserve(_, node, cycle) {
+      const state = stateOf(cycle)
+      const allocations = state?.perNode.get(node.name)
+      state?.open.forEach((claim, i) => {
+        pending.set(claim.metadata.uid, allocations?.[i] as AllocationResult)
+      })
+      return undefined
+    },
+    unreserve(_, __, cycle) {
+      for (const claim of stateOf(cycle)?.open ?? []) pending.delete(claim.metadata.uid)
+    },
+    async preBind({ pod }, _, cycle) {
+      for (const claim of stateOf(cycle)?.claims ?? []) await reserveFor(pod, claim, pending.get(claim.metadata.uid))
+    },
+    wakes({ pod }, event) {
+      if (event.kind === 'node-added') return true
+      if (event.kind !== 'other') return event.kind === 'node-updated' && event.changed.has('labels')
+      if (event.resource === 'resourceslices.resource.k8s.io' || event.resource === 'deviceclasses.resource.k8s.io') return true
+      if (event.resource !== resource) return false
+      const claim = event.object as ResourceClaim
+      const before = event.before as ResourceClaim | undefined
+      const released = before?.status?.allocation !== undefined && (event.deleted === true || !claim.status?.allocation)
+      const { namespace, name: podName } = pod.metadata
+      const own =
+        claim.metadata.namespace === namespace &&
+        (controllerOf(claim)?.name === podName || pod.spec.resourceClaims?.some((c) => c.resourceClaimName === claim.metadata.name))
+      return released || own === true
+    },
+  }
+
+  /** Adds the finalizer, then allocation and reservation in one write; another pod that reserves at the same time is no reason to fail. */
+  async function reserveFor(pod: Pod, known: ResourceClaim, allocation: AllocationResult | undefined): Promise<void> {
+    const consumer = { resource: 'pods', name: pod.metadata.name, uid: pod.metadata.uid }
+    const { namespace, name: claimName } = known.metadata
+    for (let attempt = 0, claim = known; ; attempt++)
+      try {
+        if (claim.metadata.deletionTimestamp) throw new Error(`claim ${namespace}/${claimName} got deleted in the meantime`)
+        if (allocation && claim.status?.allocation && !isReservedFor(claim, pod))
+          throw new Error(`claim ${namespace}/${claimName} got allocated elsewhere in the meantime`)
+        if (!allocation && !claim.status?.allocation) throw new Error(`claim ${namespace}/${claimName} got deallocated in the meantime`)
+        if (isReservedFor(claim, pod)) return
+        const { finalizers = [] } = claim.metadata
+        if (allocation && !finalizers.includes(finalizer))
+          claim = await client.update(resource, { ...claim, metadata: { ...claim.metadata, finalizers: [...finalizers, finalizer] } })
+        const reservedFor = [...(claim.status?.reservedFor ?? []), consumer]
+        await client.updateStatus(resource, { ...claim, status: { ...claim.status, ...(allocation ? { allocation } : {}), reservedFor } })
+        return
+      } catch (error) {
+        if (!isConflict(error) || attempt >= 4) throw error
+        claim = await client.get(resource, { namespace, name: claimName })
+      }
+  }
+}
+
+const isReservedFor = (claim: ResourceClaim, pod: Pod): boolean =>
+  claim.status?.reservedFor?.some((r) => r.uid === pod.metadata.uid) === true
