@@ -114,6 +114,6 @@ type VolumeError | a failure of attaching or detaching
    2 message   string | A sentence for people that explains the state.
    3 errorCode int32? | the driver's gRPC code
 
-type VolumeNodeResources
+type VolumeNodeResources | how many volumes of a driver a node can have
    1 count int32? | How many there are or are wanted.
 `

@@ -132,3 +132,13 @@ test('the TypeScript types are what the tables say', () => {
   const written = new Map(readdirSync(folder).map((file) => [file, readFileSync(new URL(file, folder), 'utf8')]))
   expect(generateTypes()).toEqual(written)
 })
+
+test('every type and every field has a doc', () => {
+  const bare = allTables().flatMap((table) =>
+    [...table.types.values()].flatMap((type) => [
+      ...(type.doc ? [] : [type.id]),
+      ...type.fields.filter((field) => !field.doc).map((field) => `${type.id}.${field.name}`),
+    ]),
+  )
+  expect(bare).toEqual([])
+})

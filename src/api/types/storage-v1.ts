@@ -236,6 +236,7 @@ export interface VolumeError {
   errorCode?: number
 }
 
+/** how many volumes of a driver a node can have */
 export interface VolumeNodeResources {
   /** How many there are or are wanted. */
   count?: number
