@@ -22,7 +22,7 @@ const walls: Readonly<Record<string, readonly string[]>> = {
   api: [],
   store: ['etcd/api.ts'],
   etcd: ['store'],
-  apiserver: ['api', 'store', 'client/transport.ts'],
+  apiserver: ['api', 'store', 'client/transport.ts', 'client/https-transport.ts', 'client/kubeconfig.ts'],
   client: ['api'],
   controllers: ['api', 'client'],
   scheduler: ['api', 'client'],

@@ -1,10 +1,17 @@
 /** The flags that say who may do what, under upstream's names, and what they mean together. */
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { parseYaml } from '../api/yaml.ts'
+import { createHttpsTransport } from '../client/https-transport.ts'
+import { connectionOf, readKubeconfig } from '../client/kubeconfig.ts'
 import type { FlagTable } from '../flags/flags.ts'
+import type { Logger } from '../log/log.ts'
 import type { AccessOptions } from './access.ts'
 import { pluginNames } from './admission/plugins.ts'
+import { type Auditor, createAuditor } from './audit/audit.ts'
+import { type AuditBackend, createFileBackend, createWebhookBackend } from './audit/backends.ts'
+import { parsePolicy } from './audit/policy.ts'
 import { parseSigningKey, parseVerificationKeys } from './authentication/jwt.ts'
 import { parseTokenFile } from './authentication/token-file.ts'
 
@@ -54,6 +61,12 @@ export const accessFlags = {
     type: 'string',
     doc: 'The file that says which resources are encrypted in the store, and with which keys.',
   },
+  'audit-policy-file': { type: 'string', doc: 'The policy that says how much is told of which requests.' },
+  'audit-log-path': { type: 'string', doc: 'The file that audit events are written to as lines of JSON; - for standard output.' },
+  'audit-log-maxsize': { type: 'int', default: 100, doc: 'Megabytes after which the audit log is rotated.' },
+  'audit-log-maxbackup': { type: 'int', default: 10, doc: 'How many rotated audit logs are kept.' },
+  'audit-webhook-config-file': { type: 'string', doc: 'A kubeconfig of the webhook that audit events are sent to.' },
+  'admission-control-config-file': { type: 'string', doc: 'The configuration of admission plugins (AdmissionConfiguration).' },
   'enable-admission-plugins': {
     type: 'list',
     doc: `Admission plugins to turn on beside those that are on by default. Known: ${pluginNames.join(', ')}.`,
@@ -73,7 +86,7 @@ export type AccessValues = {
 
 const healthPaths = ['/healthz', '/livez', '/readyz']
 
-export function accessOptions(values: AccessValues, address: { readonly host: string; readonly port: number }): AccessOptions {
+export function accessOptions(values: AccessValues, address: { readonly host: string; readonly port: number }, log: Logger): AccessOptions {
   const anonymous = values['anonymous-auth']
   if (!['', 'true', 'false'].includes(anonymous)) throw new Error('--anonymous-auth is true or false')
   const issuers = values['service-account-issuer'].length > 0 ? values['service-account-issuer'] : [issuer]
@@ -96,8 +109,45 @@ export function accessOptions(values: AccessValues, address: { readonly host: st
       extendExpiration: values['service-account-extend-token-expiration'],
     },
     authorizationModes: values['authorization-mode'].length > 0 ? values['authorization-mode'] : ['AlwaysAllow'],
-    admission: { enable: values['enable-admission-plugins'], disable: values['disable-admission-plugins'] },
+    admission: {
+      enable: values['enable-admission-plugins'],
+      disable: values['disable-admission-plugins'],
+      configuration: admissionConfiguration(values['admission-control-config-file']),
+    },
+    ...auditOf(values, log),
   }
+}
+
+function auditOf(values: AccessValues, log: Logger): { audit?: Auditor } {
+  const policy = values['audit-policy-file']
+  const backends: AuditBackend[] = []
+  const path = values['audit-log-path']
+  const keep = values['audit-log-maxbackup']
+  if (path) backends.push(createFileBackend(path, { maxBytes: values['audit-log-maxsize'] * 1024 * 1024, keep }))
+  const webhook = values['audit-webhook-config-file']
+  if (webhook) {
+    const connection = connectionOf(readKubeconfig([webhook]))
+    // The server's path is where events are posted to.
+    const { pathname, origin } = new URL(connection.server)
+    backends.push(createWebhookBackend(createHttpsTransport({ ...connection, server: origin }), pathname, log))
+  }
+  if (!policy && backends.length > 0) throw new Error('--audit-log-path and --audit-webhook-config-file need --audit-policy-file')
+  if (!policy || backends.length === 0) return {}
+  return { audit: createAuditor(parsePolicy(readFileSync(policy, 'utf8')), backends, () => new Date()) }
+}
+
+/** The plugins' configurations by name; a plugin's own file is read where it names one. */
+function admissionConfiguration(path: string): Record<string, unknown> {
+  if (!path) return {}
+  const config = parseYaml(readFileSync(path, 'utf8')).value as {
+    plugins?: { name: string; path?: string; configuration?: unknown }[]
+  } | null
+  return Object.fromEntries(
+    (config?.plugins ?? []).map((plugin) => [
+      plugin.name,
+      plugin.path ? parseYaml(readFileSync(join(dirname(path), plugin.path), 'utf8')).value : plugin.configuration,
+    ]),
+  )
 }
 
 /** A server that is given no key keeps one of its own, as it keeps its serving certificate. */

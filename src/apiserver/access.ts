@@ -6,6 +6,7 @@ import type { Transport } from '../client/transport.ts'
 import type { Logger } from '../log/log.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
 import { type AdmissionOptions, createAdmission } from './admission/plugins.ts'
+import type { Auditor } from './audit/audit.ts'
 import { type AnonymousOptions, createAuthenticator } from './authentication/authentication.ts'
 import { createBootstrapTokenAuthenticator } from './authentication/bootstrap-token.ts'
 import { createCertificateAuthenticator } from './authentication/certificate.ts'
@@ -75,6 +76,7 @@ export interface AccessOptions {
   }
   readonly authorizationModes: readonly string[]
   readonly admission: AdmissionOptions
+  readonly audit?: Auditor
 }
 
 export function createAccess({ objects, api: self, log, now }: AccessDeps, options: AccessOptions): Access {
@@ -118,6 +120,7 @@ export function createAccess({ objects, api: self, log, now }: AccessDeps, optio
       ...createAdmission({ objects, api: self, authorizer }, options.admission),
       ...(withRbac ? [createEscalationCheck(rbac, authorizer)] : []),
     ],
+    ...(options.audit ? { audit: options.audit } : {}),
     impersonate: createImpersonation(authorizer),
     operations: {
       ...createAuthenticationReviews({ tokens: allTokens, apiAudiences: accounts?.apiAudiences ?? [], log, now }),

@@ -65,7 +65,7 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
     certDir: values['cert-dir'],
     hosts: [advertised],
   })
-  const access = accessOptions(values, { host: advertised, port: values['secure-port'] })
+  const access = accessOptions(values, { host: advertised, port: values['secure-port'] }, log)
   const serviceRanges = values['service-cluster-ip-range'].split(',')
   const server = await createApiServer(
     {
@@ -92,6 +92,7 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
     store,
     async close() {
       await server.close()
+      await access.audit?.close()
       await store.close()
     },
   }

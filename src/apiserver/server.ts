@@ -5,6 +5,7 @@
  */
 import { newForbidden, newInternalError, newUnauthorized, StatusError } from '../api/errors.ts'
 import { NoSpaceError } from '../store/store.ts'
+import type { Auditor, AuditTrail } from './audit/audit.ts'
 import type { Answer, Call, IncomingRequest } from './call.ts'
 import { goPackage } from './decode-body.ts'
 import { newPathNotFound, type Operations, operationOf } from './dispatch.ts'
@@ -48,22 +49,12 @@ export interface ServerParts {
   flowControl?(user: User, info: RequestInfo): Room | Promise<Room>
   /** The user that the request wants to act as, checked; the same user when it does not ask. */
   impersonate?(request: IncomingRequest, user: User): User | Promise<User>
-  /** Called when a request is answered. */
-  audit?(call: AuditedRequest): void
+  /** Begins to tell of a request, once it is known who asks. */
+  readonly audit?: Pick<Auditor, 'begin'>
   /** A group that somebody else serves (API aggregation). */
   delegate?(request: IncomingRequest, info: RequestInfo, user: User): Answer | Promise<Answer> | undefined
   readonly observers: Observers
   readonly measure?: (info: RequestInfo, status: number, startedAt: number) => void
-}
-
-export interface AuditedRequest {
-  readonly id: string
-  readonly request: IncomingRequest
-  readonly info: RequestInfo
-  readonly user: User | undefined
-  readonly status: number
-  readonly startedAt: number
-  readonly annotations: Readonly<Record<string, string>>
 }
 
 let requests = 0
@@ -79,7 +70,9 @@ function nextId(): string {
 export function createHandler(parts: ServerParts): (request: IncomingRequest) => Promise<Response> {
   const { core, endpoints, observers } = parts
 
-  return async (request) => {
+  return async (received) => {
+    let request = received
+    let trail: AuditTrail | undefined
     const startedAt = performance.now()
     const id = header(request.headers['audit-id']) ?? nextId()
     const warnings: string[] = []
@@ -116,7 +109,7 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
         room?.release()
         step('answered', status)
         parts.measure?.(info, status, startedAt)
-        parts.audit?.({ id, request, info, user, status, startedAt, annotations })
+        trail?.done(status, answer, annotations)
       },
     })
 
@@ -129,6 +122,10 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
         user = found instanceof Promise ? await found : found
         if (!user) throw newUnauthorized()
       }
+      if (parts.audit) {
+        trail = parts.audit.begin(id, request, info, user)
+        if (trail) request = trail.request
+      }
       step('authenticate')
       if (parts.flowControl) {
         const granted = parts.flowControl(user, info)
@@ -137,11 +134,17 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
       }
       if (parts.impersonate) {
         const other = parts.impersonate(request, user)
-        user = other instanceof Promise ? await other : other
+        const acting = other instanceof Promise ? await other : other
+        if (acting !== user) trail?.actsAs(acting)
+        user = acting
       }
       const attributes = attributesOf(info, user)
       const decision = parts.authorizer.authorize(attributes)
       const { decision: verdict, reason } = decision instanceof Promise ? await decision : decision
+      if (trail) {
+        annotations['authorization.k8s.io/decision'] = verdict === 'allow' ? 'allow' : 'forbid'
+        annotations['authorization.k8s.io/reason'] = reason
+      }
       if (verdict !== 'allow') throw newForbiddenTo(attributes, user, reason)
       step('authorize')
 
@@ -172,6 +175,8 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
       form = negotiate(header(request.headers['accept']), info.query.size > 0 ? info.query.get('pretty') : null, shapeOf(info, endpoint))
       return respond(await operation(core, call))
     } catch (error) {
+      // Credentials that were refused are told of too.
+      if (!user) trail = parts.audit?.begin(id, request, info, undefined)
       return respond({ kind: 'error', error: toStatusError(error) })
     }
   }
