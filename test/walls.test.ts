@@ -64,3 +64,10 @@ test('no room imports what it may not', () => {
   })
   expect(broken.map(({ file, target }) => `${file} imports ${target}`)).toEqual([])
 })
+
+test('node:http is imported in one place, which does not load all that it exports', () => {
+  const broken = files.filter(
+    (file) => !file.endsWith('.test.ts') && /^import (?!type )[^\n]* from 'node:http'/m.test(readFileSync(join(src, file), 'utf8')),
+  )
+  expect(broken).toEqual([])
+})

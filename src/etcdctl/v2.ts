@@ -1,9 +1,10 @@
 /** etcdctl's commands of the v2 keys API, over HTTP. */
-import http, { type RequestOptions } from 'node:http'
+import type { RequestOptions } from 'node:http'
 import https from 'node:https'
 import type { Command, Invocation } from '../flags/command.ts'
 import type { FlagTable } from '../flags/flags.ts'
 import { ExitError } from '../flags/run.ts'
+import { http } from '../http/node-http.ts'
 import { setting, tlsOf } from './connect.ts'
 
 const globalFlags: FlagTable = {

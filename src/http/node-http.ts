@@ -1,5 +1,5 @@
 /**
- * node:http by way of Node's table of modules. As an ES module it also gives names (WebSocket among them) that load all
- * of undici: 40 ms and 13 MB in each process, for what no part of this project uses. Types are imported as usual.
+ * Node's `http`, for all who call or serve it. An `import` of the built-in module would read every name that it exports,
+ * among them the lazy ones of its WebSocket, and so load Node's whole fetch: 16 MB and 10 ms for each process.
  */
 export const http = process.getBuiltinModule('node:http')

@@ -3,11 +3,12 @@
  * address is good once and for a minute (k8s.io/kubelet, cri/streaming).
  */
 import { randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { type AddressInfo, connect, Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { Code, GrpcError } from '../grpc/status.ts'
+import { http } from '../http/node-http.ts'
 import type { Outcome, RemoteCommand } from '../http/remote-command.ts'
 import { openPipe } from '../linux/pipe.ts'
 import { connectSeqpacket, connectTcp, inNamespace } from '../linux/syscalls.ts'
@@ -44,7 +45,7 @@ type Serve = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 export function createStreaming({ containers, sandboxes, sandboxRecords, runtimeOf, log }: StreamingDeps): Streaming {
   const waiting = new Map<string, { readonly serve: Serve; readonly until: number }>()
   const connections = new Set<Duplex>()
-  const server = createServer((_request, response) => response.writeHead(400).end('an upgrade to SPDY/3.1 or WebSocket is needed\n'))
+  const server = http.createServer((_request, response) => response.writeHead(400).end('an upgrade to SPDY/3.1 or WebSocket is needed\n'))
 
   server.on('upgrade', (request, socket, head) => {
     connections.add(socket)

@@ -3,10 +3,11 @@
  * speaks plain HTTP only to loopback and where a URL says so, follows redirects without credentials and never to
  * another scheme than https (or http where it began with that), and bounds every document it reads.
  */
-import http, { type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import https from 'node:https'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { http } from '../../http/node-http.ts'
 import { digestPattern, formatReference, type Reference } from './reference.ts'
 
 export interface Credentials {
