@@ -176,6 +176,8 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
       proxy.stream(answer.proxy, stream, headers, (status) => response.done(status))
       return
     }
+    // Node resets a stream whose request nobody has read as soon as the answer is handed over, sent or not.
+    if (stream.readableFlowing === null) stream.resume()
     if (answer.kind === 'watch') {
       const type = form.media === 'json' ? 'application/json' : `${mediaTypes[form.media]};stream=watch`
       stream.respond({ ':status': 200, ...lowerCase(commonHeaders(response)), 'content-type': type })
