@@ -272,7 +272,7 @@ function parseRequirements(tokens: readonly Token[]): LabelRequirement[] {
     const first = peek()
     if (first.kind === ')') {
       next()
-      return []
+      return ['']
     }
     if (first.kind !== 'identifier' && first.kind !== ',') fail(first, "',', ')' or identifier")
     const values = new Set<string>()

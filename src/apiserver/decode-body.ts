@@ -15,6 +15,8 @@ export interface Expected {
   readonly group: string
   readonly version: string
   readonly kind: string
+  /** Older versions whose objects are read as this one's. */
+  readonly olderVersions?: readonly string[]
   /** Undefined: any fields (custom resources; their schema is applied later). */
   readonly type: MessageType | undefined
 }
@@ -84,6 +86,7 @@ const scheme = 'pkg/api/legacyscheme/scheme.go:30'
 function checkKind(meta: { apiVersion: string; kind: string }, expected: Expected, label: () => string, bytes?: Buffer): void {
   const wanted = apiVersionOf(expected.group, expected.version)
   if (meta.kind === expected.kind && meta.apiVersion === wanted) return
+  if (meta.kind === expected.kind && expected.olderVersions?.some((v) => meta.apiVersion === apiVersionOf(expected.group, v))) return
   const parts = meta.apiVersion.split('/')
   if (parts.length > 2) {
     throw newBadRequest(

@@ -39,8 +39,15 @@ export const newMethodNotAllowed = (): StatusError =>
 export const newPathNotFound = (): StatusError =>
   new StatusError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} })
 
+/** Kinds on their way out: whoever reads or writes them is told. */
+const deprecated: Readonly<Record<string, string>> = {
+  componentstatuses: 'v1 ComponentStatus is deprecated in v1.19+',
+  endpoints: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+}
+
 /** The operation for a call, or the refusal that upstream's router answers. */
-export function operationOf({ endpoint, info, request }: Call, special: Operations): Operation {
+export function operationOf(call: Call, special: Operations): Operation {
+  const { endpoint, info, request } = call
   const { resource } = endpoint
   if (request.method === 'HEAD' && info.subresource !== 'proxy') throw newMethodNotAllowed()
   const name = groupResource(resource)
@@ -52,6 +59,8 @@ export function operationOf({ endpoint, info, request }: Call, special: Operatio
   }
   checkPlace(info, resource.namespaced)
   if (!resource.verbs.includes(info.verb)) throw newMethodNotAllowed()
+  const warning = deprecated[name]
+  if (warning) call.warn(warning)
   const own = special[`${name}:${info.verb}`]
   // What is not stored (reviews, statuses of components) has only operations of its own.
   if (!own && !endpoint.cache) throw newMethodNotAllowed()

@@ -95,7 +95,7 @@ export function trackedSchema(schema: ApplySchema, resetFields: readonly string[
           trackedMeta ??=
             meta.kind === 'struct'
               ? structOf(
-                  meta.fields.filter((m) => !untracked.has(m.name)),
+                  meta.fields.filter((m) => !untracked.has(m.name) && !resetFields.includes(`metadata.${m.name}`)),
                   false,
                 )
               : meta

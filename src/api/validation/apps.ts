@@ -36,11 +36,11 @@ const invalidSelector = (selector: unknown) => invalid('spec.selector', selector
 
 // ---- deployments
 
-function deploymentSpec(spec: DeploymentSpec): FieldError[] {
+function deploymentSpec(spec: DeploymentSpec, old?: DeploymentSpec): FieldError[] {
   const errors = [...notNegative(spec.replicas, 'spec.replicas'), ...validateWorkloadSelector(spec.selector, 'spec.selector', 'deployment')]
   const selector = selectorOf(spec.selector)
   if (!selector) errors.push(invalidSelector(spec.selector))
-  else errors.push(...validateLastingTemplate(spec.template, selector, 'spec.template', 'ReplicaSet'))
+  else errors.push(...validateLastingTemplate(spec.template, selector, 'spec.template', 'ReplicaSet', old?.template))
   const { type, rollingUpdate } = spec.strategy ?? {}
   const path = 'spec.strategy.rollingUpdate'
   if (type === 'Recreate') {
@@ -68,7 +68,7 @@ export const validateDeployment = ({ metadata, spec }: Deployment): FieldError[]
 ]
 export const validateDeploymentUpdate = (deployment: Deployment, old: Deployment): FieldError[] => [
   ...validateObjectMetaUpdate(deployment.metadata, old.metadata),
-  ...deploymentSpec(deployment.spec),
+  ...deploymentSpec(deployment.spec, old.spec),
   ...immutable(deployment.spec.selector, old.spec.selector, 'spec.selector'),
 ]
 export const validateDeploymentStatusUpdate = (deployment: Deployment, old: Deployment): FieldError[] => [
@@ -94,7 +94,7 @@ export const validateDeploymentStatusUpdate = (deployment: Deployment, old: Depl
 
 // ---- replica sets and replication controllers
 
-function replicaSetSpec(spec: ReplicaSetSpec): FieldError[] {
+function replicaSetSpec(spec: ReplicaSetSpec, old?: ReplicaSetSpec): FieldError[] {
   const errors = [
     ...notNegative(spec.replicas, 'spec.replicas'),
     ...notNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
@@ -103,7 +103,7 @@ function replicaSetSpec(spec: ReplicaSetSpec): FieldError[] {
   ]
   const selector = selectorOf(spec.selector)
   if (!selector) errors.push(invalidSelector(spec.selector))
-  else errors.push(...validateLastingTemplate(spec.template, selector, 'spec.template', 'ReplicaSet'))
+  else errors.push(...validateLastingTemplate(spec.template, selector, 'spec.template', 'ReplicaSet', old?.template))
   return errors
 }
 export const validateReplicaSet = ({ metadata, spec }: ReplicaSet): FieldError[] => [
@@ -112,7 +112,7 @@ export const validateReplicaSet = ({ metadata, spec }: ReplicaSet): FieldError[]
 ]
 export const validateReplicaSetUpdate = (set: ReplicaSet, old: ReplicaSet): FieldError[] => [
   ...validateObjectMetaUpdate(set.metadata, old.metadata),
-  ...replicaSetSpec(set.spec),
+  ...replicaSetSpec(set.spec, old.spec),
   ...immutable(set.spec.selector, old.spec.selector, 'spec.selector'),
 ]
 /** Of replica sets and of replication controllers. */

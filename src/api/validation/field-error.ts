@@ -72,7 +72,7 @@ export function newInvalid(of: { group: string; kind: string }, name: string, er
     details: {
       ...(name ? { name } : {}),
       ...(kind.group ? { group: kind.group } : {}),
-      kind: kind.kind,
+      ...(kind.kind ? { kind: kind.kind } : {}),
       causes: errors.map((e) => ({ reason: reasons[e.type][0], message: causeMessage(e), field: e.field })),
     },
   })

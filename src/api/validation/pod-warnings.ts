@@ -100,7 +100,7 @@ function volumeWarnings(volume: Volume, path: string, warnings: string[]): void 
     warnings.push(
       `${path}.ephemeral.volumeClaimTemplate.metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use "storageClassName" attribute instead`,
     )
-  if (volume.projected && !volume.projected.sources?.length)
+  if (volume.projected && !volume.projected.sources?.some((source) => Object.keys(source).length > 0))
     warnings.push(`volume ${JSON.stringify(volume.name)} (Projected) has no sources provided`)
 }
 

@@ -25,16 +25,24 @@ export function validateWorkloadSelector(selector: LabelSelector | undefined, pa
   return errors
 }
 
-export function templateLabelsError(template: PodTemplateSpec | undefined, path: string): FieldError {
+/** `hadLabels`: they were taken away, which leaves an empty map where there never were any is none. */
+export function templateLabelsError(template: PodTemplateSpec | undefined, path: string, hadLabels = false): FieldError {
   const labels = template?.metadata?.labels
   const sorted = labels && Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
-  return invalid(`${path}.metadata.labels`, sorted ?? null, '`selector` does not match template `labels`')
+  return invalid(`${path}.metadata.labels`, sorted ?? (hadLabels ? {} : null), '`selector` does not match template `labels`')
 }
 
 /** The template of an object that keeps its pods running for ever. */
-export function validateLastingTemplate(template: PodTemplateSpec, selector: Selector, path: string, kind: string): FieldError[] {
+export function validateLastingTemplate(
+  template: PodTemplateSpec,
+  selector: Selector,
+  path: string,
+  kind: string,
+  old?: PodTemplateSpec,
+): FieldError[] {
   const errors: FieldError[] = []
-  if (!selector.everything && !selector.matches(template.metadata?.labels ?? {})) errors.push(templateLabelsError(template, path))
+  if (!selector.everything && !selector.matches(template.metadata?.labels ?? {}))
+    errors.push(templateLabelsError(template, path, old?.metadata?.labels !== undefined))
   errors.push(...validatePodTemplateSpec(template, path))
   return [...errors, ...validateLastingPods(template, path, kind)]
 }

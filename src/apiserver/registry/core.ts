@@ -13,7 +13,6 @@ import type {
   ServiceAccount,
 } from '../../api/types/core-v1.ts'
 import type { Event as NewEvent } from '../../api/types/events-v1.ts'
-import { semanticEqual } from '../../api/validation/checks.ts'
 import * as core from '../../api/validation/core.ts'
 import { validateEvent, validateEventUpdate, validateNewEvent, validateNewEventUpdate } from '../../api/validation/event.ts'
 import * as volumes from '../../api/validation/persistent-volumes.ts'
@@ -106,10 +105,6 @@ export const nodes: Strategy<Node> = {
 export const endpoints: Strategy<Endpoints> = {
   validate: validateEndpoints,
   validateUpdate: validateEndpointsUpdate,
-  warnings: (object, old) =>
-    old && semanticEqual(object.subsets, old.subsets)
-      ? []
-      : ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
 }
 
 const eventFields = [
@@ -168,16 +163,25 @@ function coreEvent(event: NewEvent): Event {
     count: deprecatedCount,
   } as Event
 }
+/** The newer group takes its own names of the fields and the core's. */
+const newEventField = (name: string): string =>
+  name === 'reportingComponent' ? 'reportingController' : name.replace(/^involvedObject\./, 'regarding.')
+const newEventFields = [...new Set([...eventFields, ...eventFields.map(newEventField)])]
 export const newEvents: Strategy<NewEvent> = {
   allowCreateOnUpdate: true,
   validate: (event) => validateNewEvent(coreEvent(event)),
   validateUpdate: (event, old) => validateNewEventUpdate(coreEvent(event), coreEvent(old)),
-  selectableFieldNames: eventFields,
-  selectableFields: (event) => events.selectableFields?.(coreEvent(event)) ?? {},
+  selectableFieldNames: newEventFields,
+  selectableFields(event) {
+    const fields = Object.entries(events.selectableFields?.(coreEvent(event)) ?? {})
+    return Object.fromEntries([...fields, ...fields.map(([name, value]) => [newEventField(name), value])])
+  },
 }
 
+const now = () => new Date().toISOString().replace(/\.\d+Z$/, 'Z')
+
 export const persistentVolumes: Strategy<PersistentVolume> = {
-  prepareForCreate: (volume) => ({ ...volume, status: { phase: 'Pending' } }),
+  prepareForCreate: (volume) => ({ ...volume, status: { phase: 'Pending', lastPhaseTransitionTime: now() } }),
   prepareForUpdate: (volume, old) => ({ ...volume, status: old.status }),
   validate: volumes.validatePersistentVolume,
   validateUpdate: volumes.validatePersistentVolumeUpdate,
@@ -200,8 +204,7 @@ export const persistentVolumes: Strategy<PersistentVolume> = {
     status: {
       prepareForUpdate(volume, old) {
         const status = { ...volume.status }
-        if (status.phase !== old.status.phase && !status.lastPhaseTransitionTime)
-          status.lastPhaseTransitionTime = new Date().toISOString().replace(/\.\d+Z/, 'Z')
+        if (status.phase !== old.status.phase && !status.lastPhaseTransitionTime) status.lastPhaseTransitionTime = now()
         return { ...old, metadata: volume.metadata, status }
       },
       validateUpdate: volumes.validatePersistentVolumeStatusUpdate,

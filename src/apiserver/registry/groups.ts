@@ -27,9 +27,17 @@ export const endpointSlices: Strategy<EndpointSlice> = {
   validateUpdate: v.validateEndpointSliceUpdate,
   warnings: ({ addressType }) => (addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : []),
 }
+/** Coordinated leader election is behind a feature gate that is off: its fields are dropped. */
+function withoutElection(lease: Lease): Lease {
+  if (!lease.spec?.strategy && !lease.spec?.preferredHolder) return lease
+  const { strategy: _s, preferredHolder: _p, ...spec } = lease.spec
+  return { ...lease, spec }
+}
 export const leases: Strategy<Lease> = {
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
+  prepareForCreate: withoutElection,
+  prepareForUpdate: (lease, old) => (old.spec?.strategy || old.spec?.preferredHolder ? lease : withoutElection(lease)),
   validate: v.validateLease,
   validateUpdate: v.validateLeaseUpdate,
 }
@@ -69,8 +77,17 @@ export const volumeAttributesClasses: Strategy<VolumeAttributesClass> = {
   validateUpdate: v.validateVolumeAttributesClassUpdate,
 }
 export const runtimeClasses: Strategy<RuntimeClass> = { validate: v.validateRuntimeClass, validateUpdate: v.validateRuntimeClassUpdate }
+/** A version that this server serves itself needs nobody to find that out. */
+const localAvailable = () => ({
+  type: 'Available',
+  status: 'True',
+  lastTransitionTime: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+  reason: 'Local',
+  message: 'Local APIServices are always available',
+})
 export const apiServices: Strategy<APIService> = {
   generation: false,
+  prepareForCreate: (service) => ({ ...service, status: service.spec.service ? {} : { conditions: [localAvailable()] } }),
   validate: v.validateAPIService,
   validateUpdate: v.validateAPIServiceUpdate,
 }
@@ -97,6 +114,7 @@ export const resourceClaimTemplates: Strategy<ResourceClaimTemplate> = {
 
 export const certificateSigningRequests: Strategy<CertificateSigningRequest> = {
   generation: false,
+  resetFields: ['spec', 'status'],
   prepareForCreate(request, { user }) {
     // Who asks is what the server knows of them, whatever the body says.
     const spec = { ...request.spec, username: user.name }

@@ -75,6 +75,8 @@ function withoutDisabled(spec: PodSpec): PodSpec {
   }
 }
 
+const now = () => new Date().toISOString().replace(/\.\d+Z$/, 'Z')
+
 function newStatus(pod: Pod): PodStatus {
   return {
     phase: 'Pending',
@@ -85,7 +87,7 @@ function newStatus(pod: Pod): PodStatus {
               type: 'PodScheduled',
               status: 'False',
               lastProbeTime: null,
-              lastTransitionTime: null,
+              lastTransitionTime: now(),
               reason: 'SchedulingGated',
               message: 'Scheduling is blocked due to non-empty scheduling gates',
             },
@@ -158,6 +160,7 @@ export const pods: Strategy<Pod> = {
         status: { ...pod.status, qosClass: pod.status.qosClass ?? old.status.qosClass },
       }),
       validateUpdate: validatePodStatusUpdate,
+      resetFields: ['spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'],
     },
     ephemeralcontainers: {
       prepareForUpdate: (pod, old) => ({

@@ -335,6 +335,7 @@ function dropTypeDependent(spec: ServiceSpec, old: ServiceSpec): ServiceSpec {
   drop(isLoadBalancer, 'allocateLoadBalancerNodePorts')
   drop(isLoadBalancer, 'loadBalancerClass')
   drop(isExternallyAccessible, 'externalTrafficPolicy')
+  drop(needsClusterIP, 'internalTrafficPolicy')
   return made
 }
 

@@ -14,7 +14,9 @@ export interface Strategy<T = ApiObject> {
   validate?(object: T, attributes: WriteAttributes): FieldError[]
   /** Runs after the server's `validateCommonUpdate`; its errors are appended to those. Default: `validateObjectMetaUpdate`. */
   validateUpdate?(object: T, old: T, attributes: WriteAttributes): FieldError[]
-  /** Top fields that a write does not reach and so does not own in managedFields. Default: `status`; `spec` on the status subresource. */
+  /** What being read into upstream's internal form and written out again adds to an object before its owners are recorded. */
+  converted?(object: T): T
+  /** Top fields (and fields of metadata, as `metadata.labels`) that a write does not reach and so does not own in managedFields. Default: `status`; `spec` on the status subresource. */
   readonly resetFields?: readonly string[]
   /** Texts for Warning headers. */
   warnings?(object: T, old?: T): string[]

@@ -11,7 +11,18 @@ export const deployments: Strategy<Deployment> = {
   validateUpdate: apps.validateDeploymentUpdate,
   warnings: (deployment, old) =>
     changed(deployment.spec.template, old?.spec.template) ? podTemplateWarnings(deployment.spec.template, 'spec.template') : [],
-  subresources: { status: { validateUpdate: apps.validateDeploymentStatusUpdate } },
+  subresources: {
+    status: {
+      // The one status that cannot change labels.
+      prepareForUpdate(deployment, old) {
+        const { labels: _, ...metadata } = deployment.metadata
+        const { labels } = old.metadata
+        return { ...deployment, metadata: { ...metadata, ...(labels ? { labels } : {}) }, spec: old.spec }
+      },
+      validateUpdate: apps.validateDeploymentStatusUpdate,
+      resetFields: ['spec', 'metadata.labels'],
+    },
+  },
 }
 
 const replicas = {
@@ -51,6 +62,7 @@ const withTemplateGeneration = (set: DaemonSet, generation: string): DaemonSet =
 })
 
 export const daemonSets: Strategy<DaemonSet> = {
+  converted: (set) => (set.metadata.annotations?.[templateGeneration] === undefined ? withTemplateGeneration(set, '0') : set),
   prepareForCreate(set) {
     const given = Number(set.metadata.annotations?.[templateGeneration] ?? 0)
     const { status: _, ...rest } = set
@@ -64,7 +76,13 @@ export const daemonSets: Strategy<DaemonSet> = {
   validate: apps.validateDaemonSet,
   validateUpdate: apps.validateDaemonSetUpdate,
   warnings: (set, old) => (changed(set.spec.template, old?.spec.template) ? podTemplateWarnings(set.spec.template, 'spec.template') : []),
-  subresources: { status: { validateUpdate: apps.validateDaemonSetStatusUpdate } },
+  subresources: {
+    status: {
+      prepareForUpdate: (set, old) =>
+        withTemplateGeneration({ ...set, spec: old.spec }, old.metadata.annotations?.[templateGeneration] ?? '0'),
+      validateUpdate: apps.validateDaemonSetStatusUpdate,
+    },
+  },
 }
 const emptyDaemonSetStatus = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 }
 

@@ -28,6 +28,12 @@ import { withoutStatus } from './defaults.ts'
 import { managerOf } from './manager.ts'
 import { dedupOwnerReferences } from './owner-references.ts'
 
+/** The object as upstream's conversions leave it (see Strategy.converted). */
+export function converted({ strategy, conversion }: Endpoint, object: ApiObject): ApiObject {
+  if (conversion) return conversion.fromStorage(conversion.toStorage(object))
+  return strategy.converted?.(object) ?? object
+}
+
 /** A generated name that is taken is generated anew so many times. */
 const generateAttempts = 8
 
@@ -52,7 +58,7 @@ export async function createObject(
   const attributes = attributesOf(call, 'CREATE', object.metadata.name ?? '', options)
   const manager = managerOf(options.fieldManager, call)
   let wanted = dedupOwnerReferences(withoutSystemFields(object), call.warn)
-  if (managedFields !== 'keep') wanted = core.fieldManager.update(endpoint, undefined, wanted, manager, '')
+  if (managedFields !== 'keep') wanted = core.fieldManager.update(endpoint, undefined, converted(endpoint, wanted), manager, '')
   wanted = (await admit(core, wanted, undefined, attributes)) as ApiObject
   wanted = dedupOwnerReferences(wanted, call.warn)
   core.step(call, 'admit')

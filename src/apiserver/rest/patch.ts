@@ -4,7 +4,9 @@ import { normalize } from '../../api/decode.ts'
 import { newBadRequest, newConflict, StatusError } from '../../api/errors.ts'
 import { DecodeError, parseJson } from '../../api/json.ts'
 import { applyPatch, patchTypes } from '../../api/patch/apply-patch.ts'
+import { goValue } from '../../api/patch/go-value.ts'
 import type { Json } from '../../api/shape.ts'
+import { invalid, newInvalid } from '../../api/validation/field-error.ts'
 import { parseYaml } from '../../api/yaml.ts'
 import type { Answer, Call } from '../call.ts'
 import { completeObject, type Expected } from '../decode-body.ts'
@@ -115,16 +117,22 @@ export function patched(expected: Expected, existing: ApiObject, { mediaType, va
   const { kind, version, type } = expected
   const document = applyPatch(mediaType, existing as unknown as Json, value, type)
   const label = `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: `
+  // What does not decode is the patch's fault, which upstream says of a nameless kind: with the patch as Go prints it
+  // where it was merged by structure, with the whole result where it was merged as JSON.
+  const refuse = (why: string) =>
+    newInvalid({ group: '', kind: '' }, '', [
+      mediaType === patchTypes.strategic ? invalid('patch', goValue(value), why) : invalid('patch', JSON.stringify(document), label + why),
+    ])
   try {
     if (!type) return completeObject(document, expected)
     const { object, strict } = normalize(type, document)
     if (strict.length > 0) {
-      if (options.fieldValidation === 'Strict') throw newBadRequest(label + strictDecodingError(strict))
+      if (options.fieldValidation === 'Strict') throw refuse(strictDecodingError(strict))
       if (options.fieldValidation === 'Warn') for (const fault of strict) call.warn(fault)
     }
     return completeObject(object, expected)
   } catch (error) {
-    if (error instanceof DecodeError) throw newBadRequest(label + error.message)
+    if (error instanceof DecodeError) throw refuse(error.message)
     throw error
   }
 }

@@ -26,7 +26,7 @@ import {
   validateAdmission,
   writtenEntry,
 } from './core.ts'
-import { checkNamespace, checkSize, createObject, withGeneration, withNamespace } from './create.ts'
+import { checkNamespace, checkSize, converted, createObject, withGeneration, withNamespace } from './create.ts'
 import { specOf, statusOf, withStatus } from './defaults.ts'
 import { finishDeletion } from './delete.ts'
 import { deepEqual } from './equal.ts'
@@ -117,14 +117,23 @@ async function tryUpdate(core: Core, call: Call, request: UpdateRequest, key: st
   let wanted = await request.transform(existing)
   wanted = dedupOwnerReferences(wanted, call.warn)
   if (request.managedFields !== 'keep')
-    wanted = core.fieldManager.update(endpoint, existing, wanted, managerOf(options.fieldManager, call), info.subresource)
+    wanted = core.fieldManager.update(
+      endpoint,
+      existing,
+      converted(endpoint, wanted),
+      managerOf(options.fieldManager, call),
+      info.subresource,
+    )
   if (!request.internal) wanted = (await admit(core, wanted, existing, attributes)) as ApiObject
   core.step(call, 'admit')
   checkVersion(endpoint, wanted, existing, name)
 
   const strategy = request.strategy ?? (info.subresource ? (endpoint.strategy.subresources?.[info.subresource] ?? {}) : endpoint.strategy)
   let object = keepMetadata(wanted, existing)
-  object = prepare(endpoint, strategy, object, existing, attributes)
+  // The server's own writes (a binding) do not count as changes of the spec.
+  object = request.internal
+    ? (strategy.prepareForUpdate?.(object, existing, attributes) ?? object)
+    : prepare(endpoint, strategy, object, existing, attributes)
   let release: (() => void) | undefined
   let commit: (() => void) | undefined
   let undo: (() => void) | undefined

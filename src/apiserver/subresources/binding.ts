@@ -64,7 +64,10 @@ function bound(core: Core, pod: ApiObject & Pod, { metadata, target }: ApiObject
   const place = topologyOf(core, target.name as string)
   const conditions = (pod.status.conditions ?? []).filter((c) => c.type !== 'PodScheduled')
   const before = pod.status.conditions?.find((c) => c.type === 'PodScheduled')
-  const scheduled = before?.status === 'True' ? before : { type: 'PodScheduled', status: 'True', lastTransitionTime: timestamp(core.now()) }
+  const scheduled =
+    before?.status === 'True'
+      ? before
+      : { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: timestamp(core.now()) }
   const withPlace = { ...pod.metadata.labels, ...place, ...labels }
   return withMetadata(
     {

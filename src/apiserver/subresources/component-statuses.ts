@@ -3,8 +3,6 @@ import { newNotFound } from '../../api/errors.ts'
 import type { Answer, Call } from '../call.ts'
 import type { Core } from '../rest/core.ts'
 
-const warning = 'v1 ComponentStatus is deprecated in v1.19+'
-
 async function storeStatus(core: Core): Promise<object> {
   const health = await core.storage.store.size().then(
     () => ({ type: 'Healthy', status: 'True', message: 'ok' }),
@@ -13,8 +11,7 @@ async function storeStatus(core: Core): Promise<object> {
   return { metadata: { name: 'etcd-0' }, conditions: [health] }
 }
 
-export async function listComponentStatuses(core: Core, call: Call): Promise<Answer> {
-  call.warn(warning)
+export async function listComponentStatuses(core: Core): Promise<Answer> {
   return {
     kind: 'object',
     status: 200,
@@ -23,7 +20,6 @@ export async function listComponentStatuses(core: Core, call: Call): Promise<Ans
 }
 
 export async function getComponentStatus(core: Core, call: Call): Promise<Answer> {
-  call.warn(warning)
   if (call.info.name !== 'etcd-0') throw newNotFound({ group: '', resource: 'componentstatuses' }, call.info.name)
   return { kind: 'object', status: 200, object: { kind: 'ComponentStatus', apiVersion: 'v1', ...(await storeStatus(core)) } }
 }

@@ -10,9 +10,9 @@ import type { ApiObject } from '../request.ts'
 import { readObject } from '../rest/body.ts'
 import { admit, attributesOf, type Core, cacheOf, groupResourceOf, keyOf, readEntry, validateAdmission } from '../rest/core.ts'
 import { timestamp } from '../rest/create.ts'
-import { deleteEntry } from '../rest/delete.ts'
+import { checkPreconditions, deleteEntry } from '../rest/delete.ts'
 import { writeUpdate } from '../rest/update.ts'
-import { objectOf } from '../storage/entry.ts'
+import { type Entry, objectOf } from '../storage/entry.ts'
 import { created } from './status.ts'
 
 type StoredPod = ApiObject & Pod
@@ -24,7 +24,7 @@ export async function eviction(core: Core, call: Call): Promise<Answer> {
   const wanted = (await readObject(
     core,
     call,
-    { group: 'policy', version: 'v1', kind: 'Eviction', type: typeById('policy.v1.Eviction') },
+    { group: 'policy', version: 'v1', olderVersions: ['v1beta1'], kind: 'Eviction', type: typeById('policy.v1.Eviction') },
     options.fieldValidation,
   )) as ApiObject & {
     deleteOptions?: Record<string, unknown>
@@ -44,12 +44,42 @@ export async function eviction(core: Core, call: Call): Promise<Answer> {
       const budget = await budgetOf(core, pod)
       if (budget && !unhealthyMayGo(pod, budget)) await takeDisruption(core, call, pod, budget, deleteOptions.dryRun)
     }
-    // The pod that the budget was asked for, and no newer one of its name.
-    if (
-      await deleteEntry(core, call, entry, { ...deleteOptions, preconditions: { ...deleteOptions.preconditions, uid: pod.metadata.uid } })
-    )
-      return created
+    const { preconditions = {} } = deleteOptions
+    checkPreconditions(endpoint, pod, deleteOptions)
+    const marked = deleteOptions.dryRun ? entry : await markDisrupted(core, call, pod)
+    // The pod that the budget was asked for, and no newer one of its name; its version is the one that the mark made.
+    const { resourceVersion: _, ...rest } = preconditions
+    if (await deleteEntry(core, call, marked, { ...deleteOptions, preconditions: { ...rest, uid: pod.metadata.uid } })) return created
   }
+}
+
+/** Says in the pod's own status why it goes. */
+async function markDisrupted(core: Core, call: Call, pod: StoredPod): Promise<Entry> {
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: timestamp(core.now()),
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+  }
+  const answer = await writeUpdate(core, call, {
+    name: pod.metadata.name,
+    options: { dryRun: false, fieldManager: '', fieldValidation: 'Ignore' },
+    internal: true,
+    managedFields: 'keep',
+    preconditions: { uid: pod.metadata.uid },
+    strategy: { prepareForUpdate: (object) => object },
+    transform(existing) {
+      const { status } = existing as StoredPod
+      const before = status.conditions?.find((c) => c.type === condition.type)
+      const others = (status.conditions ?? []).filter((c) => c.type !== condition.type)
+      const kept = before?.status === 'True' ? { ...condition, lastTransitionTime: before.lastTransitionTime } : condition
+      return { ...existing, status: { ...status, conditions: [...others, kept] } } as unknown as ApiObject
+    },
+  })
+  if (answer.kind !== 'entry') throw new Error('the eviction of a pod that is being deleted')
+  return answer.entry
 }
 
 function canIgnoreBudget({ metadata, status }: StoredPod): boolean {
@@ -102,9 +132,8 @@ async function takeDisruption(core: Core, call: Call, pod: StoredPod, budget: Bu
     { ...call, endpoint, info: { ...call.info, resource: endpoint.resource.resource, subresource: 'status', name: budget.metadata.name } },
     {
       name: budget.metadata.name,
-      options: { dryRun, fieldManager: '', fieldValidation: 'Ignore' },
+      options: { dryRun, fieldManager: 'kube-apiserver', fieldValidation: 'Ignore' },
       internal: true,
-      managedFields: 'keep',
       preconditions: { uid: budget.metadata.uid },
       strategy: { prepareForUpdate: (object) => object },
       transform: (existing) => disrupted(core, existing as Budget, pod),

@@ -1,0 +1,175 @@
+/** What the server answers, request by request: each row is a few requests and what the last one of them must show. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ApiRequest, Transport } from '../client/transport.ts'
+import { noLog } from '../log/log.ts'
+import { openAccess } from './access.ts'
+import { type ApiServer, createApiServer } from './api-server.ts'
+import { createInProcessTransport } from './in-process.ts'
+import { createMemoryStore } from './memory-store.ts'
+
+let server: ApiServer
+let api: Transport
+beforeAll(async () => {
+  server = await createApiServer(
+    { store: createMemoryStore(), log: noLog, access: () => openAccess() },
+    { advertise: { host: '192.0.2.1', port: 6443 } },
+  )
+  await server.ready
+  api = createInProcessTransport(server.handle)
+})
+afterAll(() => server.close())
+
+type Step = readonly [method: string, path: string, body?: object, contentType?: string]
+const ns = '/api/v1/namespaces/default'
+const merge = 'application/merge-patch+json'
+const strategic = 'application/strategic-merge-patch+json'
+const web = { name: 'web', image: 'example.com/web:2' }
+const template = { metadata: { labels: { run: 'web' } }, spec: { containers: [web] } }
+const pod = (name: string, more: object = {}) => ({ metadata: { name, labels: { run: name } }, spec: { containers: [web], ...more } })
+const apps = '/apis/apps/v1/namespaces/default'
+const workload = (name: string, more: object = {}) => ({
+  metadata: { name },
+  spec: { selector: { matchLabels: { run: 'web' } }, template, ...more },
+})
+const owns = (fieldsV1: object) => expect.arrayContaining([expect.objectContaining({ fieldsV1: expect.objectContaining(fieldsV1) })])
+/** Any object without these fields. */
+const lacks = (...fields: string[]) => expect.toSatisfy((object: object) => !fields.some((field) => field in object))
+
+const rows: readonly (readonly [what: string, steps: readonly Step[], last: object])[] = [
+  [
+    'a binding does not count as a change of the spec',
+    [
+      ['POST', `${ns}/pods`, pod('bound')],
+      ['POST', `${ns}/pods/bound/binding`, { metadata: { name: 'bound' }, target: { kind: 'Node', name: 'far' } }],
+      ['GET', `${ns}/pods/bound`],
+    ],
+    { metadata: { generation: 1 }, spec: { nodeName: 'far' }, status: { conditions: [{ type: 'PodScheduled', lastProbeTime: null }] } },
+  ],
+  [
+    'an evicted pod says why it goes',
+    [
+      ['POST', `${ns}/pods`, pod('moved', { nodeName: 'far' })],
+      ['POST', `${ns}/pods/moved/eviction`, { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: 'moved' } }],
+      ['GET', `${ns}/pods/moved`],
+    ],
+    {
+      metadata: { deletionGracePeriodSeconds: 30 },
+      status: { conditions: [{ type: 'DisruptionTarget', reason: 'EvictionByEvictionAPI' }] },
+    },
+  ],
+  [
+    'a gated pod is waiting since it was made',
+    [['POST', `${ns}/pods`, pod('gated', { schedulingGates: [{ name: 'example.com/wait' }] })]],
+    { status: { conditions: [{ reason: 'SchedulingGated', lastTransitionTime: expect.stringMatching(/Z$/) }] } },
+  ],
+  [
+    'a strategic merge patch that does not decode is invalid, and shown as Go shows it',
+    [
+      ['POST', `${apps}/deployments`, workload('quantities')],
+      [
+        'PATCH',
+        `${apps}/deployments/quantities`,
+        { spec: { template: { spec: { containers: [{ name: 'web', resources: { limits: { memory: 'much' } } }] } } } },
+        strategic,
+      ],
+    ],
+    {
+      code: 422,
+      message: expect.stringMatching(/^ "" is invalid: patch: Invalid value: "map\[spec:map\[template:.*quantities must match/),
+      details: { causes: [{ field: 'patch', reason: 'FieldValueInvalid' }] },
+    },
+  ],
+  [
+    'a merge patch that does not decode is invalid, too',
+    [['PATCH', `${apps}/deployments/quantities`, { spec: { replicas: 'many' } }, merge]],
+    { code: 422, details: { causes: [{ field: 'patch', message: expect.stringContaining('cannot unmarshal string') }] } },
+  ],
+  [
+    'labels that were taken from a template are shown as an empty map',
+    [['PATCH', `${apps}/deployments/quantities`, { spec: { template: { metadata: { labels: { run: null } } } } }, merge]],
+    { details: { causes: [{ message: 'Invalid value: {}: `selector` does not match template `labels`' }] } },
+  ],
+  [
+    'a deployment’s labels are not owned through its status',
+    [
+      ['PATCH', `${apps}/deployments/quantities/status`, { metadata: { labels: { a: 'b' }, annotations: { c: 'd' } } }, merge],
+      ['GET', `${apps}/deployments/quantities`],
+    ],
+    {
+      metadata: {
+        annotations: { c: 'd' },
+        managedFields: owns({ 'f:metadata': { 'f:annotations': { '.': {}, 'f:c': {} } } }),
+      },
+    },
+  ],
+  ['nor changed', [['GET', `${apps}/deployments/quantities`]], { metadata: lacks('labels') }],
+  [
+    'a daemon set’s template generation is its maker’s',
+    [['POST', `${apps}/daemonsets`, workload('each')]],
+    {
+      metadata: {
+        annotations: { 'deprecated.daemonset.template.generation': '1' },
+        managedFields: owns({ 'f:metadata': { 'f:annotations': { '.': {}, 'f:deprecated.daemonset.template.generation': {} } } }),
+      },
+    },
+  ],
+  [
+    'fields of coordinated leader election are dropped',
+    [
+      [
+        'POST',
+        '/apis/coordination.k8s.io/v1/namespaces/default/leases',
+        { metadata: { name: 'l' }, spec: { strategy: 'OldestEmulationVersion', leaseDurationSeconds: 9 } },
+      ],
+    ],
+    { spec: lacks('strategy') },
+  ],
+  [
+    'a new volume is in its phase since it was made',
+    [
+      [
+        'POST',
+        '/api/v1/persistentvolumes',
+        { metadata: { name: 'disk' }, spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/srv' } } },
+      ],
+    ],
+    { status: { phase: 'Pending', lastPhaseTransitionTime: expect.stringMatching(/Z$/) } },
+  ],
+  [
+    'events of the newer group are found by its own names of their fields',
+    [['GET', '/apis/events.k8s.io/v1/namespaces/default/events?fieldSelector=regarding.kind%3DPod,reportingController%3Dx']],
+    { kind: 'EventList', items: [] },
+  ],
+  [
+    'a service account of a role binding may leave out its namespace',
+    [
+      [
+        'POST',
+        '/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings',
+        {
+          metadata: { name: 'b' },
+          subjects: [{ kind: 'ServiceAccount', name: 'robot' }],
+          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
+        },
+      ],
+    ],
+    { subjects: [{ kind: 'ServiceAccount', name: 'robot' }] },
+  ],
+  [
+    'a service that becomes a name loses its internal traffic policy',
+    [
+      ['POST', `${ns}/services`, { metadata: { name: 'turns' }, spec: { selector: { run: 'web' }, ports: [{ port: 80 }] } }],
+      ['PATCH', `${ns}/services/turns`, { spec: { type: 'ExternalName', externalName: 'elsewhere.example' } }, merge],
+    ],
+    { spec: lacks('internalTrafficPolicy', 'clusterIP') },
+  ],
+]
+
+test.each(rows)('%s', async (_what, steps, expected) => {
+  let last: unknown
+  for (const [method, path, body, contentType] of steps) {
+    const request = { method, path, ...(body ? { body } : {}), ...(contentType ? { contentType } : {}) } as ApiRequest
+    last = await api.request(request).catch((error: { status?: unknown }) => error.status ?? error)
+  }
+  expect(last).toMatchObject(expected)
+})
