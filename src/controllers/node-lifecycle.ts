@@ -18,6 +18,9 @@ const leaseNamespace = 'kube-node-lease'
 const watchedConditions = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'] as const
 type ZoneState = 'Initial' | 'Normal' | 'FullDisruption' | 'PartialDisruption'
 
+/** Zones are judged by all their nodes, so once for those that come or change together. */
+const judgeAfterMs = 100
+
 const conditionTaints: readonly [condition: string, status: string, key: string][] = [
   ['Ready', 'False', taintKeys.notReady],
   ['Ready', 'Unknown', taintKeys.unreachable],
@@ -67,14 +70,14 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
           `Node ${node.metadata.name} event: Registered Node ${node.metadata.name} in Controller`,
         )
         queue.add(node.metadata.name)
-        queue.add(zoneKey)
+        queue.addAfter(zoneKey, judgeAfterMs)
       },
       updated(node, before) {
         if (node.status !== before.status && heartbeat(node) !== heartbeat(before)) alive(node.metadata.name)
         const matters =
           node.spec !== before.spec || node.metadata.labels !== before.metadata.labels || conditionText(node) !== conditionText(before)
         if (matters) queue.add(node.metadata.name)
-        if (readiness(node) !== readiness(before) || zoneOf(node) !== zoneOf(before)) queue.add(zoneKey)
+        if (readiness(node) !== readiness(before) || zoneOf(node) !== zoneOf(before)) queue.addAfter(zoneKey, judgeAfterMs)
       },
       deleted(node) {
         seen.delete(node.metadata.name)
@@ -84,7 +87,7 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
           'RemovingNode',
           `Node ${node.metadata.name} event: Removing Node ${node.metadata.name} from Controller`,
         )
-        queue.add(zoneKey)
+        queue.addAfter(zoneKey, judgeAfterMs)
       },
     })
     const renewed = (lease: Lease) => {
