@@ -29,9 +29,16 @@ async function main(name: string, argv: string[]): Promise<number> {
   const { runCommand } = await import('../flags/run.ts')
   return runCommand(command, name, argv, {
     env: process.env,
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
+    // Each stream costs milliseconds to open: only those that are used are.
+    get stdin() {
+      return process.stdin
+    },
+    get stdout() {
+      return process.stdout
+    },
+    get stderr() {
+      return process.stderr
+    },
     signal: stopSignal(),
   })
 }

@@ -1,7 +1,6 @@
 /** Runs a command tree: finds the command that the words name, reads its flags, prints help, turns errors into exit codes. */
 import type { Command, Invocation } from './command.ts'
 import { FlagError, type FlagTable, parseFlags } from './flags.ts'
-import { helpText } from './help.ts'
 
 export interface Process {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -42,10 +41,25 @@ export async function runCommand(root: Command, name: string, argv: readonly str
     }
     const parsed = parseFlags(flags, rest, { interspersed: command.interspersed ?? true })
     if (parsed.values['help'] || !command.run) {
+      const { helpText } = await import('./help.ts')
       io.stdout.write(helpText(command, path, flags))
       return 0
     }
-    const invocation: Invocation = { ...parsed, path, ...io }
+    const invocation: Invocation = {
+      ...parsed,
+      path,
+      env: io.env,
+      signal: io.signal,
+      get stdin() {
+        return io.stdin
+      },
+      get stdout() {
+        return io.stdout
+      },
+      get stderr() {
+        return io.stderr
+      },
+    }
     return await command.run(invocation)
   } catch (error) {
     if (error instanceof FlagError) io.stderr.write(`error: ${error.message}\nSee '${path.join(' ')} --help' for usage.\n`)

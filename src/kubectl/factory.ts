@@ -8,7 +8,6 @@ import type { ApiRequest, Transport } from '../client/transport.ts'
 import type { Command, Invocation } from '../flags/command.ts'
 import type { FlagTable } from '../flags/flags.ts'
 import { ExitError } from '../flags/run.ts'
-import { errorText, PlainError } from './errors.ts'
 import type { ResourceMapper } from './resources.ts'
 
 export interface KubeObject {
@@ -104,6 +103,7 @@ export function kubectlCommand({ run, ...rest }: KubectlCommand): Command {
       } catch (error) {
         if (error instanceof ExitError) throw error
         if (invocation.signal.aborted) return 130
+        const { errorText, PlainError } = await import('./errors.ts')
         const debug = invocation.env['KIJABI_DEBUG'] && error instanceof Error ? `\n${error.stack}` : ''
         throw new ExitError(errorText(error, invocation.path, server()) + debug, error instanceof PlainError ? error.code : 1)
       } finally {
@@ -114,7 +114,7 @@ export function kubectlCommand({ run, ...rest }: KubectlCommand): Command {
 }
 
 function createFactory(invocation: Invocation): { factory: Factory; close(): void; server(): string | undefined } {
-  const { values, args, dash, stdout, stderr, env } = invocation
+  const { values, args, dash, env } = invocation
   let kubeconfig: Promise<Kubeconfig> | undefined
   let connection: Promise<Connection> | undefined
   let transport: Promise<KubectlTransport> | undefined
@@ -122,7 +122,7 @@ function createFactory(invocation: Invocation): { factory: Factory; close(): voi
   let mapper: Promise<ResourceMapper> | undefined
   let server: string | undefined
   const text = (flag: string): string => String(values[flag] ?? '')
-  const err = (line: string) => void stderr.write(line)
+  const err = (line: string) => void invocation.stderr.write(line)
 
   async function readConfig(): Promise<Kubeconfig> {
     const { readKubeconfig } = await import('../client/kubeconfig.ts')
@@ -221,7 +221,7 @@ function createFactory(invocation: Invocation): { factory: Factory; close(): voi
     number: (flag) => Number(values[flag] ?? 0),
     list: (flag) => (values[flag] as string[] | undefined) ?? [],
     given: (flag) => invocation.given.has(flag),
-    out: (line) => void stdout.write(line),
+    out: (line) => void invocation.stdout.write(line),
     err,
     warn: (line) => err(`Warning: ${line}\n`),
     kubeconfig: () => (kubeconfig ??= readConfig()),
