@@ -61,6 +61,9 @@ export const accessFlags = {
     type: 'string',
     doc: 'The file that says which resources are encrypted in the store, and with which keys.',
   },
+  'enable-priority-and-fairness': { type: 'bool', default: true, doc: 'Whether requests wait for room by their priority level.' },
+  'max-requests-inflight': { type: 'int', default: 400, doc: 'Part of the seats that priority levels share.' },
+  'max-mutating-requests-inflight': { type: 'int', default: 200, doc: 'The other part of the seats that priority levels share.' },
   'audit-policy-file': { type: 'string', doc: 'The policy that says how much is told of which requests.' },
   'audit-log-path': { type: 'string', doc: 'The file that audit events are written to as lines of JSON; - for standard output.' },
   'audit-log-maxsize': { type: 'int', default: 100, doc: 'Megabytes after which the audit log is rotated.' },
@@ -84,6 +87,8 @@ export type AccessValues = {
         : string
 } & { readonly 'cert-dir': string }
 
+/** A quarter of the minute that a request may take, as upstream has it. */
+const longestWaitMs = 15_000
 const healthPaths = ['/healthz', '/livez', '/readyz']
 
 export function accessOptions(values: AccessValues, address: { readonly host: string; readonly port: number }, log: Logger): AccessOptions {
@@ -115,6 +120,14 @@ export function accessOptions(values: AccessValues, address: { readonly host: st
       configuration: admissionConfiguration(values['admission-control-config-file']),
     },
     ...auditOf(values, log),
+    ...(values['enable-priority-and-fairness']
+      ? {
+          flowControl: {
+            seats: values['max-requests-inflight'] + values['max-mutating-requests-inflight'],
+            maxWaitMs: longestWaitMs,
+          },
+        }
+      : {}),
   }
 }
 

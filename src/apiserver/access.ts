@@ -26,6 +26,7 @@ import { createRbac } from './authorization/rbac.ts'
 import { createReviews } from './authorization/reviews.ts'
 import type { Answer } from './call.ts'
 import type { Operations } from './dispatch.ts'
+import { createFlowControl, type FlowControlOptions } from './flowcontrol/flow-control.ts'
 import type { Objects } from './objects.ts'
 import type { Authenticator, Authorizer, User } from './request.ts'
 import type { ServerParts } from './server.ts'
@@ -77,6 +78,7 @@ export interface AccessOptions {
   readonly authorizationModes: readonly string[]
   readonly admission: AdmissionOptions
   readonly audit?: Auditor
+  readonly flowControl?: FlowControlOptions
 }
 
 export function createAccess({ objects, api: self, log, now }: AccessDeps, options: AccessOptions): Access {
@@ -121,6 +123,7 @@ export function createAccess({ objects, api: self, log, now }: AccessDeps, optio
       ...(withRbac ? [createEscalationCheck(rbac, authorizer)] : []),
     ],
     ...(options.audit ? { audit: options.audit } : {}),
+    ...(options.flowControl ? { flowControl: createFlowControl(objects, options.flowControl) } : {}),
     impersonate: createImpersonation(authorizer),
     operations: {
       ...createAuthenticationReviews({ tokens: allTokens, apiAudiences: accounts?.apiAudiences ?? [], log, now }),

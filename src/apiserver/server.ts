@@ -96,22 +96,26 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
         ...(status ? { status } : {}),
       })
     }
-    const respond = (answer: Response['answer']): Response => ({
-      id,
-      info,
-      form,
-      ...(endpoint ? { endpoint } : {}),
-      ...(user ? { user } : {}),
-      answer,
-      warnings,
-      ...(room?.headers ? { headers: room.headers } : {}),
-      done(status) {
-        room?.release()
-        step('answered', status)
-        parts.measure?.(info, status, startedAt)
-        trail?.done(status, answer, annotations)
-      },
-    })
+    const respond = (answer: Response['answer']): Response => {
+      // A stream has its room only until it begins.
+      if (answer.kind === 'watch' || answer.kind === 'proxy') room?.release()
+      return {
+        id,
+        info,
+        form,
+        ...(endpoint ? { endpoint } : {}),
+        ...(user ? { user } : {}),
+        answer,
+        warnings,
+        ...(room?.headers ? { headers: room.headers } : {}),
+        done(status) {
+          room?.release()
+          step('answered', status)
+          parts.measure?.(info, status, startedAt)
+          trail?.done(status, answer, annotations)
+        },
+      }
+    }
 
     try {
       info = parseRequestInfo(request.method, request.target)
@@ -127,16 +131,16 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
         if (trail) request = trail.request
       }
       step('authenticate')
-      if (parts.flowControl) {
-        const granted = parts.flowControl(user, info)
-        room = granted instanceof Promise ? await granted : granted
-        step('flow-control')
-      }
       if (parts.impersonate) {
         const other = parts.impersonate(request, user)
         const acting = other instanceof Promise ? await other : other
         if (acting !== user) trail?.actsAs(acting)
         user = acting
+      }
+      if (parts.flowControl) {
+        const granted = parts.flowControl(user, info)
+        room = granted instanceof Promise ? await granted : granted
+        step('flow-control')
       }
       const attributes = attributesOf(info, user)
       const decision = parts.authorizer.authorize(attributes)
