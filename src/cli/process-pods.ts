@@ -126,7 +126,7 @@ export function keepProcessPods(
       throw error
     })
     const before = pod?.status.containerStatuses?.[0]
-    if (pod && (pod.metadata.deletionTimestamp || pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== hash)) {
+    if (pod && (pod.metadata.deletionTimestamp || pod.metadata.annotations?.['kubernetes.io/config.hash'] !== hash)) {
       await client.delete('pods', key, { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } }).catch((error: unknown) => {
         if (!isNotFound(error)) throw error
       })
@@ -151,8 +151,9 @@ export function keepProcessPods(
           annotations: {
             ...manifest.metadata?.annotations,
             'kubernetes.io/config.hash': hash,
-            'kubernetes.io/config.mirror': hash,
             'kubernetes.io/config.source': 'file',
+            // A mirror is of a node's pod.
+            ...(node ? { 'kubernetes.io/config.mirror': hash } : {}),
           },
           ...(on
             ? { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: on.metadata.name, uid: on.metadata.uid, controller: true }] }
