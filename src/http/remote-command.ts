@@ -239,10 +239,13 @@ export interface ForwardedPort {
 
 const portForwardProtocol = 'portforward.k8s.io'
 const tunnelProtocol = `SPDY/3.1+${portForwardProtocol}`
+const tunnelToken = tunnelProtocol.replace('/', '-')
 const tunnels = new WebSocketServer({
   noServer: true,
   handleProtocols: (offered) =>
-    [tunnelProtocol, 'v4.channel.k8s.io', 'v4.base64.channel.k8s.io'].find((name) => offered.has(name)) ?? false,
+    offered.has(tunnelToken)
+      ? tunnelProtocol
+      : (['v4.channel.k8s.io', 'v4.base64.channel.k8s.io'].find((name) => offered.has(name)) ?? false),
   maxPayload: 32 << 20,
 })
 
@@ -255,6 +258,9 @@ export function acceptPortForward(
   open: (port: ForwardedPort) => void,
 ): void {
   if (String(request.headers.upgrade).toLowerCase() === 'websocket') {
+    // The slash is no token's character (RFC 9110, 5.6.2), and ws insists on tokens; kubectl insists on the slash.
+    const offered = request.headers['sec-websocket-protocol']
+    if (offered) request.headers['sec-websocket-protocol'] = offered.replace(tunnelProtocol, tunnelToken)
     tunnels.handleUpgrade(request, socket, head, (ws) => {
       if (ws.protocol === tunnelProtocol) forwardOverSpdy(webSocketDuplex(ws), open)
       else forwardOverChannels(ws, ports, open)

@@ -79,9 +79,12 @@ export function serveSpdy(socket: Duplex, options: SpdyOptions): SpdyServer {
     head.writeUInt32BE(id, 0)
     return send(head, chunk.length, flags, chunk)
   }
-  /** No headers, as a stored deflate block: what we say is a few bytes, so there is nothing to compress. */
+  /**
+   * No headers, as a stored deflate block: what we say is a few bytes, so there is nothing to compress. The empty block
+   * behind it is deflate's sync flush: without it Go's reader looks for a further block, and fails for good.
+   */
   const noHeaders = (): Buffer => {
-    const block = Buffer.from([0, 4, 0, 0xfb, 0xff, 0, 0, 0, 0])
+    const block = Buffer.from([0, 4, 0, 0xfb, 0xff, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff])
     if (answered) return block
     answered = true
     return Buffer.concat([Buffer.from([0x78, 0xbb]), uint32(adler32(spdyDictionary)), block])
