@@ -1,0 +1,111 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { expect, test } from 'vitest'
+import type { ServiceAccount } from '../../api/types/core-v1.ts'
+import type { Objects } from '../objects.ts'
+import { parseSigningKey, parseVerificationKeys, type SigningKey, signToken } from './jwt.ts'
+import { createServiceAccountTokenAuthenticator, issueServiceAccountToken } from './service-account-tokens.ts'
+
+const pem = (type: 'ec' | 'rsa') => {
+  const { privateKey } =
+    type === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+}
+const [current, previous, foreign] = [pem('ec'), pem('rsa'), pem('ec')] as [string, string, string]
+const issuer = 'https://issuer'
+const start = new Date('2026-01-01T00:00:00Z')
+
+const account = { metadata: { name: 'a', namespace: 'ns', uid: 'u1' } } as ServiceAccount
+const pod = { metadata: { name: 'p', namespace: 'ns', uid: 'p1' } }
+const node = { metadata: { name: 'n', uid: 'n1' } }
+
+function setup(stored: Record<string, object> = { 'serviceaccounts ns/a': account, 'pods ns/p': pod }) {
+  let now = start
+  const objects = { peek: (resource: string, key: string) => stored[`${resource} ${key}`] } as unknown as Objects
+  const authenticator = createServiceAccountTokenAuthenticator(objects, {
+    issuers: [issuer],
+    keys: [...parseVerificationKeys(current), ...parseVerificationKeys(previous)],
+    apiAudiences: ['api'],
+    now: () => now,
+    lookup: true,
+  })
+  return { authenticator, stored, later: (seconds: number) => (now = new Date(start.getTime() + seconds * 1000)) }
+}
+const issue = (key: SigningKey, more: object = {}) =>
+  issueServiceAccountToken(key, issuer, { account, audiences: ['api'], expirationSeconds: 600, ...more }, start)
+const key = parseSigningKey(current)
+
+test.each([
+  ['ES256', current],
+  ['RS256, an older key', previous],
+])('a token signed with %s is its account', (_name, signing) => {
+  const { authenticator } = setup()
+  expect(authenticator.authenticate(issue(parseSigningKey(signing), { pod, node }))).toMatchObject({
+    user: {
+      name: 'system:serviceaccount:ns:a',
+      uid: 'u1',
+      groups: ['system:serviceaccounts', 'system:serviceaccounts:ns', 'system:authenticated'],
+      extra: {
+        'authentication.kubernetes.io/pod-name': ['p'],
+        'authentication.kubernetes.io/pod-uid': ['p1'],
+        'authentication.kubernetes.io/node-name': ['n'],
+      },
+    },
+    audiences: ['api'],
+  })
+})
+
+const unsigned = (claims: object) => {
+  const part = (o: object) => Buffer.from(JSON.stringify(o)).toString('base64url')
+  return `${part({ alg: 'none' })}.${part(claims)}.`
+}
+
+test.each<[string, string, (s: ReturnType<typeof setup>) => void, RegExp]>([
+  ['expired', issue(key), (s) => s.later(600), /expired/],
+  ['for another audience', issue(key, { audiences: ['other'] }), () => {}, /audiences/],
+  ['unsigned', unsigned({ iss: issuer, exp: 9e9 }), () => {}, /signature/],
+  ['signed by a foreign key', issue(parseSigningKey(foreign)), () => {}, /signature/],
+  ['of a deleted account', issue(key), (s) => delete s.stored['serviceaccounts ns/a'], /does not exist/],
+  [
+    'of an account made anew',
+    issue(key),
+    (s) => (s.stored['serviceaccounts ns/a'] = { metadata: { ...account.metadata, uid: 'u2' } }),
+    /UID/,
+  ],
+  ['of a deleted pod', issue(key, { pod }), (s) => delete s.stored['pods ns/p'], /does not exist/],
+  ['of a pod made anew', issue(key, { pod }), (s) => (s.stored['pods ns/p'] = { metadata: { ...pod.metadata, uid: 'p2' } }), /UID/],
+  ['of a deleted node', issue(key, { node }), () => {}, /does not exist/],
+  ['without the claims of an account', signToken(key, { iss: issuer, aud: ['api'], exp: 9e9 }), () => {}, /incomplete/],
+  [
+    'with a subject that its claims do not name',
+    signToken(key, {
+      iss: issuer,
+      aud: ['api'],
+      exp: 9e9,
+      sub: 'system:serviceaccount:kube-system:admin',
+      'kubernetes.io': { namespace: 'ns', serviceaccount: { name: 'a', uid: 'u1' } },
+    }),
+    () => {},
+    /incomplete/,
+  ],
+])('a token %s is refused, each time', (_name, token, change, reason) => {
+  const s = setup()
+  change(s)
+  expect(() => s.authenticator.authenticate(token)).toThrow(reason)
+  expect(() => s.authenticator.authenticate(token)).toThrow(reason)
+})
+
+test.each([
+  ['no JWT', 'abc'],
+  ['another issuer’s', issueServiceAccountToken(key, 'https://other', { account, audiences: ['api'], expirationSeconds: 600 }, start)],
+  ['larger than any token', `${'a'.repeat(70_000)}.b.c`],
+])('%s is left to others', (_name, token) => {
+  expect(setup().authenticator.authenticate(token)).toBeUndefined()
+})
+
+test('a token that was good ends with its account', () => {
+  const s = setup()
+  const token = issue(key)
+  expect(s.authenticator.authenticate(token)).toBeDefined()
+  delete s.stored['serviceaccounts ns/a']
+  expect(() => s.authenticator.authenticate(token)).toThrow(/does not exist/)
+})
