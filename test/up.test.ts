@@ -171,9 +171,12 @@ test('in the foreground TERM stops the cluster and exits 0', async () => {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let text = ''
+  let asked = false
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk
-    if (text.includes('Stop it with')) child.kill('SIGTERM')
+    if (asked || !text.includes('Stop it with')) return
+    asked = true // a second TERM would end it at once
+    child.kill('SIGTERM')
   })
   expect(await once(child, 'exit')).toEqual([0, null])
   expect((await home.kijabi('status')).stdout).toContain('is stopped')

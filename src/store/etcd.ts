@@ -123,6 +123,7 @@ export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
 
   const watches = createSharedWatch(clients.length, {
     saw,
+    revision: () => revision,
     kvOf,
     next() {
       current = (current + 1) % clients.length
@@ -248,6 +249,8 @@ const first = (key: Uint8Array): Uint8Array => (key.length === 0 ? new Uint8Arra
 
 interface SharedWatchDeps {
   saw(revision: number): void
+  /** The newest revision seen. */
+  revision(): number
   compacted(revision: number): void
   kvOf(kv: EtcdKeyValue): KeyValue
   client(): { channel: Channel; watch: WatchService }
@@ -259,7 +262,7 @@ interface Watcher {
   readonly key: Uint8Array
   readonly handler: WatchHandler
   readonly previous: boolean
-  /** The first revision not yet delivered; 0 until the server said what "now" is. */
+  /** The first revision not yet delivered. */
   from: number
 }
 
@@ -322,10 +325,7 @@ function createSharedWatch(endpoints: number, deps: SharedWatchDeps) {
       return
     }
     deps.saw(header.revision)
-    if (response.created) {
-      if (watcher.from === 0) watcher.from = header.revision + 1
-      return
-    }
+    if (response.created) return
     if (response.events.length === 0) {
       if (watcher.from <= header.revision) {
         watcher.from = header.revision + 1
@@ -345,7 +345,9 @@ function createSharedWatch(endpoints: number, deps: SharedWatchDeps) {
 
   return {
     watch(key: Uint8Array, options: WatchOptions, handler: WatchHandler): Watch {
-      const watcher: Watcher = { id: nextId++, key, handler, previous: options.previous === true, from: options.startRevision ?? 0 }
+      // "Now" is what this process has seen: asking the server would miss what is written until it answers.
+      const from = options.startRevision || deps.revision() + 1
+      const watcher: Watcher = { id: nextId++, key, handler, previous: options.previous === true, from }
       watchers.set(watcher.id, watcher)
       if (stream) stream.requests.push(createRequest(watcher))
       else open()
