@@ -32,6 +32,9 @@ const workload = (name: string, more: object = {}) => ({
   spec: { selector: { matchLabels: { run: 'web' } }, template, ...more },
 })
 const owns = (fieldsV1: object) => expect.arrayContaining([expect.objectContaining({ fieldsV1: expect.objectContaining(fieldsV1) })])
+const registration = '/apis/admissionregistration.k8s.io/v1'
+/** The answer that refuses these fields, in this order. */
+const refused = (...fields: string[]) => ({ code: 422, details: { causes: fields.map((field) => ({ field })) } })
 /** Any object without these fields. */
 const lacks = (...fields: string[]) => expect.toSatisfy((object: object) => !fields.some((field) => field in object))
 
@@ -154,6 +157,94 @@ const rows: readonly (readonly [what: string, steps: readonly Step[], last: obje
       ],
     ],
     { subjects: [{ kind: 'ServiceAccount', name: 'robot' }] },
+  ],
+  [
+    'what this server serves is registered as served here',
+    [['GET', '/apis/apiregistration.k8s.io/v1/apiservices/v2.autoscaling']],
+    { spec: { group: 'autoscaling', version: 'v2' }, status: { conditions: [{ type: 'Available', reason: 'Local' }] } },
+  ],
+  [
+    'a device class needs expressions and drivers, and counts its generations',
+    [['POST', '/apis/resource.k8s.io/v1/deviceclasses', { metadata: { name: 'gpu' }, spec: { selectors: [{}], config: [{}] } }]],
+    refused('spec.selectors[0].cel', 'spec.config[0].opaque'),
+  ],
+  [
+    'a webhook configuration',
+    [
+      [
+        'POST',
+        `${registration}/validatingwebhookconfigurations`,
+        {
+          metadata: { name: 'w' },
+          webhooks: [
+            {
+              name: 'short',
+              clientConfig: { url: 'http://u@hook.example/?q' },
+              rules: [{ operations: ['*', 'CREATE'], apiGroups: ['*'], apiVersions: ['v1'], resources: ['pods/*', 'pods/status'] }],
+              timeoutSeconds: 31,
+            },
+          ],
+        },
+      ],
+    ],
+    refused(
+      'webhooks[0].name',
+      'webhooks[0].admissionReviewVersions',
+      'webhooks[0].rules[0].operations',
+      'webhooks[0].rules[0].resources[1]',
+      'webhooks[0].sideEffects',
+      'webhooks[0].timeoutSeconds',
+      'webhooks[0].clientConfig.url',
+      'webhooks[0].clientConfig.url',
+      'webhooks[0].clientConfig.url',
+    ),
+  ],
+  [
+    'an admission policy',
+    [
+      [
+        'POST',
+        `${registration}/validatingadmissionpolicies`,
+        {
+          metadata: { name: 'p' },
+          spec: {
+            paramKind: { apiVersion: 'a/b/c', kind: 'X' },
+            matchConstraints: {},
+            variables: [{ name: '1st', expression: '1' }],
+            validations: [{ expression: 'true', message: 'two\nlines', reason: 'Because' }],
+          },
+        },
+      ],
+    ],
+    refused(
+      'spec.paramKind.apiVersion',
+      'spec.matchConstraints.resourceRules',
+      'spec.variables[0].name',
+      'spec.validations[0].message',
+      'spec.validations[0].reason',
+    ),
+  ],
+  [
+    'a mutating policy and its patches',
+    [
+      [
+        'POST',
+        `${registration}/mutatingadmissionpolicies`,
+        { metadata: { name: 'm' }, spec: { mutations: [{ patchType: 'JSONPatch' }, { patchType: 'Magic' }] } },
+      ],
+    ],
+    refused('spec.matchConstraints', 'spec.mutations[0].jsonPatch', 'spec.mutations[1].patchType', 'spec.reinvocationPolicy'),
+  ],
+  [
+    'a policy’s binding',
+    [
+      [
+        'POST',
+        `${registration}/validatingadmissionpolicybindings`,
+        { metadata: { name: 'b' }, spec: { policyName: 'p', paramRef: {}, validationActions: ['Warn', 'Deny', 'Warn'] } },
+      ],
+    ],
+    refused('spec.paramRef', 'spec.paramRef.parameterNotFoundAction', 'spec.validationActions[2]', 'spec.validationActions'),
   ],
   [
     'a service that becomes a name loses its internal traffic policy',

@@ -12,6 +12,31 @@ export interface BootstrapOptions {
 
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
 
+/** The groups and versions served here, with the priorities that clients sort them by (kubeapiserver's apiVersionPriorities). */
+const versions: readonly (readonly [group: string, version: string, groupPriorityMinimum: number, versionPriority: number])[] = [
+  ['', 'v1', 18000, 1],
+  ['apps', 'v1', 17800, 15],
+  ['events.k8s.io', 'v1', 17750, 15],
+  ['authentication.k8s.io', 'v1', 17700, 15],
+  ['authorization.k8s.io', 'v1', 17600, 15],
+  ['autoscaling', 'v1', 17500, 15],
+  ['autoscaling', 'v2', 17500, 30],
+  ['batch', 'v1', 17400, 15],
+  ['certificates.k8s.io', 'v1', 17300, 15],
+  ['networking.k8s.io', 'v1', 17200, 15],
+  ['policy', 'v1', 17100, 15],
+  ['rbac.authorization.k8s.io', 'v1', 17000, 15],
+  ['storage.k8s.io', 'v1', 16800, 15],
+  ['apiextensions.k8s.io', 'v1', 16700, 15],
+  ['admissionregistration.k8s.io', 'v1', 16700, 15],
+  ['scheduling.k8s.io', 'v1', 16600, 15],
+  ['coordination.k8s.io', 'v1', 16500, 15],
+  ['node.k8s.io', 'v1', 16300, 15],
+  ['discovery.k8s.io', 'v1', 16200, 15],
+  ['flowcontrol.apiserver.k8s.io', 'v1', 16100, 21],
+  ['resource.k8s.io', 'v1', 15900, 20],
+]
+
 export async function bootstrap(api: Transport, options: BootstrapOptions): Promise<void> {
   // Looked at first: making it anew would ask for an address that the one there holds.
   const ensure = async (path: string, body: { metadata: { name: string; labels?: object }; [field: string]: unknown }) => {
@@ -19,12 +44,20 @@ export async function bootstrap(api: Transport, options: BootstrapOptions): Prom
       await api.request({ method: 'GET', path: `${path}/${body.metadata.name}` })
     } catch (error) {
       if (!isNotFound(error)) throw error
-      await api.request({ method: 'POST', path, body }).catch((raced: unknown) => {
+      await api.request({ method: 'POST', path: `${path}?fieldManager=kube-apiserver`, body }).catch((raced: unknown) => {
         if (!isAlreadyExists(raced)) throw raced
       })
     }
   }
   await Promise.all(namespaces.map((name) => ensure('/api/v1/namespaces', { metadata: { name } })))
+  await Promise.all(
+    versions.map(([group, version, groupPriorityMinimum, versionPriority]) =>
+      ensure('/apis/apiregistration.k8s.io/v1/apiservices', {
+        metadata: { name: `${version}.${group}`, labels: { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' } },
+        spec: { ...(group ? { group } : {}), version, groupPriorityMinimum, versionPriority },
+      }),
+    ),
+  )
   const labels = { component: 'apiserver', provider: 'kubernetes' }
   await ensure('/api/v1/namespaces/default/services', {
     metadata: { name: 'kubernetes', labels },

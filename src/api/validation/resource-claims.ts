@@ -1,5 +1,5 @@
 /** Claims on devices (resource/validation), without their CEL selectors. */
-import type { DeviceClaim, ExactDeviceRequest, ResourceClaim, ResourceClaimTemplate } from '../types/resource-v1.ts'
+import type { DeviceClaim, DeviceClass, ExactDeviceRequest, ResourceClaim, ResourceClaimTemplate } from '../types/resource-v1.ts'
 import { check, optionalOneOf, semanticEqual, validateConditions } from './checks.ts'
 import { duplicate, type FieldError, forbidden, invalid, required, tooMany } from './field-error.ts'
 import { internalValue } from './internal.ts'
@@ -129,3 +129,37 @@ export function validateResourceClaimStatusUpdate(claim: ResourceClaim, old: Res
   })
   return errors
 }
+
+/** Selectors and configuration of a class; what is wrong inside an expression is found where expressions are compiled. */
+function deviceClassSpec({ spec }: DeviceClass): FieldError[] {
+  const errors: FieldError[] = []
+  const { selectors = [], config = [] } = spec ?? {}
+  if (selectors.length > 32) errors.push(tooMany('spec.selectors', selectors.length, 32))
+  selectors.forEach(({ cel }, i) => {
+    const at = `spec.selectors[${i}].cel`
+    if (!cel) errors.push(required(at))
+    else if (!cel.expression) errors.push(required(`${at}.expression`))
+  })
+  if (config.length > 32) errors.push(tooMany('spec.config', config.length, 32))
+  config.forEach(({ opaque }, i) => {
+    const at = `spec.config[${i}].opaque`
+    if (!opaque) {
+      errors.push(required(at))
+      return
+    }
+    errors.push(...(opaque.driver ? check(opaque.driver, `${at}.driver`, isDNS1123Subdomain) : [required(`${at}.driver`)]))
+    const parameters: unknown = opaque.parameters
+    if (parameters === undefined || parameters === null) errors.push(required(`${at}.parameters`))
+    else if (typeof parameters !== 'object' || Array.isArray(parameters))
+      errors.push(invalid(`${at}.parameters`, '<value omitted>', 'must be a valid JSON object'))
+  })
+  return errors
+}
+export const validateDeviceClass = (object: DeviceClass): FieldError[] => [
+  ...validateObjectMeta(object.metadata, false, nameIsDNSSubdomain),
+  ...deviceClassSpec(object),
+]
+export const validateDeviceClassUpdate = (object: DeviceClass, old: DeviceClass): FieldError[] => [
+  ...validateObjectMetaUpdate(object.metadata, old.metadata),
+  ...deviceClassSpec(object),
+]

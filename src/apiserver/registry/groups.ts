@@ -7,7 +7,7 @@ import type { FlowSchema, PriorityLevelConfiguration } from '../../api/types/flo
 import type { RuntimeClass } from '../../api/types/node-v1.ts'
 import type { PodDisruptionBudget } from '../../api/types/policy-v1.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../../api/types/rbac-v1.ts'
-import type { ResourceClaim, ResourceClaimTemplate } from '../../api/types/resource-v1.ts'
+import type { DeviceClass, ResourceClaim, ResourceClaimTemplate } from '../../api/types/resource-v1.ts'
 import type { PriorityClass } from '../../api/types/scheduling-v1.ts'
 import type { CSIDriver, CSINode, StorageClass, VolumeAttachment, VolumeAttributesClass } from '../../api/types/storage-v1.ts'
 import * as flowcontrol from '../../api/validation/flowcontrol.ts'
@@ -106,6 +106,11 @@ export const resourceClaims: Strategy<ResourceClaim> = {
   validate: claims.validateResourceClaim,
   validateUpdate: claims.validateResourceClaimUpdate,
   subresources: { status: { validateUpdate: claims.validateResourceClaimStatusUpdate } },
+}
+export const deviceClasses: Strategy<DeviceClass> = {
+  generation: true,
+  validate: claims.validateDeviceClass,
+  validateUpdate: claims.validateDeviceClassUpdate,
 }
 export const resourceClaimTemplates: Strategy<ResourceClaimTemplate> = {
   validate: claims.validateResourceClaimTemplate,

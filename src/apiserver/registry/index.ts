@@ -1,5 +1,6 @@
 /** The strategies of the built-in resources, by `resource` or `resource.group`; what is not here gets the server's defaults. */
 
+import * as admission from './admission.ts'
 import { cronJobs, jobs } from './batch.ts'
 import * as core from './core.ts'
 import * as groups from './groups.ts'
@@ -66,6 +67,13 @@ const entries = {
   'resourceclaims.resource.k8s.io': groups.resourceClaims,
   'resourceclaimtemplates.resource.k8s.io': groups.resourceClaimTemplates,
   'certificatesigningrequests.certificates.k8s.io': groups.certificateSigningRequests,
+  'deviceclasses.resource.k8s.io': groups.deviceClasses,
+  'validatingwebhookconfigurations.admissionregistration.k8s.io': admission.webhookConfigurations,
+  'mutatingwebhookconfigurations.admissionregistration.k8s.io': admission.webhookConfigurations,
+  'validatingadmissionpolicies.admissionregistration.k8s.io': admission.validatingPolicies,
+  'validatingadmissionpolicybindings.admissionregistration.k8s.io': admission.validatingPolicyBindings,
+  'mutatingadmissionpolicies.admissionregistration.k8s.io': admission.mutatingPolicies,
+  'mutatingadmissionpolicybindings.admissionregistration.k8s.io': admission.mutatingPolicyBindings,
   'horizontalpodautoscalers.autoscaling': networking.horizontalPodAutoscalers,
 } satisfies Record<string, unknown>
 
