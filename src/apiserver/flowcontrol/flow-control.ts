@@ -39,9 +39,25 @@ export function createFlowControl(objects: Objects, options: FlowControlOptions)
   const levelMirror = objects.mirror<PriorityLevelConfiguration>('prioritylevelconfigurations.flowcontrol.apiserver.k8s.io', sinkOf(specs))
   const schemaMirror = objects.mirror<FlowSchema>('flowschemas.flowcontrol.apiserver.k8s.io', sinkOf(schemas))
 
+  /** The rules that are about a user, in the order of their schemas; forgotten when a schema changes. */
+  let ofUser = new WeakMap<User, { schema: FlowSchema; rules: Rule[] }[]>()
+  const schemaOf = (user: User, info: RequestInfo): FlowSchema | undefined => {
+    let mine = ofUser.get(user)
+    if (!mine) {
+      mine = ordered.flatMap((schema) => {
+        const rules = (schema.spec.rules ?? []).filter((rule) => (rule.subjects ?? []).some((s) => subjectMatches(s, user)))
+        return rules.length > 0 ? [{ schema, rules }] : []
+      })
+      ofUser.set(user, mine)
+    }
+    for (const { schema, rules } of mine) for (const rule of rules) if (ruleMatches(rule, info)) return schema
+    return undefined
+  }
+
   const sync = () => {
-    const changed = [levelMirror.sync(), schemaMirror.sync()]
-    if (!changed.some(Boolean)) return
+    const levelsChanged = levelMirror.sync()
+    if (!schemaMirror.sync() && !levelsChanged) return
+    ofUser = new WeakMap()
     ordered = [...schemas.values()]
       .filter((s) => specs.has(s.spec.priorityLevelConfiguration.name))
       .sort(
@@ -78,7 +94,7 @@ export function createFlowControl(objects: Objects, options: FlowControlOptions)
 
   return (user, info) => {
     sync()
-    const schema = ordered.find((s) => matches(s, user, info))
+    const schema = schemaOf(user, info)
     const level = schema && levels.get(schema.spec.priorityLevelConfiguration.name)
     // Before the objects of every cluster are there, only the server itself and its first clients ask.
     if (!schema || !level) return free
@@ -106,25 +122,25 @@ const sinkOf = <T>(into: Map<string, T>) => ({
   clear: () => into.clear(),
 })
 
-const any = (list: readonly string[] | null | undefined, value: string): boolean => list?.some((v) => v === '*' || v === value) === true
+const any = (list: readonly string[] | null | undefined, value: string): boolean =>
+  list !== undefined && list !== null && (list.includes('*') || list.includes(value))
 
-function matches({ spec }: FlowSchema, user: User, info: RequestInfo): boolean {
-  return (spec.rules ?? []).some(
-    (rule) =>
-      (rule.subjects ?? []).some((s) => subjectMatches(s, user)) &&
-      (info.isResourceRequest
-        ? (rule.resourceRules ?? []).some(
-            (r) =>
-              any(r.verbs, info.verb) &&
-              any(r.apiGroups, info.apiGroup) &&
-              any(r.resources, info.subresource ? `${info.resource}/${info.subresource}` : info.resource) &&
-              (info.namespace === '' ? r.clusterScope === true : any(r.namespaces, info.namespace)),
-          )
-        : (rule.nonResourceRules ?? []).some(
-            (r) =>
-              any(r.verbs, info.verb) &&
-              r.nonResourceURLs.some((p) => p === '*' || p === info.path || (p.endsWith('/*') && info.path.startsWith(p.slice(0, -1)))),
-          )),
+type Rule = NonNullable<FlowSchema['spec']['rules']>[number]
+
+function ruleMatches(rule: Rule, info: RequestInfo): boolean {
+  if (!info.isResourceRequest)
+    return (rule.nonResourceRules ?? []).some(
+      (r) =>
+        any(r.verbs, info.verb) &&
+        r.nonResourceURLs.some((p) => p === '*' || p === info.path || (p.endsWith('/*') && info.path.startsWith(p.slice(0, -1)))),
+    )
+  const resource = info.subresource ? `${info.resource}/${info.subresource}` : info.resource
+  return (rule.resourceRules ?? []).some(
+    (r) =>
+      any(r.verbs, info.verb) &&
+      any(r.apiGroups, info.apiGroup) &&
+      any(r.resources, resource) &&
+      (info.namespace === '' ? r.clusterScope === true : any(r.namespaces, info.namespace)),
   )
 }
 
