@@ -193,15 +193,18 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
     const zipped = encoded.bytes.length > 100_000 ? await compressed(encoded.bytes, headers['accept-encoding']) : undefined
     const bytes = zipped ?? encoded.bytes
     if (stream.destroyed) return response.done(0)
-    stream.respond({
+    // Node ends a stream that has no body (304) by itself, and to end it again would be an error that resets it.
+    const hasBody = method !== 'HEAD' && bytes.length > 0
+    const sent = {
       ':status': encoded.status,
       ...lowerCase(commonHeaders(response)),
       'content-type': encoded.type,
       'content-length': bytes.length,
       ...(zipped ? { 'content-encoding': 'gzip', vary: 'accept-encoding' } : {}),
       ...encoded.headers,
-    })
-    stream.end(method === 'HEAD' ? undefined : bytes)
+    }
+    stream.respond(sent, { endStream: !hasBody })
+    if (hasBody) stream.end(bytes)
     response.done(encoded.status)
   }
 
