@@ -1,6 +1,6 @@
 /** The node end to end: real containers over our runtime and over Debian's containerd, services and names through the kernel's rules. */
 import { execFileSync } from 'node:child_process'
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { request } from 'node:https'
 import { join } from 'node:path'
@@ -149,6 +149,65 @@ describe.skipIf(cannotRunContainers).each(['kijabi', 'containerd'] as const)('po
     )
     await lab.client.patch('configmaps', meta('settings'), { data: { a: 'two' } })
     expect(await lab.exec('config', ['sh', '-c', 'until grep -q two /cm/a; do usleep 10000; done; cat /cm/a'])).toBe('two')
+  })
+
+  test('a claim waits for its volume, and an image is a volume too', async () => {
+    const disk = join(lab.folder, 'disk')
+    mkdirSync(disk)
+    const key = { namespace: 'default', name: 'claim' }
+    const storage = { accessModes: ['ReadWriteOnce' as const], storageClassName: 'manual' }
+    const claim = await lab.client.create('persistentvolumeclaims', {
+      metadata: key,
+      spec: { ...storage, volumeName: 'disk', resources: { requests: { storage: '1Mi' } } },
+    })
+    await lab.create('claiming', {
+      securityContext: { fsGroup: 2000 },
+      volumes: [
+        { name: 'disk', persistentVolumeClaim: { claimName: 'claim' } },
+        ...(runtime === 'kijabi' ? [{ name: 'files', image: { reference: 'busybox', pullPolicy: 'IfNotPresent' as const } }] : []),
+      ],
+      containers: [
+        {
+          ...busybox('c', 'sh', '-c', 'echo kept > /disk/file; sleep 100000'),
+          volumeMounts: [
+            { name: 'disk', mountPath: '/disk' },
+            ...(runtime === 'kijabi' ? [{ name: 'files', mountPath: '/files', subPath: 'bin' }] : []),
+          ],
+          resources: { requests: { cpu: '100m' }, limits: { cpu: '500m', memory: '64Mi' } },
+        },
+      ],
+    })
+    // No controller runs here: the binding is made by hand, after the kubelet has seen that there is none.
+    const told = async () =>
+      (await lab.client.list('events', { namespace: 'default' })).items.map((e) => `${e.reason} ${e.message}`).join('\n')
+    await expect.poll(told, { timeout: 10_000 }).toMatch(/FailedMount .*PVC default\/claim: PVC is not bound/)
+    await lab.client.create('persistentvolumes', {
+      metadata: { name: 'disk' },
+      spec: {
+        ...storage,
+        capacity: { storage: '1Mi' },
+        local: { path: disk },
+        claimRef: { ...key, uid: claim.metadata.uid },
+        nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'Exists' }] }] } },
+      },
+    })
+    await lab.client.patch('persistentvolumeclaims', key, { status: { phase: 'Bound' } }, { subresource: 'status' })
+    const pod = await lab.untilPod('claiming', isReady)
+    expect(readFileSync(join(disk, 'file'), 'utf8')).toBe('kept\n')
+    expect(statSync(disk).gid).toBe(2000)
+    if (runtime === 'kijabi') expect(await lab.exec('claiming', ['ls', '/files/busybox'])).toBe('/files/busybox\n')
+    // The whole pod is held to the sum of its containers.
+    const limit = (controller: string, file: string, unified: string) => {
+      const group = join(lab.cgroupRoot, 'kubepods/burstable', `pod${pod.metadata.uid}`)
+      const v2 = existsSync('/sys/fs/cgroup/cgroup.controllers')
+      return readFileSync(join('/sys/fs/cgroup', v2 ? '' : controller, group, v2 ? unified : file), 'utf8')
+        .split(' ', 1)[0]
+        ?.trim()
+    }
+    expect([limit('cpu', 'cpu.cfs_quota_us', 'cpu.max'), limit('memory', 'memory.limit_in_bytes', 'memory.max')]).toEqual([
+      '50000',
+      '67108864',
+    ])
   })
 
   test('a config map that is missing holds the container back until it is there', async () => {

@@ -1,6 +1,6 @@
 /** Whether a node takes a pod that was bound to it (pkg/kubelet/lifecycle/predicate.go): what the scheduler may have seen too late. */
 import { quantityMilliValue, quantityValue } from '../api/quantity.ts'
-import type { Node, Pod } from '../api/types/core-v1.ts'
+import type { Node, Pod, Taint, Toleration } from '../api/types/core-v1.ts'
 import { isCritical, podRequestMilli } from './resources.ts'
 
 export interface Refusal {
@@ -15,7 +15,7 @@ export function admitPod(
   allocatable: Readonly<Record<string, string>>,
 ): Refusal | undefined {
   const active = others.filter((p) => p.status?.phase !== 'Succeeded' && p.status?.phase !== 'Failed')
-  return selectorRefusal(pod, node) ?? portRefusal(pod, active) ?? resourceRefusal(pod, active, allocatable)
+  return selectorRefusal(pod, node) ?? taintRefusal(pod, node) ?? portRefusal(pod, active) ?? resourceRefusal(pod, active, allocatable)
 }
 
 function selectorRefusal(pod: Pod, node: Node | undefined): Refusal | undefined {
@@ -26,6 +26,20 @@ function selectorRefusal(pod: Pod, node: Node | undefined): Refusal | undefined 
     ? { reason: 'NodeAffinity', message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" }
     : undefined
 }
+
+/** Upstream looks at NoExecute only: what else a taint keeps away is the scheduler's to know. Static pods tolerate all of them. */
+function taintRefusal(pod: Pod, node: Node | undefined): Refusal | undefined {
+  if (pod.metadata.annotations?.['kubernetes.io/config.source'] === 'file') return undefined
+  const tolerations = pod.spec.tolerations ?? []
+  const untolerated = node?.spec.taints?.some((taint) => taint.effect === 'NoExecute' && !tolerations.some((t) => tolerates(t, taint)))
+  return untolerated
+    ? { reason: 'TaintToleration', message: 'Predicate TaintToleration failed: node(s) had untolerated taint(s)' }
+    : undefined
+}
+const tolerates = (t: Toleration, taint: Taint): boolean =>
+  (!t.effect || t.effect === taint.effect) &&
+  (!t.key || t.key === taint.key) &&
+  (t.operator === 'Exists' ? true : Boolean(t.key) && (t.value ?? '') === (taint.value ?? ''))
 
 function portRefusal(pod: Pod, others: readonly Pod[]): Refusal | undefined {
   const taken = others.flatMap(hostPorts)

@@ -50,6 +50,7 @@ export const command: Command = {
     'cluster-domain': { type: 'string', default: 'cluster.local', doc: 'The domain of the cluster’s names.' },
     'resolv-conf': { type: 'string', default: '/etc/resolv.conf', doc: 'The resolver settings of pods that do not use the cluster’s.' },
     'max-pods': { type: 'int', default: 110, doc: 'How many pods the node takes.' },
+    'pod-max-pids': { type: 'int', default: -1, doc: 'How many processes a pod may have; below 1 any number.' },
     'kube-reserved': { type: 'map', default: {}, doc: 'Resources kept for Kubernetes: cpu=200m,memory=500Mi.' },
     'system-reserved': { type: 'map', default: {}, doc: 'Resources kept for the system.' },
     ...logFlags,
@@ -78,6 +79,7 @@ interface KubeletConfiguration {
   readonly clusterDomain?: string
   readonly resolvConf?: string
   readonly maxPods?: number
+  readonly podPidsLimit?: number
   readonly podCIDR?: string
   readonly kubeReserved?: Record<string, string>
   readonly systemReserved?: Record<string, string>
@@ -124,6 +126,7 @@ async function run(invocation: Invocation): Promise<number> {
         ? (values['register-with-taints'] as string[]).map(parseTaint)
         : (file.registerWithTaints ?? []),
       maxPods: pick('max-pods', file.maxPods),
+      podPidsLimit: pick('pod-max-pids', file.podPidsLimit),
       reserved: sumReserved(pick('kube-reserved', file.kubeReserved), pick('system-reserved', file.systemReserved)),
       port,
       cgroupRoot: pick('cgroup-root', file.cgroupRoot),

@@ -7,7 +7,7 @@ import { MountPropagation, NamespaceMode, ProfileType, Protocol, SupplementalGro
 import type * as cri from '../runtime/cri/types.ts'
 import { annotations, labels } from './cri.ts'
 import { ConfigError, expand } from './env.ts'
-import { linuxResources, milliToQuota, milliToShares, podRequestMilli, qosClass } from './resources.ts'
+import { linuxResources, milliToQuota, milliToShares, podRequestMilli, type QosClass, qosClass } from './resources.ts'
 import type { MountedVolumes } from './volumes.ts'
 
 export interface NodeSettings {
@@ -20,15 +20,17 @@ export interface NodeSettings {
   readonly hostDNS: { readonly servers: readonly string[]; readonly searches: readonly string[]; readonly options: readonly string[] }
   readonly memoryCapacity: number
   readonly cgroupRoot: string
+  /** Processes in a pod; below 1: any number. */
+  readonly podPidsLimit: number
 }
 
 export const podFolder = (pod: Pod, settings: NodeSettings): string => join(settings.podsFolder, pod.metadata.uid)
 export const podLogFolder = (pod: Pod, settings: NodeSettings): string =>
   join(settings.podLogsFolder, `${pod.metadata.namespace}_${pod.metadata.name}_${pod.metadata.uid}`)
-export const podCgroup = (pod: Pod, settings: NodeSettings): string => {
-  const qos = qosClass(pod)
-  return join('/', settings.cgroupRoot, 'kubepods', qos === 'Guaranteed' ? '' : qos.toLowerCase(), `pod${pod.metadata.uid}`)
-}
+/** The cgroup of all pods of a class; guaranteed ones stand beside the other two. */
+export const qosCgroup = (qos: QosClass, settings: NodeSettings): string =>
+  join('/', settings.cgroupRoot, 'kubepods', qos === 'Guaranteed' ? '' : qos.toLowerCase())
+export const podCgroup = (pod: Pod, settings: NodeSettings): string => join(qosCgroup(qosClass(pod), settings), `pod${pod.metadata.uid}`)
 
 /** Linux takes host names of 63 letters (kubelet_pods.go truncatePodHostnameIfNeeded). */
 const maxHostname = 63
@@ -130,6 +132,8 @@ export interface ContainerInputs {
   readonly imageUser: { readonly uid?: number; readonly username?: string }
   readonly envs: readonly cri.KeyValue[]
   readonly volumes: MountedVolumes
+  /** The images that stand for volumes, by the volume's name. */
+  readonly imageVolumes?: ReadonlyMap<string, cri.ImageSpec>
   readonly podIPs: readonly string[]
   /** The container that an ephemeral container looks into. */
   readonly targetId?: string
@@ -256,8 +260,11 @@ function mounts(
   const result: cri.Mount[] = (container.volumeMounts ?? []).map((mount) => {
     const volume = inputs.volumes.volumes.get(mount.name)
     if (!volume) throw new ConfigError(`cannot find volume "${mount.name}" to mount into container "${container.name}"`)
+    const containerPath = mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`
+    const image = inputs.imageVolumes?.get(mount.name)
+    if (image) return { containerPath, image, readonly: true, ...(mount.subPath ? { imageSubPath: mount.subPath } : {}) }
     return {
-      containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
+      containerPath,
       hostPath: subPath(volume.path, mount, look),
       readonly: mount.readOnly === true || volume.readOnly === true,
       propagation: propagation(mount),

@@ -11,7 +11,7 @@ import { dnsConfig, hostsFile, type NodeSettings, podHostname } from './containe
 import { rankForEviction, readPressure } from './eviction.ts'
 import { credentialsFor, withTag } from './images.ts'
 import { streamLog } from './logs.ts'
-import { linuxResources, milliToQuota, milliToShares, oomScoreAdj, podRequestMilli, qosClass } from './resources.ts'
+import { linuxResources, milliToQuota, milliToShares, oomScoreAdj, podCgroupLimits, podRequestMilli, qosClass } from './resources.ts'
 import { staticPod } from './static-pods.ts'
 
 const container = (requests?: Record<string, string>, limits?: Record<string, string>, more: Partial<Container> = {}): Container =>
@@ -50,6 +50,17 @@ describe('resources', () => {
       cpuPeriod: 100_000,
       memoryLimitInBytes: 67_108_864,
     })
+  })
+  test.each([
+    [
+      'every container has limits',
+      [container({ cpu: '100m' }, { cpu: '500m', memory: '64Mi' }), container(undefined, { cpu: '1', memory: '1Mi' })],
+      { cpuShares: 102, cpuPeriod: 100_000, cpuQuota: 150_000, memoryBytes: 65 << 20 },
+    ],
+    ['one has no limit', [container({ cpu: '100m' }, { cpu: '500m' }), container({ cpu: '1' })], { cpuShares: 1126, cpuPeriod: 100_000 }],
+    ['none asks for anything', [container()], { cpuShares: 2, cpuPeriod: 100_000 }],
+  ])('the cgroup of a pod where %s', (_what, containers, limits) => {
+    expect(podCgroupLimits(podOf(containers))).toEqual(limits)
   })
   test('a pod asks for its peak: sidecars count with what starts after them', () => {
     const side = container({ cpu: '100m' }, undefined, { restartPolicy: 'Always' })
@@ -90,7 +101,24 @@ describe('admission', () => {
       "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
     ],
   ])('%s', (_, pod, others, message) =>
-    expect(admitPod(pod, others, { metadata: { labels: {} } } as never, allocatable)?.message).toBe(message),
+    expect(admitPod(pod, others, { metadata: { labels: {} }, spec: {} } as never, allocatable)?.message).toBe(message),
+  )
+  const taint = (effect: string) => ({ key: 'k', value: 'v', effect })
+  test.each<[string, string, Partial<Pod['spec']>, boolean]>([
+    ['NoExecute that is not tolerated', 'NoExecute', {}, false],
+    ['NoSchedule, which is the scheduler’s', 'NoSchedule', {}, true],
+    [
+      'NoExecute tolerated by value',
+      'NoExecute',
+      { tolerations: [{ key: 'k', operator: 'Equal', value: 'v', effect: 'NoExecute' }] },
+      true,
+    ],
+    ['NoExecute with another value', 'NoExecute', { tolerations: [{ key: 'k', operator: 'Equal', value: 'w' }] }, false],
+    ['NoExecute tolerated like everything', 'NoExecute', { tolerations: [{ operator: 'Exists' }] }, true],
+  ])('a node with the taint %s', (_, effect, spec, admitted) =>
+    expect(
+      admitPod(podOf([container()], spec), [], { metadata: {}, spec: { taints: [taint(effect)] } } as never, allocatable)?.reason,
+    ).toBe(admitted ? undefined : 'TaintToleration'),
   )
 })
 

@@ -14,6 +14,7 @@ import { createInformers, type Informers } from '../client/informer.ts'
 import type { Logger } from '../log/log.ts'
 import { kubernetesVersion } from '../version.ts'
 import { admitPod } from './admission.ts'
+import { createClaims } from './claims.ts'
 import type { NodeSettings } from './container-config.ts'
 import { abortable, type Cri, criErrorText } from './cri.ts'
 import { createEvictionManager } from './eviction.ts'
@@ -49,6 +50,8 @@ export interface KubeletOptions {
   readonly labels?: Readonly<Record<string, string>>
   readonly taints?: readonly Taint[]
   readonly maxPods?: number
+  /** Below 1: any number. */
+  readonly podPidsLimit?: number
   readonly reserved?: Readonly<Record<string, string>>
   readonly port: number
   readonly cgroupRoot?: string
@@ -123,6 +126,7 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
     hostDNS: options.hostDNS,
     memoryCapacity: Number.parseInt(reporter.capacity['memory'] as string, 10) * 1024,
     cgroupRoot: options.cgroupRoot ?? '',
+    podPidsLimit: options.podPidsLimit ?? -1,
   }
 
   const event = (pod: Pod, container: Container | undefined, type: 'Normal' | 'Warning', reason: string, message: string) =>
@@ -149,6 +153,7 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
     settings,
     runtimeName,
     token: tokens.get,
+    claims: createClaims(client),
     sources: { configMap: objects.configMap, secret: objects.secret, services: (namespace) => services.list(namespace) },
     hostIPs: () => options.nodeIPs,
     allocatable: () => reporter.allocatable,

@@ -6,14 +6,15 @@
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { isConflict, isNotFound } from '../api/errors.ts'
-import type { Container, Pod, PodStatus } from '../api/types/core-v1.ts'
+import type { Container, Pod, PodStatus, Secret } from '../api/types/core-v1.ts'
 import type { Client } from '../client/client.ts'
 import type { Clock } from '../client/clock.ts'
 import type { Logger } from '../log/log.ts'
 import type * as cri from '../runtime/cri/types.ts'
 import { type PodActions, podActions } from './actions.ts'
 import { createBackoff } from './backoff.ts'
-import { removeCgroup } from './cgroups.ts'
+import { limitCgroup, removeCgroup } from './cgroups.ts'
+import type { Claims } from './claims.ts'
 import {
   containerConfig,
   containerHash,
@@ -21,6 +22,7 @@ import {
   podCgroup,
   podFolder,
   podLogFolder,
+  qosCgroup,
   sandboxConfig,
   terminationFile,
 } from './container-config.ts'
@@ -30,7 +32,7 @@ import { type ImageManager, WaitError } from './images.ts'
 import { runHook } from './lifecycle.ts'
 import type { ObjectWatcher } from './objects.ts'
 import type { ProbeManager } from './probes.ts'
-import { isSidecar } from './resources.ts'
+import { isSidecar, milliToShares, podCgroupLimits, podRequestMilli, qosClass } from './resources.ts'
 import { type RuntimeContainer, type RuntimePod, readRuntimePod } from './runtime-pods.ts'
 import { newest, podStatus } from './status.ts'
 import type { StatusManager } from './status-manager.ts'
@@ -47,6 +49,7 @@ export interface PodWorkerDeps {
   readonly statuses: StatusManager
   readonly sources: EnvSources
   readonly token: VolumeDeps['token']
+  readonly claims: Claims
   readonly settings: NodeSettings
   readonly runtimeName: string
   hostIPs(): readonly string[]
@@ -203,6 +206,7 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
       sources: deps.sources,
       token: deps.token,
       facts: () => facts(worker),
+      volumeOf: deps.claims.volumeOf,
     })
     wakeAt(worker, volumes.renewAt)
     signal.throwIfAborted()
@@ -249,6 +253,7 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
         await stopSandboxes(worker)
       }
       try {
+        limitCgroups(pod)
         const made = await rt.RunPodSandbox({
           config,
           runtimeHandler: pod.spec.runtimeClassName ? await runtimeHandler(pod.spec.runtimeClassName) : '',
@@ -285,6 +290,7 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
           podIPs,
           volumes,
           image: pulling.get(container.name) as Promise<{ spec: cri.ImageSpec; id: string }>,
+          pull: puller(worker, config, signal),
         },
         signal,
       )
@@ -292,6 +298,20 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     await Promise.allSettled(pulling.values())
     signal.throwIfAborted()
     return actions.createSandbox !== undefined || actions.kill.length > 0 || starts.length > 0
+  }
+
+  /** Best-effort pods share what is left, burstable ones get what they asked for together, and each pod its own (pkg/kubelet/cm). */
+  function limitCgroups(pod: Pod): void {
+    const qos = qosClass(pod)
+    const burstable = [...workers.values()].filter((w) => !w.terminated && qosClass(w.pod) === 'Burstable')
+    const shares = milliToShares(qos === 'Burstable' ? burstable.reduce((sum, w) => sum + podRequestMilli(w.pod, 'cpu'), 0) : 0)
+    const { cpuPeriod, ...limits } = podCgroupLimits(pod)
+    if (qos !== 'Guaranteed') limitCgroup(qosCgroup(qos, settings), { cpuShares: shares, cpuPeriod })
+    limitCgroup(podCgroup(pod, settings), {
+      ...limits,
+      cpuPeriod,
+      ...(settings.podPidsLimit > 0 ? { pids: settings.podPidsLimit } : {}),
+    })
   }
 
   async function runtimeHandler(name: string): Promise<string> {
@@ -329,26 +349,32 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     config: cri.PodSandboxConfig,
     signal: AbortSignal,
   ): Map<string, Promise<{ spec: cri.ImageSpec; id: string }>> {
-    if (containers.length === 0) return new Map()
-    const { pod } = worker
-    const secrets = Promise.all(
-      (pod.spec.imagePullSecrets ?? []).map(({ name = '' }) => deps.sources.secret(pod.metadata.namespace, name)),
-    ).then((all) => all.flatMap((s) => s ?? []))
+    const pull = puller(worker, config, signal)
     return new Map(
       containers.map((container) => {
-        const pulled = secrets.then((found) =>
-          images.ensure(pod, container, {
-            event: (about, type, reason, message) => deps.event(pod, about, type, reason, message),
-            secrets: found,
-            sandboxConfig: config,
-            signal,
-          }),
-        )
+        const pulled = pull(container)
         // Failures are told by startContainer, in the containers' order.
         pulled.catch(() => {})
         return [container.name, pulled]
       }),
     )
+  }
+
+  /** Fetches images with the pod's pull secrets, which are looked up once, at the first. */
+  function puller(worker: Worker, sandboxConfig: cri.PodSandboxConfig, signal: AbortSignal): StartInputs['pull'] {
+    const { pod } = worker
+    let secrets: Promise<Secret[]> | undefined
+    return async (container) => {
+      secrets ??= Promise.all(
+        (pod.spec.imagePullSecrets ?? []).map(({ name = '' }) => deps.sources.secret(pod.metadata.namespace, name)),
+      ).then((all) => all.flatMap((s) => s ?? []))
+      return images.ensure(pod, container, {
+        event: (about, type, reason, message) => deps.event(pod, about, type, reason, message),
+        secrets: await secrets,
+        sandboxConfig,
+        signal,
+      })
+    }
   }
 
   interface StartInputs {
@@ -357,6 +383,8 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     readonly podIPs: readonly string[]
     readonly volumes: MountedVolumes
     readonly image: Promise<{ spec: cri.ImageSpec; id: string }>
+    /** Fetches an image that the container mounts as a volume. */
+    readonly pull: (container: Container) => Promise<{ spec: cri.ImageSpec; id: string }>
   }
 
   async function startContainer(worker: Worker, container: Container, inputs: StartInputs, signal: AbortSignal): Promise<void> {
@@ -383,6 +411,13 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     const image = await inputs.image
     const last = newest(worker.runtime, container.name)
     const restartCount = last ? last.restartCount + 1 : restartsOf(statuses.get(worker.uid) ?? pod.status, container.name)
+    const imageVolumes = new Map<string, cri.ImageSpec>()
+    for (const { name } of container.volumeMounts ?? []) {
+      const wanted = volumes.volumes.get(name)?.image
+      if (!wanted?.reference) continue
+      const asked: Container = { ...container, image: wanted.reference }
+      imageVolumes.set(name, (await inputs.pull(wanted.pullPolicy ? { ...asked, imagePullPolicy: wanted.pullPolicy } : asked)).spec)
+    }
     let made: cri.ContainerConfig
     try {
       const envs = await makeEnvironment(pod, container, deps.sources, { ...facts(worker), podIPs })
@@ -396,7 +431,7 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
       made = containerConfig(
         pod,
         container,
-        { restartCount, image: image.spec, imageUser, envs, volumes, podIPs, ...(targetId ? { targetId } : {}) },
+        { restartCount, image: image.spec, imageUser, envs, volumes, imageVolumes, podIPs, ...(targetId ? { targetId } : {}) },
         settings,
       )
     } catch (error) {
@@ -463,6 +498,7 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     publish(worker)
     await unmountVolumes(worker)
     objects.release(uid)
+    deps.claims.forget(uid)
     crashBackoff.forget(`${uid}/`)
     removeCgroup(podCgroup(pod, settings))
     worker.whenTerminated.resolve()

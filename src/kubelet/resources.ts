@@ -69,10 +69,33 @@ export function linuxResources(pod: Pod, container: Container, memoryCapacity: n
   }
 }
 
-/** What a pod needs of one resource, in thousandths: the sum of its containers and sidecars, or an init container's peak (KEP-753), plus overhead. */
-export function podRequestMilli(pod: Pod, name: string): number {
+/** What a pod needs of one resource, in thousandths. */
+export const podRequestMilli = (pod: Pod, name: string): number => podSumMilli(pod, 'requests', name)
+
+/** What the cgroup of a whole pod is held to (pkg/kubelet/cm ResourceConfigForPod): a limit only where every container has one. */
+export function podCgroupLimits(pod: Pod): { cpuShares: number; cpuQuota?: number; cpuPeriod: number; memoryBytes?: number } {
+  const containers = [...(pod.spec.initContainers ?? []), ...(pod.spec.containers ?? [])]
+  const limitOf = (name: string) =>
+    pod.spec.resources?.limits?.[name] !== undefined || containers.every((c) => c.resources?.limits?.[name] !== undefined)
+      ? podSumMilli(pod, 'limits', name)
+      : 0
+  const cpu = limitOf('cpu')
+  const memory = limitOf('memory')
+  return {
+    cpuShares: milliToShares(podRequestMilli(pod, 'cpu')),
+    cpuPeriod: quotaPeriodUs,
+    ...(cpu > 0 ? { cpuQuota: milliToQuota(cpu) } : {}),
+    ...(memory > 0 ? { memoryBytes: Math.floor(memory / 1000) } : {}),
+  }
+}
+
+/** The pod's own figure, else the sum of its containers and sidecars or an init container's peak (KEP-753), plus overhead. */
+function podSumMilli(pod: Pod, kind: 'requests' | 'limits', name: string): number {
+  const overhead = pod.spec.overhead?.[name] ? quantityMilliValue(pod.spec.overhead[name]) : 0
+  const own = pod.spec.resources?.[kind]?.[name]
+  if (own !== undefined) return quantityMilliValue(own) + overhead
   const of = (c: Container) => {
-    const value = c.resources?.requests?.[name]
+    const value = c.resources?.[kind]?.[name]
     return value ? quantityMilliValue(value) : 0
   }
   let sidecars = 0
@@ -84,8 +107,7 @@ export function podRequestMilli(pod: Pod, name: string): number {
     } else peak = Math.max(peak, sidecars + of(init))
   }
   const running = (pod.spec.containers ?? []).reduce((sum, c) => sum + of(c), 0) + sidecars
-  const overhead = pod.spec.overhead?.[name]
-  return Math.max(running, peak) + (overhead ? quantityMilliValue(overhead) : 0)
+  return Math.max(running, peak) + overhead
 }
 
 /** An init container that goes on running beside the pod's containers (KEP-753). */

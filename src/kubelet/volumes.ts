@@ -6,7 +6,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, wri
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { quantityValue } from '../api/quantity.ts'
-import type { DownwardAPIVolumeFile, KeyToPath, Pod, Volume } from '../api/types/core-v1.ts'
+import type { DownwardAPIVolumeFile, ImageVolumeSource, KeyToPath, PersistentVolume, Pod, Volume } from '../api/types/core-v1.ts'
 import { detach, MountFlag, mount } from '../linux/syscalls.ts'
 import { type EnvSources, fieldValue, type PodFacts, resourceValue } from './env.ts'
 import type { Reference } from './objects.ts'
@@ -17,9 +17,13 @@ export interface VolumeDeps {
   /** A token of the pod's service account, renewed before it ends. */
   token(pod: Pod, request: { audience?: string; expirationSeconds: number }): Promise<{ token: string; renewAt: number }>
   facts(pod: Pod): PodFacts
+  /** What the pod's claim, or its ephemeral volume's, is bound to. */
+  volumeOf(pod: Pod, volume: Volume): Promise<PersistentVolume>
 }
 export interface MountedVolume {
   readonly path: string
+  /** An image in place of a path: the runtime mounts it. */
+  readonly image?: ImageVolumeSource
   /** What the kubelet writes, containers only read. */
   readonly readOnly?: boolean
 }
@@ -106,6 +110,11 @@ async function mountVolume(pod: Pod, volume: Volume, podFolder: string, deps: Vo
     writePayload(path, files, fsGroup)
     return { path, readOnly: true, ...(renewAt === undefined ? {} : { renewAt }) }
   }
+  if (volume.image) return { path: '', image: volume.image, readOnly: true }
+  if (volume.persistentVolumeClaim || volume.ephemeral) {
+    const path = persistentPath(await deps.volumeOf(pod, volume), fsGroup)
+    return { path, readOnly: volume.persistentVolumeClaim?.readOnly === true }
+  }
   const kind = Object.keys(volume).find((key) => key !== 'name')
   throw new Error(`no volume plugin matched: ${kind} is not supported by this kubelet`)
 }
@@ -168,6 +177,28 @@ function hostPath(path: string, type: string): string {
       BlockDevice: 'a block device',
     }
     if (now !== wanted) throw new Error(`hostPath type check failed: ${path} is not ${words[wanted] ?? wanted}`)
+  }
+  return path
+}
+
+/** Volumes that are folders of this node: what a `hostPath` or a `local` one names. */
+function persistentPath({ metadata, spec }: PersistentVolume, fsGroup: number | undefined): string {
+  if (spec?.volumeMode === 'Block') throw new Error(`volume ${metadata.name} has volumeMode Block, which is not supported by this kubelet`)
+  if (spec?.hostPath) return hostPath(spec.hostPath.path ?? '', spec.hostPath.type ?? '')
+  const path = spec?.local?.path
+  if (path === undefined) {
+    const kind = Object.keys(spec ?? {}).find(
+      (key) =>
+        typeof spec?.[key as 'csi'] === 'object' && !['capacity', 'claimRef', 'accessModes', 'nodeAffinity', 'mountOptions'].includes(key),
+    )
+    throw new Error(`no volume plugin matched: ${kind ?? 'nothing'} of volume ${metadata.name} is not supported by this kubelet`)
+  }
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found) throw new Error(`path "${path}" of local volume ${metadata.name} does not exist`)
+  // As upstream: a local volume is the group's, and what is made in it is too. What is there already stays.
+  if (fsGroup !== undefined && found.gid !== fsGroup) {
+    chownSync(path, found.uid, fsGroup)
+    chmodSync(path, (found.mode & 0o7777) | 0o2070)
   }
   return path
 }

@@ -42,6 +42,7 @@ export const cannotRunContainers: string | undefined =
 
 export interface NodeLab {
   readonly folder: string
+  readonly cgroupRoot: string
   readonly client: Client
   readonly cri: Cri
   readonly serviceCIDR: string
@@ -66,6 +67,7 @@ export async function startNodeLab(options: { runtime: 'kijabi' | 'containerd'; 
   const undo: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })]
   const id = Math.floor(Math.random() * 200) + 20
   const podCIDR = `10.${id}.3.0/24`
+  const cgroupRoot = `/kijabi-lab-${id}`
   const clusterCIDR = `10.${id}.0.0/16`
   const serviceCIDR = `10.${id}.128.0/17`
   const clusterDNS = `10.${id}.128.10`
@@ -136,7 +138,7 @@ export async function startNodeLab(options: { runtime: 'kijabi' | 'containerd'; 
           clusterDomain: 'cluster.local',
           hostDNS: { servers: [], searches: [], options: [] },
           port: kubeletPort,
-          cgroupRoot: `/kijabi-lab-${id}`,
+          cgroupRoot,
           podCIDR,
         },
       )
@@ -154,6 +156,7 @@ export async function startNodeLab(options: { runtime: 'kijabi' | 'containerd'; 
     const kubelet = await startKubelet()
     const lab: NodeLab = {
       folder,
+      cgroupRoot,
       client,
       cri,
       serviceCIDR,
