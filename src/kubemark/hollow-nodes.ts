@@ -1,17 +1,18 @@
 /**
  * Simulated nodes (upstream's kubemark): they register, heartbeat and say that pods run, by rule, without any
- * container. One watch and one timer wheel serve all of them, so that thousands fit in a process.
+ * container. One watch of pods and one of nodes serve all of them, so that thousands fit in a process.
  */
 import { isAlreadyExists, isNotFound } from '../api/errors.ts'
 import { formatMicroTime, formatTime } from '../api/meta.ts'
-import type { Pod, PodStatus } from '../api/types/core-v1.ts'
-import { type Client, createClient, type Draft } from '../client/client.ts'
+import type { Node, Pod } from '../api/types/core-v1.ts'
+import { createClient } from '../client/client.ts'
 import { type Clock, systemClock } from '../client/clock.ts'
 import { createInformers } from '../client/informer.ts'
 import type { Transport } from '../client/transport.ts'
 import { type Logger, noLog } from '../log/log.ts'
 import { kubernetesVersion } from '../version.ts'
-import { type PodRule, ruleOf } from './rules.ts'
+import { addressOf, createHollowPods } from './hollow-pods.ts'
+import { isSilent } from './rules.ts'
 
 export interface HollowNodesOptions {
   readonly transport: Transport
@@ -43,12 +44,14 @@ export function createHollowNodes(options: HollowNodesOptions): HollowNodes {
   const client = createClient(options.transport)
   const informers = createInformers(client, { log, clock })
   const names = Array.from({ length: count }, (_, i) => `${prefix}-${i}`)
-  const ours = new Set(names)
+  const indexes = new Map(names.map((name, index) => [name, index]))
+  /** Nodes that were told to be silent, or deleted. */
+  const silent = new Set<string>()
   const pods = createHollowPods(client, clock, log)
   const timers = new Set<() => void>()
   let stopped = false
 
-  async function register(name: string, index: number): Promise<void> {
+  function statusOf(name: string) {
     const now = formatTime(clock.now())
     const condition = (type: string, status: string, reason: string, message: string) => ({
       type,
@@ -58,11 +61,11 @@ export function createHollowNodes(options: HollowNodesOptions): HollowNodes {
       lastHeartbeatTime: now,
       lastTransitionTime: now,
     })
-    const status = {
+    return {
       capacity: resources,
       allocatable: resources,
       addresses: [
-        { type: 'InternalIP', address: addressOf(index, 10) },
+        { type: 'InternalIP', address: addressOf(indexes.get(name) as number, 10) },
         { type: 'Hostname', address: name },
       ],
       conditions: [
@@ -84,6 +87,9 @@ export function createHollowNodes(options: HollowNodesOptions): HollowNodes {
         systemUUID: name,
       },
     }
+  }
+
+  async function register(name: string, index: number): Promise<void> {
     const labels = {
       'kubernetes.io/hostname': name,
       'kubernetes.io/os': 'linux',
@@ -91,23 +97,62 @@ export function createHollowNodes(options: HollowNodesOptions): HollowNodes {
       ...(zones > 0 ? { 'topology.kubernetes.io/zone': `zone-${index % zones}` } : {}),
     }
     try {
-      await client.create('nodes', { metadata: { name, labels }, spec: {}, status })
+      const node = await client.create('nodes', { metadata: { name, labels }, spec: {}, status: statusOf(name) })
+      await client.create('leases.coordination.k8s.io', { metadata: leaseOf(name, node), spec: leaseSpec(name) })
     } catch (error) {
+      // It was there before, or its lease was; a silent one stays silent.
       if (!isAlreadyExists(error)) throw error
+      const node = await client.get('nodes', { name })
+      if (isSilent(node)) silent.add(name)
+      else await speak(name)
     }
-    await client.patch('nodes', { name }, { status }, { subresource: 'status' })
+  }
+  const leaseSpec = (name: string) => ({ holderIdentity: name, leaseDurationSeconds, renewTime: formatMicroTime(clock.now()) })
+  const leaseOf = (name: string, { metadata: { uid } }: Node) => ({
+    namespace: 'kube-node-lease',
+    name,
+    ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid }],
+  })
+
+  /** Says that the node is well, as a kubelet does when it is back. */
+  async function speak(name: string): Promise<void> {
+    await client.patch('nodes', { name }, { status: statusOf(name) }, { subresource: 'status' })
     await renew(name)
   }
 
   async function renew(name: string): Promise<void> {
-    const spec = { holderIdentity: name, leaseDurationSeconds, renewTime: formatMicroTime(clock.now()) }
-    const key = { namespace: 'kube-node-lease', name }
     try {
-      await client.patch('leases.coordination.k8s.io', key, { spec }, { type: 'merge' })
+      const key = { namespace: 'kube-node-lease', name }
+      await client.patch('leases.coordination.k8s.io', key, { spec: leaseSpec(name) }, { type: 'merge' })
     } catch (error) {
       if (!isNotFound(error)) throw error
-      await client.create('leases.coordination.k8s.io', { metadata: key, spec })
+      const metadata = leaseOf(name, await client.get('nodes', { name }))
+      await client.create('leases.coordination.k8s.io', { metadata, spec: leaseSpec(name) })
     }
+  }
+
+  function onNode(node: Node): void {
+    const { name } = node.metadata
+    if (!indexes.has(name)) return
+    const onIt = () =>
+      informers
+        .of('pods')
+        .list()
+        .filter((pod) => pod.spec.nodeName === name)
+    if (isSilent(node)) {
+      if (silent.has(name)) return
+      silent.add(name)
+      for (const { metadata } of onIt()) pods.forget(metadata.uid)
+      return
+    }
+    const isBack = silent.delete(name)
+    if (isBack) for (const pod of onIt()) onPod(pod)
+    const ready = node.status.conditions?.find((c) => c.type === 'Ready')?.status === 'True'
+    if (isBack || !ready) void speak(name).catch((error) => log.warn('a node could not say that it is well', { node: name, error }))
+  }
+  function onPod(pod: Pod): void {
+    const index = indexes.get(pod.spec.nodeName ?? '')
+    if (index !== undefined && !silent.has(pod.spec.nodeName as string)) pods.seen(pod, addressOf(index, 10))
   }
 
   /** Heartbeats of all nodes, spread evenly over the period. */
@@ -116,7 +161,8 @@ export function createHollowNodes(options: HollowNodesOptions): HollowNodes {
     const slices = Math.min(count, 250)
     const from = Math.floor((next * count) / slices)
     const to = Math.floor(((next + 1) * count) / slices)
-    for (const name of names.slice(from, to)) void renew(name).catch((error) => log.warn('a lease was not renewed', { node: name, error }))
+    for (const name of names.slice(from, to))
+      if (!silent.has(name)) void renew(name).catch((error) => log.warn('a lease was not renewed', { node: name, error }))
     const cancel = clock.after(heartbeatMs / slices, () => {
       timers.delete(cancel)
       heartbeat((next + 1) % slices)
@@ -135,12 +181,12 @@ export function createHollowNodes(options: HollowNodesOptions): HollowNodes {
           }
         }),
       )
-      const mine = (pod: Pod) => ours.has(pod.spec.nodeName ?? '')
-      informers.of('pods').addHandler({
-        added: (pod) => mine(pod) && pods.seen(pod),
-        updated: (pod) => mine(pod) && pods.seen(pod),
-        deleted: (pod) => pods.gone(pod),
+      informers.of('nodes').addHandler({
+        added: onNode,
+        updated: onNode,
+        deleted: ({ metadata: { name } }) => silent.add(name), // a kubelet does not register twice
       })
+      informers.of('pods').addHandler({ added: onPod, updated: onPod, deleted: (pod) => pods.forget(pod.metadata.uid) })
       informers.start()
       await informers.synced()
       heartbeat(0)
@@ -152,101 +198,4 @@ export function createHollowNodes(options: HollowNodesOptions): HollowNodes {
       pods.stop()
     },
   }
-}
-
-/** What happens to each pod: it starts, becomes ready, perhaps ends, and leaves when it is asked to. */
-function createHollowPods(client: Client, clock: Clock, log: Logger) {
-  const running = new Map<string, { phase: 'starting' | 'running' | 'leaving' | 'over'; cancels: (() => void)[]; ip: string }>()
-  let addresses = 0
-
-  function write(pod: Pod, status: Draft<PodStatus>): void {
-    const { namespace, name, uid } = pod.metadata
-    client.patch('pods', { namespace, name }, { metadata: { uid }, status }, { subresource: 'status' }).catch((error) => {
-      if (!isNotFound(error)) log.warn('a pod status was not written', { pod: `${namespace}/${name}`, error })
-    })
-  }
-
-  return {
-    seen(pod: Pod) {
-      const { uid } = pod.metadata
-      const have = running.get(uid)
-      if (pod.metadata.deletionTimestamp) {
-        if (have?.phase === 'leaving') return
-        const state = have ?? { phase: 'leaving' as const, cancels: [], ip: '' }
-        for (const cancel of state.cancels) cancel()
-        state.phase = 'leaving'
-        running.set(uid, state)
-        state.cancels = [clock.after(ruleOf(pod).stopMs, () => remove(pod))]
-        return
-      }
-      if (have || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return
-      const rule = ruleOf(pod)
-      const state = { phase: 'starting' as const, cancels: [] as (() => void)[], ip: addressOf(addresses++, 64) }
-      running.set(uid, state)
-      const start = () => {
-        write(pod, statusOf(pod, rule, state.ip, clock.now(), 'running'))
-        if (rule.runMs !== undefined)
-          state.cancels.push(clock.after(rule.runMs, () => write(pod, statusOf(pod, rule, state.ip, clock.now(), 'over'))))
-      }
-      if (rule.startMs === 0) start()
-      else state.cancels.push(clock.after(rule.startMs, start))
-    },
-    gone(pod: Pod) {
-      for (const cancel of running.get(pod.metadata.uid)?.cancels ?? []) cancel()
-      running.delete(pod.metadata.uid)
-    },
-    stop() {
-      for (const { cancels } of running.values()) for (const cancel of cancels) cancel()
-    },
-  }
-
-  function remove(pod: Pod): void {
-    const { namespace, name, uid } = pod.metadata
-    client.delete('pods', { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } }).catch((error) => {
-      if (!isNotFound(error)) log.warn('a pod was not removed', { pod: `${namespace}/${name}`, error })
-    })
-  }
-}
-
-function statusOf(pod: Pod, rule: PodRule, ip: string, nowMs: number, phase: 'running' | 'over'): Draft<PodStatus> {
-  const now = formatTime(nowMs)
-  const over = phase === 'over'
-  const ready = !over
-  const condition = (type: string, value: boolean) => ({
-    type,
-    status: value ? 'True' : 'False',
-    lastTransitionTime: now,
-    ...(over && !value ? { reason: 'PodCompleted' } : {}),
-  })
-  return {
-    phase: over ? (rule.exitCode === 0 ? 'Succeeded' : 'Failed') : 'Running',
-    hostIP: '10.0.0.1',
-    podIP: ip,
-    podIPs: [{ ip }],
-    startTime: pod.status?.startTime ?? now,
-    conditions: [
-      condition('PodReadyToStartContainers', ready),
-      condition('Initialized', true),
-      condition('Ready', ready),
-      condition('ContainersReady', ready),
-      condition('PodScheduled', true),
-    ],
-    containerStatuses: pod.spec.containers.map((c) => ({
-      name: c.name,
-      image: c.image ?? '',
-      imageID: `simulated://${c.image ?? ''}`,
-      containerID: `simulated://${pod.metadata.uid}/${c.name}`,
-      ready,
-      started: ready,
-      restartCount: 0,
-      state: over
-        ? { terminated: { exitCode: rule.exitCode, reason: rule.exitCode === 0 ? 'Completed' : 'Error', startedAt: now, finishedAt: now } }
-        : { running: { startedAt: now } },
-    })),
-  }
-}
-
-/** A distinct address for each number, in a range that nothing routes to. */
-function addressOf(index: number, first: number): string {
-  return `10.${first + ((index >> 16) & 0x3f)}.${(index >> 8) & 0xff}.${index & 0xff}`
 }
