@@ -110,7 +110,11 @@ export function keepProcessPods(
   const keep = (part: Part) => {
     work = work
       .then(() => bring(part))
-      .catch((error: unknown) => log.warn('could not show a component as a pod', { component: part.component, error }))
+      .catch((error: unknown) => {
+        // Before the controllers have made the namespace's service account, for one.
+        log.debug('could not show a component as a pod yet', { component: part.component, error })
+        setTimeout(() => keep(part), 500).unref()
+      })
   }
   const partOf = (pod: Pod) => parts.find((part) => pod.metadata.name === nameOf(part))
   const nameOf = (part: Part) => `${part.component}-${node ?? 'kijabi'}`
