@@ -9,7 +9,7 @@ import { afterAll, expect, test } from 'vitest'
 import { createClient } from '../src/client/client.ts'
 import { createHttpsTransport } from '../src/client/https-transport.ts'
 import { loadConnection } from '../src/client/kubeconfig.ts'
-import { cannotRunContainers } from './support/cluster.ts'
+import { cannotRunContainers, createTestCluster } from './support/cluster.ts'
 import { kijabi, run, succeed } from './support/shell.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kijabi-up-'))
@@ -308,5 +308,34 @@ test.skipIf(cannotRunContainers() !== undefined)(
     await expect.poll(shown, { timeout: 10_000 }).toEqual(components)
     expect(readFileSync(join(home.path, 'manifests', 'kube-apiserver.yaml'), 'utf8')).toContain(`--secure-port=${home.port}`)
     transport.close()
+  },
+)
+
+test.skipIf(cannotRunContainers() !== undefined)(
+  'containers outlive a killed node process, and pods come back after down and up',
+  async () => {
+    next += 50
+    const cluster = await createTestCluster({ port: next })
+    try {
+      await cluster.up()
+      await cluster.kubectl('run', 'web', '--image=nginx')
+      await cluster.kubectl('wait', '--for=condition=Ready', 'pod/web', '--timeout=60s')
+      const container = () => cluster.kubectl('get', 'pod', 'web', '-o', 'jsonpath={.status.containerStatuses[0].containerID}')
+      const first = await container()
+      const runFolder = join(cluster.folder, 'data', 'run')
+      const node = readdirSync(runFolder).find((name) => /^node-.*\.pid$/.test(name)) as string
+      const ready = join(runFolder, node.replace('.pid', '.ready'))
+      rmSync(ready)
+      process.kill(childOf(Number(readFileSync(join(runFolder, node), 'utf8'))), 'SIGKILL')
+      await expect.poll(() => existsSync(ready), { timeout: 15_000 }).toBe(true)
+      expect(await cluster.kubectl('get', 'pod', 'web')).toMatch(/web +1\/1 +Running +0 /)
+      expect(await container()).toBe(first)
+
+      await cluster.kijabi('down')
+      await cluster.up()
+      await expect.poll(() => cluster.kubectl('get', 'pod', 'web'), { timeout: 20_000 }).toMatch(/web +1\/1 +Running +1 /)
+    } finally {
+      await cluster.close()
+    }
   },
 )
