@@ -145,11 +145,13 @@ function createFactory(invocation: Invocation): { factory: Factory; close(): voi
     const context = config.contexts.find((c) => c.name === contextName)?.context
     if (text('context') && !context) throw new Error(`context "${text('context')}" does not exist`)
     const clusterName = text('cluster') || context?.cluster
-    const userName = text('user') || context?.user
+    // Commands that bind roles have a --user of their own.
+    const userFlag = Array.isArray(values['user']) ? '' : text('user')
+    const userName = userFlag || context?.user
     const cluster = config.clusters.find((c) => c.name === clusterName)?.cluster
     const user = config.users.find((u) => u.name === userName)?.user
     if (text('cluster') && !cluster) throw new Error(`cluster "${text('cluster')}" does not exist`)
-    if (text('user') && !user) throw new Error(`auth info "${text('user')}" does not exist`)
+    if (userFlag && !user) throw new Error(`auth info "${userFlag}" does not exist`)
     if (context?.cluster && !cluster && !text('server')) throw new Error(`cluster "${context.cluster}" does not exist`)
     const address = text('server') || cluster?.server || 'http://localhost:8080'
     server = address.includes('://') ? address : `http://${address}`

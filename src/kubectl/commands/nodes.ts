@@ -4,7 +4,7 @@ import type { Node, Pod } from '../../api/types/core-v1.ts'
 import type { Command } from '../../flags/command.ts'
 import { changeFlags, changeObjects, setPath } from '../change.ts'
 import { waitGone } from '../deletion.ts'
-import { throwAll, UsageError } from '../errors.ts'
+import { ErrorList, PlainError, throwAll, UsageError } from '../errors.ts'
 import { type Factory, type KubeObject, kubectlCommand } from '../factory.ts'
 import { doneText, dryRunFlag, dryRunOf } from '../print/object.ts'
 import { type Info, queryOf, select, selectorFlags, targetsOf } from '../select.ts'
@@ -68,10 +68,12 @@ export const drain = kubectlCommand({
         await drainNode(factory, node)
         factory.out(doneText(node.object, 'drained', dryRunOf(factory)))
       } catch (error) {
-        factory.err(
-          `error: unable to drain node ${JSON.stringify(node.name)} due to error: ${(error as Error).message}, continuing command...\n`,
-        )
-        errors.push(new Error(`unable to drain node ${JSON.stringify(node.name)}: ${(error as Error).message}`))
+        const parts = error instanceof ErrorList ? error.errors : [error]
+        const texts = parts.map((part) => (part as Error).message)
+        const text = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
+        factory.err(`error: unable to drain node ${JSON.stringify(node.name)} due to error: ${text}, continuing command...
+`)
+        errors.push(...parts)
       }
     }
     if (errors.length > 0) {
@@ -121,7 +123,7 @@ async function drainNode(factory: Factory, node: Info): Promise<void> {
     go.push(pod)
   }
   const reasons = [...refused].map(([why, names]) => `${why}: ${names.join(', ')}`)
-  if (reasons.length > 0) throw new Error(reasons.length === 1 ? reasons[0] : `[${reasons.join(', ')}]`)
+  if (reasons.length > 0) throw new ErrorList(reasons.map((reason) => new PlainError(reason)))
   if (warned.size > 0) factory.warn([...warned].map(([why, names]) => `${why}: ${names.join(', ')}`).join('; '))
   const podType = await (await factory.mapper()).resource('pods')
   const grace = factory.number('grace-period')
@@ -190,8 +192,8 @@ export function parseTaints(args: readonly string[]): { set: Taint[]; remove: Ta
     const [left = '', effect, more] = text.split(':')
     const [key = '', value, extra] = left.split('=')
     if (more !== undefined || extra !== undefined || key === '' || (!removal && effect === undefined))
-      throw new Error(`invalid taint spec: ${arg}`)
-    if (effect !== undefined && !effects.includes(effect)) throw new Error(`invalid taint effect: ${effect}, unsupported taint effect`)
+      throw new UsageError(`invalid taint spec: ${arg}`)
+    if (effect !== undefined && !effects.includes(effect)) throw new UsageError(`invalid taint effect: ${effect}, unsupported taint effect`)
     const taint = { key, ...(value ? { value } : {}), ...(effect ? { effect } : {}) }
     if (removal) remove.push(taint)
     else set.push(taint)

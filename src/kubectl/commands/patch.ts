@@ -30,7 +30,9 @@ export const command = kubectlCommand({
     if (!text) throw new Error('must specify --patch or --patch-file containing the contents of the patch')
     let body: unknown
     try {
-      body = parseYaml(text).value
+      // JSON goes as it is: the server says what is wrong with it.
+      const asGiven = /^\s*[{[]/.test(text) && !factory.on('local') && factory.text('dry-run') !== 'client'
+      body = asGiven ? text : parseYaml(text).value
     } catch (error) {
       throw new Error(`unable to parse ${JSON.stringify(text)}: ${(error as Error).message}`)
     }
@@ -52,7 +54,11 @@ export const command = kubectlCommand({
         const same =
           JSON.stringify(made) === JSON.stringify(info.object) ||
           made.metadata['resourceVersion'] === info.object.metadata['resourceVersion']
-        factory.out(printer ? await printer(made) : doneText(made, same && dryRun === 'none' ? 'patched (no change)' : 'patched', dryRun))
+        factory.out(
+          printer
+            ? await printer(made)
+            : doneText(made, same && dryRun === 'none' ? 'patched (no change)' : 'patched', dryRun === 'server' ? 'none' : dryRun),
+        )
       } catch (error) {
         errors.push(error)
       }

@@ -60,7 +60,7 @@ const history = kubectlCommand({
         if (!revision) throw new Error(`unable to find the specified revision`)
         const { createDescribeWriter } = await import('../describe/writer.ts')
         const { writePodTemplate } = await import('../describe/containers.ts')
-        const w = createDescribeWriter()
+        const w = createDescribeWriter({ aligned: false })
         writePodTemplate(w, withCause(revision) as never)
         factory.out(`${name} with revision #${wanted}\n${w.text()}\n`)
       } else if (revisions.length === 0) factory.out(`${name} \nNo rollout history found.\n`)

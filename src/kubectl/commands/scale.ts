@@ -35,6 +35,8 @@ export const command = kubectlCommand({
     const print = await resultPrinter(factory, dryRun)
     const errors: unknown[] = []
     const infos = await select(factory, { fresh: true, onError: (error) => errors.push(error) })
+    if (infos.length === 0 && errors.length > 0)
+      throw new Error(`no objects passed to scale ${errors.map((error) => (error as Error).message).join(', ')}`)
     for (const info of infos) {
       try {
         if (dryRun !== 'client') await scaleTo(factory, info, replicas, dryRun === 'server')

@@ -236,16 +236,14 @@ const subject = kubectlCommand({
     'kubectl set subject (-f FILENAME | TYPE NAME) [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [options]',
   flags: {
     ...changeFlags,
-    'bind-user': { type: 'array', doc: 'Users (--user is the kubeconfig user).' },
+    user: { type: 'array', doc: 'Users.' },
     group: { type: 'list', doc: 'Groups.' },
     serviceaccount: { type: 'list', doc: 'Service accounts, as NAMESPACE:NAME.' },
   },
   async run(factory) {
     const apiGroup = 'rbac.authorization.k8s.io'
     const given = [
-      ...(factory.given('user') ? [factory.text('user')] : [])
-        .concat(factory.list('bind-user'))
-        .map((name) => ({ kind: 'User', apiGroup, name })),
+      ...factory.list('user').map((name) => ({ kind: 'User', apiGroup, name })),
       ...factory.list('group').map((name) => ({ kind: 'Group', apiGroup, name })),
       ...factory.list('serviceaccount').map((text) => {
         const [namespace, name] = text.split(':')

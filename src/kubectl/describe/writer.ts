@@ -14,7 +14,8 @@ export interface DescribeWriter {
   text(): string
 }
 
-export function createDescribeWriter(): DescribeWriter {
+/** `aligned: false` leaves the tabs as they are. */
+export function createDescribeWriter({ aligned = true } = {}): DescribeWriter {
   const done: string[] = []
   let open = ''
   const line = (text: string): void => {
@@ -32,7 +33,7 @@ export function createDescribeWriter(): DescribeWriter {
       open += text
     },
     flush() {
-      if (open) done.push(alignTabs(open, describeTabs))
+      if (open) done.push(aligned ? alignTabs(open, describeTabs) : open)
       open = ''
     },
     text() {

@@ -109,9 +109,8 @@ const subjectFlags: FlagTable = {
 }
 function subjectsOf(factory: Factory): object[] {
   const group = 'rbac.authorization.k8s.io'
-  const users = factory.given('user') ? ([factory.invocation.values['user']].flat() as string[]) : []
   return [
-    ...users.map((name) => ({ kind: 'User', apiGroup: group, name })),
+    ...factory.list('user').map((name) => ({ kind: 'User', apiGroup: group, name })),
     ...factory.list('group').map((name) => ({ kind: 'Group', apiGroup: group, name })),
     ...factory.list('serviceaccount').map((text) => {
       const [namespace, name] = text.split(':')

@@ -12,13 +12,15 @@ export interface Generator {
   readonly summary: string
   readonly usage: string
   readonly flags?: FlagTable
+  /** Flags without which there is nothing to make. */
+  readonly required?: readonly string[]
   /** The resource that the object is created as. */
   readonly resource: string
   /** The object in the order in which upstream's types have their fields. */
   make(factory: Factory, name: string): KubeObject | Promise<KubeObject>
 }
 
-export function generatorCommand({ summary, usage, flags, resource, make }: Generator): Command {
+export function generatorCommand({ summary, usage, flags, required = [], resource, make }: Generator): Command {
   return kubectlCommand({
     summary,
     usage,
@@ -31,6 +33,8 @@ export function generatorCommand({ summary, usage, flags, resource, make }: Gene
       ...flags,
     },
     async run(factory) {
+      const missing = required.filter((flag) => !factory.given(flag)).map((flag) => JSON.stringify(flag))
+      if (missing.length > 0) throw new Error(`required flag(s) ${missing.join(', ')} not set`)
       const name = nameArgument(factory)
       const dryRun = dryRunOf(factory)
       const fieldValidation = validationOf(factory)

@@ -83,9 +83,9 @@ const kinds: Readonly<Record<string, Generator>> = {
     summary: 'Create a service that is another name.',
     usage: 'kubectl create service externalname NAME --external-name external.name [options]',
     resource: 'services',
+    required: ['external-name'],
     flags: { ...tcp, 'external-name': { type: 'string', doc: 'The name.' } },
     make(factory, name) {
-      if (!factory.text('external-name')) throw new Error('required flag(s) "external-name" not set')
       return service(factory, name, 'ExternalName', { externalName: factory.text('external-name') })
     },
   },

@@ -6,6 +6,7 @@ import { defined, type Generator } from './generator.ts'
 export const deployment: Generator = {
   summary: 'Create a deployment.',
   usage: 'kubectl create deployment NAME --image=image -- [COMMAND] [args...] [options]',
+  required: ['image'],
   resource: 'deployments.apps',
   flags: {
     image: { type: 'list', doc: 'Images to run.' },
@@ -14,7 +15,6 @@ export const deployment: Generator = {
   },
   make(factory, name) {
     const images = factory.list('image')
-    if (images.length === 0) throw new Error('required flag(s) "image" not set')
     const command = [...factory.dashArgs]
     if (images.length > 1 && command.length > 0) throw new Error('cannot specify multiple --image options and command')
     const replicas = factory.number('replicas')
@@ -103,6 +103,7 @@ async function jobFrom(factory: Factory, name: string, from: string): Promise<Ku
 export const cronjob: Generator = {
   summary: 'Create a cron job.',
   usage: "kubectl create cronjob NAME --image=image --schedule='0/5 * * * ?' -- [COMMAND] [args...] [options]",
+  required: ['image', 'schedule'],
   resource: 'cronjobs.batch',
   flags: {
     image: { type: 'string', doc: 'The image to run.' },
@@ -110,8 +111,6 @@ export const cronjob: Generator = {
     restart: { type: 'string', default: 'OnFailure', doc: "The pods' restart policy: OnFailure or Never." },
   },
   make(factory, name) {
-    const missing = ['image', 'schedule'].filter((flag) => !factory.given(flag))
-    if (missing.length > 0) throw new Error(`required flag(s) ${missing.map((flag) => JSON.stringify(flag)).join(', ')} not set`)
     const restart = factory.text('restart')
     if (restart !== 'OnFailure' && restart !== 'Never') throw new UsageError(`invalid restart policy: ${restart}`)
     return {
