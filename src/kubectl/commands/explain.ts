@@ -80,6 +80,14 @@ export const command = kubectlCommand({
           : 'Object'
     }
 
+    /** The type itself, behind lists, maps and references. */
+    const bare = (schema: Schema): Schema => {
+      const ref = schema.$ref ?? schema.allOf?.[0]?.$ref
+      if (ref) return bare(schemas[ref.slice(ref.lastIndexOf('/') + 1)] ?? {})
+      if (schema.items) return bare(schema.items)
+      return typeof schema.additionalProperties === 'object' && !schema.properties ? bare(schema.additionalProperties) : schema
+    }
+
     let at: Schema = start
     let field: { name: string; schema: Schema } | undefined
     for (const name of path) {
@@ -91,12 +99,13 @@ export const command = kubectlCommand({
     const lines: string[] = []
     if (type.group) lines.push(`GROUP:      ${type.group}`)
     lines.push(`KIND:       ${type.kind}`, `VERSION:    ${type.version}`, '')
-    if (field) lines.push(`FIELD: ${field.name} <${typeText(field.schema)}>`, ...enumLines(inner(field.schema), ''), '')
+    if (field) lines.push(`FIELD: ${field.name} <${typeText(field.schema)}>`, ...enumLines(inner(field.schema), ''), '', '')
     lines.push('DESCRIPTION:')
     const said = field?.schema.description ?? resolve(at).description ?? '<empty>'
     lines.push(...wrapped(said, '    '))
-    const target = inner(at)
-    if (field && target.description && target.description !== said) lines.push(...wrapped(target.description, '    '))
+    // Below what the field is for stands what its type is.
+    const target = field ? bare(field.schema) : at
+    if (target.description && target.description !== said) lines.push(...wrapped(target.description, '    '))
     lines.push('    ')
     const fields = (schema: Schema, indent: string, above: ReadonlySet<Schema>): void => {
       const here = inner(schema)
@@ -120,11 +129,12 @@ export const command = kubectlCommand({
       lines.push('FIELDS:')
       fields(at, '  ', new Set())
     }
-    factory.out(`${lines.join('\n')}\n${factory.on('recursive') ? '\n' : ''}`)
+    factory.out(`${lines.join('\n')}\n\n`)
   },
 })
 
-const enumLines = (schema: Schema, indent: string): string[] => (schema.enum?.length ? [`${indent}enum: ${schema.enum.join(', ')}`] : [])
+const enumLines = (schema: Schema, indent: string): string[] =>
+  schema.enum?.length ? [`${indent}enum: ${schema.enum.slice(0, 4).join(', ')}${schema.enum.length > 4 ? ', ....' : ''}`] : []
 
 /** Paragraphs in lines of eighty columns. */
 function wrapped(text: string, indent: string): string[] {

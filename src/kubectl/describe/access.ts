@@ -28,36 +28,43 @@ export async function describeServiceAccount(account: ServiceAccount, w: Describ
   writeEvents(w, context.events)
 }
 
+interface Row {
+  readonly group: string
+  readonly resource: string
+  readonly urls: string
+  readonly names: string
+  readonly verbs: string[]
+}
+
 /** Rules taken apart to one resource each, joined where only verbs differ, and sorted. */
 export function describeRole(role: ClusterRole, w: DescribeWriter): void {
   const { metadata } = role
   w.line(0, `Name:\t${metadata.name}`)
   writeLabels(w, metadata.labels)
   writeAnnotations(w, metadata.annotations)
-  const rows = new Map<string, { resource: string; urls: string; names: string; verbs: string[] }>()
+  const rows = new Map<string, Row>()
   for (const rule of role.rules ?? []) {
     const names = rule.resourceNames?.length ? rule.resourceNames : ['']
-    const add = (resource: string, urls: string, name: string) => {
-      const key = `${resource}\0${urls}\0${name}`
-      const row = rows.get(key) ?? { resource, urls, names: name ? `[${name}]` : '[]', verbs: [] }
+    const add = (group: string, resource: string, urls: string, name: string) => {
+      const key = `${group}\0${resource}\0${urls}\0${name}`
+      const row = rows.get(key) ?? { group, resource, urls, names: name ? `[${name}]` : '[]', verbs: [] }
       for (const verb of rule.verbs ?? []) if (!row.verbs.includes(verb)) row.verbs.push(verb)
       rows.set(key, row)
     }
     for (const group of rule.apiGroups ?? [])
-      for (const resource of rule.resources ?? []) for (const name of names) add(group ? `${resource}.${group}` : resource, '[]', name)
-    for (const url of rule.nonResourceURLs ?? []) add('', `[${url}]`, '')
+      for (const resource of rule.resources ?? []) for (const name of names) add(group, resource, '[]', name)
+    for (const url of rule.nonResourceURLs ?? []) add('', '', `[${url}]`, '')
   }
   w.line(0, 'PolicyRule:')
   w.line(1, 'Resources\tNon-Resource URLs\tResource Names\tVerbs')
   w.line(1, '---------\t-----------------\t--------------\t-----')
-  for (const { resource, urls, names, verbs } of [...rows.values()].sort(byRule))
-    w.line(1, `${resource}\t${urls}\t${names}\t[${verbs.join(' ')}]`)
+  for (const { group, resource, urls, names, verbs } of [...rows.values()].sort(byRule))
+    w.line(1, `${group ? `${resource}.${group}` : resource}\t${urls}\t${names}\t[${verbs.join(' ')}]`)
 }
-const depth = (resource: string): number => resource.split('.').length
-/** Core resources stand before those of groups (rbac.SortableRuleSlice compares the compact rules' text). */
-function byRule(a: { resource: string; urls: string; names: string }, b: { resource: string; urls: string; names: string }): number {
-  const key = (r: typeof a) => `${r.resource.includes('.') ? 1 : 0}${r.resource}\0${r.urls}\0${r.names}`
-  return depth(a.resource) > 1 !== depth(b.resource) > 1 ? depth(a.resource) - depth(b.resource) : key(a) < key(b) ? -1 : 1
+/** Upstream sorts by the rules' Go text, which begins with the verbs. */
+function byRule(a: Row, b: Row): number {
+  const text = (r: Row) => `[${r.verbs.join(' ')}],[${r.group}],[${r.resource}],${r.names},${r.urls}`
+  return text(a) < text(b) ? -1 : 1
 }
 
 export function describeBinding(binding: RoleBinding, w: DescribeWriter, { events: _ }: DescribeContext): void {

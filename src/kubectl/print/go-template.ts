@@ -76,7 +76,7 @@ function* actionsOf(template: string): Generator<Action> {
       continue
     }
     const words: string[] = []
-    const token = /\s+|"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)+'|-?\}\}|:=|[|(),=]|\$?[\w.$]+|[-+]?[\d.]+/y
+    const token = /\s+|"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)+'|-?\}\}|:=|[|(),=]|[-+]?\d[\d.]*|\$\w*(?:\.\w+)*|[A-Za-z_]\w*|\.[\w.]*/y
     token.lastIndex = start
     let end = -1
     while (end < 0) {
