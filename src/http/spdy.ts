@@ -217,7 +217,7 @@ export function serveSpdy(socket: Duplex, options: SpdyOptions): SpdyServer {
       const length = buffered.readUIntBE(5, 3)
       const isControl = first >= 0x80000000
       if (isControl && length > maxControlFrame) throw new Error('a control frame is too large')
-      if (buffered.length < 8 + length) return
+      if (buffered.length < 8 + length) break
       const flags = buffered[4] as number
       const body = buffered.subarray(8, 8 + length)
       buffered = buffered.subarray(8 + length)
@@ -235,20 +235,18 @@ export function serveSpdy(socket: Duplex, options: SpdyOptions): SpdyServer {
       }
       if (flags & FIN) stream.receiveEnd()
     }
+    // In the same step as the last look at the buffer: a chunk that comes now starts anew.
+    busy = false
   }
   socket.on('data', (chunk: Buffer) => {
     buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk])
     if (busy) return
     busy = true
-    frames()
-      .catch(() => {
-        control(Frame.GOAWAY, Buffer.concat([uint32(lastId), uint32(PROTOCOL_ERROR)]))
-        socket.end()
-        finish()
-      })
-      .finally(() => {
-        busy = false
-      })
+    frames().catch(() => {
+      control(Frame.GOAWAY, Buffer.concat([uint32(lastId), uint32(PROTOCOL_ERROR)]))
+      socket.end()
+      finish()
+    })
   })
   socket.on('end', () => {
     socket.end()

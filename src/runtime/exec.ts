@@ -1,10 +1,10 @@
 /** Runs a further command in a running container, by the OCI runtime's exec, with pipes or with a terminal of its own. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { closeSync, constants, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, type Readable, type Writable } from 'node:stream'
-import { ReadStream } from 'node:tty'
+import { isatty, ReadStream } from 'node:tty'
 import { Code, GrpcError } from '../grpc/status.ts'
 import { openPty, setWindowSize } from '../linux/syscalls.ts'
 import { lastMessage, type OciRuntime } from './oci/runtime.ts'
@@ -45,7 +45,7 @@ export function startExec(runtime: OciRuntime, id: string, bundle: string, optio
       return undefined
     }
   }
-  const kill = () => {
+  const kill = (child: ChildProcess) => {
     const pid = pidOf()
     const start = pid && startOf(pid)
     if (pid && start) signal(pid, start, 9)
@@ -93,21 +93,19 @@ export function startExec(runtime: OciRuntime, id: string, bundle: string, optio
         }
       })
     })
-    const killTty = () => {
-      const pid = pidOf()
-      const start = pid && startOf(pid)
-      if (pid && start) signal(pid, start, 9)
-      else child.kill('SIGKILL')
-    }
     return {
       stdin: terminal as unknown as Writable,
       stdout: output,
       stderr: undefined,
       exit,
-      resize: (rows, columns) => {
-        if (!terminal.destroyed) setWindowSize(master, rows, columns)
+      resize(rows, columns) {
+        if (terminal.destroyed) return
+        setWindowSize(master, rows, columns)
+        // Before the command runs its terminal begins with ours; later crun passes the signal on and not the size.
+        const pid = pidOf()
+        if (pid) setTerminalSize(pid, rows, columns)
       },
-      kill: killTty,
+      kill: () => kill(child),
     }
   }
 
@@ -133,6 +131,21 @@ export function startExec(runtime: OciRuntime, id: string, bundle: string, optio
     stderr: child.stderr as Readable,
     exit,
     resize: () => {},
-    kill,
+    kill: () => kill(child),
+  }
+}
+
+/** Of the terminal that is the process's input; nothing when the process is gone or has put something else there. */
+function setTerminalSize(pid: number, rows: number, columns: number): void {
+  let fd: number
+  try {
+    fd = openSync(`/proc/${pid}/fd/0`, constants.O_RDWR | constants.O_NOCTTY)
+  } catch {
+    return
+  }
+  try {
+    if (isatty(fd)) setWindowSize(fd, rows, columns)
+  } finally {
+    closeSync(fd)
   }
 }

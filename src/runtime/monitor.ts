@@ -4,8 +4,19 @@
  * learns of an end by inotify on the folder of exit codes.
  */
 import { spawn } from 'node:child_process'
-import { constants, type FSWatcher, mkdirSync, readdirSync, readFileSync, rmSync, statSync, watch } from 'node:fs'
-import { open } from 'node:fs/promises'
+import {
+  closeSync,
+  constants,
+  type FSWatcher,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  watch,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { findProgram, lastMessage, OciError, type OciRuntime } from './oci/runtime.ts'
 
@@ -44,13 +55,14 @@ export function createMonitor(exits: string, onExit: (id: string) => void): Moni
     if (name && /^[0-9a-f]{64}$/.test(name)) onExit(name)
   })
 
+  /** In one step, as two sizes must arrive in their order. */
   const control = async (bundle: string, message: string) => {
     // The monitor holds both ends of this pipe; without it the open would wait for a reader.
-    const pipe = await open(join(bundle, 'ctl'), constants.O_WRONLY | constants.O_NONBLOCK)
+    const pipe = openSync(join(bundle, 'ctl'), constants.O_WRONLY | constants.O_NONBLOCK)
     try {
-      await pipe.write(message)
+      writeSync(pipe, message)
     } finally {
-      await pipe.close()
+      closeSync(pipe)
     }
   }
 
