@@ -11,7 +11,8 @@ import { ExitError } from '../flags/run.ts'
 import { createComponentServer } from '../http/component-server.ts'
 import { logFlags, loggerOf } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
-import type { SchedulerConfiguration } from './configuration.ts'
+import { knownPlugins, type SchedulerConfiguration } from './configuration.ts'
+import { validateConfiguration } from './configuration-validation.ts'
 import { createSchedulerManager } from './manager.ts'
 
 export const flags: FlagTable = {
@@ -106,5 +107,7 @@ function readConfiguration(path: string): SchedulerConfiguration {
   const { apiVersion, kind } = (value ?? {}) as { apiVersion?: unknown; kind?: unknown }
   if (apiVersion !== 'kubescheduler.config.k8s.io/v1' || kind !== 'KubeSchedulerConfiguration')
     throw new ExitError(`kube-scheduler: ${path} must be a KubeSchedulerConfiguration of kubescheduler.config.k8s.io/v1`)
+  const problems = validateConfiguration(value, knownPlugins)
+  if (problems.length) throw new ExitError(`kube-scheduler: ${path} is not valid:\n  ${problems.join('\n  ')}`)
   return value as SchedulerConfiguration
 }

@@ -3,6 +3,7 @@ import type { Selector } from '../api/labels.ts'
 import type { Pod } from '../api/types/core-v1.ts'
 import type { Client } from '../client/client.ts'
 import type { Informers } from '../client/informer.ts'
+import { validateConfiguration } from './configuration-validation.ts'
 import type { Profile } from './cycle.ts'
 import type { Plugin } from './framework.ts'
 import { createDynamicResources } from './plugins/dynamic-resources.ts'
@@ -78,12 +79,20 @@ const defaultPlugins: readonly {
 
 export class ConfigurationError extends Error {}
 
+export const knownPlugins: ReadonlySet<string> = new Set([
+  'DefaultBinder',
+  'DefaultPreemption',
+  'PrioritySort',
+  ...defaultPlugins.map((p) => p.name),
+])
+
 /** The profiles by scheduler name. Throws ConfigurationError for what cannot be. */
 export function createProfiles(configuration: SchedulerConfiguration, deps: ProfileDeps): Map<string, Profile> {
+  const problems = validateConfiguration(configuration, knownPlugins)
+  if (problems.length) throw new ConfigurationError(problems.join('\n'))
   const profiles = new Map<string, Profile>()
   for (const given of configuration.profiles?.length ? configuration.profiles : [{}]) {
     const schedulerName = given.schedulerName ?? 'default-scheduler'
-    if (profiles.has(schedulerName)) throw new ConfigurationError(`profiles: Duplicate value: "${schedulerName}"`)
     profiles.set(schedulerName, createProfile(given, schedulerName, configuration, deps))
   }
   return profiles
@@ -95,10 +104,6 @@ function createProfile(
   configuration: SchedulerConfiguration,
   deps: ProfileDeps,
 ): Profile {
-  const known = new Set(['DefaultBinder', 'DefaultPreemption', 'PrioritySort', ...defaultPlugins.map((p) => p.name)])
-  for (const set of Object.values(given.plugins ?? {}))
-    for (const { name } of [...(set.enabled ?? []), ...(set.disabled ?? [])])
-      if (name !== '*' && !known.has(name)) throw new ConfigurationError(`profile ${schedulerName}: there is no plugin ${name}`)
   const multiPoint = given.plugins?.['multiPoint']
   const enabledAt = (point: string, name: string): boolean => {
     const sets = [given.plugins?.[point], multiPoint].filter((set) => set !== undefined)
