@@ -22,6 +22,8 @@ export interface HollowNodesOptions {
   readonly resources?: Readonly<Record<string, string>>
   /** Zones that take turns in `topology.kubernetes.io/zone`. */
   readonly zones?: number
+  /** How often a node renews its lease. */
+  readonly heartbeatMs?: number
   readonly log?: Logger
   readonly clock?: Clock
 }
@@ -33,13 +35,13 @@ export interface HollowNodes {
 }
 
 /** A kubelet renews its lease every ten seconds; here a third of that suffices for the grace period and costs a third. */
-const heartbeatMs = 25_000
+const defaultHeartbeatMs = 25_000
 const leaseDurationSeconds = 40
 /** Registrations under way at once. */
 const width = 32
 
 export function createHollowNodes(options: HollowNodesOptions): HollowNodes {
-  const { count, prefix = 'hollow-node', zones = 3, log = noLog, clock = systemClock } = options
+  const { count, prefix = 'hollow-node', zones = 3, heartbeatMs = defaultHeartbeatMs, log = noLog, clock = systemClock } = options
   const resources = { cpu: '32', memory: '256Gi', pods: '110', 'ephemeral-storage': '1Ti', ...options.resources }
   const client = createClient(options.transport)
   const informers = createInformers(client, { log, clock })
