@@ -247,6 +247,54 @@ const rows: readonly (readonly [what: string, steps: readonly Step[], last: obje
     refused('spec.paramRef', 'spec.paramRef.parameterNotFoundAction', 'spec.validationActions[2]', 'spec.validationActions'),
   ],
   [
+    'the older version of autoscalers is checked as the newer one',
+    [
+      [
+        'POST',
+        '/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers',
+        {
+          metadata: { name: 'h' },
+          spec: {
+            scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' },
+            maxReplicas: 2,
+            targetCPUUtilizationPercentage: 0,
+          },
+        },
+      ],
+    ],
+    refused('spec.metrics[0].resource.target.averageUtilization'),
+  ],
+  [
+    'a job without labels has those of its template, the generated ones too',
+    [
+      [
+        'POST',
+        '/apis/batch/v1/namespaces/default/jobs',
+        { metadata: { name: 'once' }, spec: { template: { ...template, spec: { ...template.spec, restartPolicy: 'Never' } } } },
+      ],
+    ],
+    { metadata: { labels: { run: 'web', 'job-name': 'once', 'batch.kubernetes.io/job-name': 'once' } } },
+  ],
+  [
+    'an AppArmor profile of old, in an annotation, fills in the field',
+    [
+      [
+        'POST',
+        `${ns}/pods`,
+        {
+          ...pod('armed'),
+          metadata: { name: 'armed', annotations: { 'container.apparmor.security.beta.kubernetes.io/web': 'unconfined' } },
+        },
+      ],
+    ],
+    { spec: { containers: [{ securityContext: { appArmorProfile: { type: 'Unconfined' } } }] } },
+  ],
+  [
+    'a negative grace is the shortest',
+    [['POST', `${ns}/pods`, pod('hasty', { terminationGracePeriodSeconds: -9 })]],
+    { spec: { terminationGracePeriodSeconds: 1 } },
+  ],
+  [
     'a service that becomes a name loses its internal traffic policy',
     [
       ['POST', `${ns}/services`, { metadata: { name: 'turns' }, spec: { selector: { run: 'web' }, ports: [{ port: 80 }] } }],

@@ -56,6 +56,7 @@ export function createDefaultIngressClass(objects: Objects): AdmissionPlugin {
 const protections: Readonly<Record<string, string>> = {
   persistentvolumeclaims: 'kubernetes.io/pvc-protection',
   persistentvolumes: 'kubernetes.io/pv-protection',
+  volumeattributesclasses: 'kubernetes.io/vac-protection',
 }
 
 /** Claims and volumes in use stay until they are not (admission/storage/storageobjectinuseprotection). */

@@ -1,6 +1,7 @@
 /** Jobs and cron jobs (registry/batch). */
 import type { CronJob, Job } from '../../api/types/batch-v1.ts'
 import { jobLabels, validateCronJob, validateCronJobUpdate, validateJob, validateJobUpdate } from '../../api/validation/batch.ts'
+import { semanticEqual } from '../../api/validation/checks.ts'
 import { validateJobStatusUpdate } from '../../api/validation/job-status.ts'
 import { isDNS1123Label } from '../../api/validation/names.ts'
 import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts'
@@ -25,8 +26,14 @@ function withGeneratedSelector(job: Job): Job {
   return { ...job, spec: { ...spec, selector, template: { ...spec.template, metadata: { ...spec.template.metadata, labels } } } }
 }
 
+/** Labels that came from the template come from it again once the generated ones are there, too. */
+function withoutDefaultLabels(job: Job): Job {
+  const { labels, ...metadata } = job.metadata
+  return labels && semanticEqual(labels, job.spec.template.metadata?.labels) ? { ...job, metadata } : job
+}
+
 export const jobs: Strategy<Job> = {
-  prepareForCreate: (job) => ({ ...withGeneratedSelector(job), status: {} as Job['status'] }),
+  prepareForCreate: (job) => ({ ...withGeneratedSelector(withoutDefaultLabels(job)), status: {} as Job['status'] }),
   prepareForUpdate: (job, old) => ({ ...job, status: old.status }),
   validate: (job) => validateJob(job),
   validateUpdate: validateJobUpdate,

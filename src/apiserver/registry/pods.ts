@@ -123,9 +123,34 @@ const selectableFieldNames = [
   'status.nominatedNodeName',
 ]
 
+const appArmorAnnotation = 'container.apparmor.security.beta.kubernetes.io/'
+/** The annotation that profiles were once named in fills in the field of containers that do not set it. */
+function withAppArmor<T extends Container>(containers: T[] | undefined, annotations: Labels): T[] | undefined {
+  return containers?.map((container) => {
+    const profile = annotations[appArmorAnnotation + container.name]
+    if (profile === undefined || container.securityContext?.appArmorProfile) return container
+    const found = appArmorProfile(profile)
+    return found ? { ...container, securityContext: { ...container.securityContext, appArmorProfile: found } } : container
+  })
+}
+function appArmorProfile(profile: string): NonNullable<Container['securityContext']>['appArmorProfile'] {
+  if (profile === 'runtime/default') return { type: 'RuntimeDefault' }
+  if (profile === 'unconfined') return { type: 'Unconfined' }
+  const name = /^localhost\/(.+)$/.exec(profile)?.[1]
+  return name ? { type: 'Localhost', localhostProfile: name } : undefined
+}
+function fromAnnotations(spec: PodSpec, annotations: Labels | undefined): PodSpec {
+  if (!annotations || !Object.keys(annotations).some((key) => key.startsWith(appArmorAnnotation))) return spec
+  const initContainers = withAppArmor(spec.initContainers, annotations)
+  return { ...spec, containers: withAppArmor(spec.containers, annotations) ?? [], ...(initContainers ? { initContainers } : {}) }
+}
+
 export const pods: Strategy<Pod> = {
   prepareForCreate(pod) {
-    const spec = mergedSpec(withoutDisabled(pod.spec), pod.metadata.labels ?? {})
+    const given = fromAnnotations(withoutDisabled(pod.spec), pod.metadata.annotations)
+    // A grace that is negative means the shortest there is.
+    const graceful = (given.terminationGracePeriodSeconds ?? 0) < 0 ? { ...given, terminationGracePeriodSeconds: 1 } : given
+    const spec = mergedSpec(graceful, pod.metadata.labels ?? {})
     return { ...pod, spec, status: newStatus({ ...pod, spec }) }
   },
   prepareForUpdate: (pod, old) => ({ ...pod, status: old.status }),
