@@ -25,7 +25,6 @@ const flags: FlagTable = {
   force: { type: 'bool', doc: 'Delete and create again what cannot be patched.' },
   prune: { type: 'bool', doc: 'Not built.' },
   selector: { type: 'string', short: 'l', doc: 'Only objects of the files with these labels.' },
-  'open-api-patch': { type: 'bool', default: true, doc: 'Kept for scripts.', hidden: true },
 }
 
 export const command = kubectlCommand({

@@ -21,7 +21,6 @@ const flags: FlagTable = {
   'show-kind': { type: 'bool', doc: "Put the kind before each object's name." },
   'sort-by': { type: 'string', doc: 'Sort by this JSONPath.' },
   'ignore-not-found': { type: 'bool', doc: 'An object that is not there is no error.' },
-  'server-print': { type: 'bool', default: true, doc: 'Let the server make the tables.' },
   'chunk-size': { type: 'int', default: 500, doc: 'How many objects to ask for at a time; 0 for all.' },
   subresource: { type: 'string', doc: 'Get a subresource: status, scale or resize.' },
   raw: { type: 'string', doc: 'Print the answer to this path as it comes.' },

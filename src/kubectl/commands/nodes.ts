@@ -55,7 +55,6 @@ export const drain = kubectlCommand({
     'grace-period': { type: 'int', default: -1, doc: 'Seconds given to end; negative for what each pod says.' },
     'ignore-daemonsets': { type: 'bool', doc: 'Leave the pods of daemon sets.' },
     'pod-selector': { type: 'string', doc: 'Only these pods.' },
-    'skip-wait-for-delete-timeout': { type: 'int', doc: 'Do not wait for pods that have been ending for so many seconds.' },
     timeout: { type: 'duration', doc: 'How long; 0 for as long as it takes.' },
   },
   async run(factory) {
