@@ -1,0 +1,76 @@
+/**
+ * What requests cost the API server, over TLS and with RBAC: `scripts/node bench/api.ts`. The CPU time is the server
+ * process's and holds on a busy machine, too; the rate is bound by this client, which shares the machine.
+ */
+import { type BenchServer, pod, pool, removeFolder, temporaryFolder, withServer } from './server.ts'
+
+const width = 16
+const folder = temporaryFolder()
+const report = (step: string, rate: string, cpu: string) => console.log(`${step.padEnd(34)} ${rate.padStart(14)} ${cpu.padStart(24)}`)
+
+async function measure(server: BenchServer, step: string, count: number, one: (index: number) => Promise<unknown>): Promise<void> {
+  await pool(Math.min(count, 500), width, (index) => one(-1 - index))
+  const cpu = server.cpu()
+  const start = performance.now()
+  await pool(count, width, one)
+  const seconds = (performance.now() - start) / 1000
+  report(step, `${Math.round(count / seconds)}/s`, `${(((server.cpu() - cpu) / count) * 1e6).toFixed(0)} CPU µs each`)
+}
+
+async function fanOut(server: BenchServer, watchers: number, changes: number): Promise<void> {
+  let left = watchers * changes
+  let finish = () => {}
+  const all = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  const path = '/api/v1/namespaces/fan-out/configmaps'
+  await server.call('POST', '/api/v1/namespaces', { metadata: { name: 'fan-out' } })
+  const stops = await Promise.all(
+    Array.from({ length: watchers }, () =>
+      server.watch(`${path}?watch=1&resourceVersion=0`, (line) => {
+        if (line.includes('"name":"w') && --left === 0) finish()
+      }),
+    ),
+  )
+  const cpu = server.cpu()
+  const start = performance.now()
+  for (let i = 0; i < changes; i++) await server.call('POST', path, { metadata: { name: `w${i}` }, data: { key: 'v'.repeat(500) } })
+  await all
+  const seconds = (performance.now() - start) / 1000
+  const events = watchers * changes
+  report(
+    `watch: ${watchers} watchers, ${changes} changes`,
+    `${Math.round(events / seconds)}/s`,
+    `${(((server.cpu() - cpu) / events) * 1e6).toFixed(0)} CPU µs each`,
+  )
+  for (const stop of stops) stop()
+}
+
+try {
+  await withServer(folder, async (server) => {
+    report('ready', `${Math.round(server.readyMs)} ms`, `${server.residentMB()} MB`)
+    const namespace = '/api/v1/namespaces/bench'
+    await server.call('POST', '/api/v1/namespaces', { metadata: { name: 'bench' } })
+    await server.call('POST', `${namespace}/serviceaccounts`, { metadata: { name: 'default' } })
+    const data = { key: 'v'.repeat(500) }
+    await server.call('POST', `${namespace}/configmaps`, { metadata: { name: 'one' }, data })
+    await measure(server, 'get a ConfigMap', 10_000, () => server.call('GET', `${namespace}/configmaps/one`))
+    await measure(server, 'create a ConfigMap', 5000, (i) =>
+      server.call('POST', `${namespace}/configmaps`, { metadata: { name: `c${i + 1000}` }, data }),
+    )
+    await measure(server, 'create a Pod', 3000, (i) => server.call('POST', `${namespace}/pods`, pod('bench', `p${i + 1000}`)))
+    await measure(server, "patch a Pod's status", 3000, (i) =>
+      server.call(
+        'PATCH',
+        `${namespace}/pods/p${1000 + (Math.abs(i) % 1000)}/status`,
+        { status: { conditions: [{ type: 'Ready', status: i % 2 ? 'True' : 'False' }], podIP: `10.0.${Math.abs(i) % 250}.1` } },
+        'application/strategic-merge-patch+json',
+      ),
+    )
+    await measure(server, 'list 1,000 Pods', 100, () => server.call('GET', `${namespace}/pods?limit=1000`))
+    await fanOut(server, 100, 300)
+    report('memory at the end', '', `${server.residentMB()} MB`)
+  })
+} finally {
+  removeFolder(folder)
+}
