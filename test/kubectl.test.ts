@@ -27,7 +27,9 @@ const comparable = ({ code, stdout, stderr }: Ran): Ran => ({
   stdout: stdout
     .replaceAll(/^ *(?:ConfigMapOptional: +<nil>|Optional: +false)$/gm, 'Optional')
     .replaceAll(/^ *"?creationTimestamp"?: null,?\n/gm, '')
-    .replaceAll(/ +\d+(?:m\d+)?[smh]\b/g, ' AGE'),
+    .replaceAll(/ +\d+(?:m\d+)?[smh]\b/g, ' AGE')
+    // The column is as wide as the longest age was at that moment.
+    .replaceAll(/AGE +/g, 'AGE '),
   stderr: stderr.replaceAll(/^E\d{4} .* err="(.*)"$/gm, (_all, text: string) => `error: ${text.replaceAll('\\"', '"')}`),
 })
 
