@@ -25,7 +25,6 @@ const { functions: libc } = dlopen(null, {
   mknod: { arguments: ['string', 'u32', 'u64'], return: 'i32' },
   socket: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
   connect: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
-  setsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'], return: 'i32' },
   ioctl: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
 })
 
@@ -217,25 +216,24 @@ export function connectSeqpacket(path: string): number {
 
 /**
  * A connection to a port of localhost in the calling thread's network namespace, by IPv4, else by IPv6. On loopback the
- * kernel answers at once; a full backlog is waited for no longer than a second.
+ * kernel refuses at once; behind a full backlog the connection is made later, and the process does not wait for it.
  */
 export function connectTcp(port: number): number {
   const AF_INET6 = 10
   const SOCK_STREAM = 1
-  const SOL_SOCKET = 1
-  const SO_SNDTIMEO = 21
+  const SOCK_NONBLOCK = 0x800
+  const EINPROGRESS = 115
   const attempt = (family: number, address: Buffer): number => {
-    const fd = check(libc.socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket', `port ${port}`)
+    const fd = check(libc.socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), 'socket', `port ${port}`)
     try {
-      const second = Buffer.alloc(16)
-      second.writeBigInt64LE(1n, 0)
-      check(libc.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, second, 16), 'setsockopt', `port ${port}`)
       check(libc.connect(fd, address, address.length), 'connect', `port ${port}`)
-      return fd
     } catch (error) {
-      closeSync(fd)
-      throw error
+      if (!(error instanceof SyscallError && error.errno === EINPROGRESS)) {
+        closeSync(fd)
+        throw error
+      }
     }
+    return fd
   }
   const v4 = Buffer.alloc(16)
   v4.writeUInt16LE(AF_INET, 0)

@@ -190,7 +190,9 @@ export function createStreaming({ containers, sandboxes, sandboxRecords, runtime
               }
               try {
                 const fd = inNamespace('net', sandboxes.namespacePath(sandbox.id, 'net'), () => connectTcp(port))
-                joined(new Socket({ fd, readable: true, writable: true }))
+                const target = new Socket({ fd, readable: true, writable: true })
+                target.once('error', () => target.bytesRead === 0 && refused())
+                joined(target)
               } catch {
                 refused()
               }
