@@ -34,13 +34,22 @@ async function main(name: string, argv: string[]): Promise<number> {
       return process.stdin
     },
     get stdout() {
-      return process.stdout
+      return quietWhenClosed(process.stdout)
     },
     get stderr() {
       return process.stderr
     },
     signal: stopSignal(),
   })
+}
+
+/** A reader that went away, as in `kijabi up | head -1`, is no reason to fail: what is printed goes nowhere from then on. */
+function quietWhenClosed(out: NodeJS.WriteStream): NodeJS.WriteStream {
+  if (out.listenerCount('error') === 0)
+    out.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  return out
 }
 
 /** Aborts at the first TERM or INT; a second one ends the process at once. */
