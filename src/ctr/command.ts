@@ -1,6 +1,6 @@
 /** `ctr`: the runtime directly, with the words of containerd's own debugging client. */
 import type { Command } from '../flags/command.ts'
-import { globalFlags } from './shared.ts'
+import { globalFlags } from '../runtime/engine/command.ts'
 
 const from =
   <M extends Record<K, Command>, K extends string>(load: () => Promise<M>, name: K) =>

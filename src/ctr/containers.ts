@@ -3,9 +3,9 @@ import { ExitError } from '../flags/run.ts'
 import { ContainerState } from '../runtime/cri/api.ts'
 import { joinStream, table, toJson } from '../runtime/cri/client.ts'
 import { createContainer, findContainer, removeContainer, runForeground } from '../runtime/engine/client.ts'
-import { ctr } from './shared.ts'
+import { engineCommand } from '../runtime/engine/command.ts'
 
-export const run = ctr(
+export const run = engineCommand(
   {
     summary: 'Run a container',
     usage: 'ctr run [flags] REF ID [COMMAND] [ARG...]',
@@ -67,7 +67,7 @@ export const run = ctr(
     return code
   },
 )
-export const containersLs = ctr(
+export const containersLs = engineCommand(
   { summary: 'List containers', flags: { quiet: { type: 'bool', short: 'q', doc: 'Only IDs' } } },
   async ({ runtime }, { values, stdout }) => {
     const { containers = [] } = await runtime.ListContainers({})
@@ -85,7 +85,7 @@ export const containersLs = ctr(
     return 0
   },
 )
-export const containersRm = ctr({ summary: 'Remove containers' }, async (client, { args }) => {
+export const containersRm = engineCommand({ summary: 'Remove containers' }, async (client, { args }) => {
   for (const typed of args) {
     const container = await findContainer(client, typed)
     if (container.state === ContainerState.CONTAINER_RUNNING)
@@ -94,14 +94,14 @@ export const containersRm = ctr({ summary: 'Remove containers' }, async (client,
   }
   return 0
 })
-export const containersInfo = ctr({ summary: 'Show a container' }, async (client, { args, stdout }) => {
+export const containersInfo = engineCommand({ summary: 'Show a container' }, async (client, { args, stdout }) => {
   const { id = '' } = await findContainer(client, args[0] ?? '')
   const { status, info } = await client.runtime.ContainerStatus({ containerId: id, verbose: true })
   stdout.write(`${toJson({ ...status, ...(JSON.parse(info?.['info'] ?? '{}') as object) }, 4)}\n`)
   return 0
 })
 const states = ['CREATED', 'RUNNING', 'STOPPED', 'UNKNOWN']
-export const tasksLs = ctr({ summary: 'List tasks' }, async ({ runtime }, { stdout }) => {
+export const tasksLs = engineCommand({ summary: 'List tasks' }, async ({ runtime }, { stdout }) => {
   const { containers = [] } = await runtime.ListContainers({})
   const rows = await Promise.all(
     containers
@@ -118,12 +118,12 @@ export const tasksLs = ctr({ summary: 'List tasks' }, async ({ runtime }, { stdo
   stdout.write(table([['TASK', 'PID', 'STATUS'], ...rows], 4))
   return 0
 })
-export const tasksStart = ctr({ summary: 'Start a container' }, async (client, { args }) => {
+export const tasksStart = engineCommand({ summary: 'Start a container' }, async (client, { args }) => {
   const { id = '' } = await findContainer(client, args[0] ?? '')
   await client.engine.Restart({ containerId: id })
   return 0
 })
-export const tasksKill = ctr(
+export const tasksKill = engineCommand(
   { summary: 'Send a signal to a task', flags: { signal: { type: 'string', short: 's', default: 'SIGTERM', doc: 'The signal' } } },
   async (client, { args, values }) => {
     const { id = '' } = await findContainer(client, args[0] ?? '')
@@ -131,7 +131,7 @@ export const tasksKill = ctr(
     return 0
   },
 )
-export const tasksRm = ctr(
+export const tasksRm = engineCommand(
   { summary: 'Remove stopped tasks', flags: { force: { type: 'bool', short: 'f', doc: 'Also those that run' } } },
   async (client, { args, values }) => {
     for (const typed of args) {
@@ -144,13 +144,13 @@ export const tasksRm = ctr(
     return 0
   },
 )
-export const tasksPs = ctr({ summary: 'List the processes of a task' }, async (client, { args, stdout }) => {
+export const tasksPs = engineCommand({ summary: 'List the processes of a task' }, async (client, { args, stdout }) => {
   const { id = '' } = await findContainer(client, args[0] ?? '')
   const { pids = [] } = await client.engine.Processes({ containerId: id })
   stdout.write(table([['PID'], ...pids.map((pid) => [String(pid)])]))
   return 0
 })
-export const tasksExec = ctr(
+export const tasksExec = engineCommand(
   {
     summary: 'Run a command in a task',
     usage: 'ctr tasks exec --exec-id ID [-t] CONTAINER COMMAND [ARG...]',

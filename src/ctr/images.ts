@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { ExitError } from '../flags/run.ts'
 import { bytes, span, table } from '../runtime/cri/client.ts'
 import { showProgress } from '../runtime/engine/client.ts'
-import { ctr } from './shared.ts'
+import { engineCommand } from '../runtime/engine/command.ts'
 
 const remote = {
   user: { type: 'string', short: 'u', value: 'USER[:PASSWORD]', doc: 'Credentials for the registry' },
@@ -16,7 +16,7 @@ const credentials = (user: unknown) => {
   return { username, password }
 }
 
-export const pull = ctr(
+export const pull = engineCommand(
   { summary: 'Pull an image', usage: 'ctr images pull [-u USER:PASSWORD] REF', flags: remote },
   async ({ engine }, { args, values, stdout, signal }) => {
     if (!args[0]) throw new ExitError('please provide an image reference to pull')
@@ -24,12 +24,12 @@ export const pull = ctr(
     return 0
   },
 )
-export const push = ctr({ summary: 'Push an image', flags: remote }, async ({ engine }, { args, values, stdout, signal }) => {
+export const push = engineCommand({ summary: 'Push an image', flags: remote }, async ({ engine }, { args, values, stdout, signal }) => {
   if (!args[0]) throw new ExitError('please provide an image reference to push')
   await showProgress(engine.Push({ name: args[0], ...credentials(values['user']) }, { signal }), stdout)
   return 0
 })
-export const ls = ctr(
+export const ls = engineCommand(
   { summary: 'List images', flags: { quiet: { type: 'bool', short: 'q', doc: 'Only names' } } },
   async ({ images }, { values, stdout }) => {
     const { images: list = [] } = await images.ListImages({})
@@ -44,21 +44,21 @@ export const ls = ctr(
     return 0
   },
 )
-export const rm = ctr({ summary: 'Remove images' }, async ({ engine }, { args, stdout }) => {
+export const rm = engineCommand({ summary: 'Remove images' }, async ({ engine }, { args, stdout }) => {
   for (const name of args) {
     await engine.Untag({ name })
     stdout.write(`${name}\n`)
   }
   return 0
 })
-export const tag = ctr({ summary: 'Give an image another name' }, async ({ engine }, { args, stdout }) => {
+export const tag = engineCommand({ summary: 'Give an image another name' }, async ({ engine }, { args, stdout }) => {
   for (const target of args.slice(1)) {
     await engine.Tag({ source: args[0] as string, target })
     stdout.write(`${target}\n`)
   }
   return 0
 })
-export const importImages = ctr(
+export const importImages = engineCommand(
   { summary: 'Read images from an archive', usage: 'ctr images import FILE|-' },
   async ({ engine }, { args, stdin, stdout }) => {
     const source = args[0] === '-' ? stdin : createReadStream(args[0] ?? '')
@@ -69,7 +69,7 @@ export const importImages = ctr(
     return 0
   },
 )
-export const exportImages = ctr(
+export const exportImages = engineCommand(
   { summary: 'Write images to an archive', usage: 'ctr images export FILE|- REF...' },
   async ({ engine }, { args, stdout }) => {
     const [file = '', ...names] = args
@@ -82,7 +82,7 @@ export const exportImages = ctr(
     return 0
   },
 )
-export const contentLs = ctr(
+export const contentLs = engineCommand(
   { summary: 'List content', flags: { quiet: { type: 'bool', short: 'q', doc: 'Only digests' } } },
   async ({ engine }, { values, stdout }) => {
     const { blobs = [] } = await engine.Content({})
@@ -100,21 +100,21 @@ export const contentLs = ctr(
     return 0
   },
 )
-export const contentGet = ctr({ summary: 'Write content to stdout' }, async ({ engine }, { args, stdout }) => {
+export const contentGet = engineCommand({ summary: 'Write content to stdout' }, async ({ engine }, { args, stdout }) => {
   for await (const { data } of engine.ReadContent({ name: args[0] ?? '' })) if (data) stdout.write(data)
   return 0
 })
-export const snapshotsLs = ctr({ summary: 'List snapshots' }, async ({ engine }, { stdout }) => {
+export const snapshotsLs = engineCommand({ summary: 'List snapshots' }, async ({ engine }, { stdout }) => {
   const { layers = [] } = await engine.Layers({})
   stdout.write(table([['KEY', 'PARENT', 'KIND'], ...layers.map((l) => [l.id ?? '', l.parent ?? '', 'Committed'])], 1))
   return 0
 })
-export const snapshotsUsage = ctr({ summary: 'Show what snapshots take' }, async ({ engine }, { stdout }) => {
+export const snapshotsUsage = engineCommand({ summary: 'Show what snapshots take' }, async ({ engine }, { stdout }) => {
   const { layers = [] } = await engine.Layers({})
   stdout.write(table([['KEY', 'SIZE', 'INODES'], ...layers.map((l) => [l.id ?? '', bytes(l.bytes), String(l.inodes ?? 0)])], 1))
   return 0
 })
-export const namespacesLs = ctr(
+export const namespacesLs = engineCommand(
   { summary: 'List namespaces', flags: { quiet: { type: 'bool', short: 'q', doc: 'Only names' } } },
   async ({ engine }, { values, stdout }) => {
     const { names = [] } = await engine.Namespaces({})

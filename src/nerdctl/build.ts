@@ -15,8 +15,8 @@ import {
   removeContainer,
   runForeground,
 } from '../runtime/engine/client.ts'
+import { engineCommand } from '../runtime/engine/command.ts'
 import { flagsOf, jsonForm, parseDockerfile, substitute, words } from './dockerfile.ts'
-import { nerdctl } from './shared.ts'
 
 interface Config {
   User?: string
@@ -36,7 +36,7 @@ interface Stage {
   shell: string[]
 }
 
-export const build = nerdctl(
+export const build = engineCommand(
   {
     summary: 'Build an image from a Dockerfile',
     usage: 'nerdctl build [-t NAME] [-f FILE] FOLDER',

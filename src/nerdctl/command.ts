@@ -1,6 +1,6 @@
 /** `nerdctl`: containers as Docker runs them, with the words of containerd's nerdctl. */
 import type { Command } from '../flags/command.ts'
-import { globalFlags } from './shared.ts'
+import { globalFlags } from '../runtime/engine/command.ts'
 
 const from =
   <M extends Record<K, Command>, K extends string>(load: () => Promise<M>, name: K) =>

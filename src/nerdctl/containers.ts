@@ -7,7 +7,8 @@ import { ago, bytes, span, table, toJson } from '../runtime/cri/client.ts'
 import { readLog } from '../runtime/cri/logs.ts'
 import type { ContainerStatus } from '../runtime/cri/types.ts'
 import { findContainer, removeContainer, runForeground, statusOf } from '../runtime/engine/client.ts'
-import { nerdctl, shortId } from './shared.ts'
+import { engineCommand } from '../runtime/engine/command.ts'
+import { shortId } from './shared.ts'
 
 function statusText(s: ContainerStatus): string {
   if (s.state === ContainerState.CONTAINER_RUNNING)
@@ -33,7 +34,7 @@ interface VerboseInfo {
 }
 const infoOf = (info: Record<string, string> | undefined): VerboseInfo => JSON.parse(info?.['info'] ?? '{}') as VerboseInfo
 
-export const ps = nerdctl(
+export const ps = engineCommand(
   {
     summary: 'List containers',
     flags: {
@@ -75,7 +76,7 @@ export const ps = nerdctl(
     return 0
   },
 )
-export const logs = nerdctl(
+export const logs = engineCommand(
   {
     summary: 'Print the log of a container',
     flags: {
@@ -110,7 +111,7 @@ export const logs = nerdctl(
 )
 
 const seconds = { time: { type: 'int', short: 't', default: 10, doc: 'Seconds to wait before the kill' } } as const
-export const start = nerdctl(
+export const start = engineCommand(
   { summary: 'Start containers', flags: { attach: { type: 'bool', doc: 'And show what they say' } } },
   async (client, invocation) => {
     for (const typed of invocation.args) {
@@ -123,7 +124,7 @@ export const start = nerdctl(
     return 0
   },
 )
-export const stop = nerdctl({ summary: 'Stop containers', flags: seconds }, async ({ ...client }, { args, values, stdout }) => {
+export const stop = engineCommand({ summary: 'Stop containers', flags: seconds }, async ({ ...client }, { args, values, stdout }) => {
   for (const typed of args) {
     const { id = '' } = await findContainer(client, typed)
     await client.runtime.StopContainer({ containerId: id, timeout: values['time'] as number })
@@ -131,7 +132,7 @@ export const stop = nerdctl({ summary: 'Stop containers', flags: seconds }, asyn
   }
   return 0
 })
-export const restart = nerdctl(
+export const restart = engineCommand(
   { summary: 'Stop containers and start them again', flags: seconds },
   async (client, { args, values, stdout }) => {
     for (const typed of args) {
@@ -143,7 +144,7 @@ export const restart = nerdctl(
     return 0
   },
 )
-export const kill = nerdctl(
+export const kill = engineCommand(
   { summary: 'Send a signal to containers', flags: { signal: { type: 'string', short: 's', default: 'KILL', doc: 'The signal' } } },
   async (client, { args, values, stdout }) => {
     for (const typed of args) {
@@ -154,7 +155,7 @@ export const kill = nerdctl(
     return 0
   },
 )
-export const rm = nerdctl(
+export const rm = engineCommand(
   {
     summary: 'Remove containers',
     flags: {
@@ -179,7 +180,7 @@ export const rm = nerdctl(
     return failed
   },
 )
-export const wait = nerdctl(
+export const wait = engineCommand(
   { summary: 'Wait for containers to end, and print their exit codes' },
   async (client, { args, stdout, signal }) => {
     for (const typed of args) {
@@ -189,7 +190,7 @@ export const wait = nerdctl(
     return 0
   },
 )
-export const inspect = nerdctl(
+export const inspect = engineCommand(
   { summary: 'Show containers or images', flags: { type: { type: 'string', doc: 'container or image' } } },
   async (client, { args, stdout, values }) => {
     const found: unknown[] = []
@@ -244,7 +245,7 @@ export const inspect = nerdctl(
     return 0
   },
 )
-export const stats = nerdctl(
+export const stats = engineCommand(
   { summary: 'Show what containers use', flags: { 'no-stream': { type: 'bool', doc: 'Once' } } },
   async (client, { args, values, stdout, signal }) => {
     const wanted = await Promise.all(args.map((typed) => findContainer(client, typed)))
@@ -274,7 +275,7 @@ export const stats = nerdctl(
     return 0
   },
 )
-export const top = nerdctl({ summary: 'Show the processes of a container' }, async (client, { args, stdout }) => {
+export const top = engineCommand({ summary: 'Show the processes of a container' }, async (client, { args, stdout }) => {
   const { id = '' } = await findContainer(client, args[0] ?? '')
   const { pids = [] } = await client.engine.Processes({ containerId: id })
   const rows = pids.flatMap((pid) => {
@@ -290,7 +291,7 @@ export const top = nerdctl({ summary: 'Show the processes of a container' }, asy
   stdout.write(table([['UID', 'PID', 'PPID', 'CMD'], ...rows]))
   return 0
 })
-export const port = nerdctl({ summary: 'Show the published ports of a container' }, async (client, { args, stdout }) => {
+export const port = engineCommand({ summary: 'Show the published ports of a container' }, async (client, { args, stdout }) => {
   const { labels } = await findContainer(client, args[0] ?? '')
   for (const line of portsText(labels).split(', ').filter(Boolean)) {
     const [host, inside] = line.split('->')

@@ -7,12 +7,13 @@ import { ExitError } from '../flags/run.ts'
 import { ContainerState } from '../runtime/cri/api.ts'
 import { bytes, span, table, toJson } from '../runtime/cri/client.ts'
 import { type EngineClient, findContainer, removeContainer, rootOf, showProgress } from '../runtime/engine/client.ts'
+import { engineCommand } from '../runtime/engine/command.ts'
 import { version as ownVersion } from '../version.ts'
-import { nerdctl, shortId } from './shared.ts'
+import { shortId } from './shared.ts'
 
 const familiar = (name: string) => name.replace(/^docker\.io\/(library\/)?/, '')
 
-export const images = nerdctl(
+export const images = engineCommand(
   {
     summary: 'List images',
     flags: {
@@ -45,22 +46,22 @@ export const images = nerdctl(
   },
 )
 const quiet = { quiet: { type: 'bool', short: 'q', doc: 'No progress' } } as const
-export const pull = nerdctl({ summary: 'Pull an image', flags: quiet }, async ({ engine }, { args, values, stdout, signal }) => {
+export const pull = engineCommand({ summary: 'Pull an image', flags: quiet }, async ({ engine }, { args, values, stdout, signal }) => {
   if (!args[0]) throw new ExitError('requires exactly 1 argument: the image')
   await showProgress(engine.Pull({ name: args[0] }, { signal }), stdout, values['quiet'] === true)
   return 0
 })
-export const push = nerdctl({ summary: 'Push an image', flags: quiet }, async ({ engine }, { args, values, stdout, signal }) => {
+export const push = engineCommand({ summary: 'Push an image', flags: quiet }, async ({ engine }, { args, values, stdout, signal }) => {
   if (!args[0]) throw new ExitError('requires exactly 1 argument: the image')
   await showProgress(engine.Push({ name: args[0] }, { signal }), stdout, values['quiet'] === true)
   return 0
 })
-export const tag = nerdctl({ summary: 'Give an image another name' }, async ({ engine }, { args }) => {
+export const tag = engineCommand({ summary: 'Give an image another name' }, async ({ engine }, { args }) => {
   if (args.length !== 2) throw new ExitError('requires exactly 2 arguments: the image and its new name')
   await engine.Tag({ source: args[0] as string, target: args[1] as string })
   return 0
 })
-export const rmi = nerdctl(
+export const rmi = engineCommand(
   { summary: 'Remove images', flags: { force: { type: 'bool', short: 'f', doc: 'Also of containers that are there' } } },
   async (client, { args, values, stdout, stderr }) => {
     let failed = 0
@@ -83,7 +84,7 @@ export const rmi = nerdctl(
     return failed
   },
 )
-export const save = nerdctl(
+export const save = engineCommand(
   { summary: 'Write images to an archive', flags: { output: { type: 'string', short: 'o', doc: 'The file; stdout without it' } } },
   async ({ engine }, { args, values, stdout }) => {
     if (!values['output'] && stdout.isTTY) throw new ExitError('cowardly refusing to save to a terminal: use the -o flag or redirect')
@@ -95,7 +96,7 @@ export const save = nerdctl(
     return 0
   },
 )
-export const load = nerdctl(
+export const load = engineCommand(
   { summary: 'Read images from an archive', flags: { input: { type: 'string', short: 'i', doc: 'The file; stdin without it' } } },
   async ({ engine }, { values, stdin, stdout }) => {
     const source = values['input'] ? createReadStream(values['input'] as string) : stdin
@@ -107,7 +108,7 @@ export const load = nerdctl(
     return 0
   },
 )
-export const commit = nerdctl(
+export const commit = engineCommand(
   { summary: 'Make an image of what a container changed', flags: { message: { type: 'string', short: 'm', doc: 'A comment' } } },
   async (client, { args, values, stdout }) => {
     const { id = '' } = await findContainer(client, args[0] ?? '')
@@ -123,7 +124,7 @@ const volumeName = (name: string | undefined): string => {
   if (!name || !/^[\w][\w.-]*$/.test(name)) throw new ExitError(`invalid volume name ${JSON.stringify(name ?? '')}`)
   return name
 }
-export const volumeLs = nerdctl(
+export const volumeLs = engineCommand(
   { summary: 'List volumes', flags: { quiet: { type: 'bool', short: 'q', doc: 'Only names' } } },
   async (client, { stdout, values }) => {
     const folder = await volumesOf(client)
@@ -136,12 +137,12 @@ export const volumeLs = nerdctl(
     return 0
   },
 )
-export const volumeCreate = nerdctl({ summary: 'Create a volume' }, async (client, { args, stdout }) => {
+export const volumeCreate = engineCommand({ summary: 'Create a volume' }, async (client, { args, stdout }) => {
   mkdirSync(join(await volumesOf(client), volumeName(args[0]), '_data'), { recursive: true })
   stdout.write(`${args[0]}\n`)
   return 0
 })
-export const volumeRm = nerdctl({ summary: 'Remove volumes' }, async (client, { args, stdout }) => {
+export const volumeRm = engineCommand({ summary: 'Remove volumes' }, async (client, { args, stdout }) => {
   const folder = await volumesOf(client)
   for (const name of args) {
     const path = join(folder, volumeName(name))
@@ -157,7 +158,7 @@ export const volumeRm = nerdctl({ summary: 'Remove volumes' }, async (client, { 
   }
   return 0
 })
-export const volumeInspect = nerdctl({ summary: 'Show volumes' }, async (client, { args, stdout }) => {
+export const volumeInspect = engineCommand({ summary: 'Show volumes' }, async (client, { args, stdout }) => {
   const folder = await volumesOf(client)
   stdout.write(
     `${toJson(
@@ -171,7 +172,7 @@ export const volumeInspect = nerdctl({ summary: 'Show volumes' }, async (client,
   )
   return 0
 })
-export const networkLs = nerdctl({ summary: 'List networks' }, async (_client, { stdout }) => {
+export const networkLs = engineCommand({ summary: 'List networks' }, async (_client, { stdout }) => {
   stdout.write(
     table([
       ['NAME', 'DRIVER'],
@@ -181,7 +182,7 @@ export const networkLs = nerdctl({ summary: 'List networks' }, async (_client, {
   )
   return 0
 })
-export const namespaceLs = nerdctl(
+export const namespaceLs = engineCommand(
   { summary: 'List namespaces', flags: { quiet: { type: 'bool', short: 'q', doc: 'Only names' } } },
   async ({ engine }, { stdout, values }) => {
     const { names = [] } = await engine.Namespaces({})
@@ -192,7 +193,7 @@ export const namespaceLs = nerdctl(
 
 // ---- the whole ----
 
-export const systemPrune = nerdctl(
+export const systemPrune = engineCommand(
   {
     summary: 'Remove what nothing uses',
     flags: {
@@ -235,7 +236,7 @@ export const systemPrune = nerdctl(
     return 0
   },
 )
-export const info = nerdctl({ summary: 'Show the runtime’s state' }, async (client, { stdout }) => {
+export const info = engineCommand({ summary: 'Show the runtime’s state' }, async (client, { stdout }) => {
   const v = await client.runtime.Version({})
   const { containers = [] } = await client.runtime.ListContainers({})
   const { images: list = [] } = await client.images.ListImages({})
@@ -244,7 +245,7 @@ export const info = nerdctl({ summary: 'Show the runtime’s state' }, async (cl
   )
   return 0
 })
-export const version = nerdctl({ summary: 'Print versions' }, async ({ runtime }, { stdout }) => {
+export const version = engineCommand({ summary: 'Print versions' }, async ({ runtime }, { stdout }) => {
   const v = await runtime.Version({})
   stdout.write(`Client:\n Version:\t${ownVersion}\n\nServer:\n ${v.runtimeName}:\n  Version:\t${v.runtimeVersion}\n`)
   return 0

@@ -15,7 +15,8 @@ import {
   rootOf,
   runForeground,
 } from '../runtime/engine/client.ts'
-import { nerdctl, parseBytes, parsePort, parseVolume } from './shared.ts'
+import { engineCommand } from '../runtime/engine/command.ts'
+import { parseBytes, parsePort, parseVolume } from './shared.ts'
 
 const flags: FlagTable = {
   detach: { type: 'bool', short: 'd', doc: 'Run in the background and print the ID' },
@@ -129,7 +130,7 @@ async function make(client: EngineClient, invocation: Invocation): Promise<{ id:
   return { id, name }
 }
 
-export const run = nerdctl(
+export const run = engineCommand(
   { summary: 'Run a command in a new container', usage: 'nerdctl run [flags] IMAGE [COMMAND] [ARG...]', interspersed: false, flags },
   async (client, invocation) => {
     const { values, stdout } = invocation
@@ -150,14 +151,14 @@ export const run = nerdctl(
     }
   },
 )
-export const create = nerdctl(
+export const create = engineCommand(
   { summary: 'Create a container', usage: 'nerdctl create [flags] IMAGE [COMMAND] [ARG...]', interspersed: false, flags },
   async (client, invocation) => {
     invocation.stdout.write(`${(await make(client, invocation)).id}\n`)
     return 0
   },
 )
-export const exec = nerdctl(
+export const exec = engineCommand(
   {
     summary: 'Run a command in a running container',
     usage: 'nerdctl exec [-it] CONTAINER COMMAND [ARG...]',
@@ -174,7 +175,7 @@ export const exec = nerdctl(
     return joinStream(url, { stdin: interactive ? stdin : undefined, stdout, stderr, tty, signal })
   },
 )
-export const attach = nerdctl({ summary: 'Join a running container' }, async (client, { args, stdin, stdout, stderr, signal }) => {
+export const attach = engineCommand({ summary: 'Join a running container' }, async (client, { args, stdin, stdout, stderr, signal }) => {
   const { id = '' } = await findContainer(client, args[0] ?? '')
   const info = JSON.parse((await client.runtime.ContainerStatus({ containerId: id, verbose: true })).info?.['info'] ?? '{}') as {
     config?: { tty?: boolean; stdin?: boolean }

@@ -1,38 +1,7 @@
-/** What nerdctl's commands share: the connection from flags, and reading of sizes, ports and volumes as Docker writes them. */
-import type { Command, Invocation } from '../flags/command.ts'
-import type { FlagTable } from '../flags/flags.ts'
+/** Sizes, ports and volumes as Docker writes them. */
 import { ExitError } from '../flags/run.ts'
 import { Protocol } from '../runtime/cri/api.ts'
-import { defaultEndpoint } from '../runtime/cri/client.ts'
 import type { Mount, PortMapping } from '../runtime/cri/types.ts'
-import { connectEngine, type EngineClient } from '../runtime/engine/client.ts'
-
-export const globalFlags: FlagTable = {
-  address: { type: 'string', short: 'a', value: 'ADDRESS', doc: 'The socket of the runtime (CONTAINERD_ADDRESS)' },
-  namespace: { type: 'string', short: 'n', default: 'default', value: 'NAME', doc: 'The namespace (CONTAINERD_NAMESPACE)' },
-}
-
-export function nerdctl(
-  spec: Omit<Command, 'run'>,
-  run: (client: EngineClient, invocation: Invocation) => Promise<number | undefined>,
-): Command {
-  return {
-    ...spec,
-    async run(invocation) {
-      const { values, env, given } = invocation
-      const endpoint = (values['address'] as string) || env['CONTAINERD_ADDRESS'] || env['CONTAINER_RUNTIME_ENDPOINT'] || defaultEndpoint
-      const namespace = given.has('namespace')
-        ? (values['namespace'] as string)
-        : env['CONTAINERD_NAMESPACE'] || (values['namespace'] as string)
-      const client = connectEngine(endpoint, namespace)
-      try {
-        return (await run(client, invocation)) ?? 0
-      } finally {
-        client.close()
-      }
-    },
-  }
-}
 
 /** `512m`, `1g`, in powers of 1024. */
 export function parseBytes(text: string): number {

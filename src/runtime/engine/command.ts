@@ -1,15 +1,15 @@
-/** ctr's connection, from its flags. */
-import type { Command, Invocation } from '../flags/command.ts'
-import type { FlagTable } from '../flags/flags.ts'
-import { defaultEndpoint } from '../runtime/cri/client.ts'
-import { connectEngine, type EngineClient } from '../runtime/engine/client.ts'
+/** What the commands of ctr and nerdctl have in common: the runtime's socket and namespace, from flags as from the environment. */
+import type { Command, Invocation } from '../../flags/command.ts'
+import type { FlagTable } from '../../flags/flags.ts'
+import { defaultEndpoint } from '../cri/client.ts'
+import { connectEngine, type EngineClient } from './client.ts'
 
 export const globalFlags: FlagTable = {
   address: { type: 'string', short: 'a', value: 'ADDRESS', doc: 'The socket of the runtime (CONTAINERD_ADDRESS)' },
   namespace: { type: 'string', short: 'n', default: 'default', value: 'NAME', doc: 'The namespace (CONTAINERD_NAMESPACE)' },
 }
 
-export function ctr(
+export function engineCommand(
   spec: Omit<Command, 'run'>,
   run: (client: EngineClient, invocation: Invocation) => Promise<number | undefined>,
 ): Command {
