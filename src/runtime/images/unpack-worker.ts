@@ -12,6 +12,7 @@ import {
   createReadStream,
   fchmodSync,
   fchownSync,
+  fstatSync,
   ftruncateSync,
   futimesSync,
   lchownSync,
@@ -81,7 +82,11 @@ async function unpack(job: UnpackJob): Promise<{ diffId: string; bytes: number; 
     const writer = createLayerWriter(layered)
     const reader = createTarReader(writer)
     const hash = createHash('sha256')
+    const most = Math.max(harmlessBytes, fstatSync(blob).size * maxRatio)
+    let unpacked = 0
     for await (const chunk of decompressed(input)) {
+      unpacked += chunk.length
+      if (unpacked > most) throw new TarError(`the layer unpacks to more than ${maxRatio} times its size: refused`)
       hash.update(chunk)
       reader.push(chunk)
     }
@@ -123,6 +128,10 @@ async function* decompressed(input: AsyncIterable<Buffer>): AsyncGenerator<Buffe
   pipeline(Readable.from(whole(), { objectMode: false }), transform, () => {})
   for await (const chunk of transform) yield chunk as Buffer
 }
+
+/** A layer of programs and data shrinks to a tenth at best; one that grows far beyond is made to fill the disk. */
+const maxRatio = 100
+const harmlessBytes = 1 << 30
 
 /** Device nodes that no container could misuse, by major:minor: null, zero, full, random, urandom, tty, console, ptmx. */
 const harmlessDevices = new Set(['1:3', '1:5', '1:7', '1:8', '1:9', '5:0', '5:1', '5:2'])
