@@ -3,15 +3,11 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseYaml } from '../api/yaml.ts'
-import { createHttpsTransport } from '../client/https-transport.ts'
-import { connectionOf, readKubeconfig } from '../client/kubeconfig.ts'
 import type { FlagTable } from '../flags/flags.ts'
 import type { Logger } from '../log/log.ts'
 import type { AccessOptions } from './access.ts'
 import { pluginNames } from './admission/plugins.ts'
-import { type Auditor, createAuditor } from './audit/audit.ts'
-import { type AuditBackend, createFileBackend, createWebhookBackend } from './audit/backends.ts'
-import { parsePolicy } from './audit/policy.ts'
+import { auditFlags, auditorOf } from './audit/flags.ts'
 import { parseSigningKey, parseVerificationKeys } from './authentication/jwt.ts'
 import { parseTokenFile } from './authentication/token-file.ts'
 
@@ -64,11 +60,7 @@ export const accessFlags = {
   'enable-priority-and-fairness': { type: 'bool', default: true, doc: 'Whether requests wait for room by their priority level.' },
   'max-requests-inflight': { type: 'int', default: 400, doc: 'Part of the seats that priority levels share.' },
   'max-mutating-requests-inflight': { type: 'int', default: 200, doc: 'The other part of the seats that priority levels share.' },
-  'audit-policy-file': { type: 'string', doc: 'The policy that says how much is told of which requests.' },
-  'audit-log-path': { type: 'string', doc: 'The file that audit events are written to as lines of JSON; - for standard output.' },
-  'audit-log-maxsize': { type: 'int', default: 100, doc: 'Megabytes after which the audit log is rotated.' },
-  'audit-log-maxbackup': { type: 'int', default: 10, doc: 'How many rotated audit logs are kept.' },
-  'audit-webhook-config-file': { type: 'string', doc: 'A kubeconfig of the webhook that audit events are sent to.' },
+  ...auditFlags,
   'admission-control-config-file': { type: 'string', doc: 'The configuration of admission plugins (AdmissionConfiguration).' },
   'enable-admission-plugins': {
     type: 'list',
@@ -97,6 +89,7 @@ export function accessOptions(values: AccessValues, address: { readonly host: st
   const issuers = values['service-account-issuer'].length > 0 ? values['service-account-issuer'] : [issuer]
   const signingFile = values['service-account-signing-key-file']
   const signingPem = signingFile ? readFileSync(signingFile, 'utf8') : ownSigningKey(values['cert-dir'])
+  const audit = auditorOf(values, log)
   const keyFiles = values['service-account-key-file']
   return {
     anonymous: { enabled: anonymous !== 'false', ...(anonymous === '' ? { paths: healthPaths } : {}) },
@@ -119,7 +112,7 @@ export function accessOptions(values: AccessValues, address: { readonly host: st
       disable: values['disable-admission-plugins'],
       configuration: admissionConfiguration(values['admission-control-config-file']),
     },
-    ...auditOf(values, log),
+    ...(audit ? { audit } : {}),
     ...(values['enable-priority-and-fairness']
       ? {
           flowControl: {
@@ -129,24 +122,6 @@ export function accessOptions(values: AccessValues, address: { readonly host: st
         }
       : {}),
   }
-}
-
-function auditOf(values: AccessValues, log: Logger): { audit?: Auditor } {
-  const policy = values['audit-policy-file']
-  const backends: AuditBackend[] = []
-  const path = values['audit-log-path']
-  const keep = values['audit-log-maxbackup']
-  if (path) backends.push(createFileBackend(path, { maxBytes: values['audit-log-maxsize'] * 1024 * 1024, keep }))
-  const webhook = values['audit-webhook-config-file']
-  if (webhook) {
-    const connection = connectionOf(readKubeconfig([webhook]))
-    // The server's path is where events are posted to.
-    const { pathname, origin } = new URL(connection.server)
-    backends.push(createWebhookBackend(createHttpsTransport({ ...connection, server: origin }), pathname, log))
-  }
-  if (!policy && backends.length > 0) throw new Error('--audit-log-path and --audit-webhook-config-file need --audit-policy-file')
-  if (!policy || backends.length === 0) return {}
-  return { audit: createAuditor(parsePolicy(readFileSync(policy, 'utf8')), backends, () => new Date()) }
 }
 
 /** The plugins' configurations by name; a plugin's own file is read where it names one. */

@@ -4,6 +4,7 @@
  */
 import type { Transport } from '../client/transport.ts'
 import type { Logger } from '../log/log.ts'
+import type { MetricsRegistry } from '../metrics/metrics.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
 import { type AdmissionOptions, createAdmission } from './admission/plugins.ts'
 import type { Auditor } from './audit/audit.ts'
@@ -47,6 +48,7 @@ export interface AccessDeps {
   /** The server itself, for what the gate writes; not before the server is made. */
   readonly api: () => Transport
   readonly log: Logger
+  readonly metrics: MetricsRegistry
   readonly now: () => Date
 }
 
@@ -81,7 +83,7 @@ export interface AccessOptions {
   readonly flowControl?: FlowControlOptions
 }
 
-export function createAccess({ objects, api: self, log, now }: AccessDeps, options: AccessOptions): Access {
+export function createAccess({ objects, api: self, log, metrics, now }: AccessDeps, options: AccessOptions): Access {
   const accounts = options.serviceAccounts
   const tokens: TokenAuthenticator[] = []
   if (options.tokenFile) tokens.push(createTokenFileAuthenticator(options.tokenFile))
@@ -108,6 +110,7 @@ export function createAccess({ objects, api: self, log, now }: AccessDeps, optio
       }
     }),
   ])
+  options.audit?.measure(metrics)
   const withRbac = options.authorizationModes.includes('RBAC')
 
   return {

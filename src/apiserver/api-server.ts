@@ -75,9 +75,9 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const strategies = deps.strategies ?? createStrategies({ ...options.services, api: () => createInProcessTransport(handle) })
   addBuiltins(endpoints, storage, strategies)
   const objects = createObjects(endpoints)
-  const access = deps.access({ objects, log, now, api: () => createInProcessTransport(handle) })
-  const observers = createObservers()
   const metrics = createMetrics()
+  const access = deps.access({ objects, log, metrics, now, api: () => createInProcessTransport(handle) })
+  const observers = createObservers()
   const core: Core = {
     storage,
     endpoints,

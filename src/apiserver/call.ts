@@ -1,6 +1,6 @@
 /** One request on its way through the server: what the front hands in, what the steps learn, and what goes back. */
 import type { Endpoint } from './endpoints.ts'
-import type { Credentials, RequestInfo, User } from './request.ts'
+import type { ApiObject, Credentials, RequestInfo, User } from './request.ts'
 import type { Entry } from './storage/entry.ts'
 import type { Selection } from './storage/selection.ts'
 
@@ -33,6 +33,8 @@ export interface Call {
   readonly warnings: string[]
   warn(text: string): void
   annotateAudit(key: string, value: string): void
+  /** Told the decoded object of the body, where the request is audited. */
+  audited?(object: ApiObject): void
 }
 
 /** What a step answers; the encode step makes bytes of it, the transport in this process takes the objects. */

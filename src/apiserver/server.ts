@@ -98,7 +98,10 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
     }
     const respond = (answer: Response['answer']): Response => {
       // A stream has its room only until it begins.
-      if (answer.kind === 'watch' || answer.kind === 'proxy') room?.release()
+      if (answer.kind === 'watch' || answer.kind === 'proxy') {
+        room?.release()
+        trail?.started()
+      }
       return {
         id,
         info,
@@ -174,6 +177,7 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
         annotateAudit: (key, value) => {
           annotations[key] = value
         },
+        ...(trail ? { audited: trail.sent } : {}),
       }
       const operation = operationOf(call, parts.operations)
       form = negotiate(header(request.headers['accept']), info.query.size > 0 ? info.query.get('pretty') : null, shapeOf(info, endpoint))

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
+import { newForbidden, newUnauthorized } from '../../api/errors.ts'
 import type { IncomingRequest } from '../call.ts'
+import type { ApiObject } from '../request.ts'
 import { parseRequestInfo } from '../request-info.ts'
-import { createAuditor } from './audit.ts'
+import { toStatusError } from '../server.ts'
+import { type AuditEvent, type Auditor, type AuditTrail, createAuditor } from './audit.ts'
 import { decide, parsePolicy } from './policy.ts'
 
 const policy = parsePolicy(`
@@ -36,26 +39,31 @@ test.each([
   expect(decide(policy, parseRequestInfo(method, target), user(name)).level).toBe(level)
 })
 
-test('an event tells who asked for what, with which answer', async () => {
+/** An auditor of the policy with the events that it wrote. */
+function recorded(of = policy) {
   const events: Record<string, unknown>[] = []
-  const auditor = createAuditor(
-    policy,
-    [{ write: (e) => events.push(e as Record<string, unknown>), close: async () => {} }],
-    () => new Date(0),
-  )
-  const body = { metadata: { name: 'd', managedFields: [{}] } }
-  const request: IncomingRequest = {
-    method: 'POST',
-    target: '/apis/apps/v1/namespaces/a/deployments',
-    headers: { 'user-agent': 'test', 'x-forwarded-for': '192.0.2.7' },
-    credentials: { headers: {}, remoteAddress: '192.0.2.1' },
-    body: () => Promise.resolve(Buffer.from(JSON.stringify(body))),
-    signal: new AbortController().signal,
-  }
-  const trail = auditor.begin('1', request, parseRequestInfo('POST', request.target), user('joe'))
-  await trail?.request.body(1000)
-  trail?.actsAs({ name: 'ann', groups: [] })
-  trail?.done(201, { kind: 'object', status: 201, object: { kind: 'Deployment', ...body } }, { k: 'v' })
+  const backend = { name: 'test', errors: 0, write: (e: AuditEvent) => void events.push(e as never), close: async () => {} }
+  return { events, auditor: createAuditor(of, [backend], () => new Date(0)) }
+}
+const requestOf = (method: string, target: string, body = '', more: Partial<IncomingRequest> = {}): IncomingRequest => ({
+  method,
+  target,
+  headers: { 'user-agent': 'test', 'x-forwarded-for': '192.0.2.7' },
+  credentials: { headers: {}, remoteAddress: '192.0.2.1' },
+  body: () => Promise.resolve(Buffer.from(body)),
+  signal: new AbortController().signal,
+  ...more,
+})
+const begin = (auditor: Auditor, request: IncomingRequest, who: ReturnType<typeof user> | undefined = user('joe')) =>
+  auditor.begin('1', request, parseRequestInfo(request.method, request.target), who) as AuditTrail
+
+test('an event tells who asked for what, with which answer', () => {
+  const { events, auditor } = recorded()
+  const body = { metadata: { name: 'd', managedFields: [{}] } } as unknown as ApiObject
+  const trail = begin(auditor, requestOf('POST', '/apis/apps/v1/namespaces/a/deployments'))
+  trail.sent(body)
+  trail.actsAs({ name: 'ann', groups: [] })
+  trail.done(201, { kind: 'object', status: 201, object: { kind: 'Deployment', ...body } }, { k: 'v' })
   expect(events).toEqual([
     {
       kind: 'Event',
@@ -63,19 +71,103 @@ test('an event tells who asked for what, with which answer', async () => {
       level: 'RequestResponse',
       auditID: '1',
       stage: 'ResponseComplete',
-      requestURI: request.target,
+      requestURI: '/apis/apps/v1/namespaces/a/deployments',
       verb: 'create',
       user: { username: 'joe', groups: ['system:authenticated'] },
       impersonatedUser: { username: 'ann' },
       sourceIPs: ['192.0.2.7', '192.0.2.1'],
       userAgent: 'test',
-      objectRef: { resource: 'deployments', namespace: 'a', apiGroup: 'apps', apiVersion: 'v1' },
+      objectRef: { resource: 'deployments', namespace: 'a', name: 'd', apiGroup: 'apps', apiVersion: 'v1' },
       responseStatus: { metadata: {}, code: 201 },
       requestObject: { metadata: { name: 'd' } },
       responseObject: { kind: 'Deployment', metadata: { name: 'd' } },
-      annotations: { k: 'v' },
       requestReceivedTimestamp: '1970-01-01T00:00:00.000000Z',
       stageTimestamp: '1970-01-01T00:00:00.000000Z',
+      annotations: { k: 'v' },
     },
   ])
+})
+
+test('a patch is told of as it came', async () => {
+  const { events, auditor } = recorded()
+  const trail = begin(auditor, requestOf('PATCH', '/apis/apps/v1/namespaces/a/deployments/d', '[{"op":"remove","path":"/spec/paused"}]'))
+  await trail.request.body(1000)
+  trail.done(200, { kind: 'object', status: 200, object: {} }, {})
+  expect(events[0]).toMatchObject({ requestObject: [{ op: 'remove', path: '/spec/paused' }] })
+})
+
+test('secrets are told of by name only where the policy says Metadata', () => {
+  const { events, auditor } = recorded()
+  const trail = begin(auditor, requestOf('POST', '/api/v1/namespaces/a/secrets'))
+  trail.sent({ metadata: { name: 's' }, data: { password: 'aHVudGVyMg==' } } as unknown as ApiObject)
+  trail.done(201, { kind: 'object', status: 201, object: {} }, {})
+  expect(events[0]).toMatchObject({ objectRef: { name: 's' }, level: 'Metadata' })
+  expect(JSON.stringify(events)).not.toContain('aHVudGVyMg')
+})
+
+const everything = parsePolicy('{apiVersion: audit.k8s.io/v1, kind: Policy, rules: [{level: Metadata}]}')
+
+test.each<[string, (trail: AuditTrail) => void, object[]]>([
+  [
+    'a watch',
+    (trail) => {
+      trail.started()
+      trail.done(200, { kind: 'watch' } as never, {})
+    },
+    [
+      { stage: 'RequestReceived' },
+      { stage: 'ResponseStarted', responseStatus: { code: 200 } },
+      { stage: 'ResponseComplete', responseStatus: { status: 'Success', message: 'Connection closed early', code: 200 } },
+    ],
+  ],
+  [
+    'a refusal',
+    (trail) => trail.done(403, { kind: 'error', error: newForbidden({ group: '', resource: 'pods' }, 'p', 'no') }, {}),
+    [
+      { stage: 'RequestReceived' },
+      {
+        stage: 'ResponseComplete',
+        responseStatus: {
+          status: 'Failure',
+          message: 'pods "p" is forbidden: no',
+          reason: 'Forbidden',
+          details: { name: 'p', kind: 'pods' },
+          code: 403,
+        },
+      },
+    ],
+  ],
+  [
+    'a fault of our own',
+    (trail) => trail.done(500, { kind: 'error', error: toStatusError(new TypeError('x is undefined')) }, {}),
+    [{ stage: 'RequestReceived' }, { stage: 'Panic', responseStatus: { code: 500 } }],
+  ],
+])('%s has its stages', (_name, act, stages) => {
+  const { events, auditor } = recorded(everything)
+  act(begin(auditor, requestOf('GET', '/api/v1/pods')))
+  expect(events).toMatchObject(stages)
+  expect(events).toHaveLength(stages.length)
+})
+
+test.each([
+  [{}, 'Authentication failed, no credentials provided'],
+  [{ authorization: 'Bearer secret' }, 'Authentication failed, attempted: bearer'],
+])('credentials that are refused are told of: %o', (credentials, message) => {
+  const { events, auditor } = recorded(everything)
+  const request = requestOf('GET', '/api/v1/pods', '', { credentials: { headers: {}, remoteAddress: '192.0.2.1', ...credentials } })
+  const trail = auditor.begin('1', request, parseRequestInfo('GET', request.target), undefined)
+  trail?.done(401, { kind: 'error', error: newUnauthorized() }, {})
+  expect(events).toMatchObject([{ stage: 'ResponseStarted', user: {}, responseStatus: { metadata: {}, message, code: 401 } }])
+  expect(JSON.stringify(events)).not.toContain('secret')
+})
+
+test.each([
+  ['no rules', 'rules: []', 'has no rules'],
+  ['an unknown level', 'rules: [{level: All}]', 'none of None, Metadata, Request, RequestResponse'],
+  ['an unknown stage', 'rules: [{level: None, omitStages: [Begin]}]', 'none of RequestReceived'],
+  ['paths and resources', 'rules: [{level: None, nonResourceURLs: [/a], namespaces: [b]}]', 'cannot apply to both'],
+  ['a star within a path', 'rules: [{level: None, nonResourceURLs: [/a*b]}]', "must begin with a '/'"],
+  ['names without resources', 'rules: [{level: None, resources: [{group: "", resourceNames: [a]}]}]', 'resourceNames need resources'],
+])('a policy with %s is refused', (_name, rules, message) => {
+  expect(() => parsePolicy(`apiVersion: audit.k8s.io/v1\nkind: Policy\n${rules}`)).toThrow(message)
 })

@@ -1,42 +1,77 @@
 /** What is told of each request, at which stage (apiserver/pkg/audit, endpoints/filters/audit.go). */
 
+import type { MetricsRegistry } from '../../metrics/metrics.ts'
 import { userInfo } from '../authentication/reviews.ts'
 import type { IncomingRequest } from '../call.ts'
 import { encodeAnswer } from '../encode.ts'
 import { jsonForm } from '../negotiate.ts'
-import type { RequestInfo, User } from '../request.ts'
+import type { ApiObject, RequestInfo, User } from '../request.ts'
 import { header } from '../rest/body.ts'
 import type { Response } from '../server.ts'
 import type { AuditBackend } from './backends.ts'
-import { decide, type Policy, type Stage } from './policy.ts'
+import { decide, type Level, type Policy, type Stage } from './policy.ts'
 
 /** One request's audit, from its beginning. */
 export interface AuditTrail {
-  /** The request to go on with: its body is kept where the policy wants it. */
+  /** The request to go on with: the bodies of patches and deletions are kept where the policy wants them. */
   readonly request: IncomingRequest
   actsAs(user: User): void
+  /** The decoded object of the request: what it names is what the event is about. */
+  sent(object: ApiObject): void
+  /** A stream begins: its end may be far. */
+  started(): void
   done(status: number, answer: Response['answer'], annotations: Readonly<Record<string, string>>): void
 }
 
 export interface Auditor {
-  /** Undefined: the policy wants nothing of this request. `user` undefined: not authenticated. */
+  /**
+   * Undefined: the policy wants nothing of this request. `user` undefined: not authenticated. Throws where the policy
+   * asks for strictness and the event cannot be written.
+   */
   begin(id: string, request: IncomingRequest, info: RequestInfo, user: User | undefined): AuditTrail | undefined
+  /** Shows the figures of auditing under upstream's names. */
+  measure(metrics: MetricsRegistry): void
   close(): Promise<void>
 }
 
-/** Objects larger than this are told of as too large. */
+/** audit.k8s.io/v1 Event, as far as backends look into it. */
+export interface AuditEvent {
+  readonly auditID: string
+  readonly stage: Stage
+  readonly level: Level
+  readonly requestURI: string
+  readonly verb: string
+  readonly user: ReturnType<typeof userInfo>
+  readonly impersonatedUser?: ReturnType<typeof userInfo>
+  readonly sourceIPs: readonly string[]
+  readonly userAgent?: string
+  readonly objectRef?: Readonly<Record<string, string>>
+  readonly responseStatus?: Readonly<Record<string, unknown>>
+  readonly requestObject?: unknown
+  readonly responseObject?: unknown
+  readonly requestReceivedTimestamp: string
+  readonly stageTimestamp: string
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+/** Bodies larger than this are told of by their size: they are not decoded a second time. */
 const maxObject = 1024 * 1024
 
 export function createAuditor(policy: Policy, backends: readonly AuditBackend[], now: () => Date): Auditor {
+  const written = new Map<Level, number>()
   return {
     begin(id, request, info, user) {
       const { level, omitStages, omitManagedFields } = decide(policy, info, user)
       if (level === 'None') return undefined
       const received = micro(now())
-      let sent: Buffer | undefined
+      let body: Buffer | undefined
+      let object: ApiObject | undefined
       let impersonated: User | undefined
+      let streams = false
       const emit = (stage: Stage, more: object) => {
         if (omitStages.has(stage)) return
+        written.set(level, (written.get(level) ?? 0) + 1)
+        const { annotations, ...rest } = more as { annotations?: object }
         const event = {
           kind: 'Event',
           apiVersion: 'audit.k8s.io/v1',
@@ -49,35 +84,78 @@ export function createAuditor(policy: Policy, backends: readonly AuditBackend[],
           ...(impersonated ? { impersonatedUser: userInfo(impersonated) } : {}),
           sourceIPs: sourcesOf(request),
           ...(request.headers['user-agent'] ? { userAgent: header(request.headers['user-agent']) } : {}),
-          ...(info.isResourceRequest ? { objectRef: objectRef(info) } : {}),
-          ...more,
+          ...(info.isResourceRequest ? { objectRef: objectRef(info, object) } : {}),
+          ...rest,
           requestReceivedTimestamp: received,
           stageTimestamp: micro(now()),
-        }
+          ...(annotations && Object.keys(annotations).length > 0 ? { annotations } : {}),
+        } as unknown as AuditEvent
         for (const backend of backends) backend.write(event)
       }
-      emit('RequestReceived', {})
+      if (user) emit('RequestReceived', {})
       const withBodies = level === 'Request' || level === 'RequestResponse'
+      const raw = info.verb === 'patch' || info.verb === 'delete' || info.verb === 'deletecollection'
       return {
-        request: withBodies ? keepingBody(request, (bytes) => (sent = bytes)) : request,
+        request: withBodies && raw ? keepingBody(request, (bytes) => (body = bytes)) : request,
         actsAs(other) {
           impersonated = other
         },
+        sent(given) {
+          object = given
+        },
+        started() {
+          streams = true
+          emit('ResponseStarted', { responseStatus: { metadata: {}, code: 200 } })
+        },
         done(status, answer, annotations) {
-          const strip = (object: unknown) => (omitManagedFields ? withoutManagedFields(object) : object)
-          const body = withBodies ? (parse(sent) ?? request.object) : undefined
+          // Upstream tells of refused credentials before their answer goes out, and then no more.
+          if (!user)
+            return emit('ResponseStarted', { responseStatus: { metadata: {}, message: attempted(request), code: status }, annotations })
+          const strip = (o: unknown) => (omitManagedFields ? withoutManagedFields(o) : o)
+          const asked = withBodies ? (object ?? parse(body) ?? (raw ? request.object : undefined)) : undefined
           const answered = level === 'RequestResponse' ? responseObject(answer, info) : undefined
-          const error = answer.kind === 'error' ? answer.error.status : undefined
-          emit('ResponseComplete', {
-            responseStatus: error
-              ? { metadata: {}, status: 'Failure', message: error.message, ...(error.reason ? { reason: error.reason } : {}), code: status }
-              : { metadata: {}, code: status },
-            ...(body !== undefined ? { requestObject: strip(body) } : {}),
+          const failed = answer.kind === 'error' ? answer.error : undefined
+          // A fault of our own, where upstream's handler would have panicked.
+          const stage = failed?.cause instanceof Error ? 'Panic' : 'ResponseComplete'
+          emit(stage, {
+            responseStatus: failed
+              ? { metadata: {}, status: 'Failure', ...bounded(failed.status), code: status }
+              : {
+                  metadata: {},
+                  ...(streams ? { status: 'Success', message: 'Connection closed early' } : bounded(statusOf(answer))),
+                  code: status,
+                },
+            ...(asked !== undefined ? { requestObject: strip(asked) } : {}),
             ...(answered !== undefined ? { responseObject: strip(answered) } : {}),
-            ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+            annotations,
           })
         },
       }
+    },
+    measure(metrics) {
+      const total = (lines: () => Iterable<number>) =>
+        function* (): Iterable<readonly [readonly string[], number]> {
+          let sum = 0
+          for (const n of lines()) sum += n
+          yield [[], sum]
+        }
+      metrics.collect(
+        'apiserver_audit_event_total',
+        'Counter of audit events generated and sent to the audit backend.',
+        [],
+        total(() => written.values()),
+      )
+      metrics.collect('apiserver_audit_level_total', 'Counter of policy levels for audit events (1 per request).', ['level'], function* () {
+        for (const [level, count] of written) yield [[level], count]
+      })
+      metrics.collect(
+        'apiserver_audit_error_total',
+        'Counter of audit events that failed to be audited properly.',
+        ['plugin'],
+        function* () {
+          for (const backend of backends) yield [[backend.name], backend.errors]
+        },
+      )
     },
     async close() {
       await Promise.all(backends.map((b) => b.close()))
@@ -101,22 +179,35 @@ function keepingBody(request: IncomingRequest, keep: (bytes: Buffer) => void): I
 }
 
 function sourcesOf({ headers, credentials }: IncomingRequest): string[] {
-  const forwarded =
-    header(headers['x-forwarded-for'])
-      ?.split(',')
-      .map((s) => s.trim()) ?? []
+  const forwarded = header(headers['x-forwarded-for'])
   const real = header(headers['x-real-ip'])
-  return [...new Set([...forwarded, ...(real ? [real] : []), credentials.remoteAddress])].filter(Boolean)
+  if (!forwarded && !real) return credentials.remoteAddress ? [credentials.remoteAddress] : []
+  const hops = forwarded?.split(',').map((s) => s.trim()) ?? []
+  return [...new Set([...hops, ...(real ? [real] : []), credentials.remoteAddress])].filter(Boolean)
 }
 
-const objectRef = ({ resource, namespace, name, apiGroup, apiVersion, subresource }: RequestInfo) => ({
-  resource,
-  ...(namespace ? { namespace } : {}),
-  ...(name ? { name } : {}),
-  ...(apiGroup ? { apiGroup } : {}),
-  apiVersion,
-  ...(subresource ? { subresource } : {}),
-})
+/** What the path leaves open, the object says: the name of what is created. */
+function objectRef({ resource, namespace, name, apiGroup, apiVersion, subresource }: RequestInfo, object: ApiObject | undefined) {
+  const meta: Partial<ApiObject['metadata']> = object?.metadata ?? {}
+  const ref: Record<string, string | undefined> = {
+    resource,
+    namespace: namespace || meta.namespace,
+    name: name || meta.name,
+    uid: meta.uid,
+    apiGroup,
+    apiVersion,
+    resourceVersion: meta.resourceVersion,
+    subresource,
+  }
+  for (const key in ref) if (!ref[key]) delete ref[key]
+  return ref
+}
+
+function attempted({ credentials }: IncomingRequest): string {
+  const scheme = credentials.authorization?.split(' ')[0]?.toLowerCase()
+  const tried = [scheme === 'basic' || scheme === 'bearer' ? scheme : undefined, credentials.certificate && 'x509'].filter(Boolean)
+  return tried.length > 0 ? `Authentication failed, attempted: ${tried.join(', ')}` : 'Authentication failed, no credentials provided'
+}
 
 /** JSON as it is; what came in another form is named by its length. */
 function parse(bytes: Buffer | undefined): unknown {
@@ -131,12 +222,25 @@ function parse(bytes: Buffer | undefined): unknown {
 
 function responseObject(answer: Response['answer'], info: RequestInfo): unknown {
   if (answer.kind === 'error') return answer.error.status
-  if (answer.kind === 'watch' || answer.kind === 'proxy') return undefined
+  if (answer.kind === 'watch' || answer.kind === 'proxy' || !info.isResourceRequest) return undefined
   return parse(encodeAnswer(answer, jsonForm, info.query).bytes)
 }
 
+type Status = { readonly status?: string; readonly message?: string; readonly reason?: string; readonly details?: object }
+
+const statusOf = (answer: Response['answer']): Status =>
+  answer.kind === 'object' && (answer.object as { kind?: string }).kind === 'Status' ? (answer.object as Status) : {}
+
+/** Of a Status, what is told at every level. */
+const bounded = ({ status, message, reason, details }: Status): Status => ({
+  ...(status ? { status } : {}),
+  ...(message ? { message } : {}),
+  ...(reason ? { reason } : {}),
+  ...(details ? { details } : {}),
+})
+
 function withoutManagedFields(object: unknown): unknown {
-  if (typeof object !== 'object' || object === null) return object
+  if (typeof object !== 'object' || object === null || Array.isArray(object)) return object
   const { metadata, items, ...rest } = object as { metadata?: { managedFields?: unknown }; items?: unknown[] }
   const { managedFields: _m, ...meta } = metadata ?? {}
   return { ...rest, ...(metadata ? { metadata: meta } : {}), ...(items ? { items: items.map(withoutManagedFields) } : {}) }

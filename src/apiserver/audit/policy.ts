@@ -27,6 +27,9 @@ export interface Policy {
   readonly omitStages?: readonly Stage[]
   readonly omitManagedFields?: boolean
 }
+const nothing: AuditDecision = { level: 'None', omitStages: new Set(), omitManagedFields: false }
+const decisions = new WeakMap<Rule, AuditDecision>()
+
 export interface AuditDecision {
   readonly level: Level
   readonly omitStages: ReadonlySet<Stage>
@@ -39,6 +42,13 @@ export function parsePolicy(text: string): Policy {
   if (!Array.isArray(policy.rules) || policy.rules.length === 0) throw new Error('the audit policy has no rules')
   for (const [i, rule] of (policy.rules as Rule[]).entries()) {
     if (!levels.includes(rule.level)) throw new Error(`rules[${i}].level: ${JSON.stringify(rule.level)} is none of ${levels.join(', ')}`)
+    if (some(rule.nonResourceURLs) && (some(rule.resources) || some(rule.namespaces)))
+      throw new Error(`rules[${i}].nonResourceURLs: rules cannot apply to both regular resources and non-resource URLs`)
+    for (const url of rule.nonResourceURLs ?? [])
+      if (url !== '*' && (!url.startsWith('/') || url.slice(0, -1).includes('*')))
+        throw new Error(`rules[${i}].nonResourceURLs: ${JSON.stringify(url)} must begin with a '/', and may end with a '*'`)
+    for (const { resources, resourceNames } of rule.resources ?? [])
+      if (some(resourceNames) && !some(resources)) throw new Error(`rules[${i}].resources: resourceNames need resources`)
     for (const stage of rule.omitStages ?? [])
       if (!stages.includes(stage)) throw new Error(`rules[${i}].omitStages: ${JSON.stringify(stage)} is none of ${stages.join(', ')}`)
   }
@@ -47,11 +57,17 @@ export function parsePolicy(text: string): Policy {
 
 export function decide(policy: Policy, info: RequestInfo, user: User | undefined): AuditDecision {
   const rule = policy.rules.find((r) => matches(r, info, user))
-  return {
-    level: rule?.level ?? 'None',
-    omitStages: new Set([...(policy.omitStages ?? []), ...(rule?.omitStages ?? [])]),
-    omitManagedFields: rule?.omitManagedFields ?? policy.omitManagedFields ?? false,
+  if (!rule) return nothing
+  let decision = decisions.get(rule)
+  if (!decision) {
+    decision = {
+      level: rule.level,
+      omitStages: new Set([...(policy.omitStages ?? []), ...(rule.omitStages ?? [])]),
+      omitManagedFields: rule.omitManagedFields ?? policy.omitManagedFields ?? false,
+    }
+    decisions.set(rule, decision)
   }
+  return decision
 }
 
 const some = <T>(list: readonly T[] | undefined): list is readonly T[] => list !== undefined && list.length > 0

@@ -28,7 +28,9 @@ export async function readObject(
   const wanted = 'resource' in expected ? expectedOf(expected) : expected
   if (request.object !== undefined) {
     try {
-      return completeObject(request.object, wanted)
+      const object = completeObject(request.object, wanted)
+      call.audited?.(object)
+      return object
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
       throw newBadRequest(
@@ -39,6 +41,7 @@ export async function readObject(
   const contentType = header(request.headers['content-type'])
   const object = decodeBody({ bytes: await request.body(maxBody), contentType }, wanted, validation, call.warn)
   core.step(call, 'decode')
+  call.audited?.(object)
   return object
 }
 
