@@ -10,6 +10,7 @@ import { pluginNames } from './admission/plugins.ts'
 import { auditFlags, auditorOf } from './audit/flags.ts'
 import { parseSigningKey, parseVerificationKeys } from './authentication/jwt.ts'
 import { parseTokenFile } from './authentication/token-file.ts'
+import { webhookOf } from './webhook.ts'
 
 const issuer = 'https://kubernetes.default.svc.cluster.local'
 
@@ -49,6 +50,32 @@ export const accessFlags = {
     doc: 'Whether the tokens of pods live for a year, and are warned about after the hour that was asked for.',
   },
   'api-audiences': { type: 'list', doc: 'The audiences that tokens must be for. Default: the first issuer.' },
+  'authentication-token-webhook-config-file': {
+    type: 'string',
+    doc: 'A kubeconfig of the webhook that is asked about bearer tokens which nobody else knows.',
+  },
+  'authentication-token-webhook-version': {
+    type: 'string',
+    default: 'v1beta1',
+    doc: 'The version of the TokenReview that is sent to the webhook: v1 or v1beta1.',
+  },
+  'authentication-token-webhook-cache-ttl': { type: 'duration', default: 120_000, doc: 'How long the answers of the token webhook count.' },
+  'authorization-webhook-config-file': { type: 'string', doc: 'A kubeconfig of the webhook that --authorization-mode=Webhook asks.' },
+  'authorization-webhook-version': {
+    type: 'string',
+    default: 'v1beta1',
+    doc: 'The version of the SubjectAccessReview that is sent to the webhook: v1 or v1beta1.',
+  },
+  'authorization-webhook-cache-authorized-ttl': {
+    type: 'duration',
+    default: 300_000,
+    doc: 'How long what the authorization webhook allowed counts.',
+  },
+  'authorization-webhook-cache-unauthorized-ttl': {
+    type: 'duration',
+    default: 30_000,
+    doc: 'How long what the authorization webhook did not allow counts.',
+  },
   'authorization-mode': {
     type: 'list',
     doc: 'The authorizers to ask, in order: AlwaysAllow, AlwaysDeny, Node, RBAC, Webhook. Default: AlwaysAllow.',
@@ -106,7 +133,8 @@ export function accessOptions(values: AccessValues, address: { readonly host: st
       maxExpirationSeconds: values['service-account-max-token-expiration'] / 1000,
       extendExpiration: values['service-account-extend-token-expiration'],
     },
-    authorizationModes: values['authorization-mode'].length > 0 ? values['authorization-mode'] : ['AlwaysAllow'],
+    ...tokenWebhookOf(values),
+    ...authorizationOf(values),
     admission: {
       enable: values['enable-admission-plugins'],
       disable: values['disable-admission-plugins'],
@@ -122,6 +150,41 @@ export function accessOptions(values: AccessValues, address: { readonly host: st
         }
       : {}),
   }
+}
+
+function tokenWebhookOf(values: AccessValues): Pick<AccessOptions, 'tokenWebhook'> {
+  const file = values['authentication-token-webhook-config-file']
+  if (!file) return {}
+  const version = reviewVersion('authentication-token-webhook-version', values)
+  return { tokenWebhook: { webhook: webhookOf(file), version, cacheMs: values['authentication-token-webhook-cache-ttl'] } }
+}
+
+function authorizationOf(values: AccessValues): Pick<AccessOptions, 'authorizationModes' | 'authorizationWebhook'> {
+  const given = values['authorization-mode']
+  const modes = given.length > 0 ? given : ['AlwaysAllow']
+  const file = values['authorization-webhook-config-file']
+  const asks = modes.includes('Webhook')
+  const repeated = modes.find((mode, i) => modes.indexOf(mode) !== i)
+  // The words of BuiltInAuthorizationOptions.Validate.
+  if (repeated) throw new Error(`authorization-mode ${JSON.stringify(modes)} has mode specified more than once`)
+  if (asks && !file) throw new Error("authorization-mode Webhook's authorization config file not passed")
+  if (!asks && file) throw new Error('cannot specify --authorization-webhook-config-file without mode Webhook')
+  if (!asks) return { authorizationModes: modes }
+  return {
+    authorizationModes: modes,
+    authorizationWebhook: {
+      webhook: webhookOf(file),
+      version: reviewVersion('authorization-webhook-version', values),
+      authorizedMs: values['authorization-webhook-cache-authorized-ttl'],
+      unauthorizedMs: values['authorization-webhook-cache-unauthorized-ttl'],
+    },
+  }
+}
+
+function reviewVersion(flag: 'authentication-token-webhook-version' | 'authorization-webhook-version', values: AccessValues): string {
+  const version = values[flag]
+  if (version !== 'v1' && version !== 'v1beta1') throw new Error(`--${flag}: unsupported webhook version ${JSON.stringify(version)}`)
+  return version
 }
 
 /** The plugins' configurations by name; a plugin's own file is read where it names one. */

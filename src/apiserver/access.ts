@@ -18,6 +18,7 @@ import { createServiceAccountTokenAuthenticator } from './authentication/service
 import { type TokenAuthenticator, tokenUnion } from './authentication/token.ts'
 import { createTokenFileAuthenticator } from './authentication/token-file.ts'
 import { createTokenRequest } from './authentication/token-request.ts'
+import { createWebhookTokenAuthenticator, type WebhookTokenOptions } from './authentication/webhook-token.ts'
 import { alwaysAllow, alwaysDeny, privileged, union } from './authorization/authorizers.ts'
 import { reconcilePolicy, reconcileSystemObjects } from './authorization/bootstrap.ts'
 import { createEscalationCheck } from './authorization/escalation.ts'
@@ -25,6 +26,7 @@ import { createNodeAuthorizer } from './authorization/node.ts'
 import { createNodeGraph } from './authorization/node-graph.ts'
 import { createRbac } from './authorization/rbac.ts'
 import { createReviews } from './authorization/reviews.ts'
+import { createWebhookAuthorizer, type WebhookAuthorizerOptions } from './authorization/webhook.ts'
 import type { Answer } from './call.ts'
 import type { Operations } from './dispatch.ts'
 import { createFlowControl, type FlowControlOptions } from './flowcontrol/flow-control.ts'
@@ -77,7 +79,10 @@ export interface AccessOptions {
     readonly maxExpirationSeconds: number
     readonly extendExpiration: boolean
   }
+  readonly tokenWebhook?: Pick<WebhookTokenOptions, 'webhook' | 'version' | 'cacheMs'>
   readonly authorizationModes: readonly string[]
+  /** What the mode Webhook asks. */
+  readonly authorizationWebhook?: Omit<WebhookAuthorizerOptions, 'now'>
   readonly admission: AdmissionOptions
   readonly audit?: Auditor
   readonly flowControl?: FlowControlOptions
@@ -89,6 +94,8 @@ export function createAccess({ objects, api: self, log, metrics, now }: AccessDe
   if (options.tokenFile) tokens.push(createTokenFileAuthenticator(options.tokenFile))
   if (options.bootstrapTokens) tokens.push(createBootstrapTokenAuthenticator(objects, now))
   if (accounts) tokens.push(createServiceAccountTokenAuthenticator(objects, { ...accounts, now }))
+  if (options.tokenWebhook)
+    tokens.push(createWebhookTokenAuthenticator({ ...options.tokenWebhook, apiAudiences: accounts?.apiAudiences ?? [], now }))
 
   const allTokens = tokenUnion(tokens)
 
@@ -105,6 +112,9 @@ export function createAccess({ objects, api: self, log, metrics, now }: AccessDe
           return createNodeAuthorizer(objects, createNodeGraph(objects))
         case 'RBAC':
           return rbac
+        case 'Webhook':
+          if (!options.authorizationWebhook) throw new Error('the mode Webhook needs a webhook')
+          return createWebhookAuthorizer({ ...options.authorizationWebhook, now })
         default:
           throw new Error(`--authorization-mode: ${JSON.stringify(mode)} is not a known authorizer`)
       }
@@ -130,7 +140,18 @@ export function createAccess({ objects, api: self, log, metrics, now }: AccessDe
     impersonate: createImpersonation(authorizer),
     operations: {
       ...createAuthenticationReviews({ tokens: allTokens, apiAudiences: accounts?.apiAudiences ?? [], log, now }),
-      ...createReviews({ authorizer, rulesFor: (user, namespace) => ({ ...rbac.rulesFor(user, namespace), incomplete: false }) }),
+      ...createReviews({
+        authorizer,
+        rulesFor: (user, namespace) => {
+          const { rules, errors } = rbac.rulesFor(user, namespace)
+          const incomplete = options.authorizationModes.includes('Webhook')
+          return {
+            rules,
+            errors: incomplete ? [...errors, 'webhook authorizer does not support user rule resolution'] : errors,
+            incomplete,
+          }
+        },
+      }),
       ...(accounts?.signingKey
         ? {
             'serviceaccounts/token': createTokenRequest(objects, {

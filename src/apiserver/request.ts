@@ -30,7 +30,12 @@ export interface AuthorizationAttributes extends Omit<RequestInfo, 'query'> {
   readonly fieldSelector?: string
   readonly labelSelector?: string
 }
-export type Decision = { readonly decision: 'allow' | 'deny' | 'no-opinion'; readonly reason: string }
+export interface Decision {
+  readonly decision: 'allow' | 'deny' | 'no-opinion'
+  readonly reason: string
+  /** What kept an authorizer from knowing. A request that nobody allowed is then answered with 500, not with 403. */
+  readonly error?: Error
+}
 export interface Authorizer {
   /** Synchronous where the answer is in memory: this is on the path of every request. */
   authorize(attributes: AuthorizationAttributes): Decision | Promise<Decision>

@@ -147,11 +147,12 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
       }
       const attributes = attributesOf(info, user)
       const decision = parts.authorizer.authorize(attributes)
-      const { decision: verdict, reason } = decision instanceof Promise ? await decision : decision
+      const { decision: verdict, reason, error: unknown } = decision instanceof Promise ? await decision : decision
       if (trail) {
         annotations['authorization.k8s.io/decision'] = verdict === 'allow' ? 'allow' : 'forbid'
         annotations['authorization.k8s.io/reason'] = reason
       }
+      if (verdict !== 'allow' && unknown) throw newInternalError(unknown)
       if (verdict !== 'allow') throw newForbiddenTo(attributes, user, reason)
       step('authorize')
 

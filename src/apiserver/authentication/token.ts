@@ -15,9 +15,9 @@ export interface TokenAuthenticator {
   authenticate(token: string, audiences?: readonly string[]): TokenAnswer | undefined | Promise<TokenAnswer | undefined>
 }
 
-/** The token of an Authorization header; undefined when that is of another scheme. */
+/** The token of an Authorization header; undefined when that is of another scheme, or has a space too many before the token. */
 export const bearerToken = (authorization: string | undefined): string | undefined =>
-  authorization === undefined ? undefined : /^bearer +(\S+)$/i.exec(authorization.trim())?.[1]
+  authorization === undefined ? undefined : /^bearer ([^ ]+)(?: |$)/i.exec(authorization.trim())?.[1]
 
 /** The first that knows the token answers; a failure counts only when no other knows it. */
 export function tokenUnion(authenticators: readonly TokenAuthenticator[]): TokenAuthenticator {

@@ -14,21 +14,28 @@ export const alwaysDeny: Authorizer = { authorize: () => ({ decision: 'no-opinio
 
 /** Asks in order; the first that allows or denies decides, and the reasons of those with no opinion add up. */
 export function union(authorizers: readonly Authorizer[]): Authorizer {
-  const from = (index: number, attributes: AuthorizationAttributes, reasons: string): Decision | Promise<Decision> => {
-    let why = reasons
+  const from = (index: number, attributes: AuthorizationAttributes, before: Decision): Decision | Promise<Decision> => {
+    let undecided = before
     for (let i = index; i < authorizers.length; i++) {
       const answer = (authorizers[i] as Authorizer).authorize(attributes)
       if (answer instanceof Promise) {
         const next = i + 1
-        const before = why
-        return answer.then((a) => (a.decision === 'no-opinion' ? from(next, attributes, join(before, a.reason)) : a))
+        const known = undecided
+        return answer.then((a) => (a.decision === 'no-opinion' ? from(next, attributes, both(known, a)) : a))
       }
       if (answer.decision !== 'no-opinion') return answer
-      if (answer.reason) why = join(why, answer.reason)
+      undecided = both(undecided, answer)
     }
-    return why ? { decision: 'no-opinion', reason: why } : silent
+    return undecided
   }
-  return { authorize: (attributes) => from(0, attributes, '') }
+  return { authorize: (attributes) => from(0, attributes, silent) }
 }
 
-const join = (a: string, b: string): string => (a && b ? `${a}\n${b}` : a || b)
+/** Two that have no opinion. */
+function both(a: Decision, b: Decision): Decision {
+  if (a === silent) return b
+  if (!b.reason && !b.error) return a
+  const error = a.error && b.error ? new Error(`[${a.error.message}, ${b.error.message}]`) : (a.error ?? b.error)
+  const reason = a.reason && b.reason ? `${a.reason}\n${b.reason}` : a.reason || b.reason
+  return { decision: 'no-opinion', reason, ...(error ? { error } : {}) }
+}

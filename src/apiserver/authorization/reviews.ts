@@ -43,7 +43,7 @@ export interface ReviewParts {
 
 export function createReviews({ authorizer, rulesFor }: ReviewParts): Operations {
   const answer = async (review: Review, user: User) => {
-    const { decision, reason } = await authorizer.authorize(attributesFor(review.spec, user))
+    const { decision, reason, error } = await authorizer.authorize(attributesFor(review.spec, user))
     return {
       kind: 'object',
       status: 201,
@@ -53,6 +53,7 @@ export function createReviews({ authorizer, rulesFor }: ReviewParts): Operations
           allowed: decision === 'allow',
           ...(decision === 'deny' ? { denied: true } : {}),
           ...(reason ? { reason } : {}),
+          ...(error ? { evaluationError: error.message } : {}),
         },
       },
     } as const
