@@ -136,7 +136,7 @@ async function untilReady(call: BenchServer['call'], child: ChildProcess): Promi
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
       const { port } = probe.address() as { port: number }
@@ -147,7 +147,7 @@ function freePort(): Promise<number> {
 
 const ticksPerSecond = 100
 
-function cpuSeconds(pid: number): number {
+export function cpuSeconds(pid: number): number {
   const fields = (readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1] as string).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
 }

@@ -1,5 +1,5 @@
 /** The command line of a cluster's control plane: each component's name with upstream's flags. Apart from the process itself, so that `up` loads no component. */
-import type { Cluster } from './cluster.ts'
+import type { Cluster, Settings } from './cluster.ts'
 import { podGateway } from './credentials.ts'
 
 export const controlPlaneComponents = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
@@ -51,6 +51,7 @@ export function controlPlaneArguments(cluster: Cluster): string[] {
     '--node-monitor-grace-period=40s',
     '--allocate-node-cidrs=true',
     `--cluster-cidr=${settings.podCidr}`,
+    ...(settings.nodes === 0 ? [`--node-cidr-mask-size=${maskFor(settings)}`] : []),
     `--service-cluster-ip-range=${settings.serviceCidr}`,
     `--root-ca-file=${pki('ca.crt')}`,
     `--service-account-private-key-file=${pki('sa.key')}`,
@@ -62,4 +63,9 @@ export function controlPlaneArguments(cluster: Cluster): string[] {
     `--secure-port=${ports.scheduler}`,
     ...logging,
   ]
+}
+
+/** Upstream's 24 bits, or more where simulated nodes, which use no addresses, would not all get a part of the pods' range. */
+function maskFor({ podCidr, simulatedNodes }: Settings): number {
+  return Math.max(24, Number(podCidr.split('/')[1]) + Math.ceil(Math.log2(simulatedNodes)))
 }

@@ -21,6 +21,7 @@ import {
   isPodReady,
   isPodTerminating,
   nextAvailableMs,
+  podCondition,
   podFromTemplate,
   slowStart,
 } from './pods.ts'
@@ -103,8 +104,9 @@ export function createReplicaLoop(deps: ControllerDeps, loop: ReplicaLoop): Cont
         }
         const [owner, formerly] = [controllerOf(pod), controllerOf(before)]
         if (formerly && formerly.uid !== owner?.uid) enqueue(resolveOwner(sets, kind, before))
-        if (owner) enqueue(resolveOwner(sets, kind, pod))
-        else if (formerly || pod.metadata.labels !== before.metadata.labels) wakeForOrphan(pod)
+        if (owner) {
+          if (owner.uid !== formerly?.uid || countsOtherwise(pod, before)) enqueue(resolveOwner(sets, kind, pod))
+        } else if (formerly || pod.metadata.labels !== before.metadata.labels) wakeForOrphan(pod)
       },
       deleted: podGone,
     })
@@ -209,13 +211,21 @@ export function createReplicaLoop(deps: ControllerDeps, loop: ReplicaLoop): Cont
     const others = (set.status.conditions ?? []).filter((c) => c.type !== 'ReplicaFailure')
     const before = set.status.conditions?.find((c) => c.type === 'ReplicaFailure')
     const condition = failed && (before?.reason === failed.reason ? before : failed)
-    const ready = active.filter(isPodReady)
+    let fullyLabeled = 0
+    let ready = 0
+    let available = 0
+    for (const pod of active) {
+      if (wanted.every(([k, v]) => pod.metadata.labels?.[k] === v)) fullyLabeled++
+      if (!isPodReady(pod)) continue
+      ready++
+      if (availableAt(pod, minReadySeconds) <= now) available++
+    }
     const status: SetStatus = {
       ...(set.status.observedGeneration !== undefined ? { observedGeneration: set.status.observedGeneration } : {}),
       replicas: active.length,
-      fullyLabeledReplicas: active.filter((pod) => wanted.every(([k, v]) => pod.metadata.labels?.[k] === v)).length,
-      readyReplicas: ready.length,
-      availableReplicas: ready.filter((pod) => availableAt(pod, minReadySeconds) <= now).length,
+      fullyLabeledReplicas: fullyLabeled,
+      readyReplicas: ready,
+      availableReplicas: available,
       ...(loop.countsTerminating ? { terminatingReplicas: owned.filter(isPodTerminating).length } : {}),
       conditions: condition ? [...others, condition] : others,
     }
@@ -230,6 +240,17 @@ export function createReplicaLoop(deps: ControllerDeps, loop: ReplicaLoop): Cont
   }
 
   return { name: loop.name, workers: loop.workers, wake, reconcile }
+}
+
+/** What of a pod its set counts. An assignment to a node is not among it: it would wake the set once more for every pod. */
+function countsOtherwise(pod: Pod, before: Pod): boolean {
+  const [ready, formerly] = [podCondition(pod, 'Ready'), podCondition(before, 'Ready')]
+  return (
+    pod.status.phase !== before.status.phase ||
+    ready?.status !== formerly?.status ||
+    ready?.lastTransitionTime !== formerly?.lastTransitionTime ||
+    !semanticEqual(pod.metadata.labels, before.metadata.labels)
+  )
 }
 
 function sameStatus(a: SetStatus, b: SetStatus): boolean {

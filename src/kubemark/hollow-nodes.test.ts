@@ -159,3 +159,18 @@ test('a silent node renews nothing and starts nothing; without the annotation it
   await until(() => informers.of('pods').get('default', 'p')?.status?.phase === 'Running')
   stop()
 })
+
+test('a pod that others call unready is called ready again, as a kubelet does', async () => {
+  const { client, informers, stories, until, stop } = await setUp()
+  await client.create('pods', podWith({}))
+  await until(() => stories.at(-1) === 'Running running ready 0')
+  const conditions = [{ type: 'Ready', status: 'False' as const }]
+  const unsaid = await client.patch('pods', { namespace: 'default', name: 'p' }, { status: { conditions } }, { subresource: 'status' })
+  await until(() => {
+    const { metadata, status } = informers.of('pods').get('default', 'p') as Pod
+    const isLater = Number(metadata.resourceVersion) > Number(unsaid.metadata.resourceVersion)
+    return isLater && status.conditions?.find((c) => c.type === 'Ready')?.status === 'True'
+  })
+  expect(stories).toEqual(['Running running ready 0', 'Running running ready 0', 'Running running ready 0'])
+  stop()
+})

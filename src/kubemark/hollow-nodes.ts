@@ -157,17 +157,20 @@ export function createHollowNodes(options: HollowNodesOptions): HollowNodes {
     if (index !== undefined && !silent.has(pod.spec.nodeName as string)) pods.seen(pod, addressOf(index, 10))
   }
 
-  /** Heartbeats of all nodes, spread evenly over the period. */
-  function heartbeat(next: number): void {
+  /**
+   * Heartbeats of all nodes, spread evenly over the period. How many are due is told by the time since `began`, of which
+   * `done` were sent: timers of a busy process are late, and a sum of their delays would pass the grace period.
+   */
+  function heartbeat(began: number, done: number): void {
     if (stopped) return
-    const slices = Math.min(count, 250)
-    const from = Math.floor((next * count) / slices)
-    const to = Math.floor(((next + 1) * count) / slices)
-    for (const name of names.slice(from, to))
+    const due = Math.floor(((clock.now() - began) * count) / heartbeatMs)
+    for (let beat = Math.max(done, due - count); beat < due; beat++) {
+      const name = names[beat % count] as string
       if (!silent.has(name)) void renew(name).catch((error) => log.warn('a lease was not renewed', { node: name, error }))
-    const cancel = clock.after(heartbeatMs / slices, () => {
+    }
+    const cancel = clock.after(Math.max(heartbeatMs / count, 100), () => {
       timers.delete(cancel)
-      heartbeat((next + 1) % slices)
+      heartbeat(began, due)
     })
     timers.add(cancel)
   }
@@ -191,7 +194,7 @@ export function createHollowNodes(options: HollowNodesOptions): HollowNodes {
       informers.of('pods').addHandler({ added: onPod, updated: onPod, deleted: (pod) => pods.forget(pod.metadata.uid) })
       informers.start()
       await informers.synced()
-      heartbeat(0)
+      heartbeat(clock.now(), 0)
     },
     stop() {
       stopped = true

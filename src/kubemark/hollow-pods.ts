@@ -18,6 +18,8 @@ interface HollowPod {
   cancel: () => void
   /** The last write under way: the next waits for it, so that they arrive in order. */
   writing: Promise<unknown>
+  /** The resource version of the last write, where that said that the pod is ready; else past every one. */
+  saidReadyAt: number
 }
 
 export interface HollowPods {
@@ -50,15 +52,24 @@ export function createHollowPods(client: Client, clock: Clock, log: Logger): Hol
         lastExit: undefined,
         cancel: () => {},
         writing: Promise.resolve(),
+        saidReadyAt: Infinity,
       }
       known.set(uid, state)
       if (!pod.metadata.deletionTimestamp) begin(state, phase === 'Running' && first?.state?.running !== undefined)
     }
     state.pod = pod
+    sayReadyAgain(state)
     if (!pod.metadata.deletionTimestamp || state.leaving) return
     state.leaving = true
     state.cancel()
     after(state, ruleOf(pod).stopMs, () => remove(pod))
+  }
+
+  /** As a kubelet does when somebody unsaid it: the node lifecycle controller, while it had not heard of the node. */
+  function sayReadyAgain(state: HollowPod): void {
+    const { pod, saidReadyAt } = state
+    if (isReady(pod) || pod.metadata.deletionTimestamp || Number(pod.metadata.resourceVersion) <= saidReadyAt) return
+    write(state, running(state, true))
   }
 
   function after(state: HollowPod, ms: number, then: () => void): void {
@@ -72,7 +83,10 @@ export function createHollowPods(client: Client, clock: Clock, log: Logger): Hol
     const live = () => {
       if (rule.runMs !== undefined) after(state, Math.max(0, rule.runMs - rule.readyMs), () => end(state))
     }
-    if (runsAlready && state.pod.status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True')) return live()
+    if (runsAlready && isReady(state.pod)) {
+      state.saidReadyAt = Number(state.pod.metadata.resourceVersion)
+      return live()
+    }
     after(state, runsAlready || state.restarts > 0 ? 0 : rule.startMs, () => {
       state.startedAt = formatTime(clock.now())
       if (rule.readyMs > 0) write(state, running(state, false))
@@ -98,11 +112,18 @@ export function createHollowPods(client: Client, clock: Clock, log: Logger): Hol
 
   function write(state: HollowPod, status: Draft<PodStatus>): void {
     const { namespace, name, uid } = state.pod.metadata
-    state.writing = state.writing
+    state.saidReadyAt = Infinity
+    const writing = state.writing
       .then(() => client.patch('pods', { namespace, name }, { metadata: { uid }, status }, { subresource: 'status' }))
+      .then((pod) => {
+        if (state.writing !== writing || !isReady(pod)) return
+        state.saidReadyAt = Number(pod.metadata.resourceVersion)
+        sayReadyAgain(state) // the change came before the answer
+      })
       .catch((error) => {
         if (!isNotFound(error)) log.warn('a pod status was not written', { pod: `${namespace}/${name}`, error })
       })
+    state.writing = writing
   }
   function remove(pod: Pod): void {
     const { namespace, name, uid } = pod.metadata
@@ -122,6 +143,8 @@ export function createHollowPods(client: Client, clock: Clock, log: Logger): Hol
     },
   }
 }
+
+const isReady = (pod: Pod) => pod.status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') === true
 
 const running = (state: HollowPod, ready: boolean): Draft<PodStatus> =>
   statusOf(state, 'Running', ready, { running: { startedAt: state.startedAt } })

@@ -9,7 +9,7 @@
 import type { Selector } from '../api/labels.ts'
 import type { Node, Pod } from '../api/types/core-v1.ts'
 import { addPod, createNodeInfo, type NodeInfo, removePod, setNode } from './node-info.ts'
-import { createPodInfo, type PodInfo } from './pod-info.ts'
+import { createPodInfo, type PodInfo, type RequiredNodes } from './pod-info.ts'
 
 export interface ClusterState {
   /** Every node, in an order in which zones take turns, so that a search cut short has seen all of them. */
@@ -29,6 +29,8 @@ export interface ClusterState {
   matching(id: string, matches: (pod: PodInfo) => boolean): Int32Array
   /** The nodes by value of a label: `ids[node.index]`, -1 without the label. */
   topology(key: string): Topology
+  /** Which nodes the selector matches, by NodeInfo.index. */
+  nodesMatching(selector: RequiredNodes): Uint8Array
   /** Nodes with at least one pod that has affinity terms, or required anti-affinity terms. */
   readonly nodesWithAffinity: ReadonlySet<NodeInfo>
   readonly nodesWithRequiredAntiAffinity: ReadonlySet<NodeInfo>
@@ -45,6 +47,7 @@ export interface Topology {
 
 /** Counters not asked for in this many cycles are dropped. */
 const keptCounters = 512
+const keptSelections = 64
 
 export function createClusterState(): ClusterState {
   const byName = new Map<string, NodeInfo>()
@@ -54,6 +57,7 @@ export function createClusterState(): ClusterState {
   const assumed = new Set<string>()
   const counters = new Map<string, { counts: Int32Array; matches: (pod: PodInfo) => boolean }>()
   const topologies = new Map<string, Topology>()
+  const selections = new Map<string, Uint8Array>()
   const imageNodes = new Map<string, number>()
   const nodesWithAffinity = new Set<NodeInfo>()
   const nodesWithRequiredAntiAffinity = new Set<NodeInfo>()
@@ -94,6 +98,12 @@ export function createClusterState(): ClusterState {
     pods?.delete(key)
     if (pods?.size === 0) homeless.delete(gone)
   }
+  /** A node came, went or has other labels. */
+  function labelsChanged(): void {
+    order = undefined
+    topologies.clear()
+    selections.clear()
+  }
   function countNode(info: NodeInfo, sign: 1 | -1): void {
     for (const image of info.images.keys()) imageNodes.set(image, (imageNodes.get(image) ?? 0) + sign)
     if (info.softTaints.length) softTaints += sign
@@ -109,14 +119,11 @@ export function createClusterState(): ClusterState {
       const name = node.metadata.name
       const have = byName.get(name)
       if (have) {
-        const labelsChanged = !sameLabels(have.labels, node.metadata.labels ?? {})
+        const isSame = sameLabels(have.labels, node.metadata.labels ?? {})
         countNode(have, -1)
         setNode(have, node)
         countNode(have, 1)
-        if (labelsChanged) {
-          topologies.clear()
-          order = undefined
-        }
+        if (!isSame) labelsChanged()
         return
       }
       const index = free.pop() ?? slots.length
@@ -124,8 +131,7 @@ export function createClusterState(): ClusterState {
       slots[index] = info
       byName.set(name, info)
       countNode(info, 1)
-      order = undefined
-      topologies.clear()
+      labelsChanged()
       for (const counter of counters.values()) if (index >= counter.counts.length) counter.counts = grown(counter.counts, index + 1)
       for (const pod of homeless.get(name)?.values() ?? []) {
         homelessOn.delete(pod.key)
@@ -144,8 +150,7 @@ export function createClusterState(): ClusterState {
       byName.delete(name)
       slots[info.index] = undefined
       free.push(info.index)
-      order = undefined
-      topologies.clear()
+      labelsChanged()
     },
     setPod(pod, nodeName, isAssumed = false) {
       const info = createPodInfo(pod)
@@ -199,6 +204,15 @@ export function createClusterState(): ClusterState {
       }
       const made = { ids, values: [...byValue.keys()] }
       topologies.set(key, made)
+      return made
+    },
+    nodesMatching({ id, matches }) {
+      const have = selections.get(id)
+      if (have) return have
+      const made = new Uint8Array(slots.length)
+      for (const info of byName.values()) if (matches(info.node)) made[info.index] = 1
+      if (selections.size === keptSelections) selections.clear()
+      selections.set(id, made)
       return made
     },
     nodesWithAffinity,

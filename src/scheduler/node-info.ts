@@ -9,6 +9,7 @@ export interface NodeInfo {
   readonly index: number
   node: Node
   labels: Readonly<Record<string, string>>
+  unschedulable: boolean
   taints: readonly Taint[]
   /** Taints that keep pods away; PreferNoSchedule ones only count when scoring. */
   hardTaints: readonly Taint[]
@@ -33,6 +34,7 @@ export function createNodeInfo(node: Node, index: number): NodeInfo {
     index,
     node,
     labels: {},
+    unschedulable: false,
     taints: [],
     hardTaints: [],
     softTaints: [],
@@ -53,6 +55,7 @@ export function createNodeInfo(node: Node, index: number): NodeInfo {
 export function setNode(info: NodeInfo, node: Node): void {
   info.node = node
   info.labels = node.metadata.labels ?? {}
+  info.unschedulable = node.spec.unschedulable === true
   info.taints = node.spec.taints ?? []
   info.hardTaints = info.taints.filter((t) => t.effect !== 'PreferNoSchedule')
   info.softTaints = info.taints.filter((t) => t.effect === 'PreferNoSchedule')

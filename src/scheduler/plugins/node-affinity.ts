@@ -7,10 +7,12 @@ const rejection: Rejection = { plugin: 'NodeAffinity', reasons: ["node(s) didn't
 
 export const nodeAffinity: Plugin = {
   name: 'NodeAffinity',
-  filter({ pod, nodeSelector }) {
+  filter({ pod, nodeSelector }, { cluster }) {
     if (!nodeSelector) return undefined
     const nodes = namedNodes(pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution)
-    return { filter: (node) => (nodeSelector(node.node) ? undefined : rejection), ...(nodes ? { nodes } : {}) }
+    if (nodes) return { nodes, filter: (node) => (nodeSelector.matches(node.node) ? undefined : rejection) }
+    const matching = cluster.nodesMatching(nodeSelector)
+    return { filter: (node) => (matching[node.index] ? undefined : rejection) }
   },
   score({ preferredNodes }) {
     if (preferredNodes.length === 0) return undefined
@@ -25,7 +27,7 @@ export const nodeAffinity: Plugin = {
   },
   wakes: (pod, event) =>
     (event.kind === 'node-added' || (event.kind === 'node-updated' && event.changed.has('labels'))) &&
-    (!pod.nodeSelector || pod.nodeSelector(event.node.node)),
+    (!pod.nodeSelector || pod.nodeSelector.matches(event.node.node)),
 }
 
 /** The nodes that every alternative pins by name, as a daemon set's pods are: then only those need a look. */

@@ -10,9 +10,9 @@ export const nodeUnschedulable: Plugin = {
   name: 'NodeUnschedulable',
   filter({ pod }) {
     if (tolerates(pod.spec.tolerations, taint)) return undefined
-    return { filter: (node) => (node.node.spec.unschedulable ? rejection : undefined) }
+    return { filter: (node) => (node.unschedulable ? rejection : undefined) }
   },
   wakes: (_, event) =>
     (event.kind === 'node-added' || (event.kind === 'node-updated' && event.changed.has('unschedulable'))) &&
-    !event.node.node.spec.unschedulable,
+    !event.node.unschedulable,
 }

@@ -55,10 +55,15 @@ export function createPodTopologySpread(defaultSelector: (pod: Pod) => Selector 
       const constraints = constraintsOf(pod, 'DoNotSchedule')
       if (constraints.length === 0) return undefined
       const checks = constraints.map((c) => {
-        const { counts, domains } = countDomains(pod, c, constraints, cycle, cycle.cluster.nodes)
+        const { counts, isDomain } = countDomains(pod, c, constraints, cycle)
         let least = Number.POSITIVE_INFINITY
-        for (const [id, count] of counts) if (domains.has(id) && count < least) least = count
-        if (domains.size < c.minDomains || least === Number.POSITIVE_INFINITY) least = 0
+        let domains = 0
+        for (let id = 0; id < counts.length; id++) {
+          if (!isDomain[id]) continue
+          domains++
+          least = Math.min(least, counts[id] as number)
+        }
+        if (domains < c.minDomains || domains === 0) least = 0
         return { ...c, counts, least, topology: cycle.cluster.topology(c.topologyKey), self: c.selector.matches(pod.labels) ? 1 : 0 }
       })
       return {
@@ -66,7 +71,7 @@ export function createPodTopologySpread(defaultSelector: (pod: Pod) => Selector 
           for (const { topology, counts, least, self, maxSkew } of checks) {
             const id = topology.ids[node.index] as number
             if (id < 0) return missingLabel
-            if ((counts.get(id) ?? 0) + self - least > maxSkew) return skewed
+            if ((counts[id] as number) + self - least > maxSkew) return skewed
           }
           return undefined
         },
@@ -86,12 +91,12 @@ export function createPodTopologySpread(defaultSelector: (pod: Pod) => Selector 
           const weight = Math.log(feasible.length - ignored.size + 2)
           return { topology, maxSkew: c.maxSkew, weight, countOf: (node: NodeInfo) => perNode[node.index] as number }
         }
-        const { counts } = countDomains(pod, c, requireAll ? constraints : [c], cycle, cluster.nodes)
+        const { counts } = countDomains(pod, c, requireAll ? constraints : [c], cycle)
         const seen = new Set<number>()
         for (const node of feasible) if (!ignored.has(node)) seen.add(topology.ids[node.index] as number)
         seen.delete(-1)
         const weight = Math.log(seen.size + 2)
-        return { topology, maxSkew: c.maxSkew, weight, countOf: (node: NodeInfo) => counts.get(topology.ids[node.index] as number) ?? 0 }
+        return { topology, maxSkew: c.maxSkew, weight, countOf: (node: NodeInfo) => counts[topology.ids[node.index] as number] as number }
       })
       return {
         score(node) {
@@ -138,29 +143,35 @@ function matchingPods({ namespace }: PodInfo, { selector }: Constraint, { cluste
   )
 }
 
-/** Matching pods by domain, and the domains that count: those of nodes that the pod could be on and that have all keys. */
+/**
+ * Matching pods by domain, and the domains that count: those of nodes that the pod could be on and that have all keys.
+ * Every node is looked at for every pod, so only arrays are: to follow 5,000 objects cost half a millisecond.
+ */
 function countDomains(
   pod: PodInfo,
   c: Constraint,
   all: readonly Constraint[],
   cycle: Cycle,
-  nodes: readonly NodeInfo[],
-): { counts: Map<number, number>; domains: Set<number> } {
+): { counts: Float64Array; isDomain: Uint8Array } {
+  const { cluster } = cycle
   const perNode = matchingPods(pod, c, cycle)
-  const { ids, values } = cycle.cluster.topology(c.topologyKey)
-  const others = all.filter((other) => other.topologyKey !== c.topologyKey).map((other) => cycle.cluster.topology(other.topologyKey).ids)
-  const affinity = c.honorAffinity ? pod.nodeSelector : undefined
-  const sums = new Float64Array(values.length)
-  const domains = new Set<number>()
-  for (const node of nodes) {
-    const id = ids[node.index] as number
-    if (id < 0 || others.some((other) => (other[node.index] as number) < 0)) continue
-    if (affinity && !affinity(node.node)) continue
-    if (c.honorTaints && !node.hardTaints.every((taint) => tolerates(pod.pod.spec.tolerations, taint))) continue
-    domains.add(id)
-    sums[id] = (sums[id] as number) + (perNode[node.index] as number)
+  const { ids, values } = cluster.topology(c.topologyKey)
+  const others = all.filter((other) => other.topologyKey !== c.topologyKey).map((other) => cluster.topology(other.topologyKey).ids)
+  const possible = c.honorAffinity && pod.nodeSelector ? cluster.nodesMatching(pod.nodeSelector) : undefined
+  const tainted = new Set<number>()
+  if (c.honorTaints)
+    for (const { hardTaints, index } of cluster.nodes)
+      if (!hardTaints.every((taint) => tolerates(pod.pod.spec.tolerations, taint))) tainted.add(index)
+  const counts = new Float64Array(values.length)
+  const isDomain = new Uint8Array(values.length)
+  for (let index = 0; index < ids.length; index++) {
+    const id = ids[index] as number
+    if (id < 0 || possible?.[index] === 0 || tainted.has(index)) continue
+    if (others.length && others.some((other) => (other[index] as number) < 0)) continue
+    isDomain[id] = 1
+    counts[id] = (counts[id] as number) + (perNode[index] as number)
   }
-  return { counts: new Map([...domains].map((id) => [id, sums[id] as number])), domains }
+  return { counts, isDomain }
 }
 
 function constraint(c: TopologySpreadConstraint, selector: Selector): Constraint {
