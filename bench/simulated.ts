@@ -109,6 +109,10 @@ function deployment(name: string) {
   const container = { name: 'c', image: 'registry.example/x', resources: { requests: { cpu: '100m', memory: '200Mi' } } }
   return {
     metadata: { namespace: 'default', name },
-    spec: { replicas: perDeployment, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [container] } } },
+    spec: {
+      replicas: perDeployment,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [container] } },
+    },
   }
 }

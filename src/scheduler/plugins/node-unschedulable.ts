@@ -13,6 +13,5 @@ export const nodeUnschedulable: Plugin = {
     return { filter: (node) => (node.unschedulable ? rejection : undefined) }
   },
   wakes: (_, event) =>
-    (event.kind === 'node-added' || (event.kind === 'node-updated' && event.changed.has('unschedulable'))) &&
-    !event.node.unschedulable,
+    (event.kind === 'node-added' || (event.kind === 'node-updated' && event.changed.has('unschedulable'))) && !event.node.unschedulable,
 }
