@@ -1,4 +1,4 @@
-/** Streams through the whole, from the machine's kubectl to a container and back: by WebSocket, as it does now, and by SPDY, as it did. */
+/** Streams through the whole, from a kubectl to a container and back: the machine's by WebSocket, as it does now, and by SPDY, as it did; and ours. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cannotRunContainers, createTestCluster, type TestCluster } from './support/cluster.ts'
-import { type Ran, run } from './support/shell.ts'
+import { kijabi, type Ran, run } from './support/shell.ts'
 import { openTerminal } from './support/terminal.ts'
 
 const reason = cannotRunContainers()
@@ -62,12 +62,15 @@ describe.skipIf(reason)('streams', () => {
   afterAll(() => cluster?.close())
 
   describe.each([
-    ['WebSocket', 'true'],
-    ['SPDY', 'false'],
-  ])('by %s', (_name, webSockets) => {
+    ['kubectl by WebSocket', 'kubectl', [], 'true'],
+    ['kubectl by SPDY', 'kubectl', [], 'false'],
+    ['kijabi kubectl', kijabi, ['kubectl'], 'true'],
+  ])('%s', (name, program, first, webSockets) => {
     const env = () => ({ ...cluster.env, KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets, KUBECTL_PORT_FORWARD_WEBSOCKETS: webSockets })
-    const kubectl = (args: string[], input = ''): Promise<Ran> => run('kubectl', args, { env: env(), input, timeoutMs: 30_000 })
-    const start = (...args: string[]): ChildProcess => spawn('kubectl', args, { env: { ...process.env, ...env() } })
+    const kubectl = (args: string[], input = ''): Promise<Ran> =>
+      run(program, [...first, ...args], { env: env(), input, timeoutMs: 30_000 })
+    const start = (...args: string[]): ChildProcess => spawn(program, [...first, ...args], { env: { ...process.env, ...env() } })
+    const open = (...args: string[]) => openTerminal(program, [...first, ...args], env())
     const shell = (...command: string[]) => ['exec', 'shell', '-c', 'main', '--', ...command]
 
     test('exec keeps its outputs apart and its exit code', async () => {
@@ -92,7 +95,7 @@ describe.skipIf(reason)('streams', () => {
     })
 
     test('exec -it has a terminal that is resized and interrupted', async () => {
-      const terminal = openTerminal('kubectl', ['exec', '-it', 'shell', '-c', 'main', '--', 'sh'], env())
+      const terminal = open('exec', '-it', 'shell', '-c', 'main', '--', 'sh')
       await terminal.shows(/# /)
       terminal.type('stty size; tty\r')
       await terminal.shows(/\r\n24 80\r\n\/dev\/pts\/\d+\r\n/)
@@ -121,7 +124,7 @@ describe.skipIf(reason)('streams', () => {
     })
 
     test('attach -it takes the terminal of the container', async () => {
-      const terminal = openTerminal('kubectl', ['attach', '-it', 'screen'], env())
+      const terminal = open('attach', '-it', 'screen')
       await terminal.shows(/command prompt/)
       terminal.type('\r')
       await terminal.shows(/# /)
@@ -133,12 +136,12 @@ describe.skipIf(reason)('streams', () => {
     })
 
     test('cp carries folders in and out', async () => {
-      const from = join(cluster.folder, `from-${webSockets}`)
-      const to = join(cluster.folder, `to-${webSockets}`)
+      const from = join(cluster.folder, `from ${name}`)
+      const to = join(cluster.folder, `to ${name}`)
       mkdirSync(join(from, 'deep/er'), { recursive: true })
       writeFileSync(join(from, 'large'), large)
       writeFileSync(join(from, 'deep/er/small'), 'small')
-      const there = `/tmp/folder-${webSockets}`
+      const there = `/tmp/folder-${name.replaceAll(' ', '-')}`
       expect(await kubectl(['cp', from, `shell:${there}`, '-c', 'main'])).toMatchObject({ code: 0 })
       expect(await kubectl(['cp', `shell:${there}`, to, '-c', 'main'])).toMatchObject({ code: 0 })
       expect(readFileSync(join(to, 'large')).equals(large)).toBe(true)

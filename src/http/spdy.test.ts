@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { createDeflate, deflateSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
-import { type SpdyStream, serveSpdy, spdyDictionary } from './spdy.ts'
+import { connectSpdy, type SpdyStream, serveSpdy, spdyDictionary } from './spdy.ts'
 
 /** A client as moby/spdystream is one: compresses with one stream for the connection, keeps no windows. */
 async function spdyClient(socket: Socket) {
@@ -147,4 +147,33 @@ test.each([
   attack((bytes) => socket.write(bytes))
   socket.resume()
   await once(socket, 'close')
+})
+
+test('our client speaks with our server: headers, both ways with an end each, many streams, and the end of the connection', async () => {
+  const seen: SpdyStream['headers'][] = []
+  const listener = createServer({ allowHalfOpen: true }, (socket) => {
+    serveSpdy(socket, {
+      stream: ({ headers, body }) => {
+        seen.push(headers)
+        body.pipe(body)
+      },
+    })
+  }).listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const socket = connect((listener.address() as AddressInfo).port, '127.0.0.1')
+  const closed = Promise.withResolvers<void>()
+  const client = connectSpdy(socket, { closed: closed.resolve })
+  const texts = Array.from({ length: 20 }, (_, i) => `stream ${i} `.repeat(10_000))
+  const echoes = texts.map(async (text, i) => {
+    const { body } = client.open({ port: String(i), streamtype: 'data' })
+    body.end(text)
+    let back = ''
+    for await (const chunk of body) back += String(chunk)
+    return back === text
+  })
+  expect(await Promise.all(echoes)).toEqual(texts.map(() => true))
+  expect(seen).toEqual(texts.map((_, i) => ({ port: String(i), streamtype: 'data' })))
+  client.close()
+  await closed.promise
+  listener.close()
 })

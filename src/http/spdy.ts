@@ -1,7 +1,7 @@
 /**
- * The server's side of SPDY/3.1 on an upgraded connection: what older kubectl speaks for exec, attach and port-forward,
- * and newer ones tunnel through a WebSocket. Frames, header blocks and streams as upstream's clients (moby/spdystream)
- * use them: those keep no flow-control windows, so TCP's own hold-back is what bounds a sender here too.
+ * SPDY/3.1 on an upgraded connection: what older kubectl speaks for exec, attach and port-forward, and newer ones tunnel
+ * through a WebSocket. Frames, header blocks and streams as upstream's clients (moby/spdystream) use them: those keep no
+ * flow-control windows, so TCP's own hold-back is what bounds a sender here too.
  */
 import { Duplex } from 'node:stream'
 import { createInflate } from 'node:zlib'
@@ -17,11 +17,16 @@ export interface SpdyServer {
   /** Says goodbye and ends the connection when all that was written has gone out. */
   close(): void
 }
-export interface SpdyOptions {
-  /** A stream that the client opened; it has been answered already. */
-  readonly stream: (stream: SpdyStream) => void
+export interface SpdyClient extends SpdyServer {
+  open(headers: SpdyHeaders): SpdyStream
+}
+export interface SpdyClientOptions {
   /** The connection is over. */
   readonly closed?: () => void
+}
+export interface SpdyServerOptions extends SpdyClientOptions {
+  /** A stream that the client opened; it has been answered already. */
+  readonly stream: (stream: SpdyStream) => void
 }
 
 const Frame = { SYN_STREAM: 1, SYN_REPLY: 2, RST_STREAM: 3, PING: 6, GOAWAY: 7, HEADERS: 8, WINDOW_UPDATE: 9 } as const
@@ -52,15 +57,24 @@ interface Open {
   receiveReset(): void
 }
 
-export function serveSpdy(socket: Duplex, options: SpdyOptions): SpdyServer {
+export function serveSpdy(socket: Duplex, options: SpdyServerOptions): SpdyServer {
+  return createSession(socket, options)
+}
+
+export function connectSpdy(socket: Duplex, options: SpdyClientOptions): SpdyClient {
+  return createSession(socket, options)
+}
+
+/** Both sides; the one that is told of streams is the server. */
+function createSession(socket: Duplex, options: SpdyClientOptions & Partial<SpdyServerOptions>): SpdyClient {
   const streams = new Map<number, Open>()
   const inflate = createInflate({ dictionary: spdyDictionary })
   let buffered: Buffer = Buffer.alloc(0)
   let busy = false
   let over = false
   let behind = 0
-  let lastId = 0
-  let answered = false
+  let lastId = options.stream ? 0 : -1
+  let blocksSent = 0
 
   const send = (head: Buffer, length: number, flags: number, body?: Buffer): boolean => {
     if (over) return true
@@ -80,14 +94,18 @@ export function serveSpdy(socket: Duplex, options: SpdyOptions): SpdyServer {
     return send(head, chunk.length, flags, chunk)
   }
   /**
-   * No headers, as a stored deflate block: what we say is a few bytes, so there is nothing to compress. The empty block
+   * Headers as a stored deflate block: what we say is a few bytes, so there is nothing to compress. The empty block
    * behind it is deflate's sync flush: without it Go's reader looks for a further block, and fails for good.
    */
-  const noHeaders = (): Buffer => {
-    const block = Buffer.from([0, 4, 0, 0xfb, 0xff, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff])
-    if (answered) return block
-    answered = true
-    return Buffer.concat([Buffer.from([0x78, 0xbb]), uint32(adler32(spdyDictionary)), block])
+  const headersBlock = (headers: SpdyHeaders): Buffer => {
+    const entries = Object.entries(headers)
+    const sized = (text: string) => [uint32(Buffer.byteLength(text)), Buffer.from(text)]
+    const plain = Buffer.concat([uint32(entries.length), ...entries.flatMap(([name, value]) => [...sized(name), ...sized(value)])])
+    const head = Buffer.alloc(5)
+    head.writeUInt16LE(plain.length, 1)
+    head.writeUInt16LE(0xffff ^ plain.length, 3)
+    const start = blocksSent++ === 0 ? [Buffer.from([0x78, 0xbb]), uint32(adler32(spdyDictionary))] : []
+    return Buffer.concat([...start, head, plain, Buffer.from([0, 0, 0, 0xff, 0xff])])
   }
   const finish = () => {
     if (over) return
@@ -103,7 +121,7 @@ export function serveSpdy(socket: Duplex, options: SpdyOptions): SpdyServer {
     for (const go of waiting.splice(0)) go()
   })
 
-  const openStream = (id: number, headers: SpdyHeaders, ended: boolean) => {
+  const createStream = (id: number, headers: SpdyHeaders, ended: boolean): SpdyStream => {
     lastId = id
     let readEnded = ended
     let writeEnded = false
@@ -156,9 +174,8 @@ export function serveSpdy(socket: Duplex, options: SpdyOptions): SpdyServer {
         body.destroy()
       },
     })
-    control(Frame.SYN_REPLY, Buffer.concat([uint32(id), noHeaders()]))
     if (ended) body.push(null)
-    options.stream({ id, headers, body })
+    return { id, headers, body }
   }
 
   const headerBlock = (block: Buffer): Promise<SpdyHeaders> =>
@@ -191,8 +208,9 @@ export function serveSpdy(socket: Duplex, options: SpdyOptions): SpdyServer {
       case Frame.SYN_STREAM: {
         const headers = await headerBlock(body.subarray(10))
         if (over) return
-        if (id % 2 === 0 || id <= lastId || streams.size >= maxStreams) throw new Error('a stream is refused')
-        openStream(id, headers, (flags & FIN) !== 0)
+        if (!options.stream || id % 2 === 0 || id <= lastId || streams.size >= maxStreams) throw new Error('a stream is refused')
+        control(Frame.SYN_REPLY, Buffer.concat([uint32(id), headersBlock({})]))
+        options.stream(createStream(id, headers, (flags & FIN) !== 0))
         return
       }
       case Frame.HEADERS:
@@ -205,10 +223,10 @@ export function serveSpdy(socket: Duplex, options: SpdyOptions): SpdyServer {
         return
       }
       case Frame.PING:
-        // Odd numbers are the client's own pings.
-        if (id % 2 === 1) control(Frame.PING, Buffer.from(body.subarray(0, 4)))
+        // Odd numbers are the client's own pings, even ones the server's.
+        if (id % 2 === (options.stream ? 1 : 0)) control(Frame.PING, Buffer.from(body.subarray(0, 4)))
         return
-      default: // SETTINGS, WINDOW_UPDATE, GOAWAY: nothing to do.
+      default: // SYN_REPLY, whose headers say nothing, SETTINGS, WINDOW_UPDATE, GOAWAY: nothing to do.
     }
   }
   const frames = async () => {
@@ -255,6 +273,12 @@ export function serveSpdy(socket: Duplex, options: SpdyOptions): SpdyServer {
   socket.on('error', finish)
   socket.on('close', finish)
   return {
+    open(headers) {
+      const id = lastId + 2
+      // Highest priority, no associated stream.
+      control(Frame.SYN_STREAM, Buffer.concat([uint32(id), uint32(0), Buffer.alloc(2), headersBlock(headers)]))
+      return createStream(id, headers, false)
+    },
     close() {
       if (over) return
       control(Frame.GOAWAY, Buffer.concat([uint32(lastId), uint32(0)]))

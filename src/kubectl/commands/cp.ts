@@ -44,18 +44,14 @@ export function placeOf(text: string): Place {
 async function remoteTar(
   factory: Factory,
   place: Place,
-  words: readonly string[],
-  streams: import('../streams.ts').RemoteStreams,
+  command: readonly string[],
+  streams: Parameters<typeof import('../streams.ts').runInContainer>[4],
 ): Promise<void> {
   const scoped = place.namespace ? { ...factory, namespace: async () => place.namespace as string } : factory
   const pod = await podOf(scoped, place.pod as string, 0)
   const container = containerOf(factory, pod, factory.text('container'))
-  const query = new URLSearchParams()
-  for (const word of words) query.append('command', word)
-  for (const [key, value] of Object.entries({ container, stdout: 'true', stderr: 'true', ...(streams.stdin ? { stdin: 'true' } : {}) }))
-    query.append(key, value)
-  const { stream } = await import('../streams.ts')
-  const code = await stream(factory, `/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}/exec?${query}`, streams)
+  const { runInContainer } = await import('../streams.ts')
+  const code = await runInContainer(factory, pod, 'exec', { container, command }, streams)
   if (code !== 0) throw new Error(`command terminated with exit code ${code}`)
 }
 

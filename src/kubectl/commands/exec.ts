@@ -49,7 +49,7 @@ export async function runRemote(
   factory: Factory,
   pod: Pod,
   subresource: 'exec' | 'attach',
-  { container, command: words = [] }: { container: string; command?: readonly string[] },
+  { container, command }: { container: string; command?: readonly string[] },
 ): Promise<number> {
   const { stdin, stdout, stderr } = factory.invocation
   const wantsInput = factory.on('stdin')
@@ -62,19 +62,16 @@ export async function runRemote(
     if (!factory.on('quiet')) factory.err('Unable to use a TTY - input is not a terminal or the right kind of file\n')
     tty = false
   }
-  const query = new URLSearchParams()
-  for (const word of words) query.append('command', word)
-  query.append('container', container)
-  if (wantsInput) query.append('stdin', 'true')
-  query.append('stdout', 'true')
-  if (tty) query.append('tty', 'true')
-  else query.append('stderr', 'true')
-  const { name = '', namespace = '' } = pod.metadata
-  const path = `/api/v1/namespaces/${namespace}/pods/${encodeURIComponent(name)}/${subresource}?${query}`
-  const { stream, withRawTerminal } = await import('../streams.ts')
+  const { runInContainer } = await import('../streams.ts')
   const run = () =>
-    stream(factory, path, { stdout, stderr, ...(wantsInput ? { stdin } : {}), ...(tty && stdout.isTTY ? { terminal: stdout } : {}) })
-  const code = tty ? await withRawTerminal(stdin, run) : await run()
+    runInContainer(
+      factory,
+      pod,
+      subresource,
+      { container, command, tty },
+      { stdout, stderr, stdin: wantsInput ? stdin : undefined, terminal: tty && stdout.isTTY ? stdout : undefined },
+    )
+  const code = tty ? await (await import('../../http/join-remote-command.ts')).withRawTerminal(stdin, run) : await run()
   if (code !== 0 && subresource === 'exec') throw new PlainError(`command terminated with exit code ${code}`, code)
   return code
 }

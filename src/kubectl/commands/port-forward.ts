@@ -1,5 +1,5 @@
-/** `kubectl port-forward`: local ports that lead to ports of a pod, one WebSocket for each connection. */
-import { createServer, type Socket } from 'node:net'
+/** `kubectl port-forward`: local ports that lead to ports of a pod, over one SPDY connection. */
+import { createServer, type Server, type Socket } from 'node:net'
 import type { Pod, Service } from '../../api/types/core-v1.ts'
 import { UsageError } from '../errors.ts'
 import { type Factory, type KubeObject, kubectlCommand } from '../factory.ts'
@@ -22,12 +22,16 @@ export const command = kubectlCommand({
       throw new Error(`unable to forward port because pod is not running. Current status=${pod.status?.phase}`)
     const pairs = []
     for (const text of ports) pairs.push(await resolvePort(factory, word, pod, text))
-    const servers = []
+    const connection = await connectToPod(factory, pod).catch((error: Error) => {
+      throw new Error(`error upgrading connection: ${error.message}`)
+    })
+    const servers: Server[] = []
     for (const { local, remote } of pairs) {
       for (const host of factory.list('address').flatMap((a) => (a === 'localhost' ? ['127.0.0.1', '::1'] : [a]))) {
         const server = createServer({ allowHalfOpen: true }, (socket) => {
-          factory.out(`Handling connection for ${local || (server.address() as { port: number }).port}\n`)
-          void forward(factory, pod, remote, socket)
+          const { port } = server.address() as { port: number }
+          factory.out(`Handling connection for ${port}\n`)
+          connection.forward(socket, port, remote)
         })
         try {
           await new Promise<void>((resolve, reject) => {
@@ -46,11 +50,14 @@ export const command = kubectlCommand({
         servers.push(server)
       }
     }
-    await new Promise<void>((resolve) => {
+    const asked = new Promise<void>((resolve) => {
       if (factory.signal.aborted) resolve()
       factory.signal.addEventListener('abort', () => resolve(), { once: true })
     })
+    await Promise.race([asked, connection.lost])
     for (const server of servers) server.close()
+    if (!factory.signal.aborted) throw new Error('lost connection to pod')
+    connection.close()
   },
 })
 
@@ -81,41 +88,32 @@ async function resolvePort(factory: Factory, word: string, pod: Pod, text: strin
   return { local, remote }
 }
 
-async function forward(factory: Factory, pod: Pod, remote: number, socket: Socket): Promise<void> {
+/** One connection to the pod for as long as the command runs, in which every local connection is two streams. */
+async function connectToPod(factory: Factory, pod: Pod) {
   const { name, namespace } = pod.metadata
-  socket.pause()
-  socket.on('error', () => socket.destroy())
-  try {
-    const { openWebSocket } = await import('../streams.ts')
-    const web = await openWebSocket(factory, `/api/v1/namespaces/${namespace}/pods/${name}/portforward?ports=${remote}`, [
-      'v4.channel.k8s.io',
-    ])
-    // Each channel begins with its port in two bytes; 0 is data, 1 errors.
-    const greeted = new Set<number>()
-    web.on('message', (data: Buffer) => {
-      const channel = data[0] as number
-      if (!greeted.has(channel)) {
-        greeted.add(channel)
-        return
-      }
-      if (channel === 0) {
-        if (!socket.write(data.subarray(1))) {
-          web.pause()
-          socket.once('drain', () => web.resume())
-        }
-      } else factory.err(`an error occurred forwarding -> ${remote}: ${data.toString('utf8', 1)}\n`)
-    })
-    web.on('close', () => socket.end())
-    web.on('error', () => socket.destroy())
-    socket.on('data', (chunk) => {
-      socket.pause()
-      web.send(Buffer.concat([Buffer.from([0]), Buffer.from(chunk)]), () => socket.resume())
-    })
-    socket.on('end', () => web.close())
-    socket.on('close', () => web.close())
-    socket.resume()
-  } catch (error) {
-    factory.err(`error: error upgrading connection: ${(error as Error).message}\n`)
-    socket.destroy()
+  const { openSpdy } = await import('../streams.ts')
+  const { connectSpdy } = await import('../../http/spdy.ts')
+  const socket = await openSpdy(factory, `/api/v1/namespaces/${namespace}/pods/${name}/portforward`, 'portforward.k8s.io')
+  const lost = Promise.withResolvers<void>()
+  const session = connectSpdy(socket, { closed: lost.resolve })
+  let requests = 0
+  return {
+    lost: lost.promise,
+    close: () => session.close(),
+    forward(local: Socket, from: number, to: number): void {
+      const headers = { port: String(to), requestid: String(requests++) }
+      const complaints = session.open({ ...headers, streamtype: 'error' }).body
+      complaints.end()
+      let complaint = ''
+      complaints.on('data', (chunk: Buffer) => {
+        complaint = (complaint + chunk.toString('utf8')).slice(0, 64 << 10)
+      })
+      complaints.on('end', () => complaint && factory.err(`an error occurred forwarding ${from} -> ${to}: ${complaint}\n`))
+      const { body } = session.open({ ...headers, streamtype: 'data' })
+      local.pipe(body).pipe(local)
+      local.on('error', () => body.destroy())
+      local.on('close', () => body.destroy())
+      body.on('close', () => local.destroySoon())
+    },
   }
 }

@@ -1,6 +1,8 @@
 /** What the runtime's clients share: the connection, streams with a terminal, tables and human figures. */
+import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import { type CallOptions, createChannel, createGrpcClient } from '../../grpc/client.ts'
+import { joinRemoteCommand, remoteCommandProtocols, withRawTerminal } from '../../http/join-remote-command.ts'
 import { criTable } from './api.ts'
 import type { ImageService, RuntimeService } from './types.ts'
 
@@ -43,60 +45,11 @@ export interface StreamOptions {
   readonly signal: AbortSignal
 }
 /** Joins a streaming address of exec or attach to this terminal. Resolves to the command's exit code. */
-export function joinStream(url: string, { stdin, stdout, stderr, tty, signal }: StreamOptions): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url.replace(/^http/, 'ws'), ['v5.channel.k8s.io', 'v4.channel.k8s.io'])
-    const raw = tty && stdin?.isTTY === true
-    let outcome = ''
-    const send = (channel: number, data: Buffer | string) => {
-      if (socket.readyState === socket.OPEN) socket.send(Buffer.concat([Buffer.from([channel]), Buffer.from(data)]))
-    }
-    const size = () => send(4, JSON.stringify({ Width: stdout.columns, Height: stdout.rows }))
-    const leave = () => {
-      if (raw) stdin.setRawMode(false)
-      stdin?.pause()
-      stdin?.removeAllListeners('data')
-      stdout.removeListener('resize', size)
-      signal.removeEventListener('abort', stop)
-    }
-    const stop = () => socket.terminate()
-    signal.addEventListener('abort', stop)
-    socket.on('open', () => {
-      if (raw) stdin.setRawMode(true)
-      if (tty && stdout.isTTY) {
-        size()
-        stdout.on('resize', size)
-      }
-      stdin?.on('data', (chunk: Buffer) => send(0, chunk))
-      stdin?.on('end', () => {
-        if (socket.protocol.startsWith('v5') && socket.readyState === socket.OPEN) socket.send(Buffer.from([255, 0]))
-      })
-    })
-    socket.on('message', (message: Buffer) => {
-      const body = message.subarray(1)
-      if (message[0] === 1) stdout.write(body)
-      else if (message[0] === 2) stderr.write(body)
-      else if (message[0] === 3) outcome += body.toString('utf8')
-    })
-    socket.on('error', (error) => {
-      leave()
-      reject(error)
-    })
-    socket.on('close', () => {
-      leave()
-      if (outcome === '') return resolve(signal.aborted ? 130 : 0)
-      const status = JSON.parse(outcome) as {
-        status?: string
-        message?: string
-        reason?: string
-        details?: { causes?: { reason?: string; message?: string }[] }
-      }
-      const code = status.details?.causes?.find((c) => c.reason === 'ExitCode')?.message
-      if (status.status === 'Success') resolve(0)
-      else if (code !== undefined) resolve(Number(code))
-      else reject(new Error(status.message ?? outcome))
-    })
-  })
+export async function joinStream(url: string, { stdin, stdout, stderr, tty, signal }: StreamOptions): Promise<number> {
+  const socket = new WebSocket(url.replace(/^http/, 'ws'), [...remoteCommandProtocols])
+  await once(socket, 'open', { signal })
+  const join = () => joinRemoteCommand(socket, { stdin, stdout, stderr, terminal: tty && stdout.isTTY ? stdout : undefined, signal })
+  return tty && stdin?.isTTY ? withRawTerminal(stdin, join) : join()
 }
 
 /** Rows under a heading, columns as wide as their widest cell and three spaces apart. */
