@@ -8,7 +8,7 @@ import type { Logger } from '../log/log.ts'
 import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
 import type { Store } from '../store/store.ts'
 import type { Access, AccessDeps } from './access.ts'
-import { type BootstrapOptions, bootstrap } from './bootstrap.ts'
+import { type BootstrapOptions, bootstrap, makeNamespaces } from './bootstrap.ts'
 import type { IncomingRequest } from './call.ts'
 import { startCompactor } from './compactor.ts'
 import { createDiscovery } from './discovery.ts'
@@ -116,8 +116,8 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const start = async () => {
     const api = createInProcessTransport(handle)
     if (options.advertise) {
-      await bootstrap(api, options.advertise)
-      await access.bootstrap(api)
+      await makeNamespaces(api)
+      await Promise.all([bootstrap(api, options.advertise), access.bootstrap(api)])
     }
     // Nobody can have seen the revisions of before a new cluster was complete.
     if (isNew && store.revision > 1) await store.compact(store.revision)

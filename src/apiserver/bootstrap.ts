@@ -37,57 +37,66 @@ const versions: readonly (readonly [group: string, version: string, groupPriorit
   ['resource.k8s.io', 'v1', 15900, 20],
 ]
 
+interface Body {
+  readonly metadata: { readonly name: string; readonly labels?: object }
+  readonly [field: string]: unknown
+}
+
+/** Before everything else: what is in a namespace cannot be made without it. */
+export async function makeNamespaces(api: Transport): Promise<void> {
+  await Promise.all(namespaces.map((name) => ensure(api, '/api/v1/namespaces', { metadata: { name } })))
+}
+
+/** All at once, so that the writes share commits: each one alone would wait for the disk alone. */
 export async function bootstrap(api: Transport, options: BootstrapOptions): Promise<void> {
-  // Looked at first: making it anew would ask for an address that the one there holds.
-  const ensure = async (path: string, body: { metadata: { name: string; labels?: object }; [field: string]: unknown }) => {
-    try {
-      await api.request({ method: 'GET', path: `${path}/${body.metadata.name}` })
-    } catch (error) {
-      if (!isNotFound(error)) throw error
-      await api.request({ method: 'POST', path: `${path}?fieldManager=kube-apiserver`, body }).catch((raced: unknown) => {
-        if (!isAlreadyExists(raced)) throw raced
-      })
-    }
-  }
-  await Promise.all(namespaces.map((name) => ensure('/api/v1/namespaces', { metadata: { name } })))
-  await Promise.all(
-    versions.map(([group, version, groupPriorityMinimum, versionPriority]) =>
-      ensure('/apis/apiregistration.k8s.io/v1/apiservices', {
+  const { host, port } = options
+  await Promise.all([
+    ...versions.map(([group, version, groupPriorityMinimum, versionPriority]) =>
+      ensure(api, '/apis/apiregistration.k8s.io/v1/apiservices', {
         metadata: { name: `${version}.${group}`, labels: { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' } },
         spec: { ...(group ? { group } : {}), version, groupPriorityMinimum, versionPriority },
       }),
     ),
-  )
-  const labels = { component: 'apiserver', provider: 'kubernetes' }
-  await ensure('/api/v1/namespaces/default/services', {
-    metadata: { name: 'kubernetes', labels },
-    spec: {
-      type: 'ClusterIP',
-      ...(options.serviceIP ? { clusterIP: options.serviceIP } : {}),
-      ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: options.port }],
-    },
-  })
-  const { host, port } = options
-  // Endpoints may not name a loopback address: without another one nobody but this machine can reach the server.
-  if (/^(127\.|::1$)/.test(host)) return
-  await put(api, '/api/v1/namespaces/default/endpoints', {
-    metadata: { name: 'kubernetes', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
-    subsets: [{ addresses: [{ ip: host }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
-  })
-  await put(api, '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', {
-    metadata: { name: 'kubernetes', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
-    addressType: host.includes(':') ? 'IPv6' : 'IPv4',
-    endpoints: [{ addresses: [host], conditions: { ready: true } }],
-    ports: [{ name: 'https', port, protocol: 'TCP' }],
-  })
+    ensure(api, '/api/v1/namespaces/default/services', {
+      metadata: { name: 'kubernetes', labels: { component: 'apiserver', provider: 'kubernetes' } },
+      spec: {
+        type: 'ClusterIP',
+        ...(options.serviceIP ? { clusterIP: options.serviceIP } : {}),
+        ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: port }],
+      },
+    }),
+    // Endpoints may not name a loopback address: without another one nobody but this machine can reach the server.
+    ...(/^(127\.|::1$)/.test(host)
+      ? []
+      : [
+          put(api, '/api/v1/namespaces/default/endpoints', {
+            metadata: { name: 'kubernetes', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+            subsets: [{ addresses: [{ ip: host }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+          }),
+          put(api, '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', {
+            metadata: { name: 'kubernetes', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+            addressType: host.includes(':') ? 'IPv6' : 'IPv4',
+            endpoints: [{ addresses: [host], conditions: { ready: true } }],
+            ports: [{ name: 'https', port, protocol: 'TCP' }],
+          }),
+        ]),
+  ])
+}
+
+/** Looked at first: making it anew would ask for an address that the one there holds. */
+async function ensure(api: Transport, path: string, body: Body): Promise<void> {
+  try {
+    await api.request({ method: 'GET', path: `${path}/${body.metadata.name}` })
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+    await api.request({ method: 'POST', path: `${path}?fieldManager=kube-apiserver`, body }).catch((raced: unknown) => {
+      if (!isAlreadyExists(raced)) throw raced
+    })
+  }
 }
 
 /** The server's address may be another than at the last start. */
-async function put(
-  api: Transport,
-  path: string,
-  body: { metadata: { name: string; labels?: object }; [field: string]: unknown },
-): Promise<void> {
+async function put(api: Transport, path: string, body: Body): Promise<void> {
   try {
     await api.request({ method: 'POST', path, body })
   } catch (error) {

@@ -68,7 +68,8 @@ interface Watcher {
 }
 
 const windowSize = 1024
-const pageSize = 2000
+/** How many objects are read at a time when a cache is loaded. The store counts what is left after each page, so pages are large. */
+const pageSize = 10_000
 const initialBatch = 256
 
 export function createWatchCache(store: Store, prefix: string, codec: EntryCodec, hub: { readonly revision: number }): WatchCache {

@@ -78,15 +78,18 @@ export function openTables(folder: string): Tables {
     eventTurnBatching: false,
   })
   const textDb = (name: string) => env.openDB<Uint8Array, string>({ name, encoding: 'binary', keyEncoder: latin1Keys } as { name: string })
-  const tables: Tables = {
-    env,
-    log: env.openDB<Uint8Array, Uint8Array>({ name: 'log', encoding: 'binary', keyEncoding: 'binary' }),
-    live: textDb('live'),
-    dead: textDb('dead'),
-    lease: textDb('lease'),
-    attached: textDb('attached'),
-    meta: textDb('meta'),
-  }
+  // In one transaction: each opened alone would be synced to disk alone.
+  const tables = env.transactionSync(
+    (): Tables => ({
+      env,
+      log: env.openDB<Uint8Array, Uint8Array>({ name: 'log', encoding: 'binary', keyEncoding: 'binary' }),
+      live: textDb('live'),
+      dead: textDb('dead'),
+      lease: textDb('lease'),
+      attached: textDb('attached'),
+      meta: textDb('meta'),
+    }),
+  )
   for (const file of ['data.mdb', 'lock.mdb']) chmodSync(join(folder, file), 0o600)
   return tables
 }
