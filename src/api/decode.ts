@@ -357,7 +357,8 @@ function parsed(value: unknown, rewrite: (text: string) => string): string {
 const int32 = integer('int32', -(2 ** 31), 2 ** 31 - 1)
 const intOrString: Decoder = (value, walk, at) => (typeof value === 'string' ? value : int32(value, walk, at))
 const opaque: Decoder = (value, walk) => {
-  walk.keys += countKeys(value)
+  // Keys are counted to find the repeated ones of a body; an object that is no body has none.
+  if (walk.owned) walk.keys += countKeys(value)
   return value
 }
 const opaqueObject: Decoder = (value, walk, at) => {

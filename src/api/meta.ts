@@ -40,7 +40,17 @@ export function parseGroupVersion(apiVersion: string): { group: string; version:
 }
 export const groupVersion = (group: string, version: string): string => (group ? `${group}/${version}` : version)
 
-/** The time as the API writes it: RFC 3339 in whole seconds, UTC. */
-export const formatTime = (time: Date | number = new Date()): string => `${new Date(time).toISOString().slice(0, 19)}Z`
+let formattedSecond = Number.NaN
+let formatted = ''
+
+/** The time as the API writes it: RFC 3339 in whole seconds, UTC. Every write asks for the present second a few times over. */
+export function formatTime(time: Date | number = Date.now()): string {
+  const second = Math.floor(Number(time) / 1000)
+  if (second !== formattedSecond) {
+    formatted = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`
+    formattedSecond = second
+  }
+  return formatted
+}
 /** With microseconds, as leases and events have it. */
 export const formatMicroTime = (time: Date | number = new Date()): string => `${new Date(time).toISOString().slice(0, 23)}000Z`

@@ -1,10 +1,10 @@
 /** TokenReview and SelfSubjectReview: who a token, or the asker, is (registry/authentication). */
 import { newBadRequest } from '../../api/errors.ts'
+import { formatTime } from '../../api/meta.ts'
 import type { Logger } from '../../log/log.ts'
 import { readVirtual } from '../authorization/reviews.ts'
 import type { Operations } from '../dispatch.ts'
 import type { ApiObject, User } from '../request.ts'
-import { timestamp } from '../rest/create.ts'
 import { AuthenticationFailure, type TokenAuthenticator } from './token.ts'
 
 interface TokenReview extends ApiObject {
@@ -36,7 +36,7 @@ export function createAuthenticationReviews({ tokens, apiAudiences, log, now }: 
         status: 201,
         object: {
           ...review,
-          metadata: { creationTimestamp: timestamp(now()), ...(metadata.managedFields ? { managedFields: metadata.managedFields } : {}) },
+          metadata: { creationTimestamp: formatTime(now()), ...(metadata.managedFields ? { managedFields: metadata.managedFields } : {}) },
           status: { userInfo: userInfo(call.user) },
         },
       }

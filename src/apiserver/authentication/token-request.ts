@@ -1,5 +1,6 @@
 /** POST serviceaccounts/NAME/token: a token for an account, perhaps bound to a pod, secret or node (registry/core/serviceaccount/storage/token.go). */
 import { newBadRequest, newConflict, newNotFound } from '../../api/errors.ts'
+import { formatTime } from '../../api/meta.ts'
 import type { TokenRequest } from '../../api/types/authentication-v1.ts'
 import type { Node, Pod, Secret, ServiceAccount } from '../../api/types/core-v1.ts'
 import { invalid, newInvalid } from '../../api/validation/field-error.ts'
@@ -9,7 +10,6 @@ import type { Objects } from '../objects.ts'
 import { parseWriteOptions } from '../options.ts'
 import { readObject } from '../rest/body.ts'
 import { admit, attributesOf, validateAdmission } from '../rest/core.ts'
-import { timestamp } from '../rest/create.ts'
 import { managerOf } from '../rest/manager.ts'
 import type { SigningKey } from './jwt.ts'
 import { issueServiceAccountToken } from './service-account-tokens.ts'
@@ -84,7 +84,7 @@ export function createTokenRequest(objects: Objects, options: TokenRequestOption
       },
       at,
     )
-    const expirationTimestamp = timestamp(new Date(at.getTime() + seconds * 1000))
+    const expirationTimestamp = formatTime(new Date(at.getTime() + seconds * 1000))
     const answer = {
       kind: 'TokenRequest',
       apiVersion: `${group}/v1`,
@@ -92,7 +92,7 @@ export function createTokenRequest(objects: Objects, options: TokenRequestOption
         name,
         namespace,
         uid: account.metadata.uid,
-        creationTimestamp: timestamp(at),
+        creationTimestamp: formatTime(at),
         managedFields: owned.metadata.managedFields,
       },
       spec: { audiences, expirationSeconds: seconds, boundObjectRef: boundObjectRef ?? null },

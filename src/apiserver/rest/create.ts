@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Json } from '../../api/decode.ts'
 import { defaultObject } from '../../api/defaults/index.ts'
 import { newAlreadyExists, newBadRequest, StatusError } from '../../api/errors.ts'
+import { formatTime } from '../../api/meta.ts'
 import { newInvalid } from '../../api/validation/field-error.ts'
 import { nameIsDNSSubdomain } from '../../api/validation/names.ts'
 import { validateObjectMeta } from '../../api/validation/object-meta.ts'
@@ -187,7 +188,7 @@ function withSystemFields(core: Core, object: ApiObject): ApiObject {
       uid: randomUUID(),
       ...(resourceVersion ? { resourceVersion } : {}),
       ...(generation === undefined ? {} : { generation }),
-      creationTimestamp: timestamp(core.now()),
+      creationTimestamp: formatTime(core.now()),
       ...(labels ? { labels } : {}),
       ...(annotations ? { annotations } : {}),
       ...(ownerReferences ? { ownerReferences } : {}),
@@ -196,8 +197,6 @@ function withSystemFields(core: Core, object: ApiObject): ApiObject {
     } as ApiObject['metadata'],
   }
 }
-
-export const timestamp = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`
 
 /** Without vowels and what looks like them, so that no words come out (apimachinery/pkg/util/rand). */
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789'

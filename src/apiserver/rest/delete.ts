@@ -3,6 +3,7 @@
  * (upstream: registry/generic/registry/store.go's Delete and rest/delete.go's BeforeDelete).
  */
 import { newConflict, newNotFound } from '../../api/errors.ts'
+import { formatTime } from '../../api/meta.ts'
 import type { Answer, Call } from '../call.ts'
 import { decodeDeleteOptions } from '../decode-body.ts'
 import type { Endpoint } from '../endpoints.ts'
@@ -22,7 +23,6 @@ import {
   validateAdmission,
   writtenEntry,
 } from './core.ts'
-import { timestamp } from './create.ts'
 import { deepEqual } from './equal.ts'
 import { withMetadata } from './update.ts'
 
@@ -188,7 +188,7 @@ function mark(core: Core, endpoint: Endpoint, existing: ApiObject, options: Dele
   const before = metadata.deletionTimestamp
   const object = withMetadata(existing, {
     ...withFinalizers,
-    deletionTimestamp: before && new Date(before) <= now ? before : timestamp(now),
+    deletionTimestamp: before && new Date(before) <= now ? before : formatTime(now),
     deletionGracePeriodSeconds: 0,
     ...(metadata.generation && !before ? { generation: metadata.generation + 1 } : {}),
   })
@@ -206,11 +206,11 @@ function graceOf(core: Core, endpoint: Endpoint, existing: ApiObject, options: D
     // Only a shorter period than the pending one is taken.
     if (wanted === undefined || wanted >= deletionGracePeriodSeconds) return 'pending' as const
     const begun = new Date(deletionTimestamp).getTime() - deletionGracePeriodSeconds * 1000
-    return { deletionTimestamp: timestamp(new Date(begun + wanted * 1000)), deletionGracePeriodSeconds: wanted }
+    return { deletionTimestamp: formatTime(new Date(begun + wanted * 1000)), deletionGracePeriodSeconds: wanted }
   }
   const seconds = strategy.gracePeriodSeconds(existing, options.gracePeriodSeconds)
   return {
-    deletionTimestamp: timestamp(new Date(core.now().getTime() + seconds * 1000)),
+    deletionTimestamp: formatTime(new Date(core.now().getTime() + seconds * 1000)),
     deletionGracePeriodSeconds: seconds,
     ...(generation ? { generation: generation + 1 } : {}),
   }

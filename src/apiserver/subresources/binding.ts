@@ -1,5 +1,6 @@
 /** POST pods/NAME/binding, and POST bindings of old: the scheduler's word on where a pod runs (registry/core/pod/storage, BindingREST). */
 import { newBadRequest, newConflict, StatusError } from '../../api/errors.ts'
+import { formatTime } from '../../api/meta.ts'
 import { typeById } from '../../api/registry.ts'
 import type { Binding, Pod } from '../../api/types/core-v1.ts'
 import { causeMessage, type FieldError, notSupported, required } from '../../api/validation/field-error.ts'
@@ -8,7 +9,7 @@ import { parseWriteOptions } from '../options.ts'
 import type { ApiObject } from '../request.ts'
 import { readObject } from '../rest/body.ts'
 import { admit, attributesOf, type Core, validateAdmission } from '../rest/core.ts'
-import { checkNamespace, timestamp } from '../rest/create.ts'
+import { checkNamespace } from '../rest/create.ts'
 import { withMetadata, writeUpdate } from '../rest/update.ts'
 import { objectOf } from '../storage/entry.ts'
 import { created } from './status.ts'
@@ -67,7 +68,7 @@ function bound(core: Core, pod: ApiObject & Pod, { metadata, target }: ApiObject
   const scheduled =
     before?.status === 'True'
       ? before
-      : { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: timestamp(core.now()) }
+      : { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: formatTime(core.now()) }
   const withPlace = { ...pod.metadata.labels, ...place, ...labels }
   return withMetadata(
     {

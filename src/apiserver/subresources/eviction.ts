@@ -1,6 +1,7 @@
 /** POST pods/NAME/eviction: a deletion that asks the pod's disruption budget first (registry/core/pod/storage/eviction.go). */
 import { newBadRequest, newNotFound, StatusError } from '../../api/errors.ts'
 import { labelSelectorAsSelector } from '../../api/labels.ts'
+import { formatTime } from '../../api/meta.ts'
 import { typeById } from '../../api/registry.ts'
 import type { Pod } from '../../api/types/core-v1.ts'
 import type { PodDisruptionBudget } from '../../api/types/policy-v1.ts'
@@ -9,7 +10,6 @@ import { parseDeleteOptions, parseWriteOptions } from '../options.ts'
 import type { ApiObject } from '../request.ts'
 import { readObject } from '../rest/body.ts'
 import { admit, attributesOf, type Core, cacheOf, groupResourceOf, keyOf, readEntry, validateAdmission } from '../rest/core.ts'
-import { timestamp } from '../rest/create.ts'
 import { checkPreconditions, deleteEntry } from '../rest/delete.ts'
 import { writeUpdate } from '../rest/update.ts'
 import { type Entry, objectOf } from '../storage/entry.ts'
@@ -59,7 +59,7 @@ async function markDisrupted(core: Core, call: Call, pod: StoredPod): Promise<En
     type: 'DisruptionTarget',
     status: 'True',
     lastProbeTime: null,
-    lastTransitionTime: timestamp(core.now()),
+    lastTransitionTime: formatTime(core.now()),
     reason: 'EvictionByEvictionAPI',
     message: 'Eviction API: evicting',
   }
@@ -160,7 +160,7 @@ function disrupted(core: Core, budget: Budget, pod: StoredPod): ApiObject {
       `The disruption budget ${name} needs ${status.desiredHealthy ?? 0} healthy pods and has ${status.currentHealthy ?? 0} currently`,
     )
   const left = (status.disruptionsAllowed ?? 0) - 1
-  const now = timestamp(core.now())
+  const now = formatTime(core.now())
   const conditions = (status.conditions ?? []).filter((c) => c.type !== 'DisruptionAllowed')
   const before = status.conditions?.find((c) => c.type === 'DisruptionAllowed')
   const verdict = left > 0 ? 'True' : 'False'

@@ -1,10 +1,10 @@
 /** DELETE of a namespace only marks it Terminating; it goes when /finalize has taken the last finalizer of its spec away (registry/core/namespace). */
 import { newNotFound } from '../../api/errors.ts'
+import { formatTime } from '../../api/meta.ts'
 import type { Namespace } from '../../api/types/core-v1.ts'
 import type { Answer, Call } from '../call.ts'
 import type { ApiObject } from '../request.ts'
 import { attributesOf, type Core, cacheOf, groupResourceOf, readEntry, validateAdmission, writtenEntry } from '../rest/core.ts'
-import { timestamp } from '../rest/create.ts'
 import { checkPreconditions, readDeleteOptions, remove } from '../rest/delete.ts'
 import { withMetadata } from '../rest/update.ts'
 import { objectOf } from '../storage/entry.ts'
@@ -26,7 +26,7 @@ export async function deleteNamespace(core: Core, call: Call): Promise<Answer> {
       return { kind: 'entry', status: 200, entry, endpoint }
     const marked = withMetadata({ ...existing, status: { ...existing.status, phase: 'Terminating' } } as unknown as ApiObject, {
       ...existing.metadata,
-      deletionTimestamp: existing.metadata.deletionTimestamp ?? timestamp(core.now()),
+      deletionTimestamp: existing.metadata.deletionTimestamp ?? formatTime(core.now()),
     })
     if (options.dryRun) return { kind: 'object', status: 200, object: marked, of: endpoint }
     const cache = cacheOf(endpoint)
