@@ -75,7 +75,8 @@ export function completeObject(value: unknown, expected: Expected): ApiObject {
   return complete(expected.type ? normalize(expected.type, value).object : (value as Record<string, unknown>), expected)
 }
 
-function complete(object: Record<string, unknown>, { group, version, kind, type }: Expected): ApiObject {
+/** A decoded object with the defaults of its kind, and its kind in front. The object is changed. */
+export function complete(object: Record<string, unknown>, { group, version, kind, type }: Expected): ApiObject {
   if (type) defaultObject(type.id, object)
   const { kind: _k, apiVersion: _v, metadata, ...rest } = object
   return { kind, apiVersion: apiVersionOf(group, version), metadata: metadata ?? {}, ...rest } as unknown as ApiObject

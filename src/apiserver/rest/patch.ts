@@ -9,7 +9,7 @@ import type { Json } from '../../api/shape.ts'
 import { invalid, newInvalid } from '../../api/validation/field-error.ts'
 import { parseYaml } from '../../api/yaml.ts'
 import type { Answer, Call } from '../call.ts'
-import { completeObject, type Expected } from '../decode-body.ts'
+import { complete, completeObject, type Expected } from '../decode-body.ts'
 import type { Endpoint } from '../endpoints.ts'
 import { bodyType, newUnsupportedMediaType } from '../negotiate.ts'
 import { parseWriteOptions, type WriteOptions } from '../options.ts'
@@ -130,7 +130,7 @@ export function patched(expected: Expected, existing: ApiObject, { mediaType, va
       if (options.fieldValidation === 'Strict') throw refuse(strictDecodingError(strict))
       if (options.fieldValidation === 'Warn') for (const fault of strict) call.warn(fault)
     }
-    return completeObject(object, expected)
+    return complete(object, expected)
   } catch (error) {
     if (error instanceof DecodeError) throw refuse(error.message)
     throw error
