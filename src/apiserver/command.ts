@@ -47,6 +47,7 @@ export const command: Command = {
 
 export interface RunningApiServer {
   readonly server: ApiServer
+  /** As the disk has it: what is encrypted at rest is sealed here. */
   readonly store: Store
   close(): Promise<void>
 }
@@ -89,7 +90,7 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
   log.info('serving', { address: `${host}:${server.http?.address.port}` })
   return {
     server,
-    store,
+    store: plain,
     async close() {
       await server.close()
       await access.audit?.close()

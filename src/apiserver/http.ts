@@ -10,6 +10,7 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { mediaTypes } from '../api/codec.ts'
 import { StatusError } from '../api/errors.ts'
 import { http } from '../http/node-http.ts'
+import { strongTls } from '../http/tls.ts'
 import type { Logger } from '../log/log.ts'
 import type { IncomingRequest } from './call.ts'
 import { compressed } from './compress.ts'
@@ -73,7 +74,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
     cert: options.certificate,
     key: options.key,
     ALPNProtocols: ['h2', 'http/1.1'],
-    minVersion: 'TLSv1.2',
+    ...strongTls,
     handshakeTimeout: handshakeTimeoutMs,
     ...(options.clientCa ? { requestCert: true, rejectUnauthorized: false, ca: options.clientCa } : {}),
   })

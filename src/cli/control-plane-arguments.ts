@@ -1,6 +1,7 @@
 /** The command line of a cluster's control plane: each component's name with upstream's flags. Apart from the process itself, so that `up` loads no component. */
 import type { Cluster, Settings } from './cluster.ts'
 import { podGateway } from './credentials.ts'
+import { auditPolicyFile, encryptionFile } from './safeguards.ts'
 
 export const controlPlaneComponents = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
 
@@ -40,6 +41,15 @@ export function controlPlaneArguments(cluster: Cluster): string[] {
     '--enable-bootstrap-token-auth=true',
     '--authorization-mode=Node,RBAC',
     '--enable-admission-plugins=NodeRestriction',
+    `--encryption-provider-config=${encryptionFile(cluster)}`,
+    `--audit-policy-file=${auditPolicyFile(cluster)}`,
+    `--audit-log-path=${cluster.path('logs', 'audit.log')}`,
+    '--audit-log-maxage=30',
+    '--audit-log-maxbackup=10',
+    '--audit-log-maxsize=100',
+    '--audit-log-mode=batch',
+    '--audit-log-batch-max-size=400',
+    '--audit-log-batch-max-wait=1s',
     `--service-cluster-ip-range=${settings.serviceCidr}`,
     ...(settings.tokenAuthFile ? [`--token-auth-file=${settings.tokenAuthFile}`] : []),
     ...logging,

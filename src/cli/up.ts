@@ -16,6 +16,7 @@ import { nodeArguments } from './node-arguments.ts'
 import { linkManifests, writeManifests } from './process-pods.ts'
 import { ProcessFailedError, runningProcesses, startProcess, TimeoutError, untilReady, untilStopped } from './processes.ts'
 import { createProgress, type Progress } from './progress.ts'
+import { ensureSafeguards } from './safeguards.ts'
 
 export const command: Command = {
   summary: 'Start a cluster on this machine, or resume the one that is there.',
@@ -107,6 +108,7 @@ async function start(cluster: Cluster, isNew: boolean, invocation: Invocation, p
       cluster,
       nodes.map((name) => ({ name, addresses: machineAddresses() })),
     )
+    ensureSafeguards(cluster)
     writeManifests(cluster)
     linkManifests(cluster)
     progress.step('Starting the control plane')

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { TlsOptions } from 'node:tls'
 import type { Command } from '../flags/command.ts'
 import type { FlagTable, ParsedFlags } from '../flags/flags.ts'
+import { strongTls } from '../http/tls.ts'
 import { createLogger, type Level, type Logger } from '../log/log.ts'
 import { type EmbeddedStore, openEmbeddedStore } from '../store/embedded.ts'
 import { etcdVersion } from './maintenance.ts'
@@ -148,7 +149,7 @@ function tlsOptions(values: Readonly<Record<string, unknown>>): TlsOptions | und
     ...(ca ? { ca: readFileSync(ca) } : {}),
     requestCert: clientAuth,
     rejectUnauthorized: clientAuth,
-    minVersion: 'TLSv1.2',
+    ...strongTls,
   }
 }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { createCertificateAuthority, issueCertificate } from '../pki/index.ts'
 import { http } from './node-http.ts'
+import { strongTls } from './tls.ts'
 
 export interface ComponentServerOptions {
   readonly address: string
@@ -45,7 +46,7 @@ export async function createComponentServer(options: ComponentServerOptions): Pr
     if (route) return route(request, response)
     answer(404, '404 page not found\n')
   }
-  const server = tls === false ? http.createServer(listener) : createHttpsServer({ ...pairOf(tls), minVersion: 'TLSv1.2' }, listener)
+  const server = tls === false ? http.createServer(listener) : createHttpsServer({ ...pairOf(tls), ...strongTls }, listener)
   server.requestTimeout = 30_000
   await listening(server, port, address)
   return {

@@ -12,6 +12,7 @@ import type { SubjectAccessReview } from '../api/types/authorization-v1.ts'
 import type { Pod } from '../api/types/core-v1.ts'
 import type { Client } from '../client/client.ts'
 import { http } from '../http/node-http.ts'
+import { strongTls } from '../http/tls.ts'
 import type { Logger } from '../log/log.ts'
 import { type Cri, criErrorText } from './cri.ts'
 import type { Kubelet } from './kubelet.ts'
@@ -59,7 +60,7 @@ export async function createKubeletServer(deps: Deps, options: KubeletServerOpti
   const server: Server = createServer({
     cert: options.certificate.certificate,
     key: options.certificate.key,
-    minVersion: 'TLSv1.2',
+    ...strongTls,
     headersTimeout: headerTimeoutMs,
     // A certificate is one way to say who one is; without a good one the request goes on as somebody else.
     ...(options.clientCA ? { ca: options.clientCA, requestCert: true, rejectUnauthorized: false } : {}),
