@@ -15,6 +15,8 @@ export interface Settings {
   readonly simulatedNodes: number
   readonly podCidr: string
   readonly serviceCidr: string
+  /** Of the segment between the nodes, where there are several with real containers. */
+  readonly nodeCidr?: string
   readonly tokenAuthFile?: string
   /** As containerd's --registry-mirror: REGISTRY=URL. */
   readonly registryMirrors?: readonly string[]
@@ -74,6 +76,12 @@ export function nodeNames(cluster: Cluster): string[] {
       .toLowerCase()
       .replace(/[^a-z0-9.-]/g, '-') || 'node'
   return Array.from({ length: cluster.settings.nodes }, (_, i) => (i === 0 ? base : `${base}-${i + 1}`))
+}
+
+/** The node's own address, where there are several on this machine: the first has the segment's first. */
+export function nodeAddress(cluster: Cluster, name: string): string {
+  const { nodeCidr = '' } = cluster.settings
+  return nodeCidr.replace(/\.0\/24$/, `.${nodeNames(cluster).indexOf(name) + 1}`)
 }
 
 /** The cluster in a data folder; undefined when there is none. */

@@ -1,6 +1,6 @@
 /** The command line of a cluster's control plane: each component's name with upstream's flags. Apart from the process itself, so that `up` loads no component. */
 import type { Cluster, Settings } from './cluster.ts'
-import { podGateway } from './credentials.ts'
+import { apiAddress } from './credentials.ts'
 import { auditPolicyFile, encryptionFile } from './safeguards.ts'
 
 export const controlPlaneComponents = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
@@ -27,7 +27,7 @@ export function controlPlaneArguments(cluster: Cluster): string[] {
     'kube-apiserver',
     `--secure-port=${ports.apiserver}`,
     '--bind-address=127.0.0.1',
-    ...(settings.nodes > 0 ? [`--advertise-address=${podGateway(settings.podCidr)}`] : []),
+    ...(settings.nodes > 0 ? [`--advertise-address=${apiAddress(cluster)}`] : []),
     `--data-dir=${cluster.path('store')}`,
     `--tls-cert-file=${pki('apiserver.crt')}`,
     `--tls-private-key-file=${pki('apiserver.key')}`,

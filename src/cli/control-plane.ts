@@ -18,8 +18,11 @@ import { loggerOf } from '../log/flags.ts'
 import { type Logger, noLog } from '../log/log.ts'
 import { flags as schedulerFlags, startScheduler } from '../scheduler/command.ts'
 import type { EmbeddedStore } from '../store/embedded.ts'
+import { forwardToLoopback } from './api-forward.ts'
 import { type Cluster, nodeNames, openCluster, writeAtomically } from './cluster.ts'
 import { controlPlaneComponents } from './control-plane-arguments.ts'
+import { apiAddress } from './credentials.ts'
+import { loopbackPorts } from './node-arguments.ts'
 import { controlPlaneParts, keepProcessPods } from './process-pods.ts'
 import { sectionsOf } from './sections.ts'
 
@@ -41,6 +44,8 @@ export const command: Command = {
     const apiServer = called('kube-apiserver', apiServerFlags)
     const api = await startApiServer(apiServer.values, loggerOf('kube-apiserver', apiServer))
     await api.server.ready
+    const toForward = cluster.settings.nodeCidr ? loopbackPorts(cluster) : []
+    const forwards = await Promise.all(toForward.map((port) => forwardToLoopback(apiAddress(cluster), port)))
     writeAtomically(cluster.path('run', 'control-plane.ready'), '')
 
     const transport = (name: string) =>
@@ -59,6 +64,7 @@ export const command: Command = {
     running.push(showPods())
 
     if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+    for (const forward of forwards) forward.close()
     await Promise.all(running.map((part) => part.stop()))
     await api.close()
     for (const file of files.values()) file.close()

@@ -10,7 +10,7 @@ import {
   needsRenewal,
   publicKeyOf,
 } from '../pki/index.ts'
-import { type Cluster, writeAtomically } from './cluster.ts'
+import { type Cluster, nodeAddress, nodeNames, writeAtomically } from './cluster.ts'
 import { kubeConfig, writeKubeConfig } from './kubeconfig.ts'
 
 const renewDaysBefore = 30
@@ -35,7 +35,7 @@ export function ensureCredentials(cluster: Cluster, nodes: readonly { name: stri
       '127.0.0.1',
       '::1',
       nthAddress(cluster.settings.serviceCidr, 1),
-      podGateway(cluster.settings.podCidr),
+      apiAddress(cluster),
       ...nodes.flatMap((n) => n.addresses),
     ],
   })
@@ -53,8 +53,19 @@ export function ensureCredentials(cluster: Cluster, nodes: readonly { name: stri
   ensureCertificate(cluster, 'etcd-client', etcd, { commonName: 'kube-apiserver-etcd-client', usages: ['client'] })
 
   for (const [file, request] of Object.entries(clients)) ensureClient(cluster, file, authority, request)
-  for (const node of nodes) {
-    ensureClient(cluster, `kubelet-${node.name}`, authority, { commonName: `system:node:${node.name}`, organizations: ['system:nodes'] })
+  for (const [i, node] of nodes.entries()) {
+    const from = i === 0 ? '127.0.0.1' : apiAddress(cluster)
+    // What the processes of a further node are besides its kubelet: there the API server has another address.
+    if (i > 0)
+      for (const file of ['admin', 'kube-proxy'])
+        ensureClient(cluster, `${file}-${node.name}`, authority, clients[file] as CertificateRequest, from)
+    ensureClient(
+      cluster,
+      `kubelet-${node.name}`,
+      authority,
+      { commonName: `system:node:${node.name}`, organizations: ['system:nodes'] },
+      from,
+    )
     ensureCertificate(cluster, `kubelet-${node.name}-server`, authority, {
       commonName: `system:node:${node.name}`,
       organizations: ['system:nodes'],
@@ -72,15 +83,12 @@ const clients: Readonly<Record<string, CertificateRequest>> = {
   'kube-proxy': { commonName: 'system:kube-proxy' },
 }
 
-function ensureClient(cluster: Cluster, file: string, authority: KeyPair, request: CertificateRequest): void {
+function ensureClient(cluster: Cluster, file: string, authority: KeyPair, request: CertificateRequest, from = '127.0.0.1'): void {
   const path = cluster.path('kubeconfig', `${file}.conf`)
   const wanted: CertificateRequest = { ...request, usages: ['client'] }
   const renewed = ensureCertificate(cluster, file, authority, wanted)
   if (!renewed && existsSync(path)) return
-  writeKubeConfig(
-    path,
-    kubeConfig('kijabi', `https://127.0.0.1:${cluster.ports.apiserver}`, authority.certificate, readPair(cluster, file)),
-  )
+  writeKubeConfig(path, kubeConfig('kijabi', `https://${from}:${cluster.ports.apiserver}`, authority.certificate, readPair(cluster, file)))
 }
 
 /** True when a new certificate was made. */
@@ -127,5 +135,9 @@ function nthAddress(cidr: string, n: number): string {
 /** The tenth address of the service range, as kubeadm chooses it. */
 export const clusterDnsAddress = (serviceCidr: string): string => nthAddress(serviceCidr, 10)
 
-/** The bridge address of the first node, which gets the first part of the pods' range. */
-export const podGateway = (podCidr: string): string => nthAddress(podCidr, 1)
+/**
+ * Where pods, and nodes in namespaces of their own, reach the API server: the first address between the nodes, and with
+ * one node the address of its bridge, which has the first part of the pods' range.
+ */
+export const apiAddress = (cluster: Cluster): string =>
+  cluster.settings.nodeCidr ? nodeAddress(cluster, nodeNames(cluster)[0] as string) : nthAddress(cluster.settings.podCidr, 1)

@@ -40,14 +40,17 @@ export async function stopCluster(cluster: Cluster): Promise<void> {
   await stopProcesses(cluster, 1500)
   if (cluster.settings.nodes === 0) return
   const { stopContainers } = await import('./node-cleanup.ts')
-  await Promise.all(nodeNames(cluster).map((name) => stopContainers(cluster, name)))
+  // One after another: each is stopped from within its own network.
+  for (const name of nodeNames(cluster)) await stopContainers(cluster, name)
 }
 
 /** Takes a stopped cluster off the machine. */
 export async function removeCluster(cluster: Cluster): Promise<void> {
   if (cluster.settings.nodes > 0) {
     const { removeNode } = await import('./node-cleanup.ts')
+    const { removeNodeNetwork } = await import('./node-network.ts')
     for (const name of nodeNames(cluster)) await removeNode(cluster, name)
+    await removeNodeNetwork(cluster)
   }
   unlinkManifests(cluster)
   rmSync(cluster.folder, { recursive: true, force: true })

@@ -1,6 +1,6 @@
 /** The command line of a node's process: each component's name with upstream's flags. Apart from the process itself, so that `up` loads no component. */
-import { type Cluster, defaultPort, nodeNames } from './cluster.ts'
-import { clusterDnsAddress } from './credentials.ts'
+import { type Cluster, defaultPort, nodeAddress, nodeNames } from './cluster.ts'
+import { apiAddress, clusterDnsAddress } from './credentials.ts'
 
 export function nodeArguments(cluster: Cluster, name: string): string[] {
   const { ports, settings } = cluster
@@ -18,15 +18,16 @@ export function nodeArguments(cluster: Cluster, name: string): string[] {
     `--root=${home('containerd')}`,
     `--state=${home('containerd-state')}`,
     `--address=${containerdSocket(cluster, name)}`,
-    ...(settings.registryMirrors ?? []).map((mirror) => `--registry-mirror=${mirror}`),
+    ...(settings.registryMirrors ?? []).map((mirror) => `--registry-mirror=${mirrorFor(cluster, mirror, name)}`),
     'kubelet',
     `--kubeconfig=${cluster.path('kubeconfig', `kubelet-${name}.conf`)}`,
     `--hostname-override=${name}`,
+    ...(settings.nodeCidr ? [`--node-ip=${nodeAddress(cluster, name)}`] : []),
     `--container-runtime-endpoint=unix://${containerdSocket(cluster, name)}`,
     `--root-dir=${home('kubelet')}`,
     `--pod-logs-dir=${home('pod-logs')}`,
     `--pod-manifest-path=${manifestFolder(cluster, name)}`,
-    `--cgroup-root=${cgroupRoot(cluster)}`,
+    `--cgroup-root=${cgroupRoot(cluster, name)}`,
     `--cluster-dns=${clusterDnsAddress(settings.serviceCidr)}`,
     `--port=${ports.kubelet}`,
     `--healthz-port=${ports.kubeletHealth}`,
@@ -39,7 +40,7 @@ export function nodeArguments(cluster: Cluster, name: string): string[] {
     ...logging,
     'kube-proxy',
     ...logging,
-    `--kubeconfig=${cluster.path('kubeconfig', 'kube-proxy.conf')}`,
+    `--kubeconfig=${cluster.path('kubeconfig', `${clientOfNode(cluster, 'kube-proxy', name)}.conf`)}`,
     `--hostname-override=${name}`,
     `--cluster-cidr=${settings.podCidr}`,
     '--nodeport-addresses=0.0.0.0/0',
@@ -56,8 +57,30 @@ const manifestFolder = (cluster: Cluster, name: string) =>
 /** Where the node's CRI is served. */
 export const containerdSocket = (cluster: Cluster, name: string): string => cluster.path('run', `containerd-${name}.sock`)
 
-/** The cgroup that all pods of the cluster are below. */
-export const cgroupRoot = (cluster: Cluster): string => `/kijabi-${cluster.settings.port}`
+/** A further node is in a network namespace, from where the API server is elsewhere: its clients have kubeconfigs of their own. */
+export const clientOfNode = (cluster: Cluster, client: string, name: string): string =>
+  name === nodeNames(cluster)[0] ? client : `${client}-${name}`
+
+const onLoopback = /\/\/(127\.0\.0\.1|localhost):(\d+)/
+
+/** A mirror on the machine's loopback is reached by further nodes as the API server is. */
+const mirrorFor = (cluster: Cluster, mirror: string, name: string): string =>
+  name === nodeNames(cluster)[0] ? mirror : mirror.replace(onLoopback, `//${apiAddress(cluster)}:$2`)
+
+/** What on the machine's loopback the further nodes need. */
+export function loopbackPorts(cluster: Cluster): number[] {
+  const mirrors = (cluster.settings.registryMirrors ?? []).flatMap((mirror) => onLoopback.exec(mirror)?.[2] ?? [])
+  return [cluster.ports.apiserver, ...new Set(mirrors.map(Number))]
+}
+
+/** What a further node's log is called; the first has the component's plain name. */
+export const logOfNode = clientOfNode
+
+/** The cgroup that all pods of the node are below. */
+export const cgroupRoot = (cluster: Cluster, name: string): string => {
+  const number = nodeNames(cluster).indexOf(name)
+  return `/kijabi-${cluster.settings.port}${number === 0 ? '' : `-${number + 1}`}`
+}
 
 /** The table of kube-proxy's rules: upstream's name for the cluster on upstream's ports, one of its own for each further one. */
 export const nftTable = (cluster: Cluster): string => `kube-proxy${suffix(cluster)}`

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseFlags } from '../flags/flags.ts'
-import { detach } from '../linux/syscalls.ts'
+import { detach, whileInNetwork } from '../linux/syscalls.ts'
 import { noLog } from '../log/log.ts'
 import { createBridgeNetwork } from '../network/bridge.ts'
 import { nft } from '../network/nft.ts'
@@ -11,11 +11,19 @@ import { command as containerd, runtimeOptions } from '../runtime/command.ts'
 import { createRuntime } from '../runtime/runtime.ts'
 import type { Cluster } from './cluster.ts'
 import { bridgeName, cgroupRoot, nftTable, nodeArguments } from './node-arguments.ts'
+import { nodeNamespace } from './node-network.ts'
 import { sectionsOf } from './sections.ts'
 
 /** Ends every container of the node. What they wrote, and that they were there, is kept: the kubelet starts them again. */
 export async function stopContainers(cluster: Cluster, name: string): Promise<void> {
   if (!existsSync(cluster.path('nodes', name, 'containerd'))) return
+  const stop = () => stopSandboxes(cluster, name)
+  const netns = nodeNamespace(cluster, name)
+  // After a reboot the namespace is gone, and so is what ran in it.
+  await (netns && existsSync(netns) ? whileInNetwork(netns, stop) : stop())
+}
+
+async function stopSandboxes(cluster: Cluster, name: string): Promise<void> {
   await withRuntime(cluster, name, async ({ runtimeService }) => {
     const { items } = await runtimeService.ListPodSandbox({})
     await Promise.all((items ?? []).map(({ id }) => runtimeService.StopPodSandbox({ podSandboxId: id })))
@@ -24,13 +32,14 @@ export async function stopContainers(cluster: Cluster, name: string): Promise<vo
 
 /** Takes away everything of the node that is not a file in the data folder. Its containers have been stopped. */
 export async function removeNode(cluster: Cluster, name: string): Promise<void> {
+  removeCgroups(cgroupRoot(cluster, name))
+  if (nodeNamespace(cluster, name)) return // The first node's turn unmounts, and the namespace goes with what is in it.
   const bridge = createBridgeNetwork({ folder: cluster.path('nodes', name, 'network'), bridge: bridgeName(cluster) })
   await bridge.destroy()
   bridge.close()
   for (const family of ['IPv4', 'IPv6'] as const)
     await createNftablesBackend({ family, nodePortAddresses: [], table: nftTable(cluster) }, nft).cleanup()
   unmountBelow(cluster.folder)
-  removeCgroups(cgroupRoot(cluster))
 }
 
 async function withRuntime(

@@ -19,10 +19,10 @@ import { command as kubeProxy } from '../network/proxy/command.ts'
 import { startNodeRoutes } from '../network/routes.ts'
 import { command as containerd, containerdLogger, runtimeOptions } from '../runtime/command.ts'
 import { createRuntime } from '../runtime/runtime.ts'
-import { forwardToApiServer } from './api-forward.ts'
+import { forwardToLoopback } from './api-forward.ts'
 import { type Cluster, openCluster, writeAtomically } from './cluster.ts'
-import { clusterDnsAddress, podGateway } from './credentials.ts'
-import { bridgeName } from './node-arguments.ts'
+import { apiAddress, clusterDnsAddress } from './credentials.ts'
+import { bridgeName, clientOfNode, logOfNode } from './node-arguments.ts'
 import { keepProcessPods, nodeParts } from './process-pods.ts'
 import { untilReady } from './processes.ts'
 import { sectionsOf } from './sections.ts'
@@ -41,7 +41,9 @@ export const command: Command = {
     const cluster = openCluster(values['data-dir'] as string) as Cluster
     const name = (values['name'] as string) || hostname()
     process.title = args.join(' ')
-    const files = new Map([...components, 'kube-dns'].map((c) => [c, openLogFile(cluster.path('logs', `${c}.log`))]))
+    const files = new Map(
+      [...components, 'kube-dns'].map((c) => [c, openLogFile(cluster.path('logs', `${logOfNode(cluster, c, name)}.log`))]),
+    )
     const stderrOf = (component: string) =>
       ({ write: (line: string) => files.get(component)?.write(line) }) as unknown as Invocation['stderr']
     const sections = sectionsOf(args, components)
@@ -74,7 +76,7 @@ export const command: Command = {
     await untilReady(cluster, ['control-plane'], 30_000, signal).catch(() => undefined)
     const running = [runs('kubelet', kubelet), runs('kube-proxy', kubeProxy)]
 
-    const connection = loadConnection({ kubeconfig: cluster.path('kubeconfig', 'admin.conf') })
+    const connection = loadConnection({ kubeconfig: cluster.path('kubeconfig', `${clientOfNode(cluster, 'admin', name)}.conf`) })
     const client = createClient(createHttpsTransport(connection, { userAgent: 'kube-dns' }))
     const informers = createInformers(client, { log: dnsLog })
     const ready = untilNodeReady(informers, name)
@@ -90,12 +92,10 @@ export const command: Command = {
         },
       ),
     )
-    // Where another node has the first range, that node forwards.
+    // Where there is a segment between nodes, the control plane forwards from there.
     const forward = bridge
       .gateway()
-      .then((gateway) =>
-        gateway === podGateway(cluster.settings.podCidr) ? forwardToApiServer(gateway, cluster.ports.apiserver) : undefined,
-      )
+      .then((gateway) => (gateway === apiAddress(cluster) ? forwardToLoopback(gateway, cluster.ports.apiserver) : undefined))
     keepProcessPods({ client, informers, log: dnsLog }, cluster, nodeParts(cluster, name), name)
     const routes = startNodeRoutes({ informers, log: containerdLog }, name)
     informers.start()

@@ -11,15 +11,18 @@ const supervise = fileURLToPath(new URL('../../bin/supervise', import.meta.url))
 const kijabi = fileURLToPath(new URL('../../bin/kijabi', import.meta.url))
 
 /** Starts `kijabi ARGS…` under a supervisor that outlives this process. */
-export function startProcess(cluster: Cluster, name: string, args: readonly string[]): void {
+export function startProcess(
+  cluster: Cluster,
+  name: string,
+  args: readonly string[],
+  /** Where it is started from: another network namespace, for one. */
+  from: <T>(start: () => T) => T = (start) => start(),
+): void {
   for (const ending of ['exit', 'ready']) rmSync(cluster.path('run', `${name}.${ending}`), { force: true })
   const log = cluster.path('logs', `${name}.log`)
   closeSync(openSync(log, 'a', 0o600))
-  const child = spawn('/bin/sh', [supervise, name, cluster.path('run'), log, kijabi, ...args], {
-    detached: true,
-    stdio: 'ignore',
-    cwd: '/',
-  })
+  const words = [supervise, name, cluster.path('run'), log, kijabi, ...args]
+  const child = from(() => spawn('/bin/sh', words, { detached: true, stdio: 'ignore', cwd: '/' }))
   child.unref()
 }
 

@@ -6,7 +6,17 @@ import { networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
 import type { Command, Invocation } from '../flags/command.ts'
 import { ExitError } from '../flags/run.ts'
-import { type Cluster, clusterAt, createCluster, dataFolder, defaultPort, folderError, nodeNames, openCluster } from './cluster.ts'
+import {
+  type Cluster,
+  clusterAt,
+  createCluster,
+  dataFolder,
+  defaultPort,
+  folderError,
+  nodeAddress,
+  nodeNames,
+  openCluster,
+} from './cluster.ts'
 import { controlPlaneArguments } from './control-plane-arguments.ts'
 import { ensureCredentials, readPair } from './credentials.ts'
 import { removeCluster, stopCluster } from './down.ts'
@@ -24,7 +34,11 @@ export const command: Command = {
   flags: {
     'data-dir': { type: 'string', doc: 'The folder that the cluster lives in (KIJABI_HOME, else /var/lib/kijabi).' },
     port: { type: 'int', default: defaultPort, doc: 'The API server’s port; other ports are moved by as much as this one is.' },
-    nodes: { type: 'int', default: 1, doc: 'How many nodes with real containers: 1, or 0 with --simulated-nodes.' },
+    nodes: {
+      type: 'int',
+      default: 1,
+      doc: 'How many nodes with real containers; with --simulated-nodes and without this none. Further ones are network namespaces.',
+    },
     'simulated-nodes': { type: 'int', default: 0, doc: 'How many nodes that only pretend to run pods.' },
     'token-auth-file': { type: 'string', doc: 'Static tokens for the API server: token,user,uid,"group1,group2" a line.' },
     'pod-cidr': { type: 'string', doc: 'The addresses of pods.' },
@@ -74,18 +88,17 @@ export const command: Command = {
 async function create(folder: string, { values, given }: Invocation, canRunContainers: boolean): Promise<Cluster> {
   const port = values['port'] as number
   const simulated = values['simulated-nodes'] as number
-  if ((values['nodes'] as number) > 1)
-    throw new ExitError(
-      'kijabi up: --nodes: more than one node with real containers is not built yet; --simulated-nodes adds nodes that only pretend',
-    )
+  const nodes = values['nodes'] as number
+  if (nodes < 0 || nodes > mostNodes) throw new ExitError(`kijabi up: --nodes is from 0 to ${mostNodes}`)
   // Clusters side by side need addresses of their own; the port tells them apart.
   const network = (port - defaultPort) & 0xff
   const settings = {
     port,
-    nodes: canRunContainers ? (given.has('simulated-nodes') && !given.has('nodes') ? 0 : (values['nodes'] as number)) : 0,
+    nodes: canRunContainers ? (given.has('simulated-nodes') && !given.has('nodes') ? 0 : nodes) : 0,
     simulatedNodes: canRunContainers ? simulated : simulated || 1,
     podCidr: (values['pod-cidr'] as string) || (network === 0 ? '10.244.0.0/16' : `10.${128 + (network % 100)}.0.0/16`),
     serviceCidr: (values['service-cidr'] as string) || (network === 0 ? '10.96.0.0/16' : `10.96.${network}.0/24`),
+    ...(canRunContainers && nodes > 1 ? { nodeCidr: `10.97.${network}.0/24` } : {}),
     ...((values['registry-mirror'] as string[]).length ? { registryMirrors: values['registry-mirror'] as string[] } : {}),
     ...(values['logging-format'] === 'json' ? { loggingFormat: 'json' as const } : {}),
     ...(values['token-auth-file'] ? { tokenAuthFile: values['token-auth-file'] as string } : {}),
@@ -94,6 +107,9 @@ async function create(folder: string, { values, given }: Invocation, canRunConta
   await assertPortsFree(clusterAt(folder, { dataVersion: 0, ...settings }))
   return createCluster(folder, settings)
 }
+
+/** The addresses of a segment are for no more, nor is a machine. */
+const mostNodes = 200
 
 /** A process that ends where less is free has ended because of that. */
 const leastFreeBytes = 1024 * 1024
@@ -106,16 +122,20 @@ async function start(cluster: Cluster, isNew: boolean, invocation: Invocation, p
     progress.step('Making certificates')
     ensureCredentials(
       cluster,
-      nodes.map((name) => ({ name, addresses: machineAddresses() })),
+      nodes.map((name, i) => ({
+        name,
+        addresses: [...(i === 0 ? machineAddresses() : []), ...(cluster.settings.nodeCidr ? [nodeAddress(cluster, name)] : [])],
+      })),
     )
     ensureSafeguards(cluster)
     writeManifests(cluster)
     linkManifests(cluster)
+    const fromNetworkOf = await makeNodeNetwork(cluster)
     progress.step('Starting the control plane')
     startProcess(cluster, 'control-plane', controlPlaneArguments(cluster))
     const processes = ['control-plane']
     for (const name of nodes) {
-      startProcess(cluster, `node-${name}`, nodeArguments(cluster, name))
+      startProcess(cluster, `node-${name}`, nodeArguments(cluster, name), fromNetworkOf(name))
       processes.push(`node-${name}`)
     }
     if (waitMs > 0) {
@@ -140,6 +160,18 @@ async function start(cluster: Cluster, isNew: boolean, invocation: Invocation, p
     }
     if ((error as NodeJS.ErrnoException).code) throw folderError(cluster.folder, error)
     throw new ExitError(`kijabi up: ${(error as Error).message}; kijabi logs tells more`)
+  }
+}
+
+/** Each node's process starts in the node's own network. Loaded only where there are several. */
+async function makeNodeNetwork(cluster: Cluster): Promise<(name: string) => <T>(start: () => T) => T> {
+  if (cluster.settings.nodes < 2) return () => (start) => start()
+  const { ensureNodeNetwork, nodeNamespace } = await import('./node-network.ts')
+  const { inNamespace } = await import('../linux/syscalls.ts')
+  await ensureNodeNetwork(cluster)
+  return (name) => (start) => {
+    const netns = nodeNamespace(cluster, name)
+    return netns ? inNamespace('net', netns, start) : start()
   }
 }
 

@@ -158,6 +158,20 @@ export function inNamespace<T>(kind: NamespaceKind, path: string, work: () => T)
   return comingBack([kind], enter, work)
 }
 
+/** Enters the network namespace that is bound to `path` until `work` is done, whatever else the main thread does meanwhile: for a process that does nothing else. */
+export async function whileInNetwork<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const home = openSync('/proc/thread-self/ns/net', 'r')
+  const there = openSync(path, 'r')
+  try {
+    setns(there, CloneFlag.NEWNET)
+    return await work()
+  } finally {
+    setns(home, CloneFlag.NEWNET)
+    closeSync(home)
+    closeSync(there)
+  }
+}
+
 function comingBack<T>(kinds: readonly NamespaceKind[], enter: () => void, work: () => T): T {
   const home = kinds.map((kind) => ({ kind, fd: openSync(`/proc/thread-self/ns/${kind}`, 'r') }))
   try {

@@ -3,7 +3,7 @@
  * an element, so that a packet costs one look-up however many there are; the rules never change.
  */
 import { spawn } from 'node:child_process'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { isIPv4 } from 'node:net'
 import type { HostPort } from './pod-network.ts'
 
@@ -85,8 +85,8 @@ table ip ${table} {
     )
 
   const allowLoopback = (name: string | undefined) => {
-    // Only through this may a packet from 127.0.0.1 leave the host: to a pod of our own.
-    if (name && readdirSync('/sys/class/net').includes(name)) writeFileSync(`/proc/sys/net/ipv4/conf/${name}/route_localnet`, '1')
+    // /proc/sys is that of the own network namespace, /sys/class/net is not. Only through this may a packet from 127.0.0.1 leave the host: to a pod of our own.
+    if (name && existsSync(`/proc/sys/net/ipv4/conf/${name}`)) writeFileSync(`/proc/sys/net/ipv4/conf/${name}/route_localnet`, '1')
   }
 
   return {

@@ -64,10 +64,16 @@ export async function startClusterDns(deps: ClusterDnsDeps, options: ClusterDnsO
 }
 
 async function ensureService(client: Client, clusterIP: string): Promise<void> {
+  const isThere = () =>
+    client.get('services', { namespace, name: serviceName }).then(
+      () => true,
+      (error: unknown) => {
+        if (!isNotFound(error)) throw error
+        return false
+      },
+    )
+  if (await isThere()) return
   try {
-    await client.get('services', { namespace, name: serviceName })
-  } catch (error) {
-    if (!isNotFound(error)) throw error
     await client.create('services', {
       apiVersion: 'v1',
       kind: 'Service',
@@ -87,6 +93,9 @@ async function ensureService(client: Client, clusterIP: string): Promise<void> {
         ],
       },
     })
+  } catch (error) {
+    // Another node was faster: the API server then says that the address is taken, or that the name is.
+    if (!(await isThere())) throw error
   }
 }
 
