@@ -18,6 +18,17 @@ const container = (pod: Pod | undefined, name = 'c'): ContainerStatus | undefine
 const hasState = (kind: 'waiting' | 'terminated', reason: string) => (pod: Pod | undefined) =>
   container(pod)?.state[kind]?.reason === reason
 
+/** The CPU quotas of a pod's cgroup and of the container in it, in microseconds a tenth of a second; a pause container has none. */
+function cpuLimits(group: string): number[] {
+  const v1 = existsSync('/sys/fs/cgroup/cpu')
+  const pod = join('/sys/fs/cgroup', v1 ? 'cpu' : '', group)
+  const folders = readdirSync(pod, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? [join(pod, e.name)] : []))
+  const quotas = [pod, ...folders].map((folder) =>
+    Number.parseInt(readFileSync(join(folder, v1 ? 'cpu.cfs_quota_us' : 'cpu.max'), 'utf8'), 10),
+  )
+  return quotas.filter((quota) => quota > 0)
+}
+
 describe.skipIf(cannotRunContainers).each(['kijabi', 'containerd'] as const)('pods over %s', (runtime) => {
   let lab: NodeLab
   beforeAll(async () => {
@@ -243,6 +254,44 @@ describe.skipIf(cannotRunContainers).each(['kijabi', 'containerd'] as const)('po
     const pod = await lab.untilPod('probed', (p) => container(p)?.restartCount === 1)
     const { items } = await lab.client.list('events', { namespace: 'default', fieldSelector: `involvedObject.uid=${pod.metadata.uid}` })
     expect(items.map((e) => e.message)).toContain('Container c failed liveness probe, will be restarted')
+  })
+
+  test('resources change while a container runs, by a restart where its policy wants one, and not beyond the node', async () => {
+    const resources = (cpu: string, memory: string) => ({ requests: { cpu, memory }, limits: { cpu, memory } })
+    const resizePolicy = [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }]
+    await lab.create('sized', { containers: [{ ...busybox('c', 'sleep', '100000'), resources: resources('50m', '32Mi'), resizePolicy }] })
+    const before = await lab.untilPod('sized', isReady)
+    const cgroup = join(lab.cgroupRoot, 'kubepods', `pod${before.metadata.uid}`)
+    const resize = (cpu: string, memory: string) =>
+      lab.client.patch(
+        'pods',
+        { namespace: 'default', name: 'sized' },
+        { spec: { containers: [{ name: 'c', resources: resources(cpu, memory) }] } },
+        { subresource: 'resize' },
+      )
+    const has = (cpu: string, memory: string, restartCount: number) => (pod: Pod | undefined) =>
+      isReady(pod) &&
+      !pod?.status.conditions?.some((c) => c.type.startsWith('PodResize')) &&
+      container(pod)?.restartCount === restartCount &&
+      JSON.stringify(container(pod)?.resources?.limits) === JSON.stringify({ cpu, memory }) &&
+      JSON.stringify(container(pod)?.allocatedResources) === JSON.stringify({ cpu, memory })
+
+    await resize('100m', '32Mi')
+    const larger = await lab.untilPod('sized', has('100m', '32Mi', 0))
+    expect(cpuLimits(cgroup)).toEqual([10_000, 10_000])
+    expect(container(larger)?.containerID).toBe(container(before)?.containerID)
+    await resize('60m', '64Mi')
+    await lab.untilPod('sized', has('60m', '64Mi', 1))
+    expect(cpuLimits(cgroup)).toEqual([6000, 6000])
+
+    await resize('1000', '64Mi')
+    const pending = await lab.untilPod('sized', (p) => p?.status.conditions?.some((c) => c.type === 'PodResizePending') === true)
+    expect(pending.status.conditions?.find((c) => c.type === 'PodResizePending')).toMatchObject({ status: 'True', reason: 'Infeasible' })
+    expect(container(pending)?.resources?.limits).toEqual({ cpu: '60m', memory: '64Mi' })
+    await resize('70m', '64Mi')
+    await lab.untilPod('sized', has('70m', '64Mi', 1))
+    const { items } = await lab.client.list('events', { namespace: 'default', fieldSelector: `involvedObject.uid=${before.metadata.uid}` })
+    expect(items.map((e) => e.reason)).toEqual(expect.arrayContaining(['ResizeStarted', 'ResizeCompleted', 'ResizeInfeasible']))
   })
 
   test('a manifest is a pod, and its mirror comes back', async () => {

@@ -4,6 +4,7 @@
  */
 import type { Container, Pod } from '../api/types/core-v1.ts'
 import { containerHash } from './container-config.ts'
+import { containerResize } from './resize.ts'
 import { isSidecar } from './resources.ts'
 import type { RuntimeContainer, RuntimePod } from './runtime-pods.ts'
 import { newest } from './status.ts'
@@ -22,6 +23,8 @@ export interface PodActions {
   /** In order: init containers before main ones. */
   readonly start: readonly Container[]
   readonly startEphemeral: readonly Container[]
+  /** Running containers whose limits are to change in place. */
+  readonly resize: readonly { readonly container: RuntimeContainer; readonly spec: Container }[]
 }
 /** What probes demand of a running container. */
 export interface ProbeVerdicts {
@@ -51,19 +54,21 @@ export function podActions(pod: Pod, runtime: RuntimePod, probes: ProbeVerdicts)
   const kill: PodActions['kill'][number][] = []
   const start: Container[] = []
   const startInit: Container[] = []
-  const initDone = decideInit(pod, init, main, runtime, probes, startInit, kill)
+  const resize: PodActions['resize'][number][] = []
+  const initDone = decideInit(pod, init, main, runtime, probes, startInit, kill, resize)
   let keep = 0
   if (initDone) {
     for (const container of main) {
       const found = newest(runtime, container.name)
       if (found?.state === 'running') {
-        const verdict = mustKill(container, found, probes)
+        const verdict = mustKill(pod, container, found, probes)
         if (!verdict) {
           keep++
+          if (containerResize(pod, container, found) === 'update') resize.push({ container: found, spec: container })
           continue
         }
         kill.push({ container: found, spec: container, ...verdict })
-        if (verdict.reason !== 'hash' && !restarts(pod, container, 1)) continue
+        if (!verdict.byWish && !restarts(pod, container, 1)) continue
         start.push(container)
       } else if (shouldStart(pod, container, found)) {
         // One left between created and running, or in doubt, is cleared away first.
@@ -82,10 +87,17 @@ export function podActions(pod: Pod, runtime: RuntimePod, probes: ProbeVerdicts)
   const waitsForInit = !initDone && !initFailed(pod, init, runtime)
   const killPod = keep === 0 && start.length === 0 && !waitsForInit
   // Sidecars are not started again for the sake of main containers that are done.
-  return killPod ? nothing({ killPod }) : { killPod, kill, start: [...startInit, ...start], startEphemeral: ephemeral }
+  return killPod ? nothing({ killPod }) : { killPod, kill, start: [...startInit, ...start], startEphemeral: ephemeral, resize }
 }
 
-const nothing = (some: Partial<PodActions>): PodActions => ({ killPod: false, kill: [], start: [], startEphemeral: [], ...some })
+const nothing = (some: Partial<PodActions>): PodActions => ({
+  killPod: false,
+  kill: [],
+  start: [],
+  startEphemeral: [],
+  resize: [],
+  ...some,
+})
 
 const firstInit = (init: readonly Container[]): Container[] | undefined => (init[0] ? [init[0]] : undefined)
 
@@ -98,6 +110,7 @@ function decideInit(
   probes: ProbeVerdicts,
   start: Container[],
   kill: PodActions['kill'][number][],
+  resize: PodActions['resize'][number][],
 ): boolean {
   const sandboxId = runtime.sandboxes[0]?.id
   const here = (name: string) => runtime.containers.find((c) => c.name === name && c.sandboxId === sandboxId)
@@ -106,11 +119,11 @@ function decideInit(
     const found = here(container.name)
     if (isSidecar(container)) {
       if (found?.state === 'running') {
-        const verdict = mustKill(container, found, probes)
+        const verdict = mustKill(pod, container, found, probes)
         if (verdict) {
           kill.push({ container: found, spec: container, ...verdict })
           start.push(container)
-        }
+        } else if (containerResize(pod, container, found) === 'update') resize.push({ container: found, spec: container })
         if (!mainBegan && !probes.startedUp(container, found.id)) return false
         continue
       }
@@ -140,10 +153,18 @@ const initFailed = (pod: Pod, init: readonly Container[], runtime: RuntimePod): 
     return !isSidecar(c) && found?.state === 'exited' && found.exitCode !== 0
   })
 
-function mustKill(container: Container, found: RuntimeContainer, probes: ProbeVerdicts): { reason: string; message: string } | undefined {
+interface Verdict {
+  readonly reason: string
+  readonly message: string
+  /** The pod's spec wants it: it is started again whatever the restart policy. */
+  readonly byWish?: true
+}
+function mustKill(pod: Pod, container: Container, found: RuntimeContainer, probes: ProbeVerdicts): Verdict | undefined {
   if (found.hash !== '' && found.hash !== containerHash(container)) {
-    return { reason: 'hash', message: `Container ${container.name} definition changed, will be restarted` }
+    return { reason: 'hash', message: `Container ${container.name} definition changed, will be restarted`, byWish: true }
   }
+  if (containerResize(pod, container, found) === 'restart')
+    return { reason: 'resize', message: `Container ${container.name} resize requires restart`, byWish: true }
   if (probes.failed('liveness', container, found.id))
     return { reason: 'livenessProbe', message: `Container ${container.name} failed liveness probe, will be restarted` }
   if (probes.failed('startup', container, found.id))

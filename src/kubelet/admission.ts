@@ -59,7 +59,7 @@ const hostPorts = (pod: Pod) =>
       .map((p) => ({ port: p.hostPort as number, protocol: p.protocol ?? 'TCP', ip: p.hostIP || '0.0.0.0' })),
   )
 
-function resourceRefusal(pod: Pod, others: readonly Pod[], allocatable: Readonly<Record<string, string>>): Refusal | undefined {
+export function resourceRefusal(pod: Pod, others: readonly Pod[], allocatable: Readonly<Record<string, string>>): Refusal | undefined {
   if (isCritical(pod)) return undefined
   const room = allocatable['pods'] === undefined ? Number.POSITIVE_INFINITY : quantityValue(allocatable['pods'])
   if (others.length + 1 > room) return outOf('pods', 1, others.length, room)

@@ -21,7 +21,7 @@ import { createEvictionManager } from './eviction.ts'
 import { createImageManager } from './images.ts'
 import { createNodeReporter, type NodeReporter } from './node-status.ts'
 import { createObjectWatcher } from './objects.ts'
-import { createPodWorkers, type PodWorkers } from './pod-worker.ts'
+import { createPodWorkers, ownConditions, type PodWorkers } from './pod-worker.ts'
 import { createProbeManager } from './probes.ts'
 import { watchRuntime } from './runtime-events.ts'
 import { listRuntimePods } from './runtime-pods.ts'
@@ -338,7 +338,7 @@ const listOf = (pod: Pod, name: string): string =>
 
 /** Only the status differs, and of its conditions only those that the kubelet itself reports. */
 function isOnlyReport(now: Pod, before: Pod): boolean {
-  const own = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'])
+  const own = ownConditions
   const foreign = (pod: Pod) => (pod.status?.conditions ?? []).filter((c) => !own.has(c.type))
   return (
     now.metadata.generation === before.metadata.generation &&

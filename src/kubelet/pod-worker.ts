@@ -32,9 +32,18 @@ import { type ImageManager, WaitError } from './images.ts'
 import { runHook } from './lifecycle.ts'
 import type { ObjectWatcher } from './objects.ts'
 import type { ProbeManager } from './probes.ts'
-import { isSidecar, milliToShares, podCgroupLimits, podRequestMilli, qosClass } from './resources.ts'
+import {
+  allocatedBefore,
+  containerResize,
+  hasResourcesOf,
+  type ResizeState,
+  resizeMessage,
+  resizeRefusal,
+  withAllocated,
+} from './resize.ts'
+import { isSidecar, linuxResources, milliToShares, podCgroupLimits, podRequestMilli, qosClass } from './resources.ts'
 import { type RuntimeContainer, type RuntimePod, readRuntimePod } from './runtime-pods.ts'
-import { newest, podStatus } from './status.ts'
+import { newest, podStatus, resizeConditions } from './status.ts'
 import type { StatusManager } from './status-manager.ts'
 import { type MountedVolumes, mountVolumes, referencesOf, removePodFolder, type VolumeDeps, VolumeError } from './volumes.ts'
 
@@ -78,7 +87,13 @@ export interface PodWorkers {
 
 interface Worker {
   readonly uid: string
+  /** As its source has it, but with the resources that the node has given it. */
   pod: Pod
+  /** As its source has it. */
+  desired: Pod
+  resize: ResizeState
+  /** The resources that the runtime took for a container, by its id. */
+  readonly applied: Map<string, cri.LinuxContainerResources>
   runtime: RuntimePod | undefined
   admitted: boolean
   ended: { phase?: 'Failed'; reason?: string; message?: string } | undefined
@@ -158,12 +173,22 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     }
   }
 
+  /** What the runtime has of the pod. One that does not tell what containers run with (containerd before 1.7) is remembered to have what it took. */
+  async function look(worker: Worker): Promise<RuntimePod> {
+    const runtime = await readRuntimePod(deps.cri, idOf(worker.pod))
+    const containers = runtime.containers.map((c) => {
+      const resources = c.resources ?? worker.applied.get(c.id)
+      return resources ? { ...c, resources } : c
+    })
+    return { ...runtime, containers }
+  }
+
   // --- keeping it running
 
   async function sync(worker: Worker): Promise<void> {
     const { pod, uid } = worker
     const { signal } = worker.abort
-    worker.runtime = await readRuntimePod(deps.cri, idOf(pod))
+    worker.runtime = await look(worker)
     if (!worker.admitted) {
       // What runs already was admitted before the kubelet's restart.
       const refused =
@@ -181,6 +206,7 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
         return
       }
       worker.admitted = true
+      if (worker.runtime.containers.length > 0) worker.pod = allocatedBefore(pod)
       mkdirSync(podLogFolder(pod, settings), { recursive: true, mode: 0o755 })
     }
     const status = publish(worker)
@@ -199,6 +225,7 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
       return
     }
     wakeAt(worker, deadline)
+    considerResize(worker)
 
     objects.hold(uid, referencesOf(pod))
     mkdirSync(podFolder(pod, settings), { recursive: true, mode: 0o750 })
@@ -211,12 +238,15 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     wakeAt(worker, volumes.renewAt)
     signal.throwIfAborted()
 
-    const actions = podActions(pod, worker.runtime, probes)
+    // From here on with the resources that it is given.
+    const given = worker.pod
+    const actions = podActions(given, worker.runtime, probes)
     if (await perform(worker, actions, volumes, signal)) {
-      worker.runtime = await readRuntimePod(deps.cri, idOf(pod))
+      worker.runtime = await look(worker)
       // What was decided before an init container ended, or a sandbox came to be, is decided anew.
-      if (needsAnotherLook(pod, worker.runtime, actions)) worker.dirty = true
+      if (needsAnotherLook(given, worker.runtime, actions)) worker.dirty = true
     }
+    finishResize(worker, worker.runtime)
     probes.sync(pod, worker.runtime)
     const after = publish(worker)
     if (after.phase === 'Succeeded' || after.phase === 'Failed') worker.dirty = true
@@ -279,6 +309,7 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     if (pod.spec.hostNetwork) podIPs = deps.hostIPs()
 
     await Promise.all(actions.kill.map(({ container, spec, message }) => killContainer(worker, container, spec, message, undefined)))
+    for (const { container, spec } of actions.resize) await resizeContainer(worker, container, spec)
     for (const container of starts) {
       if (signal.aborted) break
       await startContainer(
@@ -297,7 +328,7 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     }
     await Promise.allSettled(pulling.values())
     signal.throwIfAborted()
-    return actions.createSandbox !== undefined || actions.kill.length > 0 || starts.length > 0
+    return actions.createSandbox !== undefined || actions.kill.length > 0 || starts.length > 0 || actions.resize.length > 0
   }
 
   /** Best-effort pods share what is left, burstable ones get what they asked for together, and each pod its own (pkg/kubelet/cm). */
@@ -312,6 +343,87 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
       cpuPeriod,
       ...(settings.podPidsLimit > 0 ? { pids: settings.podPidsLimit } : {}),
     })
+  }
+
+  // --- other resources while it runs
+
+  /** Gives the pod the resources that it asks for by now, or says why not. Its cgroup grows at once and shrinks at the end. */
+  function considerResize(worker: Worker): void {
+    const { pod, desired } = worker
+    if (hasResourcesOf(pod, desired)) {
+      const { pending: _over, ...rest } = worker.resize
+      worker.resize = rest
+      return
+    }
+    const others = [...workers.values()].filter((w) => w !== worker && w.admitted && !w.terminated).map((w) => w.pod)
+    const refused = resizeRefusal(desired, others, deps.allocatable())
+    if (refused) {
+      if (worker.resize.pending?.message !== refused.message)
+        deps.event(
+          pod,
+          undefined,
+          'Warning',
+          `Resize${refused.reason}`,
+          resizeMessage(refused.reason.toLowerCase(), desired, refused.message),
+        )
+      worker.resize = { ...worker.resize, pending: refused }
+      return
+    }
+    const { memoryBytes: memoryBefore, cpuQuota: quotaBefore, cpuShares: sharesBefore } = podCgroupLimits(pod)
+    const { memoryBytes, cpuQuota, cpuShares, cpuPeriod } = podCgroupLimits(desired)
+    limitCgroup(podCgroup(pod, settings), {
+      cpuPeriod,
+      cpuShares: Math.max(cpuShares, sharesBefore),
+      ...(cpuQuota && quotaBefore ? { cpuQuota: Math.max(cpuQuota, quotaBefore) } : {}),
+      ...(memoryBytes && memoryBefore ? { memoryBytes: Math.max(memoryBytes, memoryBefore) } : {}),
+    })
+    worker.pod = withAllocated(pod, desired)
+    worker.resize = { progress: {} }
+    deps.event(pod, undefined, 'Normal', 'ResizeStarted', resizeMessage('started', desired))
+    publish(worker)
+    wakeDeferred(worker)
+  }
+
+  async function resizeContainer(worker: Worker, found: RuntimeContainer, spec: Container): Promise<void> {
+    try {
+      const linux = linuxResources(worker.pod, spec, settings.memoryCapacity)
+      await rt.UpdateContainerResources({ containerId: found.id, linux })
+      worker.applied.set(found.id, linux)
+    } catch (error) {
+      resizeFailed(worker, criErrorText(error))
+    }
+  }
+
+  function resizeFailed(worker: Worker, error: string): void {
+    if (worker.resize.progress?.error !== error)
+      deps.event(worker.pod, undefined, 'Warning', 'ResizeError', resizeMessage('error', worker.pod, error))
+    worker.resize = { ...worker.resize, progress: { error } }
+    wakeAt(worker, clock.now() + retryMs)
+  }
+
+  function finishResize(worker: Worker, runtime: RuntimePod): void {
+    const { pod } = worker
+    if (!worker.resize.progress) return
+    const containers = [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? []).filter(isSidecar)]
+    const open = containers.some((container) => {
+      const found = newest(runtime, container.name)
+      return found?.state === 'running' && containerResize(pod, container, found) !== 'none'
+    })
+    if (open) return
+    try {
+      limitCgroups(pod)
+    } catch (error) {
+      resizeFailed(worker, (error as Error).message)
+      return
+    }
+    const { progress: _over, ...rest } = worker.resize
+    worker.resize = rest
+    deps.event(pod, undefined, 'Normal', 'ResizeCompleted', resizeMessage('completed', pod))
+  }
+
+  /** Room may have come for those that wait for it. */
+  function wakeDeferred(but: Worker): void {
+    for (const worker of workers.values()) if (worker !== but && worker.resize.pending) wake(worker)
   }
 
   async function runtimeHandler(name: string): Promise<string> {
@@ -444,6 +556,7 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     } catch (error) {
       throw new WaitError('CreateContainerError', criErrorText(error))
     }
+    if (made.linux?.resources) worker.applied.set(id, made.linux.resources)
     deps.event(pod, container, 'Normal', 'Created', 'Container created')
     try {
       await rt.StartContainer({ containerId: id })
@@ -474,6 +587,7 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     for (const container of ended.slice(1)) {
       try {
         await rt.RemoveContainer({ containerId: container.id })
+        worker.applied.delete(container.id)
         rmSync(terminationFile(worker.pod, name, container.restartCount, settings), { force: true })
         if (container.logPath) rmSync(container.logPath, { force: true })
       } catch (error) {
@@ -487,15 +601,16 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
   async function end(worker: Worker): Promise<void> {
     const { pod, uid } = worker
     probes.stopLiveness(uid)
-    worker.runtime = await readRuntimePod(deps.cri, idOf(pod))
+    worker.runtime = await look(worker)
     if (worker.admitted || worker.runtime.containers.length > 0) publish(worker)
     await killContainers(worker, graceOf(worker))
     await stopSandboxes(worker)
-    worker.runtime = await readRuntimePod(deps.cri, idOf(pod))
+    worker.runtime = await look(worker)
     probes.remove(uid)
     worker.waiting.clear()
     worker.terminated = true
     publish(worker)
+    wakeDeferred(worker)
     await unmountVolumes(worker)
     objects.release(uid)
     deps.claims.forget(uid)
@@ -654,6 +769,7 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
       terminationMessage: (container, found) => lastWords.get(uid)?.get(found.id) ?? terminationMessage(pod, container, found),
       ...(worker.ended ? { ended: worker.ended } : {}),
       terminated: worker.terminated && worker.admitted,
+      resize: worker.resize,
     })
     statuses.set(uid, status)
     return status
@@ -680,6 +796,9 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
       uid: pod.metadata.uid,
       pod,
       runtime: undefined,
+      desired: pod,
+      resize: {},
+      applied: new Map(),
       admitted: false,
       ended: undefined,
       ending: undefined,
@@ -721,7 +840,8 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
     update(pod) {
       const worker = workers.get(pod.metadata.uid) ?? add(pod)
       const before = worker.pod
-      worker.pod = pod
+      worker.desired = pod
+      worker.pod = worker.admitted ? withAllocated(pod, before) : pod
       if (pod.metadata.deletionTimestamp) {
         if (before.metadata.deletionGracePeriodSeconds !== pod.metadata.deletionGracePeriodSeconds || !worker.ending)
           beginEnd(worker, undefined)
@@ -790,7 +910,15 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
   }
 }
 
-const ownConditions = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'])
+/** The conditions that the kubelet itself reports. */
+export const ownConditions: ReadonlySet<string> = new Set([
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+  ...resizeConditions,
+])
 
 const nameOf = (pod: Pod): string => `${pod.metadata.namespace}/${pod.metadata.name}`
 const idOf = (pod: Pod) => ({ uid: pod.metadata.uid, name: pod.metadata.name, namespace: pod.metadata.namespace })

@@ -24,6 +24,8 @@ export interface RuntimeContainer {
   readonly hash: string
   readonly logPath: string
   readonly user?: cri.LinuxContainerUser
+  /** What it runs with; not every runtime tells. */
+  readonly resources?: cri.LinuxContainerResources
   readonly annotations: Readonly<Record<string, string>>
 }
 export interface RuntimeSandbox {
@@ -137,6 +139,7 @@ function containerOf(c: cri.ContainerStatus, sandboxId: string): RuntimeContaine
     hash: c.annotations?.[annotations.containerHash] ?? '',
     logPath: c.logPath ?? '',
     ...(c.user?.linux ? { user: c.user.linux } : {}),
+    ...(c.resources?.linux ? { resources: c.resources.linux } : {}),
     annotations: c.annotations ?? {},
   }
 }

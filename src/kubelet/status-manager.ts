@@ -8,6 +8,7 @@ import type { Pod, PodStatus } from '../api/types/core-v1.ts'
 import type { Client } from '../client/client.ts'
 import { type Clock, sleep } from '../client/clock.ts'
 import type { Logger } from '../log/log.ts'
+import { resizeConditions } from './status.ts'
 
 export interface StatusManager {
   get(uid: string): PodStatus | undefined
@@ -104,11 +105,15 @@ export function patchOf(before: PodStatus | undefined, after: PodStatus): Record
     } else if ((key === 'podIPs' || key === 'hostIPs') && before?.[key]?.length)
       patch[key] = [{ $patch: 'replace' }, ...(value as object[])]
     else if (key === 'conditions') {
-      patch[key] = after.conditions!.flatMap((c) => {
+      const over = (before?.conditions ?? []).filter(
+        (b) => resizeConditions.has(b.type) && !after.conditions!.some((c) => c.type === b.type),
+      )
+      const changed = after.conditions!.flatMap((c) => {
         const old = before?.conditions?.find((b) => b.type === c.type)
         if (isDeepStrictEqual(old, c)) return []
         return [{ ...(old?.reason ? { reason: null } : {}), ...(old?.message ? { message: null } : {}), ...c }]
       })
+      patch[key] = [...changed, ...over.map(({ type }) => ({ $patch: 'delete', type }))]
     } else patch[key] = value
   }
   return patch

@@ -4,6 +4,7 @@
  */
 import { formatTime } from '../api/meta.ts'
 import type { Container, ContainerState, ContainerStatus, Pod, PodCondition, PodStatus } from '../api/types/core-v1.ts'
+import { actualResources, type ResizeState } from './resize.ts'
 import { isSidecar, qosClass } from './resources.ts'
 import type { RuntimeContainer, RuntimePod } from './runtime-pods.ts'
 
@@ -22,6 +23,7 @@ export interface StatusInputs {
   readonly ended?: { readonly phase?: 'Failed'; readonly reason?: string; readonly message?: string }
   /** Every container has been stopped for good; none will be started again. */
   readonly terminated?: boolean
+  readonly resize?: ResizeState
 }
 
 export function podStatus(pod: Pod, runtime: RuntimePod | undefined, inputs: StatusInputs): PodStatus {
@@ -92,7 +94,7 @@ function containerStatuses(
       ...(found ? { containerID: `${inputs.runtimeName}://${found.id}` } : {}),
       started: false,
       ...(container.resources?.requests ? { allocatedResources: container.resources.requests } : {}),
-      ...(found && Object.keys(container.resources ?? {}).length > 0 ? { resources: container.resources } : found ? { resources: {} } : {}),
+      ...(found ? { resources: actualResources(container, found) } : {}),
       ...(container.volumeMounts?.length
         ? {
             volumeMounts: container.volumeMounts.map((m) => ({
@@ -220,6 +222,9 @@ export function phaseOf(
   return 'Pending'
 }
 
+/** These are there only while they hold. */
+export const resizeConditions: ReadonlySet<string> = new Set(['PodResizePending', 'PodResizeInProgress'])
+
 function conditions(pod: Pod, status: PodStatus, runtime: RuntimePod | undefined, inputs: StatusInputs): PodCondition[] {
   const generation = pod.metadata.generation
   const before = pod.status?.conditions ?? []
@@ -273,6 +278,10 @@ function conditions(pod: Pod, status: PodStatus, runtime: RuntimePod | undefined
   else put('ContainersReady', false, whyNot[0], whyNot[1])
   put('PodScheduled', true)
 
+  const { pending, progress } = inputs.resize ?? {}
+  if (pending) put('PodResizePending', true, pending.reason, pending.message)
+  if (progress) put('PodResizeInProgress', true, progress.error === undefined ? undefined : 'Error', progress.error)
+
   const mine = new Set(made.map((c) => c.type))
-  return [...made, ...before.filter((c) => !mine.has(c.type))]
+  return [...made, ...before.filter((c) => !mine.has(c.type) && !resizeConditions.has(c.type))]
 }
