@@ -175,8 +175,10 @@ function fieldDecoder(field: Field, table: string): Decoder {
         return message
       }
     }
-    case 'list':
-      return listDecoder(type)
+    case 'list': {
+      const decode = listDecoder(type)
+      return field.pointer ? (value, walk, at) => decode(value, walk, at) ?? [] : decode
+    }
     case 'map':
       return mapDecoder(type, table)
   }

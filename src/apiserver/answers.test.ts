@@ -31,6 +31,15 @@ const workload = (name: string, more: object = {}) => ({
   metadata: { name },
   spec: { selector: { matchLabels: { run: 'web' } }, template, ...more },
 })
+const hpa = (version: number) => `/apis/autoscaling/v${version}/namespaces/default/horizontalpodautoscalers`
+const autoscaler = (name: string) => ({
+  metadata: { name },
+  spec: {
+    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+    maxReplicas: 5,
+    metrics: [{ type: 'Pods', pods: { metric: { name: 'packets' }, target: { type: 'AverageValue', averageValue: '1k' } } }],
+  },
+})
 const owns = (fieldsV1: object) => expect.arrayContaining([expect.objectContaining({ fieldsV1: expect.objectContaining(fieldsV1) })])
 const registration = '/apis/admissionregistration.k8s.io/v1'
 /** The answer that refuses these fields, in this order. */
@@ -47,6 +56,24 @@ const rows: readonly (readonly [what: string, steps: readonly Step[], last: obje
       ['GET', `${ns}/pods/bound`],
     ],
     { metadata: { generation: 1 }, spec: { nodeName: 'far' }, status: { conditions: [{ type: 'PodScheduled', lastProbeTime: null }] } },
+  ],
+  [
+    'no policies at all for scaling are refused, where absent ones have defaults',
+    [['POST', `${hpa(2)}`, { ...autoscaler('none'), spec: { ...autoscaler('none').spec, behavior: { scaleUp: { policies: [] } } } }]],
+    refused('spec.behavior.scaleUp.policies'),
+  ],
+  [
+    'a status written as autoscaling/v1 leaves the metrics of v2, and their owner',
+    [
+      ['POST', hpa(2), autoscaler('both')],
+      ['PUT', `${hpa(1)}/both/status`, { ...autoscaler('both'), status: { currentReplicas: 4, desiredReplicas: 5 } }],
+      ['GET', `${hpa(2)}/both`],
+    ],
+    {
+      metadata: { managedFields: owns({ 'f:spec': expect.objectContaining({ 'f:metrics': {} }) }) },
+      spec: { metrics: autoscaler('both').spec.metrics },
+      status: { currentReplicas: 4 },
+    },
   ],
   [
     'an evicted pod says why it goes',

@@ -81,7 +81,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const core: Core = {
     storage,
     endpoints,
-    fieldManager: createFieldManager(now),
+    fieldManager: createFieldManager(endpoints, now),
     admission: access.admission,
     now,
     step(call, stage) {

@@ -35,6 +35,8 @@ export interface Endpoint {
 }
 
 export interface Conversion {
+  /** The type of what is stored. */
+  readonly type: MessageType | undefined
   fromStorage(object: ApiObject): ApiObject
   toStorage(object: ApiObject): ApiObject
 }
@@ -116,14 +118,16 @@ export function addBuiltins(endpoints: Endpoints, storage: Storage, strategies: 
             createEntryCodec(resource.kind, kept, (value) => readForeign(value, typeByApiVersion(kept, resource.kind))),
           )
         : undefined,
-      ...(kept === served ? {} : { conversion: conversionOf((type as MessageType).id, typeByApiVersion(kept, resource.kind).id) }),
+      ...(kept === served ? {} : { conversion: conversionOf((type as MessageType).id, typeByApiVersion(kept, resource.kind)) }),
     })
   }
 }
 
-function conversionOf(served: string, kept: string): Conversion {
+function conversionOf(served: string, type: MessageType): Conversion {
+  const kept = type.id
   const seen = new WeakMap<ApiObject, ApiObject>()
   return {
+    type,
     fromStorage(object) {
       let view = seen.get(object)
       if (!view) {

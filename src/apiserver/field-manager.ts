@@ -1,8 +1,9 @@
 /** Who owns which field: server-side apply (src/api/apply) as the server's writes use it. */
-import { apply, updateManagedFields, type WriteOptions } from '../api/apply/field-manager.ts'
+import { apply, type ManagedObject, updateManagedFields, type WriteOptions } from '../api/apply/field-manager.ts'
 import { type ApplySchema, deduced, schemaOf } from '../api/apply/schema.ts'
+import { parseGroupVersion } from '../api/meta.ts'
 import type { Json } from '../api/shape.ts'
-import type { Endpoint } from './endpoints.ts'
+import type { Endpoint, Endpoints } from './endpoints.ts'
 import type { ApiObject } from './request.ts'
 
 export interface FieldManager {
@@ -12,13 +13,30 @@ export interface FieldManager {
   apply(endpoint: Endpoint, live: ApiObject | undefined, patch: ApiObject, manager: string, force: boolean, subresource: string): ApiObject
 }
 
-export function createFieldManager(now: () => Date): FieldManager {
+export function createFieldManager(endpoints: Endpoints, now: () => Date): FieldManager {
+  /** The same stored objects as another version serves them. */
+  const served = (endpoint: Endpoint, apiVersion: string): Endpoint | undefined => {
+    if (apiVersion === endpoint.apiVersion) return endpoint
+    const { group, version } = parseGroupVersion(apiVersion)
+    const other = endpoints.get(group, version, endpoint.resource.resource)
+    return other && other.cache === endpoint.cache ? other : undefined
+  }
   const optionsOf = (endpoint: Endpoint, manager: string, subresource: string): WriteOptions => ({
     manager,
     apiVersion: endpoint.apiVersion,
     schema: applySchemaOf(endpoint),
     resetFields: resetFieldsOf(endpoint, subresource),
     now: now(),
+    version(apiVersion) {
+      const target = served(endpoint, apiVersion)
+      return (
+        target && {
+          schema: applySchemaOf(target),
+          resetFields: resetFieldsOf(target, subresource),
+          view: (object) => viewed(served(endpoint, (object as ApiObject).apiVersion ?? '') ?? endpoint, target, object as ApiObject),
+        }
+      )
+    },
     ...(subresource ? { subresource } : {}),
   })
   return {
@@ -29,6 +47,12 @@ export function createFieldManager(now: () => Date): FieldManager {
 }
 
 const applySchemaOf = (endpoint: Endpoint): ApplySchema => endpoint.applySchema ?? (endpoint.type ? schemaOf(endpoint.type) : deduced)
+
+const viewed = (from: Endpoint, to: Endpoint, object: ApiObject): ManagedObject => {
+  if (from === to) return object
+  const stored = from.conversion?.toStorage(object) ?? object
+  return to.conversion?.fromStorage(stored) ?? stored
+}
 
 const status = ['status']
 const none: readonly string[] = []

@@ -12,7 +12,7 @@ export function transform(endpoint: Endpoint, object: ApiObject, form: Form, que
     const { resourceVersion } = object.metadata
     return table(endpoint, [object], resourceVersion ? { resourceVersion } : {}, form, query, laterEvent)
   }
-  return form.as === 'PartialObjectMetadata' ? partial(object, form) : object
+  return form.as === 'PartialObjectMetadata' ? partial(endpoint, object, form) : object
 }
 
 export function transformList(answer: Extract<Answer, { kind: 'list' }>, metadata: object, form: Form, query: URLSearchParams): object {
@@ -20,7 +20,7 @@ export function transformList(answer: Extract<Answer, { kind: 'list' }>, metadat
   const objects = entries.map((entry) => viewOf(endpoint, entry))
   if (form.as === 'Table') return table(endpoint, objects, metadata, form, query)
   if (form.as === 'PartialObjectMetadataList')
-    return { kind: form.as, apiVersion: `meta.k8s.io/${form.asVersion}`, metadata, items: objects.map((o) => partial(o, form)) }
+    return { kind: form.as, apiVersion: `meta.k8s.io/${form.asVersion}`, metadata, items: objects.map((o) => partial(endpoint, o, form)) }
   return {
     kind: `${endpoint.resource.kind}List`,
     apiVersion: endpoint.apiVersion,
@@ -39,14 +39,25 @@ function table(
 ): object {
   return makeTable(endpoint.printer ?? printerOf(endpoint.resource), objects, metadata, {
     includeObject: parseIncludeObject(query.get('includeObject')),
+    metadataOf: (object) => internalMetadata(endpoint, object),
     apiVersion: `meta.k8s.io/${form.asVersion}`,
     now: Date.now(),
     withoutColumns,
   })
 }
 
-const partial = ({ metadata }: ApiObject, form: Form): object => ({
+const partial = (endpoint: Endpoint, object: ApiObject, form: Form): object => ({
   kind: 'PartialObjectMetadata',
   apiVersion: `meta.k8s.io/${form.asVersion}`,
-  metadata,
+  metadata: internalMetadata(endpoint, object),
 })
+
+/** Upstream makes tables and partial objects of its internal form, in which some annotations are fields. */
+function internalMetadata({ strategy }: Endpoint, { metadata }: ApiObject): ApiObject['metadata'] {
+  const { annotations } = metadata
+  const fields = strategy.internalAnnotations
+  if (!annotations || !fields?.some((name) => name in annotations)) return metadata
+  const left = Object.entries(annotations).filter(([name]) => !fields.includes(name))
+  const { annotations: _, ...rest } = metadata
+  return left.length > 0 ? { ...metadata, annotations: Object.fromEntries(left) } : rest
+}

@@ -12,7 +12,8 @@
  *     object Deployment | keeps ReplicaSets …     `object`: has kind and apiVersion; `type`: has not
  *       1 metadata meta.v1.ObjectMeta ={}         | where the doc stands
  *       2 spec     DeploymentSpec!    ={}         ! required
- *       3 replicas int32?             =1          ? a Go pointer: an explicit zero is kept, a default is no struct's own
+ *       3 replicas int32?             =1          ? a Go pointer: an explicit zero is kept, a default is no struct's own;
+ *                                                 of a list: an empty one that was given is told from none
  *       4 policy   string(A|B)        the values it may have; _ stands for a space
  *       6 ports    []ContainerPort    map(containerPort,protocol) merge(containerPort)
  *
@@ -32,7 +33,10 @@ export interface Field {
   readonly name: string
   readonly type: FieldType
   readonly required: boolean
-  /** A Go pointer to a scalar: a zero that was given is kept, where a plain field drops it (`omitempty`). */
+  /**
+   * A Go pointer to a scalar, or a list that upstream asks whether it is nil: a zero or an empty list that was given is
+   * kept, where a plain field drops it (`omitempty`).
+   */
   readonly pointer: boolean
   /** Filled in when the field is absent. `undefined`: the field stays absent. */
   readonly default?: unknown

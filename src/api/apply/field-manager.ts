@@ -29,6 +29,17 @@ export interface WriteOptions {
   /** Top fields that this endpoint does not write: `status`, or `spec` on the status subresource. */
   readonly resetFields?: readonly string[]
   readonly now?: Date | number
+  /**
+   * The kind in another version that is served: entries speak of the fields of the version they were written with.
+   * Undefined for a version that is gone, whose entries go, too. Without this all versions have the same fields.
+   */
+  version?(apiVersion: string): KindVersion | undefined
+}
+export interface KindVersion {
+  readonly schema: ApplySchema
+  readonly resetFields?: readonly string[]
+  /** An object of any version that is served, in this one. */
+  view(object: ManagedObject): ManagedObject
 }
 export interface ApplyOptions extends WriteOptions {
   readonly force: boolean
@@ -59,12 +70,14 @@ export function updateManagedFields<T extends ManagedObject>(live: ManagedObject
   const removed = live ? removedFields(schema, live, next) : emptySet
   if (isEmpty(changed) && isEmpty(removed)) return withEntries(next, entries)
 
-  const taken = union(changed, removed)
+  const changesIn = changesByVersion(live, next, options, { changed, removed })
   const kept: ManagedFieldsEntry[] = []
   let own: FieldSet = changed
   const self = updateEntry(options, changed)
   for (const entry of entries) {
-    const fields = difference(entry.fieldsV1 ?? emptySet, taken)
+    const changes = changesIn(entry.apiVersion)
+    if (!changes) continue
+    const fields = difference(entry.fieldsV1 ?? emptySet, union(changes.changed, changes.removed))
     if (sameManager(entry, self)) {
       if (isEmpty(changed)) {
         if (!isEmpty(fields)) kept.push(withFields(entry, fields))
@@ -75,6 +88,33 @@ export function updateManagedFields<T extends ManagedObject>(live: ManagedObject
   return withEntries(next, sortEntries(capUpdaters(kept)))
 }
 const nothing: Json = {}
+
+interface Changes {
+  readonly changed: FieldSet
+  readonly removed: FieldSet
+}
+
+/** What a write changed as each version of the kind sees it (merge.Updater's update); `own` is the view of the version written with. */
+function changesByVersion(live: ManagedObject | undefined, next: ManagedObject, options: WriteOptions, own: Changes) {
+  const known = new Map<string | undefined, Changes | undefined>([[options.apiVersion, own]])
+  return (apiVersion = ''): Changes | undefined => {
+    if (!options.version) return own
+    if (known.has(apiVersion)) return known.get(apiVersion)
+    const other = options.version(apiVersion)
+    let changes: Changes | undefined
+    if (other) {
+      const schema = trackedSchema(other.schema, other.resetFields)
+      const before = live && other.view(live)
+      const after = other.view(next)
+      changes = {
+        changed: changedFields(schema, before ?? nothing, after),
+        removed: before ? removedFields(schema, before, after) : emptySet,
+      }
+    }
+    known.set(apiVersion, changes)
+    return changes
+  }
+}
 
 export interface ApplyResult<T> {
   readonly object: T
@@ -148,22 +188,21 @@ function applyOnce<T extends ManagedObject>(live: T | undefined, config: Json, o
   const fields = configFields(schema, config)
 
   let object = merge(options.schema, live ?? {}, config) as T
-  if (previous?.fieldsV1) {
-    const owned = others.reduce((all, entry) => union(all, entry.fieldsV1 ?? emptySet), fields)
-    object = (removeUnowned(options.schema, object, previous.fieldsV1, owned) ?? {}) as T
-  }
+  if (previous?.fieldsV1) object = (prune(object, previous, [...others, { ...self, fieldsV1: fields }], options) ?? {}) as T
 
   const changed = changedFields(schema, live ?? nothing, object)
   const removed = live ? removedFields(schema, live, object) : emptySet
+  const changesIn = changesByVersion(live, object, options, { changed, removed })
   const conflicts = others.flatMap((entry) => {
-    const both = intersection(entry.fieldsV1 ?? emptySet, changed)
+    const both = intersection(entry.fieldsV1 ?? emptySet, changesIn(entry.apiVersion)?.changed ?? emptySet)
     return isEmpty(both) ? [] : [[entry, both] as const]
   })
   if (conflicts.length > 0 && !options.force) throw new ConflictError(conflicts)
 
   const taken = union(changed, removed)
   const kept = others.flatMap((entry) => {
-    const left = difference(entry.fieldsV1 ?? emptySet, taken)
+    const changes = changesIn(entry.apiVersion)
+    const left = changes ? difference(entry.fieldsV1 ?? emptySet, union(changes.changed, changes.removed)) : emptySet
     return isEmpty(left) ? [] : [withFields(entry, left)]
   })
   const isChanged = !live || !isEmpty(taken)
@@ -172,6 +211,33 @@ function applyOnce<T extends ManagedObject>(live: T | undefined, config: Json, o
   // Nothing to change: the live object itself goes on, so that not even the order of a list's items differs.
   return { object: withEntries(isChanged ? object : (live as T), sortEntries(kept)), changed: isChanged }
 }
+
+/**
+ * The merged object without what the manager applied before, in whichever version that was, and nobody owns now: in
+ * the version of the earlier configuration first, then in every other that an owner wrote with (merge.Updater's prune).
+ */
+function prune(merged: ManagedObject, previous: ManagedFieldsEntry, owners: readonly ManagedFieldsEntry[], options: WriteOptions): unknown {
+  const last = previous.fieldsV1 ?? emptySet
+  const ownedIn = (apiVersion: string) =>
+    owners.reduce((all, entry) => (entry.apiVersion === apiVersion ? union(all, entry.fieldsV1 ?? emptySet) : all), emptySet)
+  const before = previous.apiVersion ?? ''
+  const others = new Set(owners.map((entry) => entry.apiVersion ?? '').filter((version) => version !== before))
+  if (!options.version || (others.size === 0 && before === options.apiVersion))
+    return removeUnowned(options.schema, merged, last, options.version ? ownedIn(before) : everything(owners))
+  let version = options.version(before)
+  if (!version) return merged
+  let pruned = removeUnowned(version.schema, version.view(merged), last, ownedIn(before))
+  for (const apiVersion of others) {
+    version = options.version(apiVersion)
+    if (!version || !pruned) continue
+    const whole = version.view(merged)
+    const gone = removedFields(version.schema, whole, version.view(pruned as ManagedObject))
+    pruned = removeUnowned(version.schema, whole, gone, ownedIn(apiVersion))
+  }
+  return pruned && options.version(options.apiVersion)?.view(pruned as ManagedObject)
+}
+const everything = (owners: readonly ManagedFieldsEntry[]): FieldSet =>
+  owners.reduce((all, entry) => union(all, entry.fieldsV1 ?? emptySet), emptySet)
 
 // ---- conflicts
 

@@ -21,6 +21,9 @@ const annotation = {
   behavior: 'autoscaling.alpha.kubernetes.io/behavior',
 } as const
 
+/** The annotations of v1 that are fields of v2. */
+export const autoscalerAnnotations: readonly string[] = Object.values(annotation)
+
 type Old = Record<string, unknown>
 
 export function autoscalerToV1(hpa: V2): V1 {

@@ -182,7 +182,12 @@ test('tables', () => {
   const object = { kind: 'Role', metadata: { name: 'x', creationTimestamp: made } }
   const roles = printerOf({ group: 'rbac.authorization.k8s.io', version: 'v1', resource: 'roles' })
   const table = (includeObject: 'None' | 'Metadata' | 'Object') =>
-    makeTable(roles, [object], { resourceVersion: '1' }, { includeObject, apiVersion: 'meta.k8s.io/v1', now }) as {
+    makeTable(
+      roles,
+      [object],
+      { resourceVersion: '1' },
+      { includeObject, apiVersion: 'meta.k8s.io/v1', metadataOf: (o: typeof object) => o.metadata, now },
+    ) as {
       rows: { object: unknown }[]
     }
   expect(table('None').rows[0]?.object).toBeNull()

@@ -95,6 +95,8 @@ export interface TableOptions {
   /** `meta.k8s.io/v1` or, for old clients, `meta.k8s.io/v1beta1`. */
   readonly apiVersion: string
   readonly now: number
+  /** What a row shows of an object's metadata. */
+  metadataOf(object: never): object
   /** The columns are left out of all but the first event of a watch. */
   readonly withoutColumns?: boolean
 }
@@ -122,5 +124,5 @@ export function makeTable(by: Printer, objects: readonly unknown[], metadata: ob
 function rowObject(object: unknown, options: TableOptions): unknown {
   if (options.includeObject === 'None') return null
   if (options.includeObject === 'Object') return object
-  return { kind: 'PartialObjectMetadata', apiVersion: options.apiVersion, metadata: (object as { metadata?: unknown }).metadata ?? {} }
+  return { kind: 'PartialObjectMetadata', apiVersion: options.apiVersion, metadata: options.metadataOf(object as never) }
 }

@@ -34,7 +34,7 @@ type HPAScalingPolicy | How much may change within some seconds.
 
 type HPAScalingRules | How fast scaling goes in one direction.
    1 selectPolicy               string? | which policy counts where several apply: Max, Min or Disabled
-   2 policies                   []HPAScalingPolicy atomic | how much may change within how long
+   2 policies                   []HPAScalingPolicy? atomic | how much may change within how long
    3 stabilizationWindowSeconds int32? | how far back recommendations are looked at, so that the number does not flap
    4 tolerance                  Quantity | how far from the target a figure may be without scaling
 

@@ -12,7 +12,6 @@ import type {
   Secret,
   ServiceAccount,
 } from '../../api/types/core-v1.ts'
-import type { Event as NewEvent } from '../../api/types/events-v1.ts'
 import * as core from '../../api/validation/core.ts'
 import { validateEvent, validateEventUpdate, validateNewEvent, validateNewEventUpdate } from '../../api/validation/event.ts'
 import * as volumes from '../../api/validation/persistent-volumes.ts'
@@ -139,41 +138,18 @@ export const events: Strategy<Event> = {
   }),
 }
 
-/** An event of events.k8s.io in the form of the core group, which is the one upstream validates. */
-function coreEvent(event: NewEvent): Event {
-  const {
-    note,
-    regarding,
-    reportingController,
-    deprecatedSource,
-    deprecatedFirstTimestamp,
-    deprecatedLastTimestamp,
-    deprecatedCount,
-    ...rest
-  } = event
-  return {
-    ...rest,
-    message: note,
-    involvedObject: regarding ?? {},
-    reportingComponent: reportingController ?? '',
-    reportingInstance: event.reportingInstance ?? '',
-    source: deprecatedSource ?? {},
-    firstTimestamp: deprecatedFirstTimestamp,
-    lastTimestamp: deprecatedLastTimestamp,
-    count: deprecatedCount,
-  } as Event
-}
 /** The newer group takes its own names of the fields and the core's. */
 const newEventField = (name: string): string =>
   name === 'reportingComponent' ? 'reportingController' : name.replace(/^involvedObject\./, 'regarding.')
 const newEventFields = [...new Set([...eventFields, ...eventFields.map(newEventField)])]
-export const newEvents: Strategy<NewEvent> = {
+/** Stored as events of the core group, which is also the form upstream validates. */
+export const newEvents: Strategy<Event> = {
   allowCreateOnUpdate: true,
-  validate: (event) => validateNewEvent(coreEvent(event)),
-  validateUpdate: (event, old) => validateNewEventUpdate(coreEvent(event), coreEvent(old)),
+  validate: validateNewEvent,
+  validateUpdate: validateNewEventUpdate,
   selectableFieldNames: newEventFields,
   selectableFields(event) {
-    const fields = Object.entries(events.selectableFields?.(coreEvent(event)) ?? {})
+    const fields = Object.entries(events.selectableFields?.(event) ?? {})
     return Object.fromEntries([...fields, ...fields.map(([name, value]) => [newEventField(name), value])])
   },
 }

@@ -1,6 +1,5 @@
 /** The networking and autoscaling groups (registry/networking, registry/autoscaling). */
-import { autoscalerFromV1 } from '../../api/conversion/horizontal-pod-autoscaler.ts'
-import type { HorizontalPodAutoscaler as V1 } from '../../api/types/autoscaling-v1.ts'
+import { autoscalerAnnotations } from '../../api/conversion/horizontal-pod-autoscaler.ts'
 import type { HorizontalPodAutoscaler } from '../../api/types/autoscaling-v2.ts'
 import type { Ingress, IngressClass, IPAddress, NetworkPolicy, ServiceCIDR } from '../../api/types/networking-v1.ts'
 import * as autoscaling from '../../api/validation/autoscaling.ts'
@@ -36,14 +35,12 @@ export const serviceCIDRs: Strategy<ServiceCIDR> = {
   validateUpdate: networking.validateServiceCIDRUpdate,
   subresources: { status: { validateUpdate: networking.validateServiceCIDRStatusUpdate } },
 }
-/** Both versions are checked as the newer one. */
-const asV2 = (object: HorizontalPodAutoscaler): HorizontalPodAutoscaler =>
-  object.apiVersion === 'autoscaling/v1' ? autoscalerFromV1(object as unknown as V1) : object
 export const horizontalPodAutoscalers: Strategy<HorizontalPodAutoscaler> = {
   generation: false,
-  validate: (object) => autoscaling.validateHorizontalPodAutoscaler(asV2(object)),
-  validateUpdate: (object, old) => autoscaling.validateHorizontalPodAutoscalerUpdate(asV2(object), asV2(old)),
+  internalAnnotations: autoscalerAnnotations,
+  validate: autoscaling.validateHorizontalPodAutoscaler,
+  validateUpdate: autoscaling.validateHorizontalPodAutoscalerUpdate,
   subresources: {
-    status: { validateUpdate: (object, old) => autoscaling.validateHorizontalPodAutoscalerStatusUpdate(asV2(object), asV2(old)) },
+    status: { validateUpdate: autoscaling.validateHorizontalPodAutoscalerStatusUpdate },
   },
 }

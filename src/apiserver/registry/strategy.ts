@@ -1,6 +1,7 @@
 /**
  * What is special about one resource (upstream: pkg/registry/…/strategy.go). Everything that is the same for all of
- * them lives in the server; a resource with no strategy of its own gets the defaults that each member names.
+ * them lives in the server; a resource with no strategy of its own gets the defaults that each member names. Where a
+ * kind has several versions, objects are in the one that is stored, whichever was written.
  */
 import type { FieldError } from '../../api/validation/field-error.ts'
 import type { ApiObject, WriteAttributes } from '../request.ts'
@@ -39,6 +40,8 @@ export interface Strategy<T = ApiObject> {
   release?(object: T): void
   /** Changes what is answered, not what is stored (services' node ports, secrets of old). */
   decorate?(object: T): T
+  /** Annotations that upstream's internal form keeps as fields: absent where only metadata is shown (rows of a Table, PartialObjectMetadata). */
+  readonly internalAnnotations?: readonly string[]
   /** The strategies of subresources that are written like objects: status, scale, approval, resize, ephemeralcontainers. */
   readonly subresources?: Readonly<Record<string, Pick<Strategy<T>, 'prepareForUpdate' | 'validateUpdate' | 'warnings' | 'resetFields'>>>
 }

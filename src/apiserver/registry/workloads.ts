@@ -62,6 +62,7 @@ const withTemplateGeneration = (set: DaemonSet, generation: string): DaemonSet =
 })
 
 export const daemonSets: Strategy<DaemonSet> = {
+  internalAnnotations: [templateGeneration],
   converted: (set) => (set.metadata.annotations?.[templateGeneration] === undefined ? withTemplateGeneration(set, '0') : set),
   prepareForCreate(set) {
     const given = Number(set.metadata.annotations?.[templateGeneration] ?? 0)

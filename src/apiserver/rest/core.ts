@@ -1,5 +1,6 @@
 /** What the operations on resources share: the parts of the server they use, keys, and how objects become entries. */
 import type { GroupResource } from '../../api/errors.ts'
+import type { MessageType } from '../../schema/schema.ts'
 import type { AdmissionPlugin } from '../admission/admission.ts'
 import type { Call } from '../call.ts'
 import type { Endpoint, Endpoints } from '../endpoints.ts'
@@ -59,9 +60,10 @@ export function viewOf(endpoint: Endpoint, entry: Entry): ApiObject {
 
 /** In the version that is stored. */
 export const toStorage = (endpoint: Endpoint, object: ApiObject): ApiObject => endpoint.conversion?.toStorage(object) ?? object
-/** As it comes out of the store, in the version that is served. */
-export const fromStorage = (endpoint: Endpoint, entry: Entry): ApiObject =>
-  endpoint.conversion ? endpoint.conversion.fromStorage(objectOf(entry)) : objectOf(entry)
+/** In the version that is served. */
+export const fromStorage = (endpoint: Endpoint, object: ApiObject): ApiObject => endpoint.conversion?.fromStorage(object) ?? object
+/** The type of what is stored: strategies work on that, as upstream's work on its internal form, so that no version loses another's fields. */
+export const storedType = ({ conversion, type }: Endpoint): MessageType | undefined => (conversion ? conversion.type : type)
 
 export function attributesOf(
   call: Call,

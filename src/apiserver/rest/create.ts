@@ -11,6 +11,7 @@ import type { Answer, Call } from '../call.ts'
 import type { Endpoint } from '../endpoints.ts'
 import { invalidVersion, parseWriteOptions, type WriteOptions } from '../options.ts'
 import type { ApiObject, WriteAttributes } from '../request.ts'
+import { objectOf } from '../storage/entry.ts'
 import { readObject } from './body.ts'
 import {
   admit,
@@ -21,6 +22,7 @@ import {
   groupResourceOf,
   keyOf,
   namespaceOf,
+  storedType,
   toStorage,
   validateAdmission,
   writtenEntry,
@@ -29,10 +31,20 @@ import { withoutStatus } from './defaults.ts'
 import { managerOf } from './manager.ts'
 import { dedupOwnerReferences } from './owner-references.ts'
 
-/** The object as upstream's conversions leave it (see Strategy.converted). */
-export function converted({ strategy, conversion }: Endpoint, object: ApiObject): ApiObject {
-  if (conversion) return conversion.fromStorage(conversion.toStorage(object))
-  return strategy.converted?.(object) ?? object
+/** The object with its owners recorded, which are those of what upstream's conversions leave of it (see Strategy.converted). */
+export function recordOwners(
+  core: Core,
+  call: Call,
+  live: ApiObject | undefined,
+  object: ApiObject,
+  options: WriteOptions,
+  subresource: string,
+): ApiObject {
+  const { endpoint } = call
+  const record = (next: ApiObject) => core.fieldManager.update(endpoint, live, next, managerOf(options.fieldManager, call), subresource)
+  if (!endpoint.conversion) return record(endpoint.strategy.converted?.(object) ?? object)
+  const { managedFields } = record(fromStorage(endpoint, toStorage(endpoint, object))).metadata
+  return { ...object, metadata: { ...object.metadata, ...(managedFields ? { managedFields } : {}) } }
 }
 
 /** A generated name that is taken is generated anew so many times. */
@@ -55,11 +67,9 @@ export async function createObject(
   options: WriteOptions,
   managedFields?: 'keep',
 ): Promise<Answer> {
-  const { endpoint } = call
   const attributes = attributesOf(call, 'CREATE', object.metadata.name ?? '', options)
-  const manager = managerOf(options.fieldManager, call)
   let wanted = dedupOwnerReferences(withoutSystemFields(object), call.warn)
-  if (managedFields !== 'keep') wanted = core.fieldManager.update(endpoint, undefined, converted(endpoint, wanted), manager, '')
+  if (managedFields !== 'keep') wanted = recordOwners(core, call, undefined, wanted, options, '')
   wanted = (await admit(core, wanted, undefined, attributes)) as ApiObject
   wanted = dedupOwnerReferences(wanted, call.warn)
   core.step(call, 'admit')
@@ -78,7 +88,7 @@ export async function storeNew(
   const { strategy } = endpoint
   const generated = !admitted.metadata.name && admitted.metadata.generateName
   for (let attempt = 1; ; attempt++) {
-    let object = withSystemFields(core, admitted)
+    let object = toStorage(endpoint, withSystemFields(core, admitted))
     let release: (() => void) | undefined
     if (strategy.allocate) {
       const allocated = await strategy.allocate(object, undefined, attributes)
@@ -91,13 +101,14 @@ export async function storeNew(
         throw invalidVersion('resourceVersion should not be set on objects to be created')
       object = prepareForCreate(endpoint, object, attributes)
       // Upstream answers what it reads back, and reading fills in defaults once more: those that follow from what was just set.
-      if (endpoint.type && strategy.prepareForCreate) defaultObject(endpoint.type.id, object as unknown as Json)
+      const type = storedType(endpoint)
+      if (type && strategy.prepareForCreate) defaultObject(type.id, object as unknown as Json)
       const errors =
         strategy.validate?.(object, attributes) ?? validateObjectMeta(object.metadata, endpoint.resource.namespaced, nameIsDNSSubdomain)
       if (errors.length > 0) throw newInvalid(endpoint.resource, object.metadata.name ?? '', errors)
       for (const text of strategy.warnings?.(object) ?? []) call.warn(text)
       core.step(call, 'validate')
-      undo = await validateAdmission(core, object, undefined, attributes)
+      undo = await validateAdmission(core, fromStorage(endpoint, object), undefined, attributes)
 
       const answer = await write(core, call, object, options)
       if (answer) {
@@ -120,17 +131,16 @@ export async function storeNew(
   }
 }
 
-/** Undefined: the name is taken. */
-async function write(core: Core, call: Call, object: ApiObject, options: WriteOptions): Promise<Answer | undefined> {
+/** `stored` in its stored form. Undefined: the name is taken. */
+async function write(core: Core, call: Call, stored: ApiObject, options: WriteOptions): Promise<Answer | undefined> {
   const { endpoint } = call
   const cache = cacheOf(endpoint)
-  const key = keyOf(endpoint, object.metadata.namespace ?? '', object.metadata.name)
+  const key = keyOf(endpoint, stored.metadata.namespace ?? '', stored.metadata.name)
   if (!cache.loaded) await cache.load()
   if (options.dryRun) {
     const taken = core.storage.store.local ? cache.get(key) : await core.storage.store.get(cache.prefix + key)
-    return taken ? undefined : { kind: 'object', status: 201, object, of: endpoint }
+    return taken ? undefined : { kind: 'object', status: 201, object: fromStorage(endpoint, stored), of: endpoint }
   }
-  const stored = toStorage(endpoint, object)
   const value = cache.codec.encode(stored)
   checkSize(value)
   const result = await core.storage.store.create(cache.prefix + key, value)
@@ -148,7 +158,7 @@ function alreadyExists(endpoint: Endpoint, object: ApiObject, generateName: stri
       message: `${error.message}, the server was not able to generate a unique name for the object`,
     })
   const existing = cacheOf(endpoint).get(keyOf(endpoint, object.metadata.namespace ?? '', object.metadata.name))
-  if (existing && fromStorage(endpoint, existing).metadata.deletionTimestamp)
+  if (existing && objectOf(existing).metadata.deletionTimestamp)
     return new StatusError({ ...error.status, code: 409, message: `object is being deleted: ${error.message}` })
   return error
 }

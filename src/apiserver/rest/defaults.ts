@@ -2,6 +2,7 @@
 import { normalize } from '../../api/decode.ts'
 import type { Endpoint } from '../endpoints.ts'
 import type { ApiObject } from '../request.ts'
+import { storedType } from './core.ts'
 
 type WithStatus = ApiObject & { readonly status?: unknown }
 
@@ -9,9 +10,9 @@ const emptyStatus = new WeakMap<Endpoint, unknown>()
 
 /** The status a kind has when nobody set one: absent or `{}`, and what the tables fill in. */
 function statusOfNothing(endpoint: Endpoint): unknown {
-  if (!endpoint.type) return undefined
-  if (!emptyStatus.has(endpoint))
-    emptyStatus.set(endpoint, (normalize(endpoint.type, { metadata: {} }).object as { status?: unknown }).status)
+  const type = storedType(endpoint)
+  if (!type) return undefined
+  if (!emptyStatus.has(endpoint)) emptyStatus.set(endpoint, (normalize(type, { metadata: {} }).object as { status?: unknown }).status)
   return emptyStatus.get(endpoint)
 }
 

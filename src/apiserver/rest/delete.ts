@@ -95,7 +95,7 @@ interface Deleted {
 /** Undefined: another write came between; read again. */
 export async function deleteEntry(core: Core, call: Call, entry: Entry, options: DeleteOptions): Promise<Deleted | undefined> {
   const { endpoint } = call
-  const existing = fromStorage(endpoint, entry)
+  const existing = fromStorage(endpoint, objectOf(entry))
   checkPreconditions(endpoint, existing, options)
   const attributes = attributesOf(call, 'DELETE', existing.metadata.name, options)
   const marked = mark(core, endpoint, existing, options)
@@ -115,7 +115,7 @@ export async function deleteEntry(core: Core, call: Call, entry: Entry, options:
         return undefined
       }
       current = writtenEntry(endpoint, entry.key, value, result.revision, stored)
-      object = fromStorage(endpoint, current)
+      object = fromStorage(endpoint, objectOf(current))
     }
     if (marked.stays) return { object, gone: false }
   }

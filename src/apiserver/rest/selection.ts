@@ -48,9 +48,8 @@ const known = new WeakMap<Endpoint, Selection['fieldsOf']>()
 function fieldsOf(endpoint: Endpoint): Selection['fieldsOf'] {
   const have = known.get(endpoint)
   if (have) return have
-  const { strategy, conversion } = endpoint
-  const made = (stored: ApiObject) => {
-    const object = conversion ? conversion.fromStorage(stored) : stored
+  const { strategy } = endpoint
+  const made = (object: ApiObject) => {
     const { name, namespace = '' } = object.metadata
     const own = strategy.selectableFields?.(object)
     return own

@@ -10,7 +10,7 @@ import type { Endpoint } from '../endpoints.ts'
 import { invalidVersion, parseWriteOptions, type WriteOptions } from '../options.ts'
 import type { Strategy } from '../registry/strategy.ts'
 import type { ApiObject, WriteAttributes } from '../request.ts'
-import type { Entry } from '../storage/entry.ts'
+import { type Entry, objectOf } from '../storage/entry.ts'
 import { readObject } from './body.ts'
 import {
   admit,
@@ -26,11 +26,10 @@ import {
   validateAdmission,
   writtenEntry,
 } from './core.ts'
-import { checkNamespace, checkSize, converted, createObject, withGeneration, withNamespace } from './create.ts'
+import { checkNamespace, checkSize, createObject, recordOwners, withGeneration, withNamespace } from './create.ts'
 import { specOf, statusOf, withStatus } from './defaults.ts'
 import { finishDeletion } from './delete.ts'
 import { deepEqual } from './equal.ts'
-import { managerOf } from './manager.ts'
 import { dedupOwnerReferences } from './owner-references.ts'
 
 export async function update(core: Core, call: Call): Promise<Answer> {
@@ -109,65 +108,59 @@ async function tryUpdate(core: Core, call: Call, request: UpdateRequest, key: st
   const { endpoint, info } = call
   const cache = cacheOf(endpoint)
   const { name, options, preconditions } = request
-  const existing = fromStorage(endpoint, entry)
+  const before = objectOf(entry)
+  const existing = fromStorage(endpoint, before)
   if (preconditions?.uid && preconditions.uid !== existing.metadata.uid)
     throw newConflict(groupResourceOf(endpoint), name, preconditionText(cache.prefix + key, preconditions.uid, existing.metadata.uid))
 
   const attributes = attributesOf(call, 'UPDATE', name, options)
   let wanted = await request.transform(existing)
   wanted = dedupOwnerReferences(wanted, call.warn)
-  if (request.managedFields !== 'keep')
-    wanted = core.fieldManager.update(
-      endpoint,
-      existing,
-      converted(endpoint, wanted),
-      managerOf(options.fieldManager, call),
-      info.subresource,
-    )
+  if (request.managedFields !== 'keep') wanted = recordOwners(core, call, existing, wanted, options, info.subresource)
   if (!request.internal) wanted = (await admit(core, wanted, existing, attributes)) as ApiObject
   core.step(call, 'admit')
   checkVersion(endpoint, wanted, existing, name)
 
   const strategy = request.strategy ?? (info.subresource ? (endpoint.strategy.subresources?.[info.subresource] ?? {}) : endpoint.strategy)
-  let object = keepMetadata(wanted, existing)
+  let object = keepMetadata(toStorage(endpoint, wanted), before)
   // The server's own writes (a binding) do not count as changes of the spec.
   object = request.internal
-    ? (strategy.prepareForUpdate?.(object, existing, attributes) ?? object)
-    : prepare(endpoint, strategy, object, existing, attributes)
+    ? (strategy.prepareForUpdate?.(object, before, attributes) ?? object)
+    : prepare(endpoint, strategy, object, before, attributes)
   let release: (() => void) | undefined
   let commit: (() => void) | undefined
   let undo: (() => void) | undefined
   try {
     if (endpoint.strategy.allocate && !info.subresource) {
-      const allocated = await endpoint.strategy.allocate(object, existing, attributes)
+      const allocated = await endpoint.strategy.allocate(object, before, attributes)
       object = allocated.object
       release = allocated.undo
       commit = allocated.commit
     }
-    object = fillMetadata(object, existing)
+    object = fillMetadata(object, before)
     if (!request.internal) {
       const errors = [
-        ...validateCommonUpdate(object.metadata, existing.metadata, endpoint.resource.namespaced),
-        ...(strategy.validateUpdate?.(object, existing, attributes) ?? validateObjectMetaUpdate(object.metadata, existing.metadata)),
+        ...validateCommonUpdate(object.metadata, before.metadata, endpoint.resource.namespaced),
+        ...(strategy.validateUpdate?.(object, before, attributes) ?? validateObjectMetaUpdate(object.metadata, before.metadata)),
       ]
       if (errors.length > 0) throw newInvalid(endpoint.resource, object.metadata.name, errors)
-      for (const text of strategy.warnings?.(object, existing) ?? []) call.warn(text)
+      for (const text of strategy.warnings?.(object, before) ?? []) call.warn(text)
       core.step(call, 'validate')
-      undo = await validateAdmission(core, object, existing, attributes)
+      undo = await validateAdmission(core, fromStorage(endpoint, object), existing, attributes)
     }
     const status = request.status ?? 200
-    if (shouldDelete(endpoint, object, existing)) {
-      if (options.dryRun) return { answer: { kind: 'object', status, object, of: endpoint } }
+    if (shouldDelete(endpoint, object, before)) {
+      if (options.dryRun) return { answer: { kind: 'object', status, object: fromStorage(endpoint, object), of: endpoint } }
       const deleted = await finishDeletion(core, call, key, entry, object)
       if (!deleted) {
         undo?.()
         release?.()
         return { current: await current(core, endpoint, key) }
       }
-      return { answer: { kind: 'object', status, object: withVersion(object, deleted), of: endpoint } }
+      return { answer: { kind: 'object', status, object: fromStorage(endpoint, withVersion(object, deleted)), of: endpoint } }
     }
-    object = keepTimes(object, existing)
-    if (unchanged(object, existing)) {
+    object = keepTimes(object, before)
+    if (unchanged(object, before)) {
       undo?.()
       release?.()
       return { answer: { kind: 'entry', status, entry, endpoint } }
@@ -175,16 +168,15 @@ async function tryUpdate(core: Core, call: Call, request: UpdateRequest, key: st
     if (options.dryRun) {
       undo?.()
       release?.()
-      return { answer: { kind: 'object', status, object: withVersion(object, entry.revision), of: endpoint } }
+      return { answer: { kind: 'object', status, object: fromStorage(endpoint, withVersion(object, entry.revision)), of: endpoint } }
     }
-    const stored = toStorage(endpoint, object)
-    const value = cache.codec.encode(stored)
+    const value = cache.codec.encode(object)
     checkSize(value)
     const result = await core.storage.store.update(cache.prefix + key, value, entry.revision)
     core.step(call, 'store')
     if (result.ok) {
       commit?.()
-      return { answer: { kind: 'entry', status, entry: writtenEntry(endpoint, key, value, result.revision, stored), endpoint } }
+      return { answer: { kind: 'entry', status, entry: writtenEntry(endpoint, key, value, result.revision, object), endpoint } }
     }
     undo?.()
     release?.()
