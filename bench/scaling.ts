@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { openEmbeddedStore } from '../src/store/embedded.ts'
-import { type BenchServer, pod, pool, removeFolder, temporaryFolder, withServer } from './server.ts'
+import { type BenchServer, pod, pool, removeFolder, startServer, temporaryFolder, withServer } from './server.ts'
 
 const perNamespace = 1000
 const sizes = process.argv.slice(2).map(Number)
@@ -82,7 +82,7 @@ for (const size of sizes) {
   const folder = temporaryFolder()
   try {
     await fill(join(folder, 'data'), size)
-    await withServer(folder, async (server) => {
+    await withServer(startServer(folder), async (server) => {
       const row = [size.toLocaleString('en'), `${Math.round(server.readyMs)} ms`]
       row.push(await measure(server, 2000, (i) => server.call('GET', `/api/v1/namespaces/ns-0/pods/p${Math.abs(i * 7) % perNamespace}`)))
       row.push(await measure(server, 40, () => server.call('GET', '/api/v1/namespaces/ns-0/pods?limit=1000')))
