@@ -20,6 +20,7 @@ const walls: Readonly<Record<string, readonly string[]>> = {
   http: [],
   grpc: [],
   api: [],
+  cel: ['api/quantity.ts'],
   store: ['etcd/api.ts'],
   etcd: ['store'],
   apiserver: ['api', 'store', 'client/transport.ts', 'client/https-transport.ts', 'client/kubeconfig.ts'],

@@ -1,0 +1,97 @@
+/** An environment is what expressions may name: variables, functions and types. It compiles; callers cache programs. */
+import { check, type Declarations } from './checker.ts'
+import { EvaluationError } from './errors.ts'
+import { compileTree, type Frame } from './evaluate.ts'
+import type { Library, Overload } from './functions.ts'
+import { listsLibrary } from './lists.ts'
+import { parse } from './parser.ts'
+import { quantityLibrary } from './quantity.ts'
+import { standardLibrary } from './standard.ts'
+import { stringsLibrary } from './strings.ts'
+import { bool, bytes, type CelType, double, duration, dyn, int, listOf, mapOf, nullType, string, timestamp, uint } from './types.ts'
+import { adapt, type Value } from './values.ts'
+
+/** The libraries that every expression of Kubernetes may call. */
+export const kubernetesLibraries: readonly Library[] = [standardLibrary, stringsLibrary, listsLibrary, quantityLibrary]
+
+/** The cost that one evaluation may have (apiserver/pkg/apis/cel PerCallLimit). */
+export const perCallLimit = 1_000_000
+
+export interface EnvironmentOptions {
+  readonly variables?: Readonly<Record<string, CelType>>
+  readonly types?: Readonly<Record<string, CelType>>
+  readonly libraries?: readonly Library[]
+}
+export interface Evaluation {
+  readonly value: Value
+  readonly cost: number
+}
+export interface Program {
+  readonly source: string
+  readonly type: CelType
+  /** Throws EvaluationError, or BudgetError past `limit`. */
+  evaluate(bindings: Readonly<Record<string, unknown>>, limit?: number): Evaluation
+}
+export interface Environment {
+  /** Throws CompileError. The type of the result is the caller's to judge: `program.type`. */
+  compile(source: string): Program
+}
+
+const base: Readonly<Record<string, CelType>> = {
+  bool,
+  bytes,
+  double,
+  dyn,
+  int,
+  string,
+  uint,
+  null_type: nullType,
+  list: listOf(dyn),
+  map: mapOf(dyn, dyn),
+  type: { kind: 'type', of: dyn },
+  'google.protobuf.Timestamp': timestamp,
+  'google.protobuf.Duration': duration,
+}
+
+export function createEnvironment({ variables = {}, types = {}, libraries = kubernetesLibraries }: EnvironmentOptions): Environment {
+  const overloads = new Map<string, Overload[]>()
+  for (const overload of libraries.flat()) {
+    const same = overloads.get(overload.name)
+    if (same) same.push(overload)
+    else overloads.set(overload.name, [overload])
+  }
+  const names = Object.keys(variables)
+  const declared: Declarations = {
+    variables: new Map(Object.entries(variables)),
+    overloads,
+    types: new Map(Object.entries({ ...base, ...types })),
+  }
+  const slotOf = new Map(names.map((name, i) => [name, i]))
+
+  return {
+    compile(source) {
+      const tree = parse(source)
+      const { type } = check(source, tree, declared)
+      const { run, slots } = compileTree(tree, declared, slotOf)
+      return {
+        source,
+        type,
+        evaluate(bindings, limit = perCallLimit) {
+          const frame: Frame = { slots: new Array<Value | undefined>(slots), cost: 0, limit }
+          for (let i = 0; i < names.length; i++) {
+            const name = names[i] as string
+            const value = bindings[name]
+            if (value !== undefined) frame.slots[i] = adapt(value, variables[name])
+          }
+          try {
+            return { value: run(frame), cost: frame.cost }
+          } catch (error) {
+            // Values nested deeper than the stack compare or print no more.
+            if (error instanceof RangeError) throw new EvaluationError('value is nested too deeply')
+            throw error
+          }
+        },
+      }
+    },
+  }
+}
