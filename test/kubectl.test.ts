@@ -1,4 +1,6 @@
 /** kubectl beside the real one: the same command lines against the same cluster of simulated nodes, the same answers. */
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -131,6 +133,9 @@ describe('answers as the real kubectl does', () => {
     'auth can-i create pods',
     'auth whoami',
     'cluster-info',
+    'certificate approve',
+    'certificate approve nope',
+    'certificate deny nope',
   ])('kubectl %s', async (line) => {
     const args = line.split(' ')
     const wanted = comparable(await theirs(...args))
@@ -148,6 +153,91 @@ test('a deployment is scaled, updated, rolled back and deleted', async () => {
   expect(await kubectl('apply', '-f', join(folder, 'deployment.yaml'))).toBe('deployment.apps/app configured\n')
   expect(await kubectl('get', 'deployment', 'app', '-o', 'jsonpath={.spec.replicas}')).toBe('2')
   expect(await kubectl('delete', 'deployment', 'app')).toBe('deployment.apps "app" deleted from default namespace\n')
+})
+
+describe.each([
+  ['approve', 'deny', 'Approved'],
+  ['deny', 'approve', 'Denied'],
+])('kubectl certificate %s', (verb, other, type) => {
+  test('decides as the real kubectl does, once', async () => {
+    const seen = []
+    for (const [name, kubectl] of [
+      ['first', ours],
+      ['second', theirs],
+    ] as const) {
+      const csr = `${verb}-${name}`
+      writeFileSync(join(folder, 'csr.json'), JSON.stringify(signingRequest(csr)))
+      await kubectl('create', '-f', 'csr.json')
+      const said = [
+        await kubectl('certificate', verb, csr),
+        await kubectl('certificate', verb, csr),
+        await kubectl('certificate', other, csr),
+      ]
+      const { stdout } = await kubectl(
+        'get',
+        'csr',
+        csr,
+        '-o',
+        'jsonpath={range .status.conditions[*]}{.type} {.status} {.reason} {.message}\n{end}',
+      )
+      seen.push({ said: said.map(({ code, stdout, stderr }) => ({ code, text: `${stdout}${stderr}`.replaceAll(csr, 'CSR') })), stdout })
+    }
+    expect(seen[0]).toEqual(seen[1])
+    expect(seen[0]?.stdout).toContain(type)
+  })
+})
+
+/** For a signer that no controller serves. */
+const signingRequest = (name: string) => ({
+  apiVersion: 'certificates.k8s.io/v1',
+  kind: 'CertificateSigningRequest',
+  metadata: { name },
+  spec: {
+    request: execFileSync('openssl', ['req', '-new', '-newkey', 'rsa:2048', '-nodes', '-keyout', '/dev/null', '-subj', '/CN=jane'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).toString('base64'),
+    signerName: 'example.com/nobody',
+    usages: ['client auth'],
+  },
+})
+
+test('kubectl proxy serves the API to this machine alone', async () => {
+  const proxy = spawn(kijabi, ['kubectl', '--kubeconfig', kubeconfig, 'proxy', '--port=0'])
+  try {
+    const [said] = (await once(proxy.stdout, 'data')) as [Buffer]
+    const port = Number(/^Starting to serve on 127\.0\.0\.1:(\d+)\n$/.exec(String(said))?.[1])
+    const ask = async (path: string, options: RequestInit = {}) => {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, options)
+      return { status: answer.status, text: await answer.text() }
+    }
+    expect(JSON.parse((await ask('/api/v1/namespaces/default/pods/web')).text)).toMatchObject({ kind: 'Pod', metadata: { name: 'web' } })
+    const made = await ask('/api/v1/namespaces/default/configmaps', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ metadata: { name: 'by-proxy' }, data: { large: 'x'.repeat(500_000) } }),
+    })
+    expect(made.status).toBe(201)
+    expect((await ask('/api/v1/namespaces/default/pods/web/exec?command=ls', { method: 'POST' })).status).toBe(403)
+    expect((await ask('/api/v1/namespaces/default/pods/web/%65xec?command=ls', { method: 'POST' })).status).toBe(403)
+    const watch = await fetch(`http://127.0.0.1:${port}/api/v1/namespaces/default/pods?watch=true`)
+    const first = await watch.body?.getReader().read()
+    expect(Buffer.from(first?.value ?? []).toString()).toContain('"type":"ADDED"')
+    // A page of another site names its own host (DNS rebinding).
+    const { stdout } = await run('curl', [
+      '-s',
+      '-o',
+      '/dev/null',
+      '-w',
+      '%{http_code}',
+      '-H',
+      'Host: evil.example',
+      `http://127.0.0.1:${port}/api`,
+    ])
+    expect(stdout).toBe('403')
+  } finally {
+    proxy.kill('SIGTERM')
+  }
+  expect(await once(proxy, 'exit')).toEqual([0, null])
 })
 
 test('what is not built says so', async () => {

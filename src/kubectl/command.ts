@@ -39,12 +39,14 @@ export const command: Command = {
     taint: () => import('./commands/nodes.ts').then((m) => ({ command: m.taint })),
     'port-forward': () => import('./commands/port-forward.ts'),
     cp: () => import('./commands/cp.ts'),
+    proxy: () => import('./commands/proxy.ts'),
+    certificate: () => import('./commands/certificate.ts'),
     auth: () => import('./commands/auth.ts'),
     events: () => import('./commands/events.ts'),
     diff: () => import('./commands/diff.ts'),
     completion: () => import('./commands/completion.ts'),
     version: () => import('./commands/version.ts'),
-    ...notBuilt('alpha', 'certificate', 'debug', 'kustomize', 'plugin', 'proxy'),
+    ...notBuilt('alpha', 'debug', 'kustomize', 'plugin'),
   },
 }
 

@@ -11,7 +11,7 @@ import { http } from '../http/node-http.ts'
 import type { Factory } from './factory.ts'
 
 /** Where an API path is, and what a connection there needs. */
-async function target(factory: Factory, path: string) {
+export async function targetOfPath(factory: Factory, path: string) {
   const connection = await factory.connection()
   const credentials = await connection.credentials()
   const url = new URL(connection.server)
@@ -34,7 +34,7 @@ async function target(factory: Factory, path: string) {
 
 /** Opens a WebSocket to an API path with the credentials of the connection. */
 async function openWebSocket(factory: Factory, path: string, protocols: readonly string[]): Promise<WebSocket> {
-  const { plain, address, options } = await target(factory, path)
+  const { plain, address, options } = await targetOfPath(factory, path)
   const socket = new WebSocket(`${plain ? 'ws' : 'wss'}://${address}`, [...protocols], {
     ...options,
     perMessageDeflate: false,
@@ -50,7 +50,7 @@ async function openWebSocket(factory: Factory, path: string, protocols: readonly
 
 /** Upgrades a request to `SPDY/3.1`; the socket is the caller's from then on. */
 export async function openSpdy(factory: Factory, path: string, streamProtocol: string): Promise<Socket> {
-  const { plain, address, options } = await target(factory, path)
+  const { plain, address, options } = await targetOfPath(factory, path)
   const send = plain ? http.request : httpsRequest
   const request = send(`${plain ? 'http' : 'https'}://${address}`, {
     ...options,
