@@ -1,6 +1,7 @@
 /** The node end to end: real containers over our runtime and over Debian's containerd, services and names through the kernel's rules. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, watch, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { request } from 'node:https'
 import { join } from 'node:path'
@@ -316,6 +317,19 @@ describe.skipIf(cannotRunContainers).each(['kijabi', 'containerd'] as const)('po
     expect(await ask(lab, 'POST', '/run/default/talker/c?cmd=hostname')).toEqual([200, 'talker\n'])
     expect((await ask(lab, 'GET', '/containerLogs/default/nobody/c'))[0]).toBe(404)
     expect(JSON.parse((await ask(lab, 'GET', '/pods'))[1]).items.map((p: Pod) => p.metadata.name)).toContain('talker')
+  })
+
+  test('a log that has grown is cut, and goes on in a new file', async () => {
+    await lab.create('chatty', { containers: [busybox('c', 'sh', '-c', 'yes line of text | head -c 1200000; sleep 100000')] })
+    const pod = await lab.untilPod('chatty', isReady)
+    const folder = join(lab.folder, 'pod-logs', `default_chatty_${pod.metadata.uid}`, 'c')
+    const cut = () => readdirSync(folder).filter((name) => /^0\.log\.\d{8}-\d{6}$/.test(name))
+    const watcher = watch(folder)
+    while (cut().length === 0 || !existsSync(join(folder, '0.log'))) await once(watcher, 'change')
+    watcher.close()
+    expect(statSync(join(folder, cut()[0] as string)).size).toBeGreaterThan(1 << 20)
+    await lab.exec('chatty', ['sh', '-c', 'echo after >/proc/1/fd/1'])
+    expect(await ask(lab, 'GET', '/containerLogs/default/chatty/c?tailLines=1')).toEqual([200, 'after\n'])
   })
 
   test('pods outlive the kubelet, and what ended meanwhile is seen', async () => {

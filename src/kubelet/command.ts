@@ -3,13 +3,14 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { load as loadYaml } from 'js-yaml'
-import { addQuantity, formatQuantity } from '../api/quantity.ts'
+import { addQuantity, formatQuantity, quantityValue } from '../api/quantity.ts'
 import type { Taint } from '../api/types/core-v1.ts'
 import { createClient } from '../client/client.ts'
 import { createHttpsTransport } from '../client/https-transport.ts'
 import { createInformers } from '../client/informer.ts'
 import { loadConnection } from '../client/kubeconfig.ts'
 import type { Command, Invocation } from '../flags/command.ts'
+import { parseDuration } from '../flags/flags.ts'
 import { http } from '../http/node-http.ts'
 import { readResolvConf } from '../linux/resolv-conf.ts'
 import { logFlags, loggerOf } from '../log/flags.ts'
@@ -53,6 +54,11 @@ export const command: Command = {
     'pod-max-pids': { type: 'int', default: -1, doc: 'How many processes a pod may have; below 1 any number.' },
     'kube-reserved': { type: 'map', default: {}, doc: 'Resources kept for Kubernetes: cpu=200m,memory=500Mi.' },
     'system-reserved': { type: 'map', default: {}, doc: 'Resources kept for the system.' },
+    'container-log-max-size': { type: 'string', default: '10Mi', doc: 'How large a container’s log grows before it is rotated.' },
+    'container-log-max-files': { type: 'int', default: 5, doc: 'How many files of a container’s log are kept.' },
+    'image-gc-high-threshold': { type: 'int', default: 85, doc: 'The percent of disk usage above which unused images are removed.' },
+    'image-gc-low-threshold': { type: 'int', default: 80, doc: 'The percent of disk usage down to which they are removed.' },
+    'minimum-image-ttl-duration': { type: 'duration', default: 120_000, doc: 'How old an unused image is at least when it is removed.' },
     ...logFlags,
     'cgroup-root': { type: 'string', doc: 'The cgroup below which pods are.' },
   },
@@ -88,6 +94,11 @@ interface KubeletConfiguration {
   readonly registerNode?: boolean
   readonly registerWithTaints?: Taint[]
   readonly nodeLeaseDurationSeconds?: number
+  readonly containerLogMaxSize?: string
+  readonly containerLogMaxFiles?: number
+  readonly imageGCHighThresholdPercent?: number
+  readonly imageGCLowThresholdPercent?: number
+  readonly imageMinimumGCAge?: string
 }
 
 async function run(invocation: Invocation): Promise<number> {
@@ -133,6 +144,15 @@ async function run(invocation: Invocation): Promise<number> {
       ...(pick('pod-cidr', file.podCIDR) ? { podCIDR: pick('pod-cidr', file.podCIDR) } : {}),
       registerNode: pick('register-node', file.registerNode),
       ...(file.nodeLeaseDurationSeconds === undefined ? {} : { leaseSeconds: file.nodeLeaseDurationSeconds }),
+      containerLogs: logRotation(
+        pick('container-log-max-size', file.containerLogMaxSize),
+        pick('container-log-max-files', file.containerLogMaxFiles),
+      ),
+      imageGc: imageGc(
+        pick('image-gc-high-threshold', file.imageGCHighThresholdPercent),
+        pick('image-gc-low-threshold', file.imageGCLowThresholdPercent),
+        pick('minimum-image-ttl-duration', duration('imageMinimumGCAge', file.imageMinimumGCAge)),
+      ),
     },
   )
   const clientCA = pick('client-ca-file', file.authentication?.x509?.clientCAFile)
@@ -175,6 +195,33 @@ async function run(invocation: Invocation): Promise<number> {
   cri.close()
   transport.close()
   return 0
+}
+
+function logRotation(maxSize: string, maxFiles: number) {
+  if (maxFiles <= 1)
+    throw new Error(`invalid configuration: containerLogMaxFiles (--container-log-max-files) ${maxFiles} must be greater than 1`)
+  return { maxBytes: quantityValue(maxSize), maxFiles }
+}
+
+function duration(field: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const ms = parseDuration(text)
+  if (ms === undefined) throw new Error(`invalid configuration: ${field}: invalid duration ${JSON.stringify(text)}`)
+  return ms
+}
+
+function imageGc(highPercent: number, lowPercent: number, minimumAgeMs: number) {
+  for (const [name, percent] of [
+    ['high', highPercent],
+    ['low', lowPercent],
+  ] as const)
+    if (!(percent >= 0 && percent <= 100))
+      throw new Error(`invalid configuration: the ${name} threshold of image garbage collection, ${percent}, must be between 0 and 100`)
+  if (lowPercent >= highPercent)
+    throw new Error(
+      `invalid configuration: imageGCLowThresholdPercent (--image-gc-low-threshold) ${lowPercent} must be less than imageGCHighThresholdPercent (--image-gc-high-threshold) ${highPercent}`,
+    )
+  return { highPercent, lowPercent, minimumAgeMs }
 }
 
 /** `key=value:NoSchedule`, `key:NoSchedule`. */

@@ -18,7 +18,9 @@ import { createClaims } from './claims.ts'
 import type { NodeSettings } from './container-config.ts'
 import { abortable, type Cri, criErrorText } from './cri.ts'
 import { createEvictionManager } from './eviction.ts'
+import { collectImages, type ImageGcOptions } from './image-gc.ts'
 import { createImageManager } from './images.ts'
+import { type LogRotationOptions, rotateLogs } from './log-rotation.ts'
 import { createNodeReporter, type NodeReporter } from './node-status.ts'
 import { createObjectWatcher } from './objects.ts'
 import { createPodWorkers, ownConditions, type PodWorkers } from './pod-worker.ts'
@@ -58,6 +60,8 @@ export interface KubeletOptions {
   readonly podCIDR?: string
   readonly leaseSeconds?: number
   readonly registerNode?: boolean
+  readonly containerLogs?: LogRotationOptions
+  readonly imageGc?: ImageGcOptions
 }
 
 export interface Kubelet {
@@ -259,6 +263,13 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
   if (!deps.informers) informers.start()
   if (options.registerNode !== false) running.push(reporter.run(stopping.signal))
   running.push(eviction.run(stopping.signal))
+  running.push(rotateLogs({ cri, clock, log }, options.containerLogs ?? { maxBytes: 10 << 20, maxFiles: 5 }, stopping.signal))
+  const failed = (message: string) => {
+    const { uid = nodeName } = node()?.metadata ?? {}
+    recorder.event({ apiVersion: 'v1', kind: 'Node', name: nodeName, uid }, 'Warning', 'FreeDiskSpaceFailed', message)
+  }
+  const imageGc = options.imageGc ?? { highPercent: 85, lowPercent: 80, minimumAgeMs: 120_000 }
+  running.push(collectImages({ cri, clock, log, failed }, imageGc, stopping.signal))
 
   /** What the runtime has and no source knows; only once all sources have spoken. */
   async function killUnknown(): Promise<void> {

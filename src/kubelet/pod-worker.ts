@@ -30,6 +30,7 @@ import { annotations, type Cri, criErrorText } from './cri.ts'
 import { ConfigError, type EnvSources, makeEnvironment, type PodFacts } from './env.ts'
 import { type ImageManager, WaitError } from './images.ts'
 import { runHook } from './lifecycle.ts'
+import { rotatedLogs } from './log-rotation.ts'
 import type { ObjectWatcher } from './objects.ts'
 import type { ProbeManager } from './probes.ts'
 import {
@@ -589,7 +590,8 @@ export function createPodWorkers(deps: PodWorkerDeps): PodWorkers {
         await rt.RemoveContainer({ containerId: container.id })
         worker.applied.delete(container.id)
         rmSync(terminationFile(worker.pod, name, container.restartCount, settings), { force: true })
-        if (container.logPath) rmSync(container.logPath, { force: true })
+        if (container.logPath)
+          for (const file of [container.logPath, ...(await rotatedLogs(container.logPath))]) rmSync(file, { force: true })
       } catch (error) {
         log.warn('could not remove an old container', { pod: nameOf(worker.pod), container: name, error: criErrorText(error) })
       }

@@ -140,6 +140,7 @@ export async function startNodeLab(options: { runtime: 'kijabi' | 'containerd'; 
           port: kubeletPort,
           cgroupRoot,
           podCIDR,
+          containerLogs: { maxBytes: 1 << 20, maxFiles: 3 },
         },
       )
       informers.start()
