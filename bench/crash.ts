@@ -6,9 +6,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { crashRounds } from './crash-rounds.ts'
 
-const rounds = Number(process.argv[process.argv.indexOf('--rounds') + 1] || 20)
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' } } })
+const rounds = Number(values.rounds)
 const start = performance.now()
 const dataDir = mkdtempSync(join(tmpdir(), 'kijabi-crash-'))
 try {
