@@ -1,14 +1,11 @@
 /** `kijabi kube-controller-manager`: the controllers by themselves, against any API server. */
 import { readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
-import { createHttpsTransport } from '../client/https-transport.ts'
-import { inClusterConnection, loadConnection } from '../client/kubeconfig.ts'
+import { leaseTermsOf, loopFlags, type RunningLoops, runLoops, startLoops } from '../client/loop-command.ts'
 import type { Transport } from '../client/transport.ts'
 import type { Command } from '../flags/command.ts'
 import type { FlagTable, ParsedFlags } from '../flags/flags.ts'
 import { ExitError } from '../flags/run.ts'
-import { createComponentServer } from '../http/component-server.ts'
-import { logFlags, loggerOf } from '../log/flags.ts'
+import { loggerOf } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
 import { chooseControllers, createControllerManager } from './manager.ts'
 import { type ControllerOptions, defaultOptions } from './options.ts'
@@ -72,23 +69,12 @@ const concurrentFlags = Object.fromEntries(
 )
 
 export const flags: FlagTable = {
-  kubeconfig: { type: 'string', doc: 'The kubeconfig of the API server; without one, the pod’s service account.' },
-  master: { type: 'string', doc: 'The API server’s address, over what the kubeconfig says.' },
+  ...loopFlags('kube-controller-manager', 10257),
   controllers: {
     type: 'list',
     default: ['*'],
     doc: `Which controllers run: '*' all that are on by default, 'foo' the one named foo, '-foo' not that one. All: ${Object.keys(registry).join(', ')}.`,
   },
-  'leader-elect': { type: 'bool', default: true, doc: 'Wait for the lease before working.' },
-  'leader-elect-lease-duration': { type: 'duration', default: 15_000, doc: 'How long a lease that is not renewed is respected.' },
-  'leader-elect-renew-deadline': { type: 'duration', default: 10_000, doc: 'How long the leader tries to renew before it gives up.' },
-  'leader-elect-retry-period': { type: 'duration', default: 2_000, doc: 'The pause between tries.' },
-  'leader-elect-resource-name': { type: 'string', default: 'kube-controller-manager', doc: 'The lease’s name.' },
-  'leader-elect-resource-namespace': { type: 'string', default: 'kube-system', doc: 'The lease’s namespace.' },
-  'bind-address': { type: 'string', default: '127.0.0.1', doc: 'Where health and metrics are served; loopback only.' },
-  'secure-port': { type: 'int', default: 10257, doc: 'The port for health and metrics; 0 serves none.' },
-  'tls-cert-file': { type: 'string', doc: 'The certificate for that port.' },
-  'tls-private-key-file': { type: 'string', doc: 'Its key.' },
   'root-ca-file': { type: 'string', doc: 'The authority that is published to every namespace.' },
   'service-account-private-key-file': { type: 'string', doc: 'The key that signs tokens in secrets.' },
   'cluster-signing-cert-file': { type: 'string', doc: 'The authority that signs certificate signing requests.' },
@@ -150,7 +136,6 @@ export const flags: FlagTable = {
     doc: 'How long an unused token secret is kept.',
   },
   ...concurrentFlags,
-  ...logFlags,
 }
 
 /** What the flags say; `ca` is published where no file is named. */
@@ -174,23 +159,11 @@ export const command: Command = {
   summary: 'Runs the control loops that bring the cluster from the state it has to the state it should have.',
   usage: 'kube-controller-manager [flags]',
   flags,
-  async run(invocation) {
-    const { signal } = invocation
-    const text = (name: string) => invocation.values[name] as string
+  run(invocation) {
     const log = loggerOf('kube-controller-manager', invocation)
-    const connection = text('kubeconfig') ? loadConnection({ kubeconfig: text('kubeconfig') }) : inClusterConnection()
-    const transport = createHttpsTransport(text('master') ? { ...connection, server: text('master') } : connection, {
-      userAgent: 'kube-controller-manager',
-    })
-    const rootCa = connection.ca === undefined ? undefined : String(connection.ca)
-    const manager = await startControllerManager(invocation, { transport, log, rootCa })
-    const stopped = new Promise<'stopped'>((resolve) => signal.addEventListener('abort', () => resolve('stopped'), { once: true }))
-    const why = await Promise.race([stopped, manager.lost])
-    await manager.stop()
-    transport.close()
-    if (why === 'stopped') return 0
-    log.error('leader election lost')
-    return 1
+    return runLoops('kube-controller-manager', invocation, log, (transport, { ca }) =>
+      startControllerManager(invocation, { transport, log, rootCa: ca === undefined ? undefined : String(ca) }),
+    )
   },
 }
 
@@ -198,52 +171,23 @@ export const command: Command = {
  * The manager that the flags describe, at work, with its health and metrics served. The control plane's process starts
  * it so too. `rootCa` is published where no --root-ca-file says otherwise.
  */
-export async function startControllerManager(
+export function startControllerManager(
   { values, given }: Pick<ParsedFlags, 'values' | 'given'>,
   { transport, log, rootCa }: { transport: Transport; log: Logger; rootCa?: string | undefined },
-): Promise<{ readonly lost: Promise<void>; stop(): Promise<void> }> {
-  const text = (name: string) => values[name] as string
-  const file = (name: string) => readFileSync(text(name), 'utf8')
+): Promise<RunningLoops> {
+  const controllers = values['controllers'] as string[]
   try {
-    chooseControllers(values['controllers'] as string[])
+    chooseControllers(controllers)
   } catch (error) {
     throw new ExitError(`kube-controller-manager: ${(error as Error).message}`)
   }
-  const address = text('bind-address')
-  if (!/^(127\.|::1$|localhost$)/.test(address)) throw new ExitError('kube-controller-manager: --bind-address must be a loopback address')
-  const manager = createControllerManager({
-    transport,
-    log,
-    options: optionsOf({ values, given }, rootCa),
-    controllers: values['controllers'] as string[],
-    ...(values['leader-elect']
-      ? {
-          leaderElection: {
-            identity: `${hostname()}_${process.pid}`,
-            namespace: text('leader-elect-resource-namespace'),
-            name: text('leader-elect-resource-name'),
-            leaseDurationMs: values['leader-elect-lease-duration'] as number,
-            renewDeadlineMs: values['leader-elect-renew-deadline'] as number,
-            retryPeriodMs: values['leader-elect-retry-period'] as number,
-          },
-        }
-      : {}),
-  })
-  const server =
-    values['secure-port'] === 0
-      ? undefined
-      : await createComponentServer({
-          address,
-          port: values['secure-port'] as number,
-          tls: text('tls-cert-file') ? { certificate: file('tls-cert-file'), key: file('tls-private-key-file') } : 'self-signed',
-          metrics: () => manager.metrics.render(),
-        })
-  await manager.start()
-  return {
-    lost: manager.lost,
-    async stop() {
-      await manager.stop()
-      await server?.close()
-    },
-  }
+  return startLoops('kube-controller-manager', values, () =>
+    createControllerManager({
+      transport,
+      log,
+      options: optionsOf({ values, given }, rootCa),
+      controllers,
+      ...(values['leader-elect'] ? { leaderElection: leaseTermsOf(values) } : {}),
+    }),
+  )
 }

@@ -295,7 +295,7 @@ test('loops killed and restarted at random during mixed operations end where the
       },
     }),
   )
-  for (let i = 0; i < 150; i++) {
+  for (let i = 0; i < 500; i++) {
     const name = `d${random(5)}`
     const at = { namespace: 'default', name }
     const target = wanted.get(name)

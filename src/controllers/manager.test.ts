@@ -52,7 +52,13 @@ test('of two managers one works, and the other takes over when it ends', async (
   const clock = createFakeClock()
   const transport = createMemoryTransport({ clock })
   const make = (identity: string) =>
-    createControllerManager({ transport, clock, random: () => 0, controllers: ['serviceaccount-controller'], leaderElection: { identity } })
+    createControllerManager({
+      transport,
+      clock,
+      random: () => 0,
+      controllers: ['serviceaccount-controller'],
+      leaderElection: { namespace: 'kube-system', name: 'kube-controller-manager', identity },
+    })
   const settle = async (ms: number) => {
     for (let i = 0; i < 10; i++) {
       clock.advance(ms / 10)

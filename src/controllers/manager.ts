@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../client/clock.ts'
 import { createEventRecorder, type EventRecorder } from '../client/events.ts'
 import { createInformers } from '../client/informer.ts'
 import { runAsLeader } from '../client/leader-election.ts'
+import type { LeaseTerms, Loops } from '../client/loop-command.ts'
 import type { Transport } from '../client/transport.ts'
 import type { WorkQueue } from '../client/work-queue.ts'
 import { type Logger, noLog } from '../log/log.ts'
@@ -20,31 +21,17 @@ export interface ControllerManagerOptions {
   readonly options?: Partial<ControllerOptions>
   /** As `--controllers`: `*`, `name`, `-name`. Default all that are on by default. */
   readonly controllers?: readonly string[]
-  /** Wait for the lease kube-system/kube-controller-manager before working; the identity to hold it by. */
-  readonly leaderElection?: {
-    readonly identity: string
-    readonly namespace?: string
-    readonly name?: string
-    readonly leaseDurationMs?: number
-    readonly renewDeadlineMs?: number
-    readonly retryPeriodMs?: number
-  }
+  /** Wait for this lease before working. */
+  readonly leaderElection?: LeaseTerms
   readonly log?: Logger
   readonly clock?: Clock
   readonly metrics?: MetricsRegistry
   readonly random?: () => number
 }
 
-export interface ControllerManager {
-  /** Begins: to work, or behind leader election to wait for the lease. */
-  start(): Promise<void>
+export interface ControllerManager extends Loops {
   /** Resolves when every controller works and its caches are filled. */
   readonly synced: Promise<void>
-  /** Ends the loops and resolves when the last reconcile has ended. */
-  stop(): Promise<void>
-  /** Resolves to why it ended by itself: the lease was lost. Never resolves otherwise. */
-  readonly lost: Promise<void>
-  readonly metrics: MetricsRegistry
   readonly leading: boolean
   /** Each running controller's queue, by name. */
   readonly queues: ReadonlyMap<string, WorkQueue>
@@ -110,10 +97,9 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
   return {
     async start() {
       if (!given.leaderElection) return lead(stopping.signal)
-      const { namespace = 'kube-system', name = 'kube-controller-manager', ...terms } = given.leaderElection
       const elected = runAsLeader(
         client,
-        { namespace, name, ...terms, clock, log, random, recorder: recorder('kube-controller-manager') },
+        { ...given.leaderElection, clock, log, random, recorder: recorder('kube-controller-manager') },
         stopping.signal,
         lead,
       )

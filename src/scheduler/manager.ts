@@ -3,6 +3,7 @@ import { createClient } from '../client/client.ts'
 import { createEventRecorder } from '../client/events.ts'
 import { createInformers } from '../client/informer.ts'
 import { runAsLeader } from '../client/leader-election.ts'
+import type { LeaseTerms, Loops } from '../client/loop-command.ts'
 import type { Transport } from '../client/transport.ts'
 import { type Logger, noLog } from '../log/log.ts'
 import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
@@ -13,26 +14,12 @@ import { createScheduler } from './scheduler.ts'
 export interface SchedulerManagerOptions {
   readonly transport: Transport
   readonly configuration?: SchedulerConfiguration
-  readonly leaderElection?: {
-    readonly identity: string
-    readonly leaseDurationMs?: number
-    readonly renewDeadlineMs?: number
-    readonly retryPeriodMs?: number
-  }
+  readonly leaderElection?: LeaseTerms
   readonly log?: Logger
   readonly metrics?: MetricsRegistry
 }
 
-export interface SchedulerManager {
-  /** Begins; resolves when the caches are filled, or, behind leader election, when waiting for the lease has begun. */
-  start(): Promise<void>
-  stop(): Promise<void>
-  /** Resolves when the lease was lost. Never resolves otherwise. */
-  readonly lost: Promise<void>
-  readonly metrics: MetricsRegistry
-}
-
-export function createSchedulerManager(given: SchedulerManagerOptions): SchedulerManager {
+export function createSchedulerManager(given: SchedulerManagerOptions): Loops {
   const { transport, configuration = {}, leaderElection, log = noLog, metrics = createMetrics() } = given
   const client = createClient(transport)
   const recorder = createEventRecorder(client, { component: 'default-scheduler', log })
@@ -53,7 +40,7 @@ export function createSchedulerManager(given: SchedulerManagerOptions): Schedule
   return {
     async start() {
       if (!leaderElection) return lead(stopping.signal)
-      const lock = { namespace: 'kube-system', name: 'kube-scheduler', ...leaderElection, log, recorder }
+      const lock = { ...leaderElection, log, recorder }
       void runAsLeader(client, lock, stopping.signal, (signal) => void lead(signal)).then((ended) => ended || lose())
     },
     async stop() {
