@@ -10,6 +10,7 @@ import type { ContainerStatus, Pod } from '../src/api/types/core-v1.ts'
 import { noLog } from '../src/log/log.ts'
 import { openNetlink } from '../src/network/netlink.ts'
 import { syncRoutes } from '../src/network/routes.ts'
+import { PodSandboxState } from '../src/runtime/cri/api.ts'
 import { cannotRunContainers, isReady, type NodeLab, nodeName, startNodeLab } from './support/node-lab.ts'
 
 if (cannotRunContainers) console.log(`test/node.test.ts is skipped: ${cannotRunContainers}`)
@@ -317,6 +318,20 @@ describe.skipIf(cannotRunContainers).each(['kijabi', 'containerd'] as const)('po
     expect(await ask(lab, 'POST', '/run/default/talker/c?cmd=hostname')).toEqual([200, 'talker\n'])
     expect((await ask(lab, 'GET', '/containerLogs/default/nobody/c'))[0]).toBe(404)
     expect(JSON.parse((await ask(lab, 'GET', '/pods'))[1]).items.map((p: Pod) => p.metadata.name)).toContain('talker')
+  })
+
+  test('a sandbox that is removed by hand is made anew, with its containers', async () => {
+    await lab.create('robbed')
+    const before = await lab.untilPod('robbed', isReady)
+    const filter = { labelSelector: { 'io.kubernetes.pod.uid': before.metadata.uid } }
+    const { items = [] } = await lab.cri.runtime.ListPodSandbox({ filter })
+    await lab.cri.runtime.StopPodSandbox({ podSandboxId: items[0]?.id as string })
+    await lab.untilPod('robbed', (p) => isReady(p) && container(p)?.containerID !== container(before)?.containerID)
+    const after = (await lab.cri.runtime.ListPodSandbox({ filter })).items ?? []
+    const ready = after.filter((s) => (s.state ?? 0) === PodSandboxState.SANDBOX_READY)
+    expect(ready.map((s) => s.metadata?.attempt)).toEqual([1])
+    await lab.cri.runtime.RemovePodSandbox({ podSandboxId: ready[0]?.id as string })
+    await lab.untilPod('robbed', (p) => isReady(p) && (container(p)?.restartCount ?? 0) > 0 && p?.status.podIP !== before.status.podIP)
   })
 
   test('a log that has grown is cut, and goes on in a new file', async () => {

@@ -78,6 +78,8 @@ export interface Kubelet {
   stop(): Promise<void>
 }
 
+const housekeepingMs = 2000
+
 export async function createKubelet(deps: KubeletDeps, options: KubeletOptions): Promise<Kubelet> {
   const { client, log, clock = systemClock } = deps
   const { nodeName, rootFolder } = options
@@ -280,6 +282,17 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
           .catch((error: unknown) => log.warn('could not remove an unknown pod', { uid, error: criErrorText(error) }))
     }
   }
+  let unknownSoon = false
+  /** Not at once: a pod that just ended says its last word, too. */
+  function lookForUnknown(): void {
+    if (unknownSoon) return
+    unknownSoon = true
+    clock.after(housekeepingMs, () => {
+      unknownSoon = false
+      if (stopping.signal.aborted) return
+      killUnknown().catch((error: unknown) => log.warn('could not look for unknown pods', { error: criErrorText(error) }))
+    })
+  }
   const sourcesKnown = apiPods.whenSynced().then(() => {
     for (const pod of apiPods.list()) if (isMirror(pod)) seeMirror(pod)
     for (const pod of staticPods.values()) {
@@ -293,12 +306,9 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
   running.push(
     watchRuntime(
       cri,
-      (uid, pod) => {
+      (uid) => {
         if (workers.get(uid)) workers.wake(uid)
-        else if (apiPods.synced && pod.sandboxes.length > 0)
-          void workers
-            .killUnknown(uid, pod.sandboxes)
-            .catch((error: unknown) => log.warn('could not remove an unknown pod', { uid, error: criErrorText(error) }))
+        else if (apiPods.synced) lookForUnknown()
       },
       { clock, log },
       stopping.signal,

@@ -14,7 +14,7 @@ const reconnectMs = 1000
 /** Calls `changed` for each pod that something happened to, by uid, until the signal ends it. */
 export async function watchRuntime(
   cri: Cri,
-  changed: (uid: string, pod: Pick<ListedPod, 'sandboxes'>) => void,
+  changed: (uid: string) => void,
   deps: { clock: Clock; log: Logger },
   signal: AbortSignal,
 ): Promise<void> {
@@ -22,8 +22,8 @@ export async function watchRuntime(
   let known = new Map<string, ListedPod>()
   async function relist(): Promise<void> {
     const now = await listRuntimePods(cri)
-    for (const [uid, pod] of now) if (known.get(uid)?.fingerprint !== pod.fingerprint) changed(uid, pod)
-    for (const [uid, pod] of known) if (!now.has(uid)) changed(uid, { ...pod, sandboxes: [] })
+    for (const [uid, pod] of now) if (known.get(uid)?.fingerprint !== pod.fingerprint) changed(uid)
+    for (const uid of known.keys()) if (!now.has(uid)) changed(uid)
     known = now
   }
   let hasEvents = true
@@ -38,9 +38,8 @@ export async function watchRuntime(
         for (let event = await next; !event.done; event = await next) {
           next = events.next()
           next.catch(() => {})
-          const { podSandboxStatus } = event.value
-          const uid = podSandboxStatus?.metadata?.uid
-          if (uid) changed(uid, { sandboxes: [podSandboxStatus.id as string] })
+          const uid = event.value.podSandboxStatus?.metadata?.uid
+          if (uid) changed(uid)
           else await relist()
         }
       } else {

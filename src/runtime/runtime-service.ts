@@ -294,23 +294,35 @@ export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceIm
       }),
     )
 
+  /** `id`: the container, or the sandbox itself, of which containerd tells as of a container. */
+  const tell = (event: ContainerEvent, id: string, pod: SandboxRecord | undefined, members: readonly ContainerRecord[]) => {
+    const response: cri.ContainerEventResponse = {
+      containerId: id,
+      containerEventType: eventTypes[event],
+      createdAt: nowNanoseconds(),
+      ...(pod ? { podSandboxStatus: sandboxStatus(pod) } : {}),
+      containersStatuses: members.map(status),
+    }
+    for (const listener of listeners) listener(response)
+  }
+  const tellSandbox = (event: ContainerEvent, record: SandboxRecord) => {
+    if (record.namespace === 'k8s.io' && listeners.size > 0) tell(event, record.id, record, of(record.namespace, record.id))
+  }
+
   const stopSandbox = async (record: SandboxRecord) => {
+    const wasReady = sandboxRecords.get(record.id)?.ready === true
+    // Told first, so that who hears of its containers’ ends does not start them here again.
+    if (wasReady) sandboxRecords.put({ ...(sandboxRecords.get(record.id) as SandboxRecord), ready: false })
     await Promise.all(of(record.namespace, record.id).map((c) => turns(`stop/${c.id}`, () => containers.stop(c.id, 0))))
     await sandboxes.stop(record.id)
+    const stopped = sandboxRecords.get(record.id)
+    if (wasReady && stopped) tellSandbox('stopped', stopped)
   }
 
   return {
     emit(event, record) {
       if (record.namespace !== 'k8s.io' || listeners.size === 0) return
-      const pod = sandboxRecords.get(record.sandboxId)
-      const response: cri.ContainerEventResponse = {
-        containerId: record.id,
-        containerEventType: eventTypes[event],
-        createdAt: nowNanoseconds(),
-        ...(pod ? { podSandboxStatus: sandboxStatus(pod) } : {}),
-        containersStatuses: of(record.namespace, record.sandboxId).map(status),
-      }
-      for (const listener of listeners) listener(response)
+      tell(event, record.id, sandboxRecords.get(record.sandboxId), of(record.namespace, record.sandboxId))
     },
 
     Version: async () => ({ version: '0.1.0', runtimeName: 'kijabi', runtimeVersion: version, runtimeApiVersion: 'v1' }),
@@ -341,6 +353,8 @@ export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceIm
     async RunPodSandbox({ config, runtimeHandler = '' }, options) {
       if (!config?.metadata?.name) throw new GrpcError(Code.INVALID_ARGUMENT, 'sandbox config must include metadata with a name')
       const record = await sandboxes.run(namespaceOf(options), config, runtimeHandler, options?.signal)
+      tellSandbox('created', record)
+      tellSandbox('started', record)
       return { podSandboxId: record.id }
     },
     async StopPodSandbox({ podSandboxId }, options) {
@@ -354,7 +368,9 @@ export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceIm
       await turns(record.id, async () => {
         await stopSandbox(record)
         for (const c of of(record.namespace, record.id)) await turns(c.id, () => containers.remove(c.id))
+        const stopped = sandboxRecords.get(record.id)
         await sandboxes.remove(record.id)
+        if (stopped) tellSandbox('deleted', stopped)
       })
       cpuBefore.delete(record.id)
       return {}
