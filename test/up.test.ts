@@ -290,6 +290,30 @@ test.skipIf(cannotRunContainers() !== undefined)('rounds of up and down --purge 
   }
 })
 
+test.skipIf(cannotRunContainers() !== undefined)('the last cluster to go turns IP forwarding off where it was off before', async () => {
+  const netns = `kijabi-test-${process.pid}`
+  // Not `ip netns exec`, which hides the cgroups.
+  const within = (...args: string[]) => succeed('nsenter', [`--net=/run/netns/${netns}`, ...args])
+  const ours = (home: Home, ...args: string[]) => within('env', ...Object.entries(home.env).map(([k, v]) => `${k}=${v}`), kijabi, ...args)
+  const forwarding = () => within('cat', '/proc/sys/net/ipv4/ip_forward')
+  const [one, two] = [createHome('forwarding-one'), createHome('forwarding-two')]
+  await succeed('ip', ['netns', 'add', netns])
+  try {
+    await within('sh', '-c', 'ip link set lo up; echo 0 >/proc/sys/net/ipv4/ip_forward')
+    for (const home of [one, two]) await ours(home, 'up', '--port', String(home.port))
+    expect(await forwarding()).toBe('1\n')
+    await ours(one, 'down', '--purge')
+    expect(await forwarding()).toBe('1\n')
+    await ours(two, 'down')
+    expect(await forwarding()).toBe('1\n')
+    await ours(two, 'down', '--purge')
+    expect(await forwarding()).toBe('0\n')
+    expect(await within('nft', 'list', 'tables')).toBe('')
+  } finally {
+    await succeed('ip', ['netns', 'del', netns])
+  }
+})
+
 test.skipIf(cannotRunContainers() !== undefined)(
   'the components are pods of kube-system, and their manifests show their options',
   async () => {

@@ -6,6 +6,7 @@
  */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { detach, inNamespace, inNewNamespaces, linkUp, MountFlag, mount } from '../linux/syscalls.ts'
+import { enableForwarding, restoreForwarding } from '../network/forwarding.ts'
 import { openNetlink } from '../network/netlink.ts'
 import { nft } from '../network/nft.ts'
 import { type Cluster, nodeAddress, nodeNames } from './cluster.ts'
@@ -57,7 +58,7 @@ export async function ensureNodeNetwork(cluster: Cluster): Promise<void> {
   await nft(
     `add table ip ${name}\ndelete table ip ${name}\ntable ip ${name} {\n  chain postrouting {\n    type nat hook postrouting priority srcnat\n    ip saddr ${nodeCidr} ip daddr != { ${nodeCidr}, ${podCidr}, 224.0.0.0/4 } masquerade\n  }\n}\n`,
   )
-  writeFileSync('/proc/sys/net/ipv4/ip_forward', '1')
+  await enableForwarding()
 }
 
 /** A namespace goes with all that is in it: links, routes and rules. */
@@ -78,6 +79,7 @@ export async function removeNodeNetwork(cluster: Cluster): Promise<void> {
     host.close()
   }
   await nft(`add table ip ${table(cluster)}\ndelete table ip ${table(cluster)}\n`)
+  await restoreForwarding()
 }
 
 /** As `ip netns add` makes it. */

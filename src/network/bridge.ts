@@ -13,6 +13,7 @@ import { inNamespace } from '../linux/syscalls.ts'
 import type { Logger } from '../log/log.ts'
 import type { PodNetwork } from '../runtime/pod-network.ts'
 import { type AddressPool, createAddressPool } from './addresses.ts'
+import { enableForwarding, restoreForwarding } from './forwarding.ts'
 import { Errno, type Link, type Netlink, NetlinkError, openNetlink } from './netlink.ts'
 import { type Nft, nft as runNft } from './nft.ts'
 import { hash } from './proxy/services.ts'
@@ -66,7 +67,7 @@ export function createBridgeNetwork(options: BridgeOptions): BridgeNetwork {
       await nft(
         `add table ip ${table}\ndelete table ip ${table}\ntable ip ${table} {\n  chain postrouting {\n    type nat hook postrouting priority srcnat\n    ${outside}\n  }\n}\n`,
       )
-      writeFileSync('/proc/sys/net/ipv4/ip_forward', '1')
+      await enableForwarding()
       // Pods on one bridge talk through the gateway on purpose; the kernel would tell them of the short way.
       writeFileSync(`/proc/sys/net/ipv4/conf/${bridge}/send_redirects`, '0')
       pool = made
@@ -122,6 +123,7 @@ export function createBridgeNetwork(options: BridgeOptions): BridgeNetwork {
         deleteIfThere(netlink, own.index)
       }
       await nft(`add table ip ${table}\ndelete table ip ${table}\n`)
+      await restoreForwarding()
       rmSync(folder, { recursive: true, force: true })
       pool = undefined
       podCIDR = ''
