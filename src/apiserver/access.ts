@@ -10,27 +10,31 @@ import { type AdmissionOptions, createAdmission } from './admission/plugins.ts'
 import type { Auditor } from './audit/audit.ts'
 import { type AnonymousOptions, createAuthenticator } from './authentication/authentication.ts'
 import { createBootstrapTokenAuthenticator } from './authentication/bootstrap-token.ts'
-import { createCertificateAuthenticator } from './authentication/certificate.ts'
+import { createCertificateAuthenticator, trustedBy } from './authentication/certificate.ts'
+import type { AuthenticationConfiguration } from './authentication/configuration.ts'
+import { extensionConfiguration, publishExtensionConfiguration } from './authentication/extension-configuration.ts'
+import { createFrontProxyAuthenticator, type FrontProxyOptions } from './authentication/front-proxy.ts'
 import { createImpersonation } from './authentication/impersonation.ts'
-import { jsonWebKeySet, type SigningKey, type VerificationKey } from './authentication/jwt.ts'
+import { type Algorithm, jsonWebKeySet, type SigningKey, type VerificationKey } from './authentication/jwt.ts'
 import { createAuthenticationReviews } from './authentication/reviews.ts'
 import { createServiceAccountTokenAuthenticator } from './authentication/service-account-tokens.ts'
+import { createStructuredAuthentication } from './authentication/structured.ts'
 import { type TokenAuthenticator, tokenUnion } from './authentication/token.ts'
 import { createTokenFileAuthenticator } from './authentication/token-file.ts'
 import { createTokenRequest } from './authentication/token-request.ts'
 import { createWebhookTokenAuthenticator, type WebhookTokenOptions } from './authentication/webhook-token.ts'
-import { alwaysAllow, alwaysDeny, privileged, union } from './authorization/authorizers.ts'
+import { alwaysAllow } from './authorization/authorizers.ts'
 import { reconcilePolicy, reconcileSystemObjects } from './authorization/bootstrap.ts'
+import type { AuthorizerConfiguration } from './authorization/configuration.ts'
+import { createConfiguredAuthorizer } from './authorization/configured.ts'
 import { createEscalationCheck } from './authorization/escalation.ts'
-import { createNodeAuthorizer } from './authorization/node.ts'
-import { createNodeGraph } from './authorization/node-graph.ts'
 import { createRbac } from './authorization/rbac.ts'
 import { createReviews } from './authorization/reviews.ts'
-import { createWebhookAuthorizer, type WebhookAuthorizerOptions } from './authorization/webhook.ts'
 import type { Answer } from './call.ts'
 import type { Operations } from './dispatch.ts'
 import { createFlowControl, type FlowControlOptions } from './flowcontrol/flow-control.ts'
 import type { Objects } from './objects.ts'
+import type { Reloadable } from './reloadable.ts'
 import type { Authenticator, Authorizer, User } from './request.ts'
 import type { ServerParts } from './server.ts'
 
@@ -80,9 +84,12 @@ export interface AccessOptions {
     readonly extendExpiration: boolean
   }
   readonly tokenWebhook?: Pick<WebhookTokenOptions, 'webhook' | 'version' | 'cacheMs'>
-  readonly authorizationModes: readonly string[]
-  /** What the mode Webhook asks. */
-  readonly authorizationWebhook?: Omit<WebhookAuthorizerOptions, 'now'>
+  /** Issuers of JWTs, and what is open to everybody instead of `anonymous`. */
+  readonly authentication?: { readonly config: Reloadable<AuthenticationConfiguration>; readonly algorithms: readonly Algorithm[] }
+  readonly frontProxy?: FrontProxyOptions
+  /** PEM of the authorities of clients. */
+  readonly clientCa?: string
+  readonly authorizers: Reloadable<readonly AuthorizerConfiguration[]>
   readonly admission: AdmissionOptions
   readonly audit?: Auditor
   readonly flowControl?: FlowControlOptions
@@ -94,40 +101,26 @@ export function createAccess({ objects, api: self, log, metrics, now }: AccessDe
   if (options.tokenFile) tokens.push(createTokenFileAuthenticator(options.tokenFile))
   if (options.bootstrapTokens) tokens.push(createBootstrapTokenAuthenticator(objects, now))
   if (accounts) tokens.push(createServiceAccountTokenAuthenticator(objects, { ...accounts, now }))
+  const structured = createStructuredAuthentication({ log, metrics, now, apiAudiences: accounts?.apiAudiences ?? [] }, options)
+  tokens.push(structured.tokens)
   if (options.tokenWebhook)
     tokens.push(createWebhookTokenAuthenticator({ ...options.tokenWebhook, apiAudiences: accounts?.apiAudiences ?? [], now }))
-
   const allTokens = tokenUnion(tokens)
 
   const rbac = createRbac(objects)
-  const authorizer = union([
-    privileged,
-    ...options.authorizationModes.map((mode): Authorizer => {
-      switch (mode) {
-        case 'AlwaysAllow':
-          return alwaysAllow
-        case 'AlwaysDeny':
-          return alwaysDeny
-        case 'Node':
-          return createNodeAuthorizer(objects, createNodeGraph(objects))
-        case 'RBAC':
-          return rbac
-        case 'Webhook':
-          if (!options.authorizationWebhook) throw new Error('the mode Webhook needs a webhook')
-          return createWebhookAuthorizer({ ...options.authorizationWebhook, now })
-        default:
-          throw new Error(`--authorization-mode: ${JSON.stringify(mode)} is not a known authorizer`)
-      }
-    }),
-  ])
+  const authorizer = createConfiguredAuthorizer({ objects, rbac, metrics, now }, options.authorizers)
   options.audit?.measure(metrics)
-  const withRbac = options.authorizationModes.includes('RBAC')
+  const modes = options.authorizers.current.map(({ type }) => type)
+  const withRbac = modes.includes('RBAC')
 
   return {
     authenticator: createAuthenticator({
-      requests: [createCertificateAuthenticator()],
+      requests: [
+        ...(options.frontProxy ? [createFrontProxyAuthenticator(options.frontProxy, trustedBy(options.frontProxy.ca))] : []),
+        createCertificateAuthenticator(options.frontProxy ? trustedBy(options.clientCa ?? '') : undefined),
+      ],
       tokens: allTokens,
-      anonymous: options.anonymous,
+      anonymous: structured.anonymous,
       log,
     }),
     authorizer,
@@ -144,7 +137,7 @@ export function createAccess({ objects, api: self, log, metrics, now }: AccessDe
         authorizer,
         rulesFor: (user, namespace) => {
           const { rules, errors } = rbac.rulesFor(user, namespace)
-          const incomplete = options.authorizationModes.includes('Webhook')
+          const incomplete = modes.includes('Webhook')
           return {
             rules,
             errors: incomplete ? [...errors, 'webhook authorizer does not support user rule resolution'] : errors,
@@ -165,7 +158,11 @@ export function createAccess({ objects, api: self, log, metrics, now }: AccessDe
     },
     paths: accounts ? issuerPaths(accounts) : {},
     async bootstrap(api) {
-      await Promise.all([withRbac ? reconcilePolicy(api, objects) : undefined, reconcileSystemObjects(api, objects)])
+      await Promise.all([
+        withRbac ? reconcilePolicy(api, objects) : undefined,
+        reconcileSystemObjects(api, objects),
+        publishExtensionConfiguration(api, extensionConfiguration(options.clientCa, options.frontProxy)),
+      ])
     },
   }
 }

@@ -1,6 +1,7 @@
 /** `kijabi kube-apiserver`: the server as a program, with upstream's flags. */
 import { readFileSync } from 'node:fs'
 import type { Command } from '../flags/command.ts'
+import type { FlagValues } from '../flags/flags.ts'
 import { loggerOf } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
@@ -14,15 +15,7 @@ import { parseNodePortRange } from './registry/node-ports.ts'
 import { firstServiceIP } from './registry/service-ips.ts'
 import { machineAddresses, servingCertificate } from './serving-certificates.ts'
 
-type Values = {
-  readonly [Name in keyof typeof flags]: (typeof flags)[Name] extends { type: 'int' | 'duration' }
-    ? number
-    : (typeof flags)[Name] extends { type: 'list' | 'array' }
-      ? readonly string[]
-      : (typeof flags)[Name] extends { type: 'bool' }
-        ? boolean
-        : string
-}
+type Values = FlagValues<typeof flags>
 
 export const command: Command = {
   summary: 'The API server',
@@ -79,7 +72,9 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
         host,
         port: values['secure-port'],
         ...pair,
-        ...(values['client-ca-file'] ? { clientCa: readFileSync(values['client-ca-file'], 'utf8') } : {}),
+        ...(access.clientCa || access.frontProxy
+          ? { clientCa: [access.clientCa, access.frontProxy?.ca].filter((pem) => pem !== undefined) }
+          : {}),
         ...kubeletClient(values),
       },
       advertise: { host: advertised, port: values['secure-port'], serviceIP: firstServiceIP(serviceRanges[0] as string) },

@@ -6,7 +6,7 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import { createServer as createTlsServer, type DetailedPeerCertificate, type TLSSocket } from 'node:tls'
 import { mediaTypes } from '../api/codec.ts'
 import { StatusError } from '../api/errors.ts'
 import { http } from '../http/node-http.ts'
@@ -29,7 +29,7 @@ export interface HttpOptions {
   readonly certificate: string
   readonly key: string
   /** The authorities whose client certificates are looked at. */
-  readonly clientCa?: string
+  readonly clientCa?: readonly string[]
   /** How the server reaches kubelets. */
   readonly kubeletClient?: { readonly certificate: string; readonly key: string; readonly ca?: string }
 }
@@ -76,7 +76,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
     ALPNProtocols: ['h2', 'http/1.1'],
     ...strongTls,
     handshakeTimeout: handshakeTimeoutMs,
-    ...(options.clientCa ? { requestCert: true, rejectUnauthorized: false, ca: options.clientCa } : {}),
+    ...(options.clientCa ? { requestCert: true, rejectUnauthorized: false, ca: [...options.clientCa] } : {}),
   })
   tls.on('secureConnection', (socket) => {
     sockets.add(socket)
@@ -109,7 +109,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
   ): IncomingRequest {
     let controller: AbortController | undefined
     const authorization = header(headers['authorization'])
-    const certificate = certificateOf(socket)
+    const { certificate, certificateError } = certificateOf(socket)
     return {
       method,
       target,
@@ -118,6 +118,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
         ...(authorization === undefined ? {} : { authorization }),
         headers,
         ...(certificate ? { certificate } : {}),
+        ...(certificateError ? { certificateError } : {}),
         remoteAddress: socket.remoteAddress ?? '',
       },
       body: (limit) => readBody(source, header(headers['content-length']), limit),
@@ -334,19 +335,36 @@ function readBody(source: NodeJS.ReadableStream, contentLength: string | undefin
   })
 }
 
-const certificates = new WeakMap<TLSSocket, Credentials['certificate'] | null>()
+type Shown = Pick<Credentials, 'certificate' | 'certificateError'>
+const certificates = new WeakMap<TLSSocket, Shown>()
 
-/** The client certificate's subject, read once a connection; none when it was not signed by one of our authorities. */
-function certificateOf(socket: TLSSocket): Credentials['certificate'] {
+/** The client certificate's subject, read once a connection; only a complaint when it was not signed by one of our authorities. */
+function certificateOf(socket: TLSSocket): Shown {
   const known = certificates.get(socket)
-  if (known !== undefined) return known ?? undefined
-  const subject = socket.authorized ? socket.getPeerCertificate() : undefined
+  if (known) return known
+  const subject = socket.getPeerCertificate(true)
   const list = (value: unknown): string[] => (Array.isArray(value) ? (value as string[]) : typeof value === 'string' ? [value] : [])
-  const certificate = subject?.subject
-    ? { commonName: list(subject.subject.CN)[0] ?? '', organizations: list(subject.subject.O), fingerprint: subject.fingerprint256 }
-    : undefined
-  certificates.set(socket, certificate ?? null)
-  return certificate
+  let shown: Shown = {}
+  if (subject?.subject && socket.authorized)
+    shown = {
+      certificate: {
+        commonName: list(subject.subject.CN)[0] ?? '',
+        organizations: list(subject.subject.O),
+        fingerprint: subject.fingerprint256,
+        chain: chainOf(subject),
+      },
+    }
+  else if (subject?.subject) shown = { certificateError: String(socket.authorizationError) }
+  certificates.set(socket, shown)
+  return shown
+}
+
+function chainOf(subject: DetailedPeerCertificate): string[] {
+  const chain: string[] = []
+  // The last one is its own issuer.
+  for (let one = subject.issuerCertificate; one && !chain.includes(one.fingerprint256); one = one.issuerCertificate)
+    chain.push(one.fingerprint256)
+  return chain
 }
 
 const framed = new WeakMap<Buffer, Buffer>()

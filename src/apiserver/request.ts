@@ -1,5 +1,4 @@
 /** What the steps of a request hand on to each other: who asks, what for, and the decoded parts (upstream: request.RequestInfo, user.Info). */
-import type { X509Certificate } from 'node:crypto'
 import type { Resource, Subresource } from '../schema/schema.ts'
 
 export interface User {
@@ -49,8 +48,11 @@ export interface Credentials {
     readonly commonName: string
     readonly organizations: readonly string[]
     readonly fingerprint: string
-    readonly x509?: X509Certificate
+    /** Fingerprints of the certificates above it, the authority's included. */
+    readonly chain: readonly string[]
   }
+  /** Why the client's certificate does not count, when it showed one that was not signed by one of our authorities. */
+  readonly certificateError?: string
   readonly remoteAddress: string
 }
 export interface Authenticator {

@@ -113,7 +113,10 @@ const attributes: AuthorizationAttributes = {
   fieldSelector: 'spec.nodeName=n',
 }
 const authorizerOf = (webhook: Webhook, version = 'v1') =>
-  createWebhookAuthorizer({ webhook, version, authorizedMs: 1000, unauthorizedMs: 1000, now: () => new Date() })
+  createWebhookAuthorizer(
+    { webhook, version, timeoutMs: 2000, authorizedMs: 1000, unauthorizedMs: 1000, failurePolicy: 'NoOpinion' },
+    () => new Date(),
+  )
 
 test.each([
   ['v1', 'groups'],

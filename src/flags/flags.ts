@@ -18,6 +18,19 @@ export interface FlagSpec {
 }
 export type FlagTable = Readonly<Record<string, FlagSpec>>
 
+/** The values of a table's flags, as parsing yields them. */
+export type FlagValues<Table extends FlagTable> = {
+  readonly [Name in keyof Table]: Table[Name]['type'] extends 'list' | 'array'
+    ? readonly string[]
+    : Table[Name]['type'] extends 'bool'
+      ? boolean
+      : Table[Name]['type'] extends 'string'
+        ? string
+        : Table[Name]['type'] extends 'map'
+          ? Readonly<Record<string, string>>
+          : number
+}
+
 /** What parsing yields: values by flag name, defaults filled in; `given` tells which the user wrote. */
 export interface ParsedFlags {
   readonly values: Readonly<Record<string, unknown>>

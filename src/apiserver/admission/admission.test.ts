@@ -7,6 +7,7 @@ import { createAccess } from '../access.ts'
 import { type ApiServer, createApiServer } from '../api-server.ts'
 import { createInProcessTransport } from '../in-process.ts'
 import { createMemoryStore } from '../memory-store.ts'
+import { fixed } from '../reloadable.ts'
 
 let server: ApiServer
 let api: Transport
@@ -22,7 +23,7 @@ beforeEach(async () => {
         createAccess(parts, {
           anonymous: { enabled: false },
           bootstrapTokens: false,
-          authorizationModes: ['Node', 'RBAC'],
+          authorizers: fixed([{ type: 'Node' }, { type: 'RBAC' }]),
           admission: { enable: ['NodeRestriction', 'AlwaysPullImages', 'ExtendedResourceToleration'], disable: [] },
         }),
     },

@@ -15,16 +15,12 @@ export interface AnonymousOptions {
   readonly paths?: readonly string[]
 }
 
-export function createAnonymous({ enabled, paths }: AnonymousOptions): (path: string) => User | undefined {
-  if (!enabled) return () => undefined
-  return paths ? (path) => (paths.includes(path) ? anonymous : undefined) : () => anonymous
-}
-
 export interface AuthenticationOptions {
   /** Asked in order before tokens: certificates, the front proxy. */
   readonly requests: readonly Authenticator[]
   readonly tokens: TokenAuthenticator
-  readonly anonymous: AnonymousOptions
+  /** Asked at each request: it may change while the server runs. */
+  readonly anonymous: () => AnonymousOptions
   readonly log: Logger
 }
 
@@ -40,7 +36,10 @@ export function createAuthenticator({ requests, tokens, anonymous: anonymousOpti
     users.set(token, user)
     return user
   }
-  const nobody = createAnonymous(anonymousOptions)
+  const nobody = (path: string): User | undefined => {
+    const { enabled, paths } = anonymousOptions()
+    return enabled && (!paths || paths.includes(path)) ? anonymous : undefined
+  }
   const refuse = (error: unknown, { remoteAddress }: Credentials): never => {
     if (error instanceof StatusError && error.code !== 401) throw error
     log.warn('authentication failed', { error, remoteAddress })
@@ -53,7 +52,12 @@ export function createAuthenticator({ requests, tokens, anonymous: anonymousOpti
         if (user) return user
       }
       const token = bearerToken(credentials.authorization)
-      if (token === undefined) return nobody(path)
+      if (token === undefined) {
+        // Wrong credentials are refused, not taken for none.
+        const { certificate, certificateError = 'it is signed by no authority for clients' } = credentials
+        if (certificate || credentials.certificateError) refuse(`verifying the certificate failed: ${certificateError}`, credentials)
+        return nobody(path)
+      }
       const take = (found: { user: User } | undefined) =>
         found ? unique(withAuthenticated(found.user), token) : refuse('no authenticator knows the token', credentials)
       try {

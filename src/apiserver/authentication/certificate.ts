@@ -1,4 +1,5 @@
 /** Client certificates: the CommonName is the user, the Organizations are the groups (apiserver/pkg/authentication/request/x509). */
+import { X509Certificate } from 'node:crypto'
 import type { Authenticator, Credentials, User } from '../request.ts'
 
 type Certificate = NonNullable<Credentials['certificate']>
@@ -18,6 +19,13 @@ export function createCertificateAuthenticator(trusts: (certificate: Certificate
       return user === 'untrusted' ? undefined : user
     },
   }
+}
+
+/** Whether a certificate's chain ends at one of these authorities, where connections take those of others too. */
+export function trustedBy(pem: string): (certificate: Certificate) => boolean {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []
+  const known = new Set(blocks.map((block) => new X509Certificate(block).fingerprint256))
+  return ({ chain }) => chain.some((fingerprint) => known.has(fingerprint))
 }
 
 const userOf = ({ commonName, organizations, fingerprint }: Certificate): User => ({

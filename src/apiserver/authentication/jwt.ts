@@ -24,11 +24,14 @@ const algorithms = {
   RS384: { type: 'rsa', hash: 'sha384' },
   RS512: { type: 'rsa', hash: 'sha512' },
   PS256: { type: 'rsa', hash: 'sha256', pss: true },
+  PS384: { type: 'rsa', hash: 'sha384', pss: true },
+  PS512: { type: 'rsa', hash: 'sha512', pss: true },
   ES256: { type: 'ec', hash: 'sha256', curve: 'prime256v1' },
   ES384: { type: 'ec', hash: 'sha384', curve: 'secp384r1' },
   ES512: { type: 'ec', hash: 'sha512', curve: 'secp521r1' },
 } as const
 export type Algorithm = keyof typeof algorithms
+export const allAlgorithms = Object.keys(algorithms) as Algorithm[]
 export const isAlgorithm = (name: string): name is Algorithm => Object.hasOwn(algorithms, name)
 
 /** Longer tokens are refused before anything of them is read. */
@@ -49,7 +52,7 @@ export function parseVerificationKeys(pem: string): VerificationKey[] {
 export function parseSigningKey(pem: string): SigningKey {
   const key = createPrivateKey(pem)
   const curve = key.asymmetricKeyDetails?.namedCurve
-  const algorithm = (Object.keys(algorithms) as Algorithm[]).find((name) => {
+  const algorithm = allAlgorithms.find((name) => {
     const a = algorithms[name]
     return a.type === key.asymmetricKeyType && (a.type === 'rsa' || a.curve === curve)
   })
@@ -100,7 +103,7 @@ export function verifyToken(token: Token, keys: readonly VerificationKey[]): boo
 
 function optionsOf(algorithm: Algorithm, key: KeyObject) {
   if (algorithms[algorithm].type === 'ec') return { key, dsaEncoding: 'ieee-p1363' as const }
-  if (algorithm === 'PS256') return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+  if ('pss' in algorithms[algorithm]) return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
   return { key }
 }
 
@@ -109,7 +112,7 @@ export function jsonWebKeySet(keys: readonly VerificationKey[]): object {
   return {
     keys: keys.map(({ id, key }) => {
       const { kty, ...rest } = key.export({ format: 'jwk' })
-      const alg = (Object.keys(algorithms) as Algorithm[]).find((name) => {
+      const alg = allAlgorithms.find((name) => {
         const a = algorithms[name]
         return a.type === key.asymmetricKeyType && (a.type === 'rsa' || a.curve === key.asymmetricKeyDetails?.namedCurve)
       })

@@ -19,11 +19,11 @@ export interface TokenAuthenticator {
 export const bearerToken = (authorization: string | undefined): string | undefined =>
   authorization === undefined ? undefined : /^bearer ([^ ]+)(?: |$)/i.exec(authorization.trim())?.[1]
 
-/** The first that knows the token answers; a failure counts only when no other knows it. */
+/** The first that knows the token answers; failures count only when no other knows it, and then all of them are told. */
 export function tokenUnion(authenticators: readonly TokenAuthenticator[]): TokenAuthenticator {
   return {
     authenticate(token, audiences) {
-      let failure: AuthenticationFailure | undefined
+      const failures: Error[] = []
       const from = (index: number): TokenAnswer | undefined | Promise<TokenAnswer | undefined> => {
         for (let i = index; i < authenticators.length; i++) {
           try {
@@ -34,11 +34,14 @@ export function tokenUnion(authenticators: readonly TokenAuthenticator[]): Token
             note(error)
           }
         }
-        if (failure) throw failure
-        return undefined
+        if (failures.length === 0) return undefined
+        const [first] = failures
+        if (failures.length === 1 && first instanceof AuthenticationFailure) throw first
+        const texts = failures.map(({ message }) => message)
+        throw new AuthenticationFailure(texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`, { cause: first })
       }
       const note = (error: unknown): undefined => {
-        failure ??= error instanceof AuthenticationFailure ? error : new AuthenticationFailure(String(error), { cause: error })
+        failures.push(error instanceof Error ? error : new Error(String(error)))
       }
       return from(0)
     },

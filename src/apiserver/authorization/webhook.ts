@@ -4,23 +4,14 @@ import { parseLabelSelector, SelectorError } from '../../api/labels.ts'
 import { isObject } from '../authentication/jwt.ts'
 import { createExpiringCache } from '../expiring-cache.ts'
 import type { AuthorizationAttributes, Authorizer, Decision } from '../request.ts'
-import { postWithRetry, type Webhook } from '../webhook.ts'
+import { postWithRetry } from '../webhook.ts'
+import type { AuthorizationWebhook } from './configuration.ts'
 
-export interface WebhookAuthorizerOptions {
-  readonly webhook: Webhook
-  /** Of the SubjectAccessReview: v1 or v1beta1. */
-  readonly version: string
-  readonly authorizedMs: number
-  readonly unauthorizedMs: number
-  readonly now: () => Date
-}
-
-const timeoutMs = 30_000
 /** Longer questions are asked each time: a cache must not be filled by what requests carry. */
 const longestKey = 10_000
 
-export function createWebhookAuthorizer(options: WebhookAuthorizerOptions): Authorizer {
-  const { webhook, version, authorizedMs, unauthorizedMs, now } = options
+export function createWebhookAuthorizer(options: AuthorizationWebhook, now: () => Date): Authorizer {
+  const { webhook, version, timeoutMs, authorizedMs, unauthorizedMs, failurePolicy } = options
   const cache = createExpiringCache<Decision>(now)
 
   const ask = async (spec: object, key: string): Promise<Decision> => {
@@ -30,7 +21,7 @@ export function createWebhookAuthorizer(options: WebhookAuthorizerOptions): Auth
       if (key.length <= longestKey) cache.set(key, decision, decision.decision === 'allow' ? authorizedMs : unauthorizedMs)
       return decision
     } catch (error) {
-      return { decision: 'no-opinion', reason: '', error: error as Error }
+      return { decision: failurePolicy === 'Deny' ? 'deny' : 'no-opinion', reason: '', error: error as Error }
     }
   }
   return {

@@ -1,0 +1,43 @@
+/** The issuers and open paths of the AuthenticationConfiguration at work, and again whenever its file changes. */
+import type { Logger } from '../../log/log.ts'
+import type { MetricsRegistry } from '../../metrics/metrics.ts'
+import type { AccessOptions } from '../access.ts'
+import type { AnonymousOptions } from './authentication.ts'
+import type { AuthenticationConfiguration } from './configuration.ts'
+import { createOidcAuthenticator } from './oidc.ts'
+import { type TokenAuthenticator, tokenUnion } from './token.ts'
+
+export interface StructuredAuthenticationDeps {
+  readonly log: Logger
+  readonly metrics: MetricsRegistry
+  readonly now: () => Date
+  readonly apiAudiences: readonly string[]
+}
+
+export function createStructuredAuthentication(
+  deps: StructuredAuthenticationDeps,
+  { authentication, anonymous: byFlags }: Pick<AccessOptions, 'authentication' | 'anonymous'>,
+): { readonly tokens: TokenAuthenticator; anonymous(): AnonymousOptions } {
+  const stateOf = ({ jwt = [], anonymous }: AuthenticationConfiguration) => ({
+    tokens: tokenUnion(jwt.map((one) => createOidcAuthenticator(one, { ...deps, algorithms: authentication?.algorithms ?? [] }))),
+    anonymous: anonymous
+      ? {
+          enabled: anonymous.enabled === true,
+          ...(anonymous.conditions?.length ? { paths: anonymous.conditions.map(({ path }) => path) } : {}),
+        }
+      : byFlags,
+  })
+  let state = stateOf(authentication?.config.current ?? {})
+  const reloads = deps.metrics.counter(
+    'apiserver_authentication_config_controller_automatic_reloads_total',
+    'Total number of automatic reloads of authentication configuration split by status.',
+    ['status'],
+  )
+  authentication?.config.follow(
+    (next) => {
+      state = stateOf(next)
+    },
+    (status) => reloads.add([status]),
+  )
+  return { tokens: { authenticate: (token, audiences) => state.tokens.authenticate(token, audiences) }, anonymous: () => state.anonymous }
+}

@@ -1,0 +1,132 @@
+/** AuthorizationConfiguration (apiserver.config.k8s.io), the file of --authorization-config: which authorizers are asked, in which order. */
+import { statSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import { causeMessage, duplicate, type FieldError, forbidden, invalid, notSupported, required } from '../../api/validation/field-error.ts'
+import { parseYaml } from '../../api/yaml.ts'
+import { parseDuration } from '../../flags/flags.ts'
+import { type Webhook, webhookOf } from '../webhook.ts'
+
+/** One authorizer of the list. */
+export type AuthorizerConfiguration =
+  | { readonly type: 'AlwaysAllow' | 'AlwaysDeny' | 'Node' | 'RBAC' }
+  | { readonly type: 'Webhook'; readonly webhook: AuthorizationWebhook }
+
+export interface AuthorizationWebhook {
+  readonly webhook: Webhook
+  /** Of the SubjectAccessReview: v1 or v1beta1. */
+  readonly version: string
+  readonly timeoutMs: number
+  readonly authorizedMs: number
+  readonly unauthorizedMs: number
+  /** What counts when the webhook cannot be asked. */
+  readonly failurePolicy: 'NoOpinion' | 'Deny'
+}
+
+export const authorizerTypes = ['AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC', 'Webhook'] as const
+
+interface WebhookFields {
+  readonly authorizedTTL?: string
+  readonly unauthorizedTTL?: string
+  readonly timeout?: string
+  readonly subjectAccessReviewVersion?: string
+  readonly matchConditionSubjectAccessReviewVersion?: string
+  readonly failurePolicy?: string
+  readonly connectionInfo?: { readonly type?: string; readonly kubeConfigFile?: string }
+  readonly matchConditions?: readonly { readonly expression?: string }[]
+}
+interface Entry {
+  readonly type?: string
+  readonly name?: string
+  readonly webhook?: WebhookFields
+}
+
+const versions = ['apiserver.config.k8s.io/v1', 'apiserver.config.k8s.io/v1beta1', 'apiserver.config.k8s.io/v1alpha1']
+
+export function parseAuthorizationConfiguration(text: string): AuthorizerConfiguration[] {
+  const config = parseYaml(text).value as { apiVersion?: string; kind?: string; authorizers?: Entry[] } | null
+  if (config?.kind !== 'AuthorizationConfiguration' || !versions.includes(config.apiVersion ?? ''))
+    throw new Error(`no kind ${JSON.stringify(config?.kind ?? '')} is registered for version ${JSON.stringify(config?.apiVersion ?? '')}`)
+  const entries = config.authorizers ?? []
+  const errors = validateAuthorizers(entries)
+  if (errors.length > 0) {
+    const texts = errors.map((e) => `${e.field}: ${causeMessage(e)}`)
+    throw new Error(texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]`)
+  }
+  return entries.map(({ type, webhook = {} }) => {
+    if (type !== 'Webhook') return { type: type as 'RBAC' }
+    return {
+      type,
+      webhook: {
+        webhook: webhookOf(webhook.connectionInfo?.kubeConfigFile as string),
+        version: webhook.subjectAccessReviewVersion as string,
+        timeoutMs: millis(webhook.timeout),
+        authorizedMs: millis(webhook.authorizedTTL ?? '5m'),
+        unauthorizedMs: millis(webhook.unauthorizedTTL ?? '30s'),
+        failurePolicy: webhook.failurePolicy as 'Deny',
+      },
+    }
+  })
+}
+
+/** Zero for what is no duration: required, then. */
+const millis = (text: string | undefined): number => (text === undefined ? 0 : (parseDuration(text) ?? 0))
+
+/** As apis/apiserver/validation checks it. */
+export function validateAuthorizers(entries: readonly Entry[]): FieldError[] {
+  const errors: FieldError[] = []
+  if (entries.length === 0) errors.push(required('authorizers', 'at least one authorization mode must be defined'))
+  const types = new Set<string>()
+  const names = new Set<string>()
+  for (const [i, { type = '', name = '', webhook }] of entries.entries()) {
+    const field = `authorizers[${i}]`
+    if (type === '') errors.push(required(`${field}.type`))
+    else if (!authorizerTypes.some((known) => known === type)) errors.push(notSupported(`${field}.type`, type, authorizerTypes))
+    else if (types.has(type) && type !== 'Webhook') errors.push(duplicate(`${field}.type`, type))
+    else {
+      types.add(type)
+      if (name === '') errors.push(required(`${field}.name`))
+      else if (names.has(name)) errors.push(duplicate(`${field}.name`, name))
+      names.add(name)
+      if (type === 'Webhook')
+        errors.push(...(webhook ? validateWebhook(webhook, field) : [required(`${field}.webhook`, 'required when type=Webhook')]))
+      else if (webhook) errors.push(invalid(`${field}.webhook`, 'non-null', 'may only be specified when type=Webhook'))
+    }
+  }
+  return errors
+}
+
+const longestTimeoutMs = 30_000
+
+function validateWebhook(webhook: WebhookFields, at: string): FieldError[] {
+  const errors: FieldError[] = []
+  const timeout = millis(webhook.timeout)
+  if (timeout === 0) errors.push(required(`${at}.timeout`))
+  else if (timeout > longestTimeoutMs || timeout < 0) errors.push(invalid(`${at}.timeout`, webhook.timeout, 'must be > 0s and <= 30s'))
+  for (const field of ['authorizedTTL', 'unauthorizedTTL'] as const)
+    if (millis(webhook[field] ?? '1s') <= 0) errors.push(invalid(`${at}.${field}`, webhook[field], 'must be > 0s'))
+  const oneOf = (field: 'subjectAccessReviewVersion' | 'failurePolicy', known: readonly string[]) => {
+    const value = webhook[field] ?? ''
+    if (value === '') errors.push(required(`${at}.${field}`))
+    else if (!known.includes(value)) errors.push(notSupported(`${at}.${field}`, value, known))
+  }
+  oneOf('subjectAccessReviewVersion', ['v1', 'v1beta1'])
+  oneOf('failurePolicy', ['NoOpinion', 'Deny'])
+  errors.push(...validateConnection(webhook.connectionInfo ?? {}, `${at}.connectionInfo`))
+  for (const i of (webhook.matchConditions ?? []).keys())
+    errors.push(forbidden(`${at}.matchConditions[${i}].expression`, 'CEL expressions are not supported here'))
+  return errors
+}
+
+function validateConnection({ type = '', kubeConfigFile = '' }: NonNullable<WebhookFields['connectionInfo']>, at: string): FieldError[] {
+  const field = `${at}.kubeConfigFile`
+  if (type === '') return [required(`${at}.type`)]
+  if (type === 'InClusterConfig') return [forbidden(`${at}.type`, 'this server runs in no pod')]
+  if (type !== 'KubeConfigFile') return [notSupported(`${at}.type`, type, ['InClusterConfig', 'KubeConfigFile'])]
+  if (kubeConfigFile === '') return [required(field)]
+  if (!isAbsolute(kubeConfigFile)) return [invalid(field, kubeConfigFile, 'must be an absolute path')]
+  try {
+    return statSync(kubeConfigFile).isFile() ? [] : [invalid(field, kubeConfigFile, 'must be a regular file')]
+  } catch (error) {
+    return [invalid(field, kubeConfigFile, `error loading file: ${(error as Error).message}`)]
+  }
+}

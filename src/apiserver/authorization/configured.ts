@@ -1,0 +1,55 @@
+/** The authorizers of flags or file at work, asked in order, and anew whenever the file changes. */
+import type { MetricsRegistry } from '../../metrics/metrics.ts'
+import type { Objects } from '../objects.ts'
+import type { Reloadable } from '../reloadable.ts'
+import type { Authorizer } from '../request.ts'
+import { alwaysAllow, alwaysDeny, privileged, union } from './authorizers.ts'
+import type { AuthorizerConfiguration } from './configuration.ts'
+import { createNodeAuthorizer } from './node.ts'
+import { createNodeGraph } from './node-graph.ts'
+import type { Rbac } from './rbac.ts'
+import { createWebhookAuthorizer } from './webhook.ts'
+
+export interface ConfiguredAuthorizerDeps {
+  readonly objects: Objects
+  readonly rbac: Rbac
+  readonly metrics: MetricsRegistry
+  readonly now: () => Date
+}
+
+export function createConfiguredAuthorizer(
+  { objects, rbac, metrics, now }: ConfiguredAuthorizerDeps,
+  config: Reloadable<readonly AuthorizerConfiguration[]>,
+): Authorizer {
+  // Its graph is kept over reloads.
+  let node: Authorizer | undefined
+  const authorizerOf = (one: AuthorizerConfiguration): Authorizer => {
+    switch (one.type) {
+      case 'AlwaysAllow':
+        return alwaysAllow
+      case 'AlwaysDeny':
+        return alwaysDeny
+      case 'Node':
+        node ??= createNodeAuthorizer(objects, createNodeGraph(objects))
+        return node
+      case 'RBAC':
+        return rbac
+      case 'Webhook':
+        return createWebhookAuthorizer(one.webhook, now)
+    }
+  }
+  const unionOf = (list: readonly AuthorizerConfiguration[]) => union([privileged, ...list.map(authorizerOf)])
+  let current = unionOf(config.current)
+  const reloads = metrics.counter(
+    'apiserver_authorization_config_controller_automatic_reloads_total',
+    'Total number of automatic reloads of authorization configuration split by status.',
+    ['status'],
+  )
+  config.follow(
+    (next) => {
+      current = unionOf(next)
+    },
+    (status) => reloads.add([status]),
+  )
+  return { authorize: (attributes) => current.authorize(attributes) }
+}

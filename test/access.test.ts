@@ -1,0 +1,249 @@
+/** Who may come in, with real processes: a server beside an OpenID issuer, webhooks and a front proxy, asked by kubectl and by HTTPS. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import https from 'node:https'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createCertificateAuthority, issueCertificate, type KeyPair } from '../src/pki/index.ts'
+import { root, succeed } from './support/shell.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'kijabi-access-'))
+const file = (name: string, text: string | object) => {
+  const path = join(folder, name)
+  writeFileSync(path, typeof text === 'string' ? text : JSON.stringify(text), { mode: 0o600 })
+  return path
+}
+const clients = createCertificateAuthority('clients')
+const proxies = createCertificateAuthority('front-proxies')
+const services = createCertificateAuthority('services')
+const servicePair = issueCertificate(services, { commonName: 'service', hosts: ['127.0.0.1'], usages: ['server'] })
+const client = (ca: KeyPair, commonName: string, ...organizations: string[]) =>
+  issueCertificate(ca, { commonName, organizations, usages: ['client'] })
+
+/** What the webhooks were asked. */
+const asked: { kind: string; spec: { token?: string; user?: string } }[] = []
+let issuerUrl = ''
+const signing = generateKeyPairSync('rsa', { modulusLength: 2048 })
+let servers: https.Server[] = []
+let server: ChildProcess
+let port = 0
+let log = ''
+
+async function serve(answer: (path: string, body: string) => object): Promise<string> {
+  const made = https.createServer({ cert: servicePair.certificate, key: servicePair.key }, async (req: IncomingMessage, res) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of req) chunks.push(chunk as Buffer)
+    res.end(JSON.stringify(answer(req.url as string, Buffer.concat(chunks).toString())))
+  })
+  await new Promise<void>((done) => made.listen(0, '127.0.0.1', done))
+  servers = [...servers, made]
+  return `https://127.0.0.1:${(made.address() as AddressInfo).port}`
+}
+const kubeconfig = (url: string) => ({
+  'current-context': 'hook',
+  contexts: [{ name: 'hook', context: { cluster: 'hook', user: 'hook' } }],
+  clusters: [
+    { name: 'hook', cluster: { server: url, 'certificate-authority-data': Buffer.from(services.certificate).toString('base64') } },
+  ],
+  users: [{ name: 'hook', user: {} }],
+})
+const freePort = () =>
+  new Promise<number>((resolve) => {
+    const probe = createTcpServer().listen(0, '127.0.0.1', () => {
+      const { port: free } = probe.address() as AddressInfo
+      probe.close(() => resolve(free))
+    })
+  })
+
+function idToken(claims: object): string {
+  const all = { iss: issuerUrl, aud: 'kijabi', exp: Math.floor(Date.now() / 1000) + 60, ...claims }
+  const text = [{ alg: 'RS256', kid: 'one' }, all].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+  return `${text}.${sign('sha256', Buffer.from(text), signing.privateKey).toString('base64url')}`
+}
+const authentication = (prefix: string) => ({
+  apiVersion: 'apiserver.config.k8s.io/v1',
+  kind: 'AuthenticationConfiguration',
+  anonymous: { enabled: true, conditions: [{ path: '/livez' }] },
+  jwt: [
+    {
+      issuer: { url: issuerUrl, audiences: ['kijabi'], certificateAuthority: services.certificate },
+      claimMappings: { username: { claim: 'sub', prefix }, groups: { claim: 'groups', prefix: '' } },
+    },
+  ],
+})
+
+beforeAll(async () => {
+  issuerUrl = await serve((path) =>
+    path === '/keys'
+      ? { keys: [{ kid: 'one', ...createPublicKey(signing.publicKey.export({ type: 'spki', format: 'pem' })).export({ format: 'jwk' }) }] }
+      : { issuer: issuerUrl, jwks_uri: `${issuerUrl}/keys` },
+  )
+  const hook = await serve((_path, body) => {
+    const review = JSON.parse(body) as (typeof asked)[0]
+    asked.push(review)
+    if (review.kind === 'TokenReview')
+      return { ...review, status: review.spec.token === 'opaque' ? { authenticated: true, user: { username: 'hooked' } } : {} }
+    return { ...review, status: { allowed: review.spec.user === 'hooked', reason: 'the webhook says so' } }
+  })
+  const hookFile = file('hook.yaml', kubeconfig(hook))
+  port = await freePort()
+  const flags = [
+    '--bind-address=127.0.0.1',
+    `--secure-port=${port}`,
+    `--data-dir=${folder}/store`,
+    `--cert-dir=${folder}/pki`,
+    `--client-ca-file=${file('clients.crt', clients.certificate)}`,
+    `--requestheader-client-ca-file=${file('proxies.crt', proxies.certificate)}`,
+    '--requestheader-allowed-names=front-proxy-client',
+    '--requestheader-username-headers=X-Remote-User',
+    '--requestheader-group-headers=X-Remote-Group',
+    '--requestheader-uid-headers=X-Remote-Uid',
+    '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+    `--authentication-config=${file('authentication.yaml', authentication('oidc:'))}`,
+    `--authentication-token-webhook-config-file=${hookFile}`,
+    '--authentication-token-webhook-version=v1',
+    `--authorization-config=${file('authorization.yaml', {
+      apiVersion: 'apiserver.config.k8s.io/v1',
+      kind: 'AuthorizationConfiguration',
+      authorizers: [
+        { type: 'Node', name: 'node' },
+        { type: 'RBAC', name: 'rbac' },
+        {
+          type: 'Webhook',
+          name: 'hook',
+          webhook: {
+            timeout: '3s',
+            subjectAccessReviewVersion: 'v1',
+            failurePolicy: 'NoOpinion',
+            connectionInfo: { type: 'KubeConfigFile', kubeConfigFile: hookFile },
+          },
+        },
+      ],
+    })}`,
+  ]
+  server = spawn(join(root, 'scripts/node'), [join(root, 'src/cli/main.ts'), 'kube-apiserver', ...flags], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.stderr?.on('data', (chunk: Buffer) => {
+      log += chunk.toString()
+      if (log.includes('"serving"')) resolve()
+    })
+    server.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${log}`)))
+  })
+}, 30_000)
+afterAll(async () => {
+  const ended = new Promise<void>((done) => server.once('exit', () => done()))
+  server.kill('SIGTERM')
+  await ended
+  for (const one of servers) one.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+interface Asker {
+  readonly token?: string
+  readonly pair?: KeyPair
+  readonly headers?: Record<string, string>
+}
+function get(path: string, { token, pair, headers = {} }: Asker): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    https
+      .request(
+        {
+          host: '127.0.0.1',
+          port,
+          path,
+          agent: false,
+          rejectUnauthorized: false,
+          ...(pair ? { cert: pair.certificate, key: pair.key } : {}),
+          headers: { ...headers, ...(token ? { authorization: `Bearer ${token}` } : {}) },
+        },
+        (answer) => {
+          let body = ''
+          answer.on('data', (chunk) => (body += chunk))
+          answer.on('end', () => resolve({ status: answer.statusCode as number, body }))
+        },
+      )
+      .on('error', reject)
+      .end()
+  })
+}
+/** Asked of a path that nobody below may read: the refusal says who it is. */
+const whoIs = async (asker: Asker) => {
+  const { status, body } = await get('/api/v1/namespaces/kube-system/secrets', asker)
+  return status === 403 ? /User "([^"]*)"/.exec((JSON.parse(body) as { message: string }).message)?.[1] : status
+}
+const kubectl = (...args: string[]) =>
+  succeed('kubectl', ['--server', `https://127.0.0.1:${port}`, '--insecure-skip-tls-verify', '--kubeconfig', '/dev/null', ...args], {})
+
+const proxy = client(proxies, 'front-proxy-client')
+
+test.each<[string, () => Asker, string | number]>([
+  ['an ID token', () => ({ token: idToken({ sub: 'jane' }) }), 'oidc:jane'],
+  ['an ID token for others', () => ({ token: idToken({ sub: 'jane', aud: 'else' }) }), 401],
+  ['an expired ID token', () => ({ token: idToken({ sub: 'jane', exp: 1 }) }), 401],
+  ['a token that nobody knows', () => ({ token: 'unknown' }), 401],
+  ['a client certificate', () => ({ pair: client(clients, 'john') }), 'john'],
+  ['a certificate of another authority', () => ({ pair: client(services, 'john') }), 401],
+  ['the front proxy’s word', () => ({ pair: proxy, headers: { 'x-remote-user': 'jim' } }), 'jim'],
+  ['the front proxy without a word', () => ({ pair: proxy }), 401],
+  ['another name of the front proxies', () => ({ pair: client(proxies, 'other'), headers: { 'x-remote-user': 'jim' } }), 401],
+  ['headers without the front proxy', () => ({ pair: client(clients, 'john'), headers: { 'x-remote-user': 'admin' } }), 'john'],
+  ['nothing', () => ({}), 401],
+])('%s', async (_name, asker, who) => {
+  expect(await whoIs(asker())).toBe(who)
+})
+
+test('the reason of a refusal is in the log and not in the answer', async () => {
+  const { status, body } = await get('/api', { token: idToken({ sub: 'jane', aud: 'nowhere' }) })
+  expect([status, JSON.parse(body).message]).toEqual([401, 'Unauthorized'])
+  expect(log).toContain('nowhere')
+})
+
+test('only the paths of the conditions are open to everybody', async () => {
+  expect((await get('/livez', {})).status).toBe(200)
+  expect((await get('/readyz', {})).status).toBe(401)
+})
+
+test('kubectl with an ID token is its user with its groups', async () => {
+  expect(
+    await kubectl('--token', idToken({ sub: 'admin', groups: ['system:masters'] }), 'get', 'namespace', 'default', '-o', 'name'),
+  ).toContain('namespace/default')
+})
+
+test('a webhook says whose a token is, and a webhook what that user may do; both are asked once', async () => {
+  expect(await kubectl('--token', 'opaque', 'get', 'namespace', 'default', '-o', 'name')).toContain('namespace/default')
+  await kubectl('--token', 'opaque', 'get', 'namespace', 'default', '-o', 'name')
+  expect(asked.filter(({ kind, spec }) => kind === 'TokenReview' && spec.token === 'opaque').length).toBe(1)
+})
+
+test('extension API servers find the authorities in kube-system', async () => {
+  const admin = { pair: client(clients, 'admin', 'system:masters') }
+  const { body } = await get('/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication', admin)
+  expect(JSON.parse(body).data).toEqual({
+    'client-ca-file': clients.certificate,
+    'requestheader-allowed-names': '["front-proxy-client"]',
+    'requestheader-client-ca-file': proxies.certificate,
+    'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
+    'requestheader-group-headers': '["X-Remote-Group"]',
+    'requestheader-uid-headers': '["X-Remote-Uid"]',
+    'requestheader-username-headers': '["X-Remote-User"]',
+  })
+})
+
+const logged = async (text: string) => {
+  while (!log.includes(text)) await new Promise((done) => server.stderr?.once('data', done))
+}
+
+test('a changed configuration counts without a new start; a wrong one does not', async () => {
+  file('authentication.yaml', authentication('changed:'))
+  await logged('reloaded the configuration')
+  expect(await whoIs({ token: idToken({ sub: 'jane' }) })).toBe('changed:jane')
+  file('authentication.yaml', readFileSync(join(folder, 'authentication.yaml'), 'utf8').replace('https:', 'http:'))
+  await logged('URL scheme must be https')
+  expect(await whoIs({ token: idToken({ sub: 'jane', jti: 'again' }) })).toBe('changed:jane')
+})
