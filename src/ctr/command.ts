@@ -34,6 +34,8 @@ const taskGroup = group('Tasks', {
   list: from(containers, 'tasksLs'),
   start: from(containers, 'tasksStart'),
   kill: from(containers, 'tasksKill'),
+  pause: from(containers, 'tasksPause'),
+  resume: from(containers, 'tasksResume'),
   rm: from(containers, 'tasksRm'),
   delete: from(containers, 'tasksRm'),
   ps: from(containers, 'tasksPs'),

@@ -108,11 +108,8 @@ export const tasksLs = engineCommand({ summary: 'List tasks' }, async ({ runtime
       .filter((c) => c.state !== ContainerState.CONTAINER_CREATED)
       .map(async (c) => {
         const { info } = await runtime.ContainerStatus({ containerId: c.id as string, verbose: true })
-        return [
-          c.metadata?.name ?? '',
-          String((JSON.parse(info?.['info'] ?? '{}') as { pid?: number }).pid ?? 0),
-          states[c.state ?? 0] as string,
-        ]
+        const { pid = 0, paused = false } = JSON.parse(info?.['info'] ?? '{}') as { pid?: number; paused?: boolean }
+        return [c.metadata?.name ?? '', String(pid), paused ? 'PAUSED' : (states[c.state ?? 0] as string)]
       }),
   )
   stdout.write(table([['TASK', 'PID', 'STATUS'], ...rows], 4))
@@ -131,6 +128,16 @@ export const tasksKill = engineCommand(
     return 0
   },
 )
+export const tasksPause = engineCommand({ summary: 'Freeze the processes of a task' }, async (client, { args }) => {
+  const { id = '' } = await findContainer(client, args[0] ?? '')
+  await client.engine.Pause({ containerId: id })
+  return 0
+})
+export const tasksResume = engineCommand({ summary: 'Let a paused task go on' }, async (client, { args }) => {
+  const { id = '' } = await findContainer(client, args[0] ?? '')
+  await client.engine.Resume({ containerId: id })
+  return 0
+})
 export const tasksRm = engineCommand(
   { summary: 'Remove stopped tasks', flags: { force: { type: 'bool', short: 'f', doc: 'Also those that run' } } },
   async (client, { args, values }) => {

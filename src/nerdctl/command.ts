@@ -20,6 +20,7 @@ const containerCommands = {
   inspect: from(containers, 'inspect'),
   kill: from(containers, 'kill'),
   logs: from(containers, 'logs'),
+  pause: from(containers, 'pause'),
   port: from(containers, 'port'),
   restart: from(containers, 'restart'),
   rm: from(containers, 'rm'),
@@ -28,6 +29,7 @@ const containerCommands = {
   stats: from(containers, 'stats'),
   stop: from(containers, 'stop'),
   top: from(containers, 'top'),
+  unpause: from(containers, 'unpause'),
   wait: from(containers, 'wait'),
 }
 const imageCommands = {

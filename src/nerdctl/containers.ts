@@ -31,6 +31,7 @@ interface VerboseInfo {
   readonly runtimeSpec?: { readonly process?: { readonly args?: string[] } } | null
   readonly pid?: number
   readonly restarts?: number
+  readonly paused?: boolean
 }
 const infoOf = (info: Record<string, string> | undefined): VerboseInfo => JSON.parse(info?.['info'] ?? '{}') as VerboseInfo
 
@@ -56,13 +57,14 @@ export const ps = engineCommand(
     const rows = await Promise.all(
       list.map(async (c) => {
         const { status, info } = await runtime.ContainerStatus({ containerId: c.id as string, verbose: true })
-        const command = JSON.stringify((infoOf(info).runtimeSpec?.process?.args ?? []).join(' '))
+        const { runtimeSpec, paused } = infoOf(info)
+        const command = JSON.stringify((runtimeSpec?.process?.args ?? []).join(' '))
         return {
           ID: values['no-trunc'] ? (c.id as string) : shortId(c.id),
           Image: c.image?.image ?? '',
           Command: values['no-trunc'] || command.length <= 22 ? command : `${command.slice(0, 20)}…"`,
           CreatedAt: ago(c.createdAt),
-          Status: statusText(status as ContainerStatus),
+          Status: paused ? 'Paused' : statusText(status as ContainerStatus),
           Ports: portsText(c.labels),
           Names: c.metadata?.name ?? '',
         }
@@ -155,6 +157,20 @@ export const kill = engineCommand(
     return 0
   },
 )
+export const pause = engineCommand({ summary: 'Freeze the processes of containers' }, async (client, { args, stdout }) => {
+  for (const typed of args) {
+    await client.engine.Pause({ containerId: (await findContainer(client, typed)).id as string })
+    stdout.write(`${typed}\n`)
+  }
+  return 0
+})
+export const unpause = engineCommand({ summary: 'Let paused containers go on' }, async (client, { args, stdout }) => {
+  for (const typed of args) {
+    await client.engine.Resume({ containerId: (await findContainer(client, typed)).id as string })
+    stdout.write(`${typed}\n`)
+  }
+  return 0
+})
 export const rm = engineCommand(
   {
     summary: 'Remove containers',
@@ -208,8 +224,9 @@ export const inspect = engineCommand(
           Path: more.runtimeSpec?.process?.args?.[0] ?? '',
           Args: more.runtimeSpec?.process?.args?.slice(1) ?? [],
           State: {
-            Status: ['created', 'running', 'exited', 'unknown'][s?.state ?? 0],
+            Status: more.paused ? 'paused' : ['created', 'running', 'exited', 'unknown'][s?.state ?? 0],
             Running: s?.state === ContainerState.CONTAINER_RUNNING,
+            Paused: more.paused === true,
             Pid: more.pid ?? 0,
             ExitCode: s?.exitCode ?? 0,
             StartedAt: time(s?.startedAt),

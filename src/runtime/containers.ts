@@ -28,6 +28,9 @@ export interface Containers {
   /** Sends the stop signal, waits, then kills. Resolves when the container has ended. */
   stop(id: string, timeoutMs: number, abort?: AbortSignal): Promise<void>
   kill(id: string, signal: number): Promise<void>
+  /** Freezes the container's processes, and lets them go on. */
+  pause(id: string): Promise<void>
+  resume(id: string): Promise<void>
   remove(id: string): Promise<void>
   update(id: string, resources: LinuxContainerResources): Promise<void>
   /** Starts a container again that has ended, with what it wrote: Docker's start, which the CRI does not know. */
@@ -184,6 +187,7 @@ export function createContainers(deps: ContainerDeps): Containers {
         reason: exit.oomKilled ? 'OOMKilled' : exit.code === 0 ? 'Completed' : 'Error',
         pid: 0,
         pidStart: '',
+        paused: false,
       })
       await clean(record)
       monitor.forget(id)
@@ -225,6 +229,17 @@ export function createContainers(deps: ContainerDeps): Containers {
       waiters.set(id, set.add(wake))
     })
   }
+
+  const setPaused = async (id: string, paused: boolean) => {
+    const record = must(id)
+    const state = record.state === ContainerState.CONTAINER_RUNNING ? (record.paused ? 'paused' : 'running') : 'stopped'
+    if (state !== (paused ? 'running' : 'paused'))
+      throw new GrpcError(Code.FAILED_PRECONDITION, `cannot ${paused ? 'pause' : 'resume'} a ${state} container`)
+    await runtimeFor(record).run(paused ? 'pause' : 'resume', id)
+    records.put({ ...must(id), paused })
+  }
+  /** A frozen process takes no signal, not even the last. */
+  const thaw = (id: string) => turns(id, async () => (records.get(id)?.paused ? setPaused(id, false) : undefined))
 
   const killAll = async (record: ContainerRecord) => {
     signal(record.pid, record.pidStart, 9)
@@ -421,7 +436,7 @@ export function createContainers(deps: ContainerDeps): Containers {
     async stop(id, timeoutMs, abort) {
       stopping.add(id)
       // A start by the restart policy may be under way.
-      await turns(id, async () => {})
+      await thaw(id)
       const record = must(id)
       if (record.state !== ContainerState.CONTAINER_RUNNING) return
       const over = wait(id)
@@ -446,7 +461,10 @@ export function createContainers(deps: ContainerDeps): Containers {
         throw new GrpcError(Code.FAILED_PRECONDITION, `container ${JSON.stringify(id)} does not run`)
       signal(record.pid, record.pidStart, number)
     },
+    pause: (id) => setPaused(id, true),
+    resume: (id) => setPaused(id, false),
     async remove(id) {
+      if (records.get(id)?.paused) await setPaused(id, false)
       const record = records.get(id)
       if (!record) return
       if (record.state === ContainerState.CONTAINER_RUNNING) {

@@ -77,6 +77,7 @@ export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceIm
     const found = container(id, options)
     if (found.state !== ContainerState.CONTAINER_RUNNING)
       throw new GrpcError(Code.UNKNOWN, `container is in ${Object.keys(ContainerState)[found.state]} state`)
+    if (found.paused) throw new GrpcError(Code.FAILED_PRECONDITION, `container ${JSON.stringify(found.id)} is paused`)
     return found
   }
   const of = (namespace: string, sandboxId: string) =>
@@ -433,6 +434,7 @@ export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceIm
         runtimeSpec: JSON.parse(spec) as unknown,
         layers: record.layers,
         restarts: record.restarts ?? 0,
+        paused: record.paused === true,
       }
       return { status: status(record), info: { info: JSON.stringify(info, (_k, v: unknown) => (typeof v === 'bigint' ? Number(v) : v)) } }
     },

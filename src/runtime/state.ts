@@ -57,6 +57,8 @@ export interface ContainerRecord {
   readonly resources: LinuxContainerResources
   /** Where the mounts of image volumes are. */
   readonly imageMounts: readonly string[]
+  /** Its processes are frozen. */
+  readonly paused?: boolean
   /** How often the restart policy of a nerdctl container has started it again. */
   readonly restarts?: number
 }

@@ -26,6 +26,8 @@ service Engine
   Wait ContainerRequest WaitResponse
   Kill KillRequest Empty
   Restart ContainerRequest Empty
+  Pause ContainerRequest Empty
+  Resume ContainerRequest Empty
   Processes ContainerRequest ProcessesResponse
 
 type Empty

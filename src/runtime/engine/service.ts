@@ -132,6 +132,16 @@ export function createEngine({ images, containers, containerRecords, sandboxReco
       await turns(id, () => containers.restart(id))
       return {}
     },
+    async Pause({ containerId }, options) {
+      const { id } = container(containerId, namespaceOf(options))
+      await turns(id, () => containers.pause(id))
+      return {}
+    },
+    async Resume({ containerId }, options) {
+      const { id } = container(containerId, namespaceOf(options))
+      await turns(id, () => containers.resume(id))
+      return {}
+    },
     async Processes({ containerId }, options) {
       return { pids: await processesOf(host.cgroups, container(containerId, namespaceOf(options)).cgroup) }
     },

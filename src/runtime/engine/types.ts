@@ -114,5 +114,7 @@ export interface Engine {
   Wait(request: ContainerRequest, options?: CallOptions): Promise<WaitResponse>
   Kill(request: KillRequest, options?: CallOptions): Promise<Empty>
   Restart(request: ContainerRequest, options?: CallOptions): Promise<Empty>
+  Pause(request: ContainerRequest, options?: CallOptions): Promise<Empty>
+  Resume(request: ContainerRequest, options?: CallOptions): Promise<Empty>
   Processes(request: ContainerRequest, options?: CallOptions): Promise<ProcessesResponse>
 }
