@@ -164,6 +164,34 @@ test('a killed control plane comes back', async () => {
   expect((await home.kijabi('logs', 'control-plane')).stdout).toContain('starting again')
 })
 
+test('a killed supervisor: status tells, up mends, and down leaves nothing of it', async () => {
+  const home = createHome('unsupervised')
+  const before = traces(home.port)
+  await home.up('--simulated-nodes', '1')
+  await home.remember('kept')
+  const exists = (pid: number) => existsSync(`/proc/${pid}`)
+  const orphan = () => {
+    const child = childOf(home.pid('control-plane'))
+    process.kill(home.pid('control-plane'), 'SIGKILL')
+    return child
+  }
+  const first = orphan()
+  expect(await home.kijabi('status')).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(new RegExp(`control-plane +running +pid ${first}, \\d+ MB, without its supervisor`)),
+  })
+  expect(await home.up()).toContain('The cluster is ready')
+  expect(exists(first)).toBe(false)
+  expect(await home.remembers('kept')).toBe(true)
+  expect((await home.kijabi('status')).code).toBe(0)
+
+  const second = orphan()
+  await home.kijabi('down')
+  expect(exists(second)).toBe(false)
+  await home.kijabi('down', '--purge')
+  expect(traces(home.port)).toEqual(before)
+})
+
 test('in the foreground TERM stops the cluster and exits 0', async () => {
   const home = createHome('foreground')
   const child = spawn(kijabi, ['up', '--foreground', '--simulated-nodes', '1', '--port', String(home.port)], {

@@ -3,12 +3,17 @@
  * process itself writes NAME.ready. Whoever waits watches that folder, so nothing is polled.
  */
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, watch } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, watch } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Cluster } from './cluster.ts'
+import { type Cluster, nodeNames } from './cluster.ts'
 
 const supervise = fileURLToPath(new URL('../../bin/supervise', import.meta.url))
 const kijabi = fileURLToPath(new URL('../../bin/kijabi', import.meta.url))
+
+/** What a running cluster runs. */
+export const processNames = (cluster: Cluster): string[] => ['control-plane', ...nodeNames(cluster).map((name) => `node-${name}`)]
 
 /** Starts `kijabi ARGS…` under a supervisor that outlives this process. */
 export function startProcess(
@@ -46,6 +51,31 @@ function isSupervisor(pid: number, cluster: Cluster): boolean {
     return Boolean(words[1]?.endsWith('/bin/supervise')) && words[3] === cluster.path('run')
   } catch {
     return processExists(pid) && !existsSync('/proc/self/cmdline')
+  }
+}
+
+/**
+ * The processes whose supervisor was killed, by name: it could neither end them nor take back its pid file. What is known
+ * of them is that they write to their log.
+ */
+export function strayProcesses(cluster: Cluster): Map<string, number> {
+  const strays = new Map<string, number>()
+  const running = runningProcesses(cluster)
+  const left = processNames(cluster).filter((name) => !running.has(name) && existsSync(cluster.path('run', `${name}.pid`)))
+  if (left.length === 0 || !existsSync('/proc/self/fd')) return strays
+  const names = new Map(left.map((name) => [join(realpathSync(cluster.folder), 'logs', `${name}.log`), name]))
+  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    const name = names.get(outputOf(pid))
+    if (name) strays.set(name, Number(pid))
+  }
+  return strays
+}
+
+function outputOf(pid: number | string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/1`)
+  } catch {
+    return '' // Gone by now, or somebody else's.
   }
 }
 
@@ -98,7 +128,8 @@ export class TimeoutError extends Error {}
 /** Asks every process to end, waits, and kills what is still there after `graceMs`. */
 export async function stopProcesses(cluster: Cluster, graceMs: number): Promise<void> {
   const running = runningProcesses(cluster)
-  for (const pid of running.values()) signal(pid, 'SIGTERM')
+  const strays = strayProcesses(cluster)
+  for (const pid of [...running.values(), ...strays.values()]) signal(pid, 'SIGTERM')
   const gone = () => ![...running.values()].some(processExists)
   try {
     await watchRunFolder(cluster, graceMs, () => [...running.keys()].every((name) => !existsSync(cluster.path('run', `${name}.pid`))))
@@ -107,8 +138,21 @@ export async function stopProcesses(cluster: Cluster, graceMs: number): Promise<
     for (const pid of running.values()) signal(-pid, 'SIGKILL')
     while (!gone()) await new Promise((resolve) => setImmediate(resolve))
   }
-  for (const name of running.keys())
+  await untilGone([...strays.values()], graceMs)
+  for (const name of [...running.keys(), ...strays.keys()])
     for (const ending of ['pid', 'exit', 'ready']) rmSync(cluster.path('run', `${name}.${ending}`), { force: true })
+}
+
+/** Nobody tells when another's child ends, so here it is asked; killed is what outlasts the grace. */
+async function untilGone(pids: readonly number[], graceMs: number): Promise<void> {
+  const deadline = performance.now() + graceMs
+  const runs = (pid: number) => outputOf(pid) !== '' // Unlike a zombie that no init reaps.
+  let left = pids.filter(runs)
+  while (left.length > 0) {
+    if (performance.now() > deadline) for (const pid of left) signal(pid, 'SIGKILL')
+    await sleep(20)
+    left = left.filter(runs)
+  }
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

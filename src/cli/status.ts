@@ -6,7 +6,7 @@ import { createHttpsTransport } from '../client/https-transport.ts'
 import { loadConnection } from '../client/kubeconfig.ts'
 import type { Command } from '../flags/command.ts'
 import { type Cluster, dataFolder, openCluster } from './cluster.ts'
-import { runningProcesses } from './processes.ts'
+import { processNames, runningProcesses, strayProcesses } from './processes.ts'
 
 export const command: Command = {
   summary: 'Show the processes of the cluster, the API server’s health and the nodes. Exits 1 when something is not well.',
@@ -20,23 +20,39 @@ export const command: Command = {
       return 1
     }
     const running = runningProcesses(cluster)
-    if (running.size === 0) {
+    const strays = strayProcesses(cluster)
+    if (running.size + strays.size === 0) {
       stdout.write(`The cluster in ${folder} is stopped; kijabi up resumes it.\n`)
       return 1
     }
-    for (const [name, pid] of running) stdout.write(`${name.padEnd(28)}running   ${describeProcess(pid)}\n`)
+    for (const name of processNames(cluster)) stdout.write(`${name.padEnd(28)}${describe(running.get(name), strays.get(name))}\n`)
     const { text, well } = await askServer(cluster)
     stdout.write(text)
-    return well ? 0 : 1
+    const whole = processNames(cluster).every((name) => running.has(name))
+    if (!whole) stdout.write('Not all of the cluster is supervised; kijabi up mends that, and leaves its containers running.\n')
+    return well && whole ? 0 : 1
   },
 }
 
-/** The memory of what a supervisor runs, and how long it has. */
-function describeProcess(supervisor: number): string {
+/** How a process is, by the pid of its supervisor or, where that was killed, by its own. */
+function describe(supervisor: number | undefined, stray: number | undefined): string {
+  if (supervisor !== undefined) return `running   ${memoryOf(childOf(supervisor))}`
+  return stray === undefined ? 'stopped' : `running   ${memoryOf(stray)}, without its supervisor`
+}
+
+/** Undefined while the supervisor pauses before it starts it again, and where there is no /proc. */
+function childOf(supervisor: number): number | undefined {
   try {
-    const child = readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8').trim().split(' ')[0]
-    const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child}/status`, 'utf8'))?.[1] ?? 0)
-    return `pid ${child}, ${Math.round(kilobytes / 1024)} MB`
+    return Number(readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8').trim().split(' ')[0]) || undefined
+  } catch {
+    return undefined
+  }
+}
+
+function memoryOf(pid: number | undefined): string {
+  try {
+    const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+    return `pid ${pid}, ${Math.round(kilobytes / 1024)} MB`
   } catch {
     return 'starting'
   }

@@ -24,7 +24,17 @@ import { missingTools, type Tools } from './host-tools.ts'
 import { kubeConfig, mergeKubeConfig, userKubeConfigPath } from './kubeconfig.ts'
 import { nodeArguments } from './node-arguments.ts'
 import { linkManifests, writeManifests } from './process-pods.ts'
-import { ProcessFailedError, runningProcesses, startProcess, TimeoutError, untilReady, untilStopped } from './processes.ts'
+import {
+  ProcessFailedError,
+  processNames,
+  runningProcesses,
+  startProcess,
+  stopProcesses,
+  strayProcesses,
+  TimeoutError,
+  untilReady,
+  untilStopped,
+} from './processes.ts'
 import { createProgress, type Progress } from './progress.ts'
 import { ensureSafeguards } from './safeguards.ts'
 
@@ -59,7 +69,8 @@ export const command: Command = {
     if (!['text', 'json'].includes(values['logging-format'] as string)) throw new ExitError('kijabi up: --logging-format is text or json')
     const folder = dataFolder(values['data-dir'] as string, env)
     const there = openCluster(folder)
-    if (there && runningProcesses(there).size > 0) {
+    const running = there ? runningProcesses(there) : new Map<string, number>()
+    if (there && processNames(there).every((name) => running.has(name))) {
       writeUserKubeConfig(there, invocation)
       stdout.write(`The cluster in ${folder} runs already; nothing was changed.\n${nextSteps(there, invocation)}`)
       return 0
@@ -68,6 +79,10 @@ export const command: Command = {
     const progress = createProgress(stdout)
     try {
       if (canRunContainers && !there?.settings.simulatedNodes) installHostTools(invocation, progress)
+      if (there && running.size + strayProcesses(there).size > 0) {
+        progress.step('Stopping what is left of a cluster that lost a supervisor')
+        await stopProcesses(there, 1500)
+      }
       const cluster = there ?? (await create(folder, invocation, canRunContainers))
       await start(cluster, !there, invocation, progress)
       if (!canRunContainers) stdout.write('Containers need root on Linux: the nodes of this cluster are simulated.\n')
@@ -133,16 +148,12 @@ async function start(cluster: Cluster, isNew: boolean, invocation: Invocation, p
     const fromNetworkOf = await makeNodeNetwork(cluster)
     progress.step('Starting the control plane')
     startProcess(cluster, 'control-plane', controlPlaneArguments(cluster))
-    const processes = ['control-plane']
-    for (const name of nodes) {
-      startProcess(cluster, `node-${name}`, nodeArguments(cluster, name), fromNetworkOf(name))
-      processes.push(`node-${name}`)
-    }
+    for (const name of nodes) startProcess(cluster, `node-${name}`, nodeArguments(cluster, name), fromNetworkOf(name))
     if (waitMs > 0) {
       await untilReady(cluster, ['control-plane'], waitMs)
       if (nodes.length) {
         progress.step(nodes.length === 1 ? 'Waiting for the node' : `Waiting for ${nodes.length} nodes`)
-        await untilReady(cluster, processes, waitMs)
+        await untilReady(cluster, processNames(cluster), waitMs)
       }
     }
     writeUserKubeConfig(cluster, invocation)
