@@ -59,11 +59,27 @@ const unsigned = (claims: object) => {
   return `${part({ alg: 'none' })}.${part(claims)}.`
 }
 
+/** The same signature over the claims of another account. */
+const tampered = (token: string) => {
+  const [head, body = '', signature] = token.split('.')
+  const claims = Buffer.from(body, 'base64url').toString().replace('system:serviceaccount:ns:a', 'system:serviceaccount:ns:b')
+  return `${head}.${Buffer.from(claims).toString('base64url')}.${signature}`
+}
+
 test.each<[string, string, (s: ReturnType<typeof setup>) => void, RegExp]>([
   ['expired', issue(key), (s) => s.later(600), /expired/],
   ['for another audience', issue(key, { audiences: ['other'] }), () => {}, /audiences/],
   ['unsigned', unsigned({ iss: issuer, exp: 9e9 }), () => {}, /signature/],
   ['signed by a foreign key', issue(parseSigningKey(foreign)), () => {}, /signature/],
+  ['not valid yet', issue(key), (s) => s.later(-120), /not valid yet/],
+  ['whose payload was changed', tampered(issue(key)), () => {}, /signature/],
+  ['of a deleted secret', issue(key, { secret: { metadata: { name: 's', namespace: 'ns', uid: 's1' } } }), () => {}, /does not exist/],
+  [
+    'of a pod that has been deleted for more than a minute',
+    issue(key, { pod }),
+    (s) => (s.stored['pods ns/p'] = { metadata: { ...pod.metadata, deletionTimestamp: '2025-12-31T23:58:00Z' } }),
+    /is deleted/,
+  ],
   ['of a deleted account', issue(key), (s) => delete s.stored['serviceaccounts ns/a'], /does not exist/],
   [
     'of an account made anew',

@@ -147,8 +147,11 @@ test('a decision over 10,000 bindings takes less than 20 µs', () => {
     apiGroup: '',
   }))
   big.authorize(all[0] as AuthorizationAttributes)
-  const started = performance.now()
+  // Of CPU: other programs on the machine do not count.
+  const started = process.cpuUsage()
   for (const one of all) if ((big.authorize(one) as Decision).decision !== 'allow') throw new Error('refused')
-  const micros = ((performance.now() - started) * 1000) / all.length
+  const { user, system } = process.cpuUsage(started)
+  const micros = (user + system) / all.length
+  console.info(`a decision over 10,000 bindings: ${micros.toFixed(2)} µs`)
   expect(micros).toBeLessThan(20)
 })
