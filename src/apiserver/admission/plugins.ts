@@ -17,6 +17,7 @@ import {
   createTaintNodesByCondition,
 } from './pod-defaults.ts'
 import { createPodSecurity } from './pod-security.ts'
+import { parsePodSecurityConfiguration } from './pod-security-policy.ts'
 import { createResourceQuota } from './resource-quota.ts'
 import { createServiceAccountPlugin } from './service-account.ts'
 import {
@@ -54,7 +55,7 @@ const plugins: readonly Entry[] = [
   { name: 'ServiceAccount', create: ({ objects }) => createServiceAccountPlugin(objects) },
   { name: 'NodeRestriction', off: true, create: ({ objects }) => createNodeRestriction(objects) },
   { name: 'TaintNodesByCondition', create: createTaintNodesByCondition },
-  { name: 'PodSecurity', create: ({ objects }) => createPodSecurity(objects) },
+  { name: 'PodSecurity', create: ({ objects }, configuration) => createPodSecurity(objects, parsePodSecurityConfiguration(configuration)) },
   { name: 'EventRateLimit', off: true, create: (_deps, configuration) => createEventRateLimit(eventLimits(configuration)) },
   { name: 'ExtendedResourceToleration', off: true, create: createExtendedResourceToleration },
   { name: 'Priority', create: ({ objects }) => createPriority(objects) },

@@ -1,17 +1,19 @@
 /** The checks of the Pod Security Standards (k8s.io/pod-security-admission/policy), in the order that their findings are told. */
 import type { Container, Pod, PodSpec, SecurityContext } from '../../api/types/core-v1.ts'
 
-export type Level = 'privileged' | 'baseline' | 'restricted'
+import { type LevelVersion, minorOf } from './pod-security-policy.ts'
 
-interface Finding {
+export interface Finding {
   readonly reason: string
   readonly detail: string
 }
 interface Check {
   readonly level: 'baseline' | 'restricted'
-  /** A restricted check says all that this one would. */
-  readonly overridden?: true
-  run(pod: Pod, containers: readonly Container[]): Finding | undefined
+  /** The minor version of Kubernetes that has it first. */
+  readonly since?: number
+  /** From this version on a restricted check says all that this one would. */
+  readonly overriddenSince?: number
+  run(pod: Pod, containers: readonly Container[], minor: number): Finding | undefined
 }
 
 const q = (text: string): string => JSON.stringify(text)
@@ -40,21 +42,31 @@ const defaultCapabilities = new Set([
   'SETUID',
   'SYS_CHROOT',
 ])
-const safeSysctls = new Set([
-  'kernel.shm_rmid_forced',
-  'net.ipv4.ip_local_port_range',
-  'net.ipv4.ip_local_reserved_ports',
-  'net.ipv4.ip_unprivileged_port_start',
-  'net.ipv4.ping_group_range',
-  'net.ipv4.tcp_syncookies',
-  'net.ipv4.tcp_keepalive_time',
-  'net.ipv4.tcp_fin_timeout',
-  'net.ipv4.tcp_keepalive_intvl',
-  'net.ipv4.tcp_keepalive_probes',
-  'net.ipv4.tcp_rmem',
-  'net.ipv4.tcp_wmem',
+/** By the minor version that allows them first. */
+const safeSysctls: ReadonlyMap<string, number> = new Map([
+  ['kernel.shm_rmid_forced', 0],
+  ['net.ipv4.ip_local_port_range', 0],
+  ['net.ipv4.ip_unprivileged_port_start', 0],
+  ['net.ipv4.tcp_syncookies', 0],
+  ['net.ipv4.ping_group_range', 0],
+  ['net.ipv4.ip_local_reserved_ports', 27],
+  ['net.ipv4.tcp_keepalive_time', 29],
+  ['net.ipv4.tcp_fin_timeout', 29],
+  ['net.ipv4.tcp_keepalive_intvl', 29],
+  ['net.ipv4.tcp_keepalive_probes', 29],
+  ['net.ipv4.tcp_rmem', 32],
+  ['net.ipv4.tcp_wmem', 32],
 ])
-const seLinuxTypes = new Set(['', 'container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t'])
+const seLinuxTypes: ReadonlyMap<string, number> = new Map([
+  ['', 0],
+  ['container_t', 0],
+  ['container_init_t', 0],
+  ['container_kvm_t', 0],
+  ['container_engine_t', 31],
+])
+/** Whether the version has no such value yet, or none has. */
+const isUnknown = (values: ReadonlyMap<string, number>, value: string, minor: number): boolean =>
+  (values.get(value) ?? Number.POSITIVE_INFINITY) > minor
 const freeVolumes = new Set([
   'configMap',
   'csi',
@@ -68,7 +80,8 @@ const freeVolumes = new Set([
 ])
 const appArmorPrefix = 'container.apparmor.security.beta.kubernetes.io/'
 
-const isWindows = ({ os }: PodSpec): boolean => os?.name === 'windows'
+/** Pods of Windows need not set what only Linux knows. */
+const isWindows = ({ os }: PodSpec, minor: number): boolean => minor >= 25 && os?.name === 'windows'
 
 /** Fields that the pod sets for all its containers and each may set for itself. */
 function setters(pod: Pod, containers: readonly Container[], bad: (s: SecurityContext) => boolean) {
@@ -103,7 +116,7 @@ const checks: readonly Check[] = [
   },
   {
     level: 'baseline',
-    overridden: true,
+    overriddenSince: 22,
     run(_pod, containers) {
       const bad = (s: SecurityContext) => (s.capabilities?.add ?? []).filter((c) => !defaultCapabilities.has(c))
       const names = named(containers, (_c, s) => bad(s).length > 0)
@@ -142,6 +155,7 @@ const checks: readonly Check[] = [
   },
   {
     level: 'baseline',
+    since: 34,
     run(_pod, containers) {
       const hosts = (c: Container) =>
         [c.livenessProbe, c.readinessProbe, c.startupProbe, c.lifecycle?.postStart, c.lifecycle?.preStop]
@@ -179,15 +193,15 @@ const checks: readonly Check[] = [
   },
   {
     level: 'baseline',
-    run(pod, containers) {
+    run(pod, containers, minor) {
       const options = [pod.spec.securityContext?.seLinuxOptions, ...containers.map((c) => c.securityContext?.seLinuxOptions)]
       const bad = (s: SecurityContext) =>
         s.seLinuxOptions !== undefined &&
         s.seLinuxOptions !== null &&
-        (!seLinuxTypes.has(s.seLinuxOptions.type ?? '') || Boolean(s.seLinuxOptions.user) || Boolean(s.seLinuxOptions.role))
+        (isUnknown(seLinuxTypes, s.seLinuxOptions.type ?? '', minor) || Boolean(s.seLinuxOptions.user) || Boolean(s.seLinuxOptions.role))
       const { pod: podSets, names } = setters(pod, containers, bad)
       if (!podSets && names.length === 0) return undefined
-      const types = unique(options.map((o) => o?.type ?? '').filter((t) => !seLinuxTypes.has(t)))
+      const types = unique(options.map((o) => o?.type ?? '').filter((t) => isUnknown(seLinuxTypes, t, minor)))
       const what = [
         types.length > 0 && `${types.length === 1 ? 'type' : 'types'} ${list(types)}`,
         options.some((o) => o?.user) && 'user may not be set',
@@ -201,7 +215,8 @@ const checks: readonly Check[] = [
   },
   {
     level: 'baseline',
-    overridden: true,
+    since: 19,
+    overriddenSince: 19,
     run(pod, containers) {
       const { pod: podSets, names } = setters(pod, containers, (s) => s.seccompProfile?.type === 'Unconfined')
       return finding(
@@ -212,8 +227,8 @@ const checks: readonly Check[] = [
   },
   {
     level: 'baseline',
-    run({ spec }) {
-      const names = (spec.securityContext?.sysctls ?? []).map((s) => s.name).filter((n) => !safeSysctls.has(n))
+    run({ spec }, _containers, minor) {
+      const names = (spec.securityContext?.sysctls ?? []).map((s) => s.name).filter((n) => isUnknown(safeSysctls, n, minor))
       return finding('forbidden sysctls', names.length > 0 && names.join(', '))
     },
   },
@@ -229,8 +244,9 @@ const checks: readonly Check[] = [
   },
   {
     level: 'restricted',
-    run(pod, containers) {
-      if (isWindows(pod.spec)) return undefined
+    since: 8,
+    run(pod, containers, minor) {
+      if (isWindows(pod.spec, minor)) return undefined
       const names = named(containers, (_c, s) => s.allowPrivilegeEscalation !== false)
       return finding(
         'allowPrivilegeEscalation != false',
@@ -240,8 +256,9 @@ const checks: readonly Check[] = [
   },
   {
     level: 'restricted',
-    run(pod, containers) {
-      if (isWindows(pod.spec)) return undefined
+    since: 22,
+    run(pod, containers, minor) {
+      if (isWindows(pod.spec, minor)) return undefined
       const keeps = named(containers, (_c, s) => !s.capabilities?.drop?.includes('ALL'))
       const added = (s: SecurityContext) => (s.capabilities?.add ?? []).filter((c) => c !== 'NET_BIND_SERVICE')
       const adds = named(containers, (_c, s) => added(s).length > 0)
@@ -286,6 +303,7 @@ const checks: readonly Check[] = [
   },
   {
     level: 'restricted',
+    since: 23,
     run(pod, containers) {
       const { pod: podSets, names } = setters(pod, containers, (s) => s.runAsUser === 0)
       return finding('runAsUser=0', (podSets || names.length > 0) && `${subject(podSets, names)} must not set runAsUser=0`)
@@ -293,8 +311,9 @@ const checks: readonly Check[] = [
   },
   {
     level: 'restricted',
-    run(pod, containers) {
-      if (isWindows(pod.spec)) return undefined
+    since: 19,
+    run(pod, containers, minor) {
+      if (isWindows(pod.spec, minor)) return undefined
       const bad = (type: string | undefined) => type !== undefined && type !== 'RuntimeDefault' && type !== 'Localhost'
       const podType = pod.spec.securityContext?.seccompProfile?.type
       const { pod: podSets, names } = setters(pod, containers, (s) => bad(s.seccompProfile?.type))
@@ -312,13 +331,19 @@ const checks: readonly Check[] = [
   },
 ]
 
-/** What keeps the pod from the level: `reason (detail), reason (detail)`; empty when nothing does. */
-export function violations(pod: Pod, level: Level): string {
-  if (level === 'privileged') return ''
+/** What keeps the pod from the level. */
+export function findings(pod: Pod, { level, version }: LevelVersion): Finding[] {
+  if (level === 'privileged') return []
+  const minor = minorOf(version)
   const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers, ...((pod.spec.ephemeralContainers ?? []) as Container[])]
-  return checks
-    .filter((check) => (check.level === 'baseline' ? !(check.overridden && level === 'restricted') : level === 'restricted'))
-    .flatMap((check) => check.run(pod, containers) ?? [])
-    .map(({ reason, detail }) => (detail ? `${reason} (${detail})` : reason))
-    .join(', ')
+  const applies = (check: Check): boolean => {
+    if ((check.since ?? 0) > minor) return false
+    if (level === 'restricted') return check.overriddenSince === undefined || check.overriddenSince > minor
+    return check.level === 'baseline'
+  }
+  return checks.filter(applies).flatMap((check) => check.run(pod, containers, minor) ?? [])
 }
+
+export const reasonsOf = (found: readonly Finding[]): string => found.map(({ reason }) => reason).join(', ')
+export const detailsOf = (found: readonly Finding[]): string =>
+  found.map(({ reason, detail }) => (detail ? `${reason} (${detail})` : reason)).join(', ')
