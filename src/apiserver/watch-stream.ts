@@ -30,7 +30,7 @@ const bookmarkMs = 60_000
 const paceMs = 8
 /**
  * The more watchers wait, the longer they wait, so that fan-out takes a bounded part of the time however many there are;
- * but never longer than this. 100 watchers cost a quarter less CPU time so than at `paceMs`.
+ * but never longer than this. 100 watchers cost a tenth less CPU time so than at `paceMs`.
  */
 const slowestMs = 24
 const paceOf = (watchers: number): number => Math.min(slowestMs, Math.max(paceMs, watchers / 4))

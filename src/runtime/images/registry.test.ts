@@ -105,7 +105,15 @@ describe('hostile registries', () => {
   })
   test('a redirect elsewhere is followed without the credentials', async () => {
     const seen: (string | undefined)[] = []
-    const other = await startRegistry({ 'team/app:v1': image }, { fault: (request) => (seen.push(request.headers.authorization), false) })
+    const other = await startRegistry(
+      { 'team/app:v1': image },
+      {
+        fault(request) {
+          seen.push(request.headers.authorization)
+          return false
+        },
+      },
+    )
     undo.push(() => other.close())
     const { open, content } = await setup({
       auth: { kind: 'basic', username: 'me', password: 'secret' },
