@@ -169,7 +169,7 @@ test('a killed supervisor: status tells, up mends, and down leaves nothing of it
   const before = traces(home.port)
   await home.up('--simulated-nodes', '1')
   await home.remember('kept')
-  const exists = (pid: number) => existsSync(`/proc/${pid}`)
+  const exists = (pid: number) => existsSync(`/proc/${pid}/exe`) // Not of a zombie that init has yet to reap.
   const orphan = () => {
     const child = childOf(home.pid('control-plane'))
     process.kill(home.pid('control-plane'), 'SIGKILL')
