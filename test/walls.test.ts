@@ -23,7 +23,7 @@ const walls: Readonly<Record<string, readonly string[]>> = {
   cel: ['api/quantity.ts'],
   store: ['etcd/api.ts'],
   etcd: ['store'],
-  apiserver: ['api', 'store', 'client/transport.ts', 'client/https-transport.ts', 'client/kubeconfig.ts'],
+  apiserver: ['api', 'cel', 'store', 'client/transport.ts', 'client/https-transport.ts', 'client/kubeconfig.ts'],
   client: ['api'],
   controllers: ['api', 'client'],
   scheduler: ['api', 'client'],

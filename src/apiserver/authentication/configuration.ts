@@ -5,6 +5,8 @@
 import { X509Certificate } from 'node:crypto'
 import { causeMessage, duplicate, type FieldError, forbidden, invalid, required } from '../../api/validation/field-error.ts'
 import { parseYaml } from '../../api/yaml.ts'
+import { CompileError } from '../../cel/errors.ts'
+import { compileClaims, compileClaimsCondition, compileUserCondition, readsClaim } from './expressions.ts'
 import type { Issuer } from './key-set.ts'
 
 export interface AuthenticationConfiguration {
@@ -113,7 +115,11 @@ export function validateAuthenticationConfiguration(
     const field = `jwt[${i}]`
     const { url = '', discoveryURL = '' } = one.issuer ?? {}
     errors.push(...validateIssuer(one.issuer ?? { url: '', audiences: [] }, ownIssuers, `${field}.issuer`))
-    errors.push(...validateRules(one, field), ...validateMappings(one.claimMappings ?? { username: {} }, `${field}.claimMappings`))
+    const rules = validateRules(one, field)
+    errors.push(...rules)
+    // Expressions that do not compile are told of once.
+    const known = rules.length === 0 ? one.claimValidationRules : undefined
+    errors.push(...validateMappings(one.claimMappings ?? { username: {} }, known, `${field}.claimMappings`))
     if (issuers.has(url)) errors.push(duplicate(`${field}.issuer.url`, url))
     issuers.add(url)
     if (discoveryURL !== '' && discoveries.has(discoveryURL)) errors.push(duplicate(`${field}.issuer.discoveryURL`, discoveryURL))
@@ -170,41 +176,93 @@ function isCertificate(pem: string): boolean {
   }
 }
 
-const noExpressions = 'CEL expressions are not supported here'
+function compiled(compile: (source: string) => unknown, source: string, field: string): FieldError[] {
+  try {
+    compile(source)
+    return []
+  } catch (error) {
+    const { message } = error as Error
+    return [invalid(field, source, error instanceof CompileError ? `compilation failed: ${message}` : message)]
+  }
+}
 
 function validateRules({ claimValidationRules = [], userValidationRules = [] }: JwtAuthenticator, at: string): FieldError[] {
   const errors: FieldError[] = []
-  const claims = new Set<string>()
+  const seen = new Set<string>()
+  const once = (what: string, field: string): boolean => {
+    if (seen.has(`${what} ${field}`)) return false
+    seen.add(`${what} ${field}`)
+    return true
+  }
   for (const [i, rule] of claimValidationRules.entries()) {
     const field = `${at}.claimValidationRules[${i}]`
-    const { claim: name = '', expression = '', message = '' } = rule
+    const { claim: name = '', requiredValue = '', expression = '', message = '' } = rule
     if (name && expression) errors.push(invalid(field, name, "claim and expression can't both be set"))
-    else if (expression) errors.push(forbidden(`${field}.expression`, noExpressions))
-    else if (!name) errors.push(required(field, 'claim or expression is required'))
+    else if (expression) {
+      if (requiredValue) errors.push(invalid(`${field}.requiredValue`, requiredValue, 'may not be specified when expression is set'))
+      if (once(expression, 'expression')) errors.push(...compiled(compileClaimsCondition, expression, `${field}.expression`))
+      else errors.push(duplicate(`${field}.expression`, expression))
+    } else if (!name) errors.push(required(field, 'claim or expression is required'))
     else {
       if (message) errors.push(invalid(`${field}.message`, message, 'may not be specified when claim is set'))
-      if (claims.has(name)) errors.push(duplicate(`${field}.claim`, name))
-      claims.add(name)
+      if (!once(name, 'claim')) errors.push(duplicate(`${field}.claim`, name))
     }
   }
-  for (const [i, { expression }] of userValidationRules.entries()) {
+  for (const [i, { expression = '' }] of userValidationRules.entries()) {
     const field = `${at}.userValidationRules[${i}].expression`
-    errors.push(expression ? forbidden(field, noExpressions) : required(field))
+    if (!expression) errors.push(required(field))
+    else if (!once(expression, 'user')) errors.push(duplicate(field, expression))
+    else errors.push(...compiled(compileUserCondition, expression, field))
   }
   return errors
 }
 
-function validateMappings({ username, groups, uid, extra = [] }: JwtAuthenticator['claimMappings'], at: string): FieldError[] {
-  const errors = [...validateClaim(username ?? {}, `${at}.username`, true), ...validateClaim(groups ?? {}, `${at}.groups`, false)]
+const domainPath = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/
+
+function validateMappings(
+  mappings: JwtAuthenticator['claimMappings'],
+  rules: JwtAuthenticator['claimValidationRules'],
+  at: string,
+): FieldError[] {
+  const { username = {}, groups = {}, uid, extra = [] } = mappings
+  const errors = [...validateClaim(username, `${at}.username`, true), ...validateClaim(groups, `${at}.groups`, false)]
   if (uid?.claim && uid.expression) errors.push(invalid(`${at}.uid`, '', "claim and expression can't both be set"))
-  else if (uid?.expression) errors.push(forbidden(`${at}.uid.expression`, noExpressions))
-  for (const i of extra.keys()) errors.push(forbidden(`${at}.extra[${i}].valueExpression`, noExpressions))
+  else if (uid?.expression) errors.push(...compiled(compileClaims, uid.expression, `${at}.uid.expression`))
+  const keys = new Set<string>()
+  for (const [i, { key = '', valueExpression = '' }] of extra.entries()) {
+    const field = `${at}.extra[${i}]`
+    if (key === '') errors.push(required(`${field}.key`))
+    else if (!domainPath.test(key.toLowerCase()))
+      errors.push(invalid(`${field}.key`, key, 'must be a domain-prefixed path (such as "acme.io/foo")'))
+    if (key !== key.toLowerCase()) errors.push(invalid(`${field}.key`, key, 'must be lowercase'))
+    if (/(^|\.)(kubernetes|k8s)\.io\//.test(key))
+      errors.push(invalid(`${field}.key`, key, 'k8s.io, kubernetes.io and their subdomains are reserved for Kubernetes use'))
+    if (keys.has(key)) errors.push(duplicate(`${field}.key`, key))
+    else if (valueExpression === '') errors.push(required(`${field}.valueExpression`))
+    else errors.push(...compiled(compileClaims, valueExpression, `${field}.valueExpression`))
+    keys.add(key)
+  }
+  // An address in a name must be one that its owner has confirmed.
+  const others = [username.expression, ...extra.map((e) => e.valueExpression), ...(rules ?? []).map((r) => r.expression)]
+  if (errors.length === 0 && username.expression && readsClaim(username.expression, 'email'))
+    if (!others.some((one) => one && readsClaim(one, 'email_verified')))
+      errors.push(
+        invalid(
+          `${at}.username.expression`,
+          username.expression,
+          'claims.email_verified must be used in claimMappings.username.expression or claimMappings.extra[*].valueExpression or claimValidationRules[*].expression when claims.email is used in claimMappings.username.expression',
+        ),
+      )
   return errors
 }
 
 function validateClaim({ claim: name, prefix, expression }: PrefixedClaim, field: string, needed: boolean): FieldError[] {
   if (expression && name) return [invalid(field, '', "claim and expression can't both be set")]
-  if (expression) return [forbidden(`${field}.expression`, noExpressions)]
+  if (expression)
+    return [
+      ...(prefix === undefined ? [] : [invalid(`${field}.prefix`, prefix, 'may not be specified when expression is set')]),
+      ...compiled(compileClaims, expression, `${field}.expression`),
+    ]
   if (!name) return needed ? [required(field, 'claim or expression is required')] : []
   if (prefix === undefined)
     return [required(`${field}.prefix`, 'prefix is required when claim is set. It can be set to an empty string to disable prefixing')]

@@ -151,6 +151,46 @@ test('who asks on behalf of other audiences gets no answer', () => {
   expect(authenticatorOf().authenticate(signToken(first, claims()), ['other'])).toBeUndefined()
 })
 
+const expressions: Partial<JwtAuthenticator> = {
+  claimMappings: {
+    username: { expression: "'ex:' + claims.sub" },
+    groups: { expression: "claims.groups.map(g, 'g-' + g)" },
+    uid: { expression: 'claims.jti' },
+    extra: [{ key: 'example.org/tenant', valueExpression: "has(claims.tenant) ? claims.tenant : ''" }],
+  },
+  claimValidationRules: [{ expression: 'claims.exp - claims.nbf <= 3600', message: 'too long a life' }],
+  userValidationRules: [{ expression: "!user.username.startsWith('ex:system:')", message: 'reserved' }],
+}
+
+test('expressions name the user, the groups, the UID and more', async () => {
+  const token = signToken(first, claims({ nbf: nowSeconds(), tenant: 't1' }))
+  expect(await authenticatorOf(expressions).authenticate(token)).toEqual({
+    user: {
+      name: 'ex:jane',
+      uid: 'j1',
+      groups: ['g-dev', 'g-ops'],
+      extra: { 'authentication.kubernetes.io/credential-id': ['JTI=j1'], 'example.org/tenant': ['t1'] },
+    },
+  })
+})
+
+test.each<[string, object, string]>([
+  [
+    'a rule on claims that does not hold',
+    { nbf: 1 },
+    "oidc: error evaluating claim validation expression: validation expression 'claims.exp - claims.nbf <= 3600' failed: too long a life",
+  ],
+  ['a rule on claims that fails', {}, "expression 'claims.exp - claims.nbf <= 3600' resulted in error: no such key: nbf"],
+  [
+    'a rule on the user that does not hold',
+    { nbf: nowSeconds(), sub: 'system:admin' },
+    "oidc: error evaluating user info validation rule: validation expression '!user.username.startsWith('ex:system:')' failed: reserved",
+  ],
+  ['a mapping that fails', { nbf: nowSeconds(), groups: 1 }, 'oidc: error evaluating group claim expression: '],
+])('%s refuses the token', async (_name, more, message) => {
+  await expect(authenticatorOf(expressions).authenticate(signToken(first, claims(more)))).rejects.toThrow(message)
+})
+
 test('several issuers are asked in their order', async () => {
   const other = authenticatorOf({ issuer: issuer({ url: 'https://elsewhere' }) })
   expect(await tokenUnion([other, authenticatorOf()]).authenticate(signToken(first, claims()))).toMatchObject({
@@ -208,6 +248,26 @@ test.each<[string, string, string]>([
     'conditions without anonymous',
     file(good, { anonymous: { enabled: false, conditions: [{ path: '/livez' }] } }),
     'anonymous.conditions: Invalid value: [{"path":"/livez"}]: enabled should be set to true when conditions are defined',
+  ],
+  [
+    'an expression that does not compile',
+    file({ ...good, claimMappings: { username: { expression: 'claims.' } } }),
+    'jwt[0].claimMappings.username.expression: Invalid value: "claims.": compilation failed: ERROR: <input>:1:8: Syntax error',
+  ],
+  [
+    'a condition that is none',
+    file({ ...good, claimValidationRules: [{ expression: '1' }] }),
+    'jwt[0].claimValidationRules[0].expression: Invalid value: "1": must evaluate to bool',
+  ],
+  [
+    'an email that need not be verified',
+    file({ ...good, claimMappings: { username: { expression: 'claims.email' } } }),
+    'claims.email_verified must be used in claimMappings.username.expression',
+  ],
+  [
+    'a reserved key',
+    file({ ...good, claimMappings: { ...good.claimMappings, extra: [{ key: 'x.k8s.io/a', valueExpression: "''" }] } }),
+    'jwt[0].claimMappings.extra[0].key: Invalid value: "x.k8s.io/a": k8s.io, kubernetes.io and their subdomains are reserved for Kubernetes use',
   ],
 ])('a configuration with %s is refused', (_name, text, message) => {
   expect(() => parseAuthenticationConfiguration(text, ['https://own'])).toThrow(message)

@@ -3,10 +3,12 @@
  * their claims, as the issuer's entry of the AuthenticationConfiguration maps them.
  */
 import { hash } from 'node:crypto'
+import type { Program } from '../../cel/environment.ts'
 import type { Logger } from '../../log/log.ts'
 import { createExpiringCache } from '../expiring-cache.ts'
 import type { User } from '../request.ts'
 import type { JwtAuthenticator } from './configuration.ts'
+import { compileClaims, compileClaimsCondition, compileUserCondition, evaluateClaims, evaluateUser, textsOf } from './expressions.ts'
 import { type Algorithm, audiencesOf, type Claims, parseToken } from './jwt.ts'
 import { createKeySet } from './key-set.ts'
 import { AuthenticationFailure, type TokenAnswer, type TokenAuthenticator } from './token.ts'
@@ -27,6 +29,7 @@ export function createOidcAuthenticator(config: JwtAuthenticator, options: OidcO
   const { algorithms, apiAudiences, log, now } = options
   const { issuer } = config
   const keys = createKeySet(issuer, now)
+  const userOf = createUserOf(config)
   const cache = createExpiringCache<TokenAnswer>(now)
   // An issuer that is down now may be there when the first token comes.
   keys.refresh().catch((error: unknown) => log.error('oidc authenticator: initializing plugin', { issuer: issuer.url, error }))
@@ -49,7 +52,7 @@ export function createOidcAuthenticator(config: JwtAuthenticator, options: OidcO
     if (typeof nbf === 'number' && seconds + notBeforeLeewaySeconds < nbf)
       fail(`verify token: oidc: current time ${timeOf(seconds)} before the nbf (not before) time: ${timeOf(nbf)}`)
     if (!(await keys.verify(token))) fail('verify token: failed to verify signature: failed to verify id token signature')
-    const answer = { user: userOf(config, claims) }
+    const answer = { user: userOf(claims) }
     cache.set(key, answer, Math.min(cacheMs, ((exp as number) - seconds) * 1000))
     return answer
   }
@@ -72,24 +75,75 @@ const timeOf = (seconds: number): string => {
   return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString()
 }
 
-/** What the claims say, when they keep the rules. */
-function userOf({ claimMappings, claimValidationRules = [] }: JwtAuthenticator, claims: Claims): User {
-  const { username, groups, uid } = claimMappings
-  const name = nameOf(username.claim as string, claims)
-  const groupNames = groups?.claim ? groupsOf(groups.claim, claims).map((group) => `${groups.prefix ?? ''}${group}`) : []
-  const id = uid?.claim ? textOf(uid.claim, claims, 'uid') : ''
-  for (const { claim = '', requiredValue = '' } of claimValidationRules) {
-    if (!Object.hasOwn(claims, claim)) fail(`required claim ${claim} not present in ID token`)
-    const value = textOf(claim, claims, 'required')
-    if (value !== requiredValue) fail(`required claim ${claim} value does not match. Got = ${value}, want = ${requiredValue}`)
+/** What the claims say, when they keep the rules; the expressions are compiled once. */
+function createUserOf({ claimMappings, claimValidationRules = [], userValidationRules = [] }: JwtAuthenticator): (claims: Claims) => User {
+  const { username, groups, uid, extra = [] } = claimMappings
+  const program = (source: string | undefined) => (source ? compileClaims(source) : undefined)
+  const programs = { username: program(username.expression), groups: program(groups?.expression), uid: program(uid?.expression) }
+  const extras = extra.map(({ key = '', valueExpression = '' }) => ({ key, program: compileClaims(valueExpression) }))
+  const claimRules = claimValidationRules.flatMap(({ expression, message = '' }) =>
+    expression ? [{ program: compileClaimsCondition(expression), message }] : [],
+  )
+  const userRules = userValidationRules.map(({ expression = '', message = '' }) => ({ program: compileUserCondition(expression), message }))
+
+  return (claims) => {
+    const one = (program: Program, what: string): string =>
+      evaluated(what, () => {
+        const value = evaluateClaims(program, claims)
+        if (typeof value !== 'string') throw new Error(`${what} expression must return a string`)
+        return value
+      })
+    const name = programs.username
+      ? one(programs.username, 'username claim') || fail('empty username via CEL expression is not allowed')
+      : `${username.prefix ?? ''}${nameOf(username.claim as string, claims)}`
+    const { groups: groupsProgram } = programs
+    const groupNames = groupsProgram
+      ? evaluated('group claim', () => textsOf(evaluateClaims(groupsProgram, claims)))
+      : groups?.claim
+        ? groupsOf(groups.claim, claims).map((group) => `${groups.prefix ?? ''}${group}`)
+        : []
+    const id = programs.uid ? one(programs.uid, 'uid claim') : uid?.claim ? textOf(uid.claim, claims, 'uid') : ''
+    const jti = claims['jti']
+    const more: Record<string, readonly string[]> =
+      typeof jti === 'string' && jti !== '' ? { 'authentication.kubernetes.io/credential-id': [`JTI=${jti}`] } : {}
+    for (const { key, program } of extras) {
+      const values = evaluated('extra claim', () => textsOf(evaluateClaims(program, claims)))
+      if (values.length > 0) more[key] = values
+    }
+    for (const { claim = '', requiredValue = '' } of claimValidationRules) {
+      if (claim === '') continue
+      if (!Object.hasOwn(claims, claim)) fail(`required claim ${claim} not present in ID token`)
+      const value = textOf(claim, claims, 'required')
+      if (value !== requiredValue) fail(`required claim ${claim} value does not match. Got = ${value}, want = ${requiredValue}`)
+    }
+    for (const rule of claimRules) keep(rule, 'error evaluating claim validation expression', () => evaluateClaims(rule.program, claims))
+    const user: User = {
+      name,
+      ...(id ? { uid: id } : {}),
+      groups: groupNames,
+      ...(Object.keys(more).length > 0 ? { extra: more } : {}),
+    }
+    for (const rule of userRules) keep(rule, 'error evaluating user info validation rule', () => evaluateUser(rule.program, user))
+    return user
   }
-  const jti = claims['jti']
-  return {
-    name: `${username.prefix ?? ''}${name}`,
-    ...(id ? { uid: id } : {}),
-    groups: groupNames,
-    ...(typeof jti === 'string' && jti !== '' ? { extra: { 'authentication.kubernetes.io/credential-id': [`JTI=${jti}`] } } : {}),
+}
+
+function evaluated<T>(what: string, evaluate: () => T): T {
+  try {
+    return evaluate()
+  } catch (error) {
+    return fail(`error evaluating ${what} expression: ${(error as Error).message}`)
   }
+}
+
+function keep({ program, message }: { program: Program; message: string }, what: string, evaluate: () => unknown): void {
+  let held: unknown
+  try {
+    held = evaluate()
+  } catch (error) {
+    fail(`${what}: expression '${program.source}' resulted in error: ${(error as Error).message}`)
+  }
+  if (held !== true) fail(`${what}: validation expression '${program.source}' failed${message ? `: ${message}` : ''}`)
 }
 
 function nameOf(claim: string, claims: Claims): string {

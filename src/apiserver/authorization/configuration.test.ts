@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { parseAuthorizationConfiguration } from './configuration.ts'
+import { compileMatchCondition, matches } from './match-conditions.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kijabi-authorization-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -66,6 +67,33 @@ test.each<[string, string, string]>([
     hook({ connectionInfo: { type: 'KubeConfigFile', kubeConfigFile: 'x.yaml' } }),
     'authorizers[0].connectionInfo.kubeConfigFile: Invalid value: "x.yaml": must be an absolute path',
   ],
+  [
+    'conditions of no version',
+    hook({ matchConditions: [{ expression: 'true' }] }),
+    'authorizers[0].matchConditionSubjectAccessReviewVersion: Required value: required if match conditions are specified',
+  ],
+  [
+    'a condition that does not compile',
+    hook({ matchConditionSubjectAccessReviewVersion: 'v1', matchConditions: [{ expression: 'request.nothing' }] }),
+    'authorizers[0].matchConditions[0].expression: Invalid value: "request.nothing": compilation failed: ERROR: <input>:1:8: undefined field \'nothing\'',
+  ],
 ])('a configuration with %s is refused', (_name, text, message) => {
   expect(() => parseAuthorizationConfiguration(text)).toThrow(message)
+})
+
+const spec = { user: 'jane', groups: ['dev'], resourceAttributes: { namespace: 'ns', verb: 'get', resource: 'pods', version: 'v1' } }
+
+test.each<[string[], boolean]>([
+  [[], true],
+  [["request.resourceAttributes.namespace == 'ns'", "request.user == 'jane' && 'dev' in request.groups"], true],
+  [["request.resourceAttributes.namespace == 'ns'", "request.user == 'joe'"], false],
+  [['has(request.resourceAttributes)', '!has(request.nonResourceAttributes)'], true],
+  // One that fails does not count where another is false.
+  [["request.nonResourceAttributes.path == '/'", 'false'], false],
+])('conditions %j hold: %s', (sources, holds) => {
+  expect(matches(sources.map(compileMatchCondition), spec)).toBe(holds)
+})
+
+test('a condition that fails is an error', () => {
+  expect(() => matches([compileMatchCondition("request.nonResourceAttributes.path == '/'")], spec)).toThrow('cel evaluation error')
 })

@@ -1,10 +1,22 @@
 /** AuthorizationConfiguration (apiserver.config.k8s.io), the file of --authorization-config: which authorizers are asked, in which order. */
 import { statSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
-import { causeMessage, duplicate, type FieldError, forbidden, invalid, notSupported, required } from '../../api/validation/field-error.ts'
+import {
+  causeMessage,
+  duplicate,
+  type FieldError,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  tooMany,
+} from '../../api/validation/field-error.ts'
 import { parseYaml } from '../../api/yaml.ts'
+import type { Program } from '../../cel/environment.ts'
+import { CompileError } from '../../cel/errors.ts'
 import { parseDuration } from '../../flags/flags.ts'
 import { type Webhook, webhookOf } from '../webhook.ts'
+import { compileMatchCondition } from './match-conditions.ts'
 
 /** One authorizer of the list. */
 export type AuthorizerConfiguration =
@@ -20,6 +32,8 @@ export interface AuthorizationWebhook {
   readonly unauthorizedMs: number
   /** What counts when the webhook cannot be asked. */
   readonly failurePolicy: 'NoOpinion' | 'Deny'
+  /** It is asked only where all of them hold. */
+  readonly conditions: readonly Program[]
 }
 
 export const authorizerTypes = ['AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC', 'Webhook'] as const
@@ -63,6 +77,7 @@ export function parseAuthorizationConfiguration(text: string): AuthorizerConfigu
         authorizedMs: millis(webhook.authorizedTTL ?? '5m'),
         unauthorizedMs: millis(webhook.unauthorizedTTL ?? '30s'),
         failurePolicy: webhook.failurePolicy as 'Deny',
+        conditions: (webhook.matchConditions ?? []).map(({ expression = '' }) => compileMatchCondition(expression)),
       },
     }
   })
@@ -112,8 +127,36 @@ function validateWebhook(webhook: WebhookFields, at: string): FieldError[] {
   oneOf('subjectAccessReviewVersion', ['v1', 'v1beta1'])
   oneOf('failurePolicy', ['NoOpinion', 'Deny'])
   errors.push(...validateConnection(webhook.connectionInfo ?? {}, `${at}.connectionInfo`))
-  for (const i of (webhook.matchConditions ?? []).keys())
-    errors.push(forbidden(`${at}.matchConditions[${i}].expression`, 'CEL expressions are not supported here'))
+  errors.push(...validateConditions(webhook, at))
+  return errors
+}
+
+const mostConditions = 64
+
+function validateConditions(
+  { matchConditions = [], matchConditionSubjectAccessReviewVersion: version = '' }: WebhookFields,
+  at: string,
+): FieldError[] {
+  const errors: FieldError[] = []
+  const versionField = `${at}.matchConditionSubjectAccessReviewVersion`
+  if (version === '' && matchConditions.length > 0) errors.push(required(versionField, 'required if match conditions are specified'))
+  if (version !== '' && version !== 'v1') errors.push(notSupported(versionField, version, ['v1']))
+  if (matchConditions.length > mostConditions) return [...errors, tooMany(`${at}.matchConditions`, matchConditions.length, mostConditions)]
+  const seen = new Set<string>()
+  for (const [i, { expression = '' }] of matchConditions.entries()) {
+    const field = `${at}.matchConditions[${i}].expression`
+    if (expression.trim() === '') errors.push(required(field))
+    else if (seen.has(expression)) errors.push(duplicate(field, expression))
+    else {
+      seen.add(expression)
+      try {
+        compileMatchCondition(expression)
+      } catch (error) {
+        const { message } = error as Error
+        errors.push(invalid(field, expression, error instanceof CompileError ? `compilation failed: ${message}` : message))
+      }
+    }
+  }
   return errors
 }
 

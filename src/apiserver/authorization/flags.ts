@@ -69,6 +69,7 @@ export function authorizersOf(values: FlagValues<typeof authorizationFlags>, log
           authorizedMs: values['authorization-webhook-cache-authorized-ttl'],
           unauthorizedMs: values['authorization-webhook-cache-unauthorized-ttl'],
           failurePolicy: 'NoOpinion',
+          conditions: [],
         },
       }
     }),

@@ -6,13 +6,16 @@ import { createExpiringCache } from '../expiring-cache.ts'
 import type { AuthorizationAttributes, Authorizer, Decision } from '../request.ts'
 import { postWithRetry } from '../webhook.ts'
 import type { AuthorizationWebhook } from './configuration.ts'
+import { matches } from './match-conditions.ts'
 
 /** Longer questions are asked each time: a cache must not be filled by what requests carry. */
 const longestKey = 10_000
 
 export function createWebhookAuthorizer(options: AuthorizationWebhook, now: () => Date): Authorizer {
-  const { webhook, version, timeoutMs, authorizedMs, unauthorizedMs, failurePolicy } = options
+  const { webhook, version, timeoutMs, authorizedMs, unauthorizedMs, failurePolicy, conditions } = options
   const cache = createExpiringCache<Decision>(now)
+
+  const failed = (error: Error): Decision => ({ decision: failurePolicy === 'Deny' ? 'deny' : 'no-opinion', reason: '', error })
 
   const ask = async (spec: object, key: string): Promise<Decision> => {
     const review = { kind: 'SubjectAccessReview', apiVersion: `authorization.k8s.io/${version}`, metadata: {}, spec }
@@ -21,11 +24,17 @@ export function createWebhookAuthorizer(options: AuthorizationWebhook, now: () =
       if (key.length <= longestKey) cache.set(key, decision, decision.decision === 'allow' ? authorizedMs : unauthorizedMs)
       return decision
     } catch (error) {
-      return { decision: failurePolicy === 'Deny' ? 'deny' : 'no-opinion', reason: '', error: error as Error }
+      return failed(error as Error)
     }
   }
   return {
     authorize(attributes) {
+      try {
+        if (conditions.length > 0 && !matches(conditions, specOf(attributes, 'v1'))) return { decision: 'no-opinion', reason: '' }
+      } catch (error) {
+        // Upstream leaves the request to the others, or denies it; neither is a fault of the server.
+        return { decision: failurePolicy === 'Deny' ? 'deny' : 'no-opinion', reason: (error as Error).message }
+      }
       const spec = specOf(attributes, version)
       const key = JSON.stringify(spec)
       return cache.get(key) ?? ask(spec, key)
