@@ -36,15 +36,32 @@ export function podInScope(pod: Pod, scope: Scope): boolean {
       return !isBestEffort(pod)
     case 'CrossNamespacePodAffinity':
       return usesOtherNamespaces(pod)
-    case 'PriorityClass': {
-      const name = spec.priorityClassName ?? ''
-      if (scope.operator === 'In') return scope.values.includes(name)
-      if (scope.operator === 'NotIn') return !scope.values.includes(name)
-      return scope.operator === 'Exists' ? name !== '' : name === ''
-    }
+    case 'PriorityClass':
+      return isSelected(spec.priorityClassName ? [spec.priorityClassName] : [], scope)
     default:
       return false
   }
+}
+/** The classes that a claim has, wants and is on its way to all count. */
+export function claimInScope({ spec, status }: PersistentVolumeClaim, scope: Scope): boolean {
+  const names = [
+    spec.volumeAttributesClassName,
+    status?.currentVolumeAttributesClassName,
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+  ]
+  return (
+    scope.name === 'VolumeAttributesClass' &&
+    isSelected(
+      names.filter((name) => name !== undefined && name !== ''),
+      scope,
+    )
+  )
+}
+function isSelected(names: readonly (string | undefined)[], { operator, values }: Scope): boolean {
+  const among = names.some((name) => name !== undefined && values.includes(name))
+  if (operator === 'In') return among
+  if (operator === 'NotIn') return !among
+  return operator === 'Exists' ? names.length > 0 : names.length === 0
 }
 const isBestEffort = ({ spec }: Pod): boolean =>
   [...spec.containers, ...(spec.initContainers ?? [])].every((c) => {
@@ -69,7 +86,8 @@ export function podUsage(pod: Pod): Usage {
   ] as const) {
     for (const [name, quantity] of Object.entries(podResources(pod, kind))) {
       usage[`${prefix}${name}`] = quantity
-      if (kind === 'requests' && ['cpu', 'memory', 'ephemeral-storage'].includes(name)) usage[name] = quantity
+      if (kind === 'requests' && (['cpu', 'memory', 'ephemeral-storage'].includes(name) || name.startsWith('hugepages-')))
+        usage[name] = quantity
     }
   }
   return usage
@@ -104,7 +122,8 @@ function podResources({ spec }: Pod, kind: 'requests' | 'limits'): Usage {
 }
 
 export function serviceUsage({ spec }: Service): Usage {
-  const usage: Usage = { services: one, 'count/services': one }
+  const none = newQuantity(0)
+  const usage: Usage = { services: one, 'count/services': one, 'services.nodeports': none, 'services.loadbalancers': none }
   const ports = newQuantity(spec.ports?.length ?? 0)
   if (spec.type === 'NodePort') usage['services.nodeports'] = ports
   if (spec.type === 'LoadBalancer') {
@@ -117,11 +136,11 @@ export function serviceUsage({ spec }: Service): Usage {
 
 export function claimUsage(claim: PersistentVolumeClaim): Usage {
   const asked = claim.spec.resources?.requests?.storage
-  const allocated = claim.status.allocatedResources?.storage
+  const allocated = claim.status?.allocatedResources?.storage
   const storage = asked && allocated && compareQuantity(allocated, asked) > 0 ? allocated : asked
   const usage: Usage = { persistentvolumeclaims: one, 'count/persistentvolumeclaims': one }
   if (storage) usage['requests.storage'] = parseQuantity(storage)
-  const className = claim.spec.storageClassName
+  const className = claim.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? claim.spec.storageClassName
   if (className) {
     usage[`${className}.storageclass.storage.k8s.io/persistentvolumeclaims`] = one
     if (storage) usage[`${className}.storageclass.storage.k8s.io/requests.storage`] = parseQuantity(storage)

@@ -5,7 +5,7 @@
 import { isNotFound } from '../api/errors.ts'
 import { objectKey, splitKey } from '../api/meta.ts'
 import { addQuantity, compareQuantity, formatQuantity, newQuantity, type Quantity, zeroQuantity } from '../api/quantity.ts'
-import { claimUsage, isCountedByOldName, podInScope, podUsage, scopesOf, serviceUsage, type Usage } from '../api/quota.ts'
+import { claimInScope, claimUsage, isCountedByOldName, podInScope, podUsage, scopesOf, serviceUsage, type Usage } from '../api/quota.ts'
 import type { Pod, ResourceQuota } from '../api/types/core-v1.ts'
 import type { DiscoveredResource } from '../client/discovery.ts'
 import { apiResources, refOf } from './api-resources.ts'
@@ -87,10 +87,8 @@ export function createResourceQuotaController(deps: ControllerDeps): Controller 
       for (const [k, q] of Object.entries(usage)) total[k] = total[k] ? addQuantity(total[k], q) : q
     }
     for (const pod of pods.list(namespace)) if (!isPodFinished(pod) && scopes.every((s) => podInScope(pod, s))) add(podUsage(pod))
-    if (scopes.length === 0) {
-      for (const service of services.list(namespace)) add(serviceUsage(service))
-      for (const claim of claims.list(namespace)) add(claimUsage(claim))
-    }
+    for (const claim of claims.list(namespace)) if (scopes.every((s) => claimInScope(claim, s))) add(claimUsage(claim))
+    if (scopes.length === 0) for (const service of services.list(namespace)) add(serviceUsage(service))
     const used: Record<string, string> = {}
     for (const k of Object.keys(hard)) {
       const quantity = total[k] ?? (scopes.length === 0 ? await countOf(k, namespace) : undefined) ?? zeroQuantity

@@ -18,7 +18,7 @@ import {
 } from './pod-defaults.ts'
 import { createPodSecurity } from './pod-security.ts'
 import { parsePodSecurityConfiguration } from './pod-security-policy.ts'
-import { createResourceQuota } from './resource-quota.ts'
+import { createResourceQuota, parseLimitedResources } from './resource-quota.ts'
 import { createServiceAccountPlugin } from './service-account.ts'
 import {
   createDefaultIngressClass,
@@ -70,7 +70,10 @@ const plugins: readonly Entry[] = [
   { name: 'DefaultIngressClass', create: ({ objects }) => createDefaultIngressClass(objects) },
 ]
 /** After the policies, so that it charges for what will be stored. */
-const last: Entry = { name: 'ResourceQuota', create: ({ objects, api }) => createResourceQuota(objects, api) }
+const last: Entry = {
+  name: 'ResourceQuota',
+  create: ({ objects, api }, configuration) => createResourceQuota(objects, api, parseLimitedResources(configuration)),
+}
 
 export const pluginNames = [...plugins, last].map((p) => p.name)
 

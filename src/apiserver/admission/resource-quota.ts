@@ -5,7 +5,17 @@
  */
 import { isConflict, isNotFound, newForbidden, newInternalError } from '../../api/errors.ts'
 import { addQuantity, compareQuantity, formatQuantity, newQuantity, quantitySign, subQuantity, zeroQuantity } from '../../api/quantity.ts'
-import { claimUsage, isCountedByOldName, podInScope, podUsage, type Scope, scopesOf, serviceUsage, type Usage } from '../../api/quota.ts'
+import {
+  claimInScope,
+  claimUsage,
+  isCountedByOldName,
+  podInScope,
+  podUsage,
+  type Scope,
+  scopesOf,
+  serviceUsage,
+  type Usage,
+} from '../../api/quota.ts'
 import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from '../../api/types/core-v1.ts'
 import type { Transport } from '../../client/transport.ts'
 import type { Objects } from '../objects.ts'
@@ -34,7 +44,16 @@ const attempts = 10
 /** Reviews, and what the system itself must be able to write. */
 const free = new Set(['namespaces', 'subjectaccessreviews', 'localsubjectaccessreviews', 'tokenreviews', 'events'])
 
-export function createResourceQuota(objects: Objects, api: () => Transport): AdmissionPlugin {
+/** What nobody may have without a quota that covers it (ResourceQuotaConfiguration). */
+export interface LimitedResource {
+  readonly apiGroup?: string
+  readonly resource: string
+  /** Parts of the names that quotas use: `.storageclass.storage.k8s.io/requests.storage`. */
+  readonly matchContains?: readonly string[]
+  readonly matchScopes?: readonly { readonly scopeName: string; readonly operator: string; readonly values?: readonly string[] }[]
+}
+
+export function createResourceQuota(objects: Objects, api: () => Transport, limited: readonly LimitedResource[] = []): AdmissionPlugin {
   const waiting = new Map<string, Charge[]>()
   /** By namespace and uid. */
   const pending = new Map<string, Map<string, Pending>>()
@@ -114,7 +133,7 @@ export function createResourceQuota(objects: Objects, api: () => Transport): Adm
       const touched = new Map<ResourceQuota, Charge[]>()
       for (const one of left) {
         try {
-          const changed = chargeOne(one, quotas, used)
+          const changed = chargeOne(one, quotas, used, limited)
           if (changed.length === 0 || one.attributes.dryRun) one.resolve()
           else {
             granted.push(one)
@@ -146,7 +165,7 @@ export function createResourceQuota(objects: Objects, api: () => Transport): Adm
     validate(object, old, attributes) {
       const { namespace } = attributes
       if (namespace === '' || !object) return undefined
-      if (objects.cache('resourcequotas').loaded && !objects.holdsAny('resourcequotas', namespace)) return undefined
+      if (limited.length === 0 && objects.cache('resourcequotas').loaded && !objects.holdsAny('resourcequotas', namespace)) return undefined
       if (attributes.operation === 'UPDATE' && !measured.has(keyOf(attributes))) return undefined
       return new Promise<undefined | (() => void)>((resolve, reject) => {
         const one: Charge = { object, old, attributes, resolve, reject }
@@ -170,16 +189,20 @@ function chargeOne(
   { object, old, attributes }: Charge,
   quotas: readonly ResourceQuota[],
   used: ReadonlyMap<ResourceQuota, Record<string, string>>,
+  limited: readonly LimitedResource[],
 ): [ResourceQuota, Record<string, string>][] {
   const resource = keyOf(attributes)
   const usage = usageOf(resource, object)
   const before = old ? usageOf(resource, old) : {}
   const result: [ResourceQuota, Record<string, string>][] = []
+  const uncovered = limitsOf(limited, attributes, object, usage, before)
   for (const quota of quotas) {
     const hard = quota.status.hard ?? {}
     const scopes = scopesOf(quota)
     if (!inScopes(resource, object, scopes)) continue
     const names = Object.keys(hard).filter((name) => name in usage)
+    for (const name of names) uncovered.names.delete(name)
+    for (const scope of scopes) uncovered.scopes.delete(scope.name)
     const missing = resource === 'pods' && !old ? unspecified(object as unknown as Pod, Object.keys(hard)) : []
     if (missing.length > 0) throw refusal(attributes, object, `failed quota: ${quota.metadata.name}: must specify ${missing.join('; ')}`)
     const figures = used.get(quota) ?? {}
@@ -214,7 +237,26 @@ function chargeOne(
     }
     if (changed) result.push([quota, next])
   }
+  if (uncovered.names.size > 0) throw refusal(attributes, object, `insufficient quota to consume: ${[...uncovered.names].sort().join(',')}`)
+  const scopes = [...uncovered.scopes.values()].flat().map(({ name, operator, values }) => `{${name} ${operator} [${values.join(' ')}]}`)
+  if (scopes.length > 0) throw refusal(attributes, object, `insufficient quota to match these scopes: [${scopes.join(' ')}]`)
   return result
+}
+
+/** Of what is limited by default, the names that the write takes more of, and by name the scopes that it is in. */
+function limitsOf(limited: readonly LimitedResource[], { resource }: WriteAttributes, object: ApiObject, usage: Usage, before: Usage) {
+  const names = new Set<string>()
+  const scopes = new Map<string, Scope[]>()
+  for (const { apiGroup = '', resource: of, matchContains = [], matchScopes = [] } of limited) {
+    if (of !== resource.resource || apiGroup !== resource.group) continue
+    for (const [name, quantity] of Object.entries(usage))
+      if (matchContains.some((part) => name.includes(part)) && compareQuantity(quantity, before[name] ?? zeroQuantity) > 0) names.add(name)
+    for (const { scopeName: name, operator, values = [] } of matchScopes) {
+      const scope = { name, operator, values }
+      if (inScopes(of, object, [scope])) scopes.set(name, [...(scopes.get(name) ?? []), scope])
+    }
+  }
+  return { names, scopes }
 }
 
 /** A pod that has ended costs nothing. */
@@ -238,8 +280,11 @@ function usageOf(resource: string, object: ApiObject): Usage {
   }
 }
 
-const inScopes = (resource: string, object: ApiObject, scopes: readonly Scope[]): boolean =>
-  scopes.length === 0 || (resource === 'pods' && scopes.every((scope) => podInScope(object as unknown as Pod, scope)))
+function inScopes(resource: string, object: ApiObject, scopes: readonly Scope[]): boolean {
+  if (resource === 'pods') return scopes.every((scope) => podInScope(object as unknown as Pod, scope))
+  if (resource === 'persistentvolumeclaims') return scopes.every((scope) => claimInScope(object as unknown as PersistentVolumeClaim, scope))
+  return scopes.length === 0
+}
 
 /** Compute resources that a quota limits must be said by every container: `limits.memory for: a,b`. */
 function unspecified(pod: Pod, hard: readonly string[]): string[] {
@@ -254,4 +299,15 @@ function unspecified(pod: Pod, hard: readonly string[]): string[] {
       .sort()
     return without.length > 0 ? [`${name} for: ${without.join(',')}`] : []
   })
+}
+
+/** Reads a ResourceQuotaConfiguration; throws where it is none. */
+export function parseLimitedResources(configuration: unknown): LimitedResource[] {
+  if (configuration === undefined || configuration === null) return []
+  const { kind, limitedResources = [] } = configuration as { kind?: unknown; limitedResources?: unknown }
+  if ((kind !== 'ResourceQuotaConfiguration' && kind !== 'Configuration') || !Array.isArray(limitedResources))
+    throw new Error(`ResourceQuota: the configuration is no ResourceQuotaConfiguration with a list of limitedResources`)
+  for (const [i, { resource }] of (limitedResources as LimitedResource[]).entries())
+    if (!resource) throw new Error(`ResourceQuota: limitedResources[${i}].resource: Required value`)
+  return limitedResources
 }
