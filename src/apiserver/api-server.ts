@@ -48,7 +48,7 @@ export interface ApiServerOptions {
   /** How often the store is compacted; 0 or absent: not by this server. */
   readonly compactionIntervalMs?: number
   /** The ranges that services take addresses and node ports from. */
-  readonly services?: Omit<ServiceOptions, 'api'>
+  readonly services?: Omit<ServiceOptions, 'api' | 'store'>
   readonly parts?: Partial<Pick<ServerParts, 'delegate'>>
 }
 
@@ -72,7 +72,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const storage = createStorage(store, log)
   const compactor = options.compactionIntervalMs ? startCompactor(store, options.compactionIntervalMs, log) : undefined
   const endpoints = createEndpoints()
-  const strategies = deps.strategies ?? createStrategies({ ...options.services, api: () => createInProcessTransport(handle) })
+  const strategies = deps.strategies ?? createStrategies({ ...options.services, store, api: () => createInProcessTransport(handle) })
   addBuiltins(endpoints, storage, strategies)
   const objects = createObjects(endpoints)
   const metrics = createMetrics()

@@ -1,13 +1,17 @@
 /** What every cluster has from its first start (upstream: controlplane/controller): the system's namespaces and the Service of the API itself. */
+import { setTimeout } from 'node:timers/promises'
 import { isAlreadyExists, isNotFound } from '../api/errors.ts'
+import { formatTime } from '../api/meta.ts'
+import type { ServiceCIDR } from '../api/types/networking-v1.ts'
 import type { Transport } from '../client/transport.ts'
+import { firstServiceIP } from './registry/service-ips.ts'
 
 export interface BootstrapOptions {
   /** Where clients reach this server. */
   readonly host: string
   readonly port: number
-  /** The address of the kubernetes Service: the first of the service range. */
-  readonly serviceIP?: string
+  /** The ranges of the services' addresses. The first address of the first is the kubernetes Service's. */
+  readonly serviceRanges?: readonly string[]
 }
 
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
@@ -49,7 +53,7 @@ export async function makeNamespaces(api: Transport): Promise<void> {
 
 /** All at once, so that the writes share commits: each one alone would wait for the disk alone. */
 export async function bootstrap(api: Transport, options: BootstrapOptions): Promise<void> {
-  const { host, port } = options
+  const { host, port, serviceRanges } = options
   await Promise.all([
     ...versions.map(([group, version, groupPriorityMinimum, versionPriority]) =>
       ensure(api, '/apis/apiregistration.k8s.io/v1/apiservices', {
@@ -57,11 +61,12 @@ export async function bootstrap(api: Transport, options: BootstrapOptions): Prom
         spec: { ...(group ? { group } : {}), version, groupPriorityMinimum, versionPriority },
       }),
     ),
+    ...(serviceRanges ? [ensureServiceCidr(api, serviceRanges)] : []),
     ensure(api, '/api/v1/namespaces/default/services', {
       metadata: { name: 'kubernetes', labels: { component: 'apiserver', provider: 'kubernetes' } },
       spec: {
         type: 'ClusterIP',
-        ...(options.serviceIP ? { clusterIP: options.serviceIP } : {}),
+        ...(serviceRanges ? { clusterIP: firstServiceIP(serviceRanges[0] as string) } : {}),
         ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: port }],
       },
     }),
@@ -83,16 +88,40 @@ export async function bootstrap(api: Transport, options: BootstrapOptions): Prom
   ])
 }
 
-/** Looked at first: making it anew would ask for an address that the one there holds. */
-async function ensure(api: Transport, path: string, body: Body): Promise<void> {
+/**
+ * Looked at first: making it anew would ask for an address that the one there holds. Another server that starts at the
+ * same time may hold that address just before the Service itself is there, so it is tried again.
+ */
+async function ensure(api: Transport, path: string, body: Body, attempts = 10): Promise<void> {
   try {
     await api.request({ method: 'GET', path: `${path}/${body.metadata.name}` })
   } catch (error) {
     if (!isNotFound(error)) throw error
-    await api.request({ method: 'POST', path: `${path}?fieldManager=kube-apiserver`, body }).catch((raced: unknown) => {
-      if (!isAlreadyExists(raced)) throw raced
-    })
+    try {
+      await api.request({ method: 'POST', path: `${path}?fieldManager=kube-apiserver`, body })
+    } catch (raced) {
+      if (isAlreadyExists(raced)) return
+      if (attempts === 1) throw raced
+      await setTimeout(100)
+      await ensure(api, path, body, attempts - 1)
+    }
   }
+}
+
+/** The flag's ranges as the object `kubernetes`, which this server itself says to be ready (controller/defaultservicecidr). */
+async function ensureServiceCidr(api: Transport, cidrs: readonly string[]): Promise<void> {
+  const path = '/apis/networking.k8s.io/v1/servicecidrs'
+  await ensure(api, path, { metadata: { name: 'kubernetes' }, spec: { cidrs } })
+  const { status } = await api.request<ServiceCIDR>({ method: 'GET', path: `${path}/kubernetes` })
+  if (status?.conditions?.length) return
+  const message = 'Kubernetes default Service CIDR is ready'
+  const ready = { type: 'Ready', status: 'True', reason: '', message, lastTransitionTime: formatTime() }
+  await api.request({
+    method: 'PATCH',
+    path: `${path}/kubernetes/status?fieldManager=kube-apiserver`,
+    contentType: 'application/merge-patch+json',
+    body: { status: { conditions: [ready] } },
+  })
 }
 
 /** The server's address may be another than at the last start. */

@@ -12,7 +12,6 @@ import { parseEncryptionConfiguration } from './encryption/config.ts'
 import { createEncryptedStore } from './encryption/store.ts'
 import { flags } from './flags.ts'
 import { parseNodePortRange } from './registry/node-ports.ts'
-import { firstServiceIP } from './registry/service-ips.ts'
 import { machineAddresses, servingCertificate } from './serving-certificates.ts'
 
 type Values = FlagValues<typeof flags>
@@ -77,7 +76,7 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
           : {}),
         ...kubeletClient(values),
       },
-      advertise: { host: advertised, port: values['secure-port'], serviceIP: firstServiceIP(serviceRanges[0] as string) },
+      advertise: { host: advertised, port: values['secure-port'], serviceRanges },
       services: { serviceClusterIPRanges: serviceRanges, nodePortRange: parseNodePortRange(values['service-node-port-range']) },
       compactionIntervalMs: values['etcd-compaction-interval'],
     },

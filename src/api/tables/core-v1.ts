@@ -1074,6 +1074,11 @@ type RBDVolumeSource | A volume of the sort RBD.
    7 secretRef LocalObjectReference | Secret that holds what is needed to log in.
    8 readOnly  bool | Mount or attach the volume so that nothing can be written.
 
+object RangeAllocation | Which numbers of a range are taken. Kept by the API server for itself: no path serves it.
+   1 metadata meta.v1.ObjectMeta ={} | Name, labels, annotations and bookkeeping of the object.
+   2 range    string!            ="" | the range, as in 30000-32767
+   3 data     bytes!             ="" | one bit a number, the lowest last
+
 object ReplicationController | Keeps a number of pods running; the forerunner of ReplicaSet.
    1 metadata meta.v1.ObjectMeta          ={} | Name, labels, annotations and bookkeeping of the object.
    2 spec     ReplicationControllerSpec   ={} | What is wanted of the object.

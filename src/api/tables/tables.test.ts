@@ -97,6 +97,7 @@ const types = tables
 /** Types that the official client has no model for, with the reason. */
 const withoutModel: Readonly<Record<string, string>> = {
   'apiextensions.v1.CustomResourceSubresourceStatus': 'an empty object is `any` there',
+  'core.v1.RangeAllocation': 'stored by the API server for itself',
   'meta.v1.Patch': 'a body of any form is `any` there',
 }
 /** Types of groups and versions that are served, which the tables leave out, with the reason. */

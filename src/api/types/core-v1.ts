@@ -2209,6 +2209,18 @@ export interface RBDVolumeSource {
   readOnly?: boolean
 }
 
+/** Which numbers of a range are taken. Kept by the API server for itself: no path serves it. */
+export interface RangeAllocation {
+  apiVersion?: string
+  kind?: string
+  /** Name, labels, annotations and bookkeeping of the object. */
+  metadata: meta_v1.ObjectMeta
+  /** the range, as in 30000-32767 */
+  range: string
+  /** one bit a number, the lowest last */
+  data: string
+}
+
 /** Keeps a number of pods running; the forerunner of ReplicaSet. */
 export interface ReplicationController {
   apiVersion?: string

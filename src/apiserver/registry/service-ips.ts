@@ -1,7 +1,7 @@
 /**
  * Cluster IPs (registry/core/service/ipallocator). An address is taken by making the IPAddress object that is named
  * after it: the store refuses a second one, whoever asks, so no address is handed out twice, over restarts and over
- * several servers. The set in memory only saves tries. Ranges are the server's flag and the ServiceCIDR objects.
+ * several servers. Ranges are the server's flag and the ServiceCIDR objects.
  */
 import { randomBytes } from 'node:crypto'
 import type { IPAddress } from '../../api/types/networking-v1.ts'
@@ -12,6 +12,7 @@ export const familyOf = (ip: string): IPFamily => (ip.includes(':') ? 'IPv6' : '
 
 /** Where the addresses taken are kept. `create` answers false when the name is taken. */
 export interface IPAddresses {
+  has(ip: string): Promise<boolean>
   create(address: IPAddress): Promise<boolean>
   delete(ip: string): Promise<void>
 }
@@ -28,8 +29,6 @@ export interface ServiceIPs {
   /** Takes a free address; undefined when the ranges are full. */
   takeNext(service: ServiceRef, dryRun: boolean): Promise<string | undefined>
   release(ip: string, dryRun: boolean): Promise<void>
-  /** An address that is known to be taken. */
-  note(ip: string): void
   /** The ranges to take from; the flag's is the first. */
   setRanges(cidrs: readonly string[]): void
 }
@@ -52,33 +51,25 @@ export function serviceRange(cidr: string): Range {
 export const firstServiceIP = (cidr: string): string => ipFromBigInt(serviceRange(cidr).first, cidr.includes(':'))
 
 const tries = 4096
+/** Who made an address's object: those of others are none of the allocator's. */
+export const managedBy = 'ipallocator.k8s.io'
 
 export function createServiceIPs(cidr: string, addresses: IPAddresses): ServiceIPs {
   const family = familyOf(cidr)
   let ranges = [serviceRange(cidr)]
-  const taken = new Set<string>()
   const shown = (n: bigint) => ipFromBigInt(n, family === 'IPv6')
 
   async function claim(ip: string, service: ServiceRef, dryRun: boolean): Promise<boolean> {
-    if (taken.has(ip)) return false
-    taken.add(ip)
-    if (dryRun) return true
-    try {
-      const made = await addresses.create({
-        apiVersion: 'networking.k8s.io/v1',
-        kind: 'IPAddress',
-        metadata: {
-          name: ip,
-          labels: { 'ipaddress.kubernetes.io/ip-family': family, 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' },
-        } as unknown as IPAddress['metadata'],
-        spec: { parentRef: { group: '', resource: 'services', namespace: service.namespace, name: service.name } },
-      })
-      // Someone else's: it stays known as taken.
-      return made
-    } catch (error) {
-      taken.delete(ip)
-      throw error
-    }
+    if (dryRun) return !(await addresses.has(ip))
+    return addresses.create({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'IPAddress',
+      metadata: {
+        name: ip,
+        labels: { 'ipaddress.kubernetes.io/ip-family': family, 'ipaddress.kubernetes.io/managed-by': managedBy },
+      } as unknown as IPAddress['metadata'],
+      spec: { parentRef: { group: '', resource: 'services', namespace: service.namespace, name: service.name } },
+    })
   }
 
   return {
@@ -109,11 +100,7 @@ export function createServiceIPs(cidr: string, addresses: IPAddresses): ServiceI
       return undefined
     },
     async release(ip, dryRun) {
-      taken.delete(ip)
       if (!dryRun) await addresses.delete(ip)
-    },
-    note(ip) {
-      taken.add(ip)
     },
     setRanges(cidrs) {
       ranges = cidrs.map(serviceRange)

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { newAlreadyExists } from '../../api/errors.ts'
 import type { Service } from '../../api/types/core-v1.ts'
 import type { Transport } from '../../client/transport.ts'
+import { createMemoryStore } from '../memory-store.ts'
 import type { WriteAttributes } from '../request.ts'
 import { createNodePorts } from './node-ports.ts'
 import { firstServiceIP } from './service-ips.ts'
@@ -16,7 +17,11 @@ function cluster(services: Service[] = []) {
     async request({ method, path, body }: { method: string; path: string; body?: unknown }) {
       if (method === 'GET') {
         if (path.endsWith('/services')) return { items: services }
-        return { items: path.endsWith('/ipaddresses') ? [...addresses].map((name) => ({ metadata: { name } })) : [] }
+        return {
+          items: path.endsWith('/ipaddresses')
+            ? [...addresses].map((name) => ({ metadata: { name, labels: { 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' } } }))
+            : [],
+        }
       }
       if (method === 'DELETE') return addresses.delete(decodeURIComponent(path.split('/').at(-1) as string))
       const { name } = (body as { metadata: { name: string } }).metadata
@@ -25,7 +30,8 @@ function cluster(services: Service[] = []) {
       return body
     },
   } as unknown as Transport
-  return { addresses, strategy: () => createServiceStrategy({ serviceClusterIPRanges: ['10.7.0.0/28'], api: () => transport }) }
+  const store = createMemoryStore()
+  return { addresses, strategy: () => createServiceStrategy({ serviceClusterIPRanges: ['10.7.0.0/28'], store, api: () => transport }) }
 }
 const service = (name: string, spec: Partial<Service['spec']> = {}): Service =>
   ({
@@ -141,11 +147,35 @@ describe('node ports', () => {
     expect(made.spec).toMatchObject({ clusterIP: '10.7.0.3', clusterIPs: ['10.7.0.3'], ports: [{ nodePort: 30001 }] })
   })
 
-  test('free ones come from above the band that requests use, then from it', () => {
-    const ports = createNodePorts({ first: 100, last: 131 }, () => 0)
-    expect(ports.takeNext()).toBe(116)
-    for (let i = 0; i < 15; i++) ports.takeNext()
-    expect(ports.takeNext()).toBe(100)
-    expect(ports.take(99)).toBe('provided port is not in the valid range. The range of valid ports is 100-131')
+  test('free ones come from above the band that requests use, then from it', async () => {
+    const ports = createNodePorts(createMemoryStore(), { first: 100, last: 131 }, () => 0)
+    expect(await ports.takeNext(false)).toBe(116)
+    expect(await ports.takeNext(true, new Set([117]))).toBe(118)
+    for (let i = 0; i < 15; i++) await ports.takeNext(false)
+    expect(await ports.takeNext(false)).toBe(100)
+    expect(await ports.take(99, false)).toBe('provided port is not in the valid range. The range of valid ports is 100-131')
+  })
+
+  test('two servers over one store never hand out the same', async () => {
+    const store = createMemoryStore()
+    const servers = [createNodePorts(store, { first: 100, last: 163 }), createNodePorts(store, { first: 100, last: 163 })]
+    const made = await Promise.all(Array.from({ length: 64 }, (_, i) => servers[i % 2]?.takeNext(false)))
+    expect(new Set(made).size).toBe(64)
+    expect(await servers[0]?.takeNext(false)).toBeUndefined()
+    await servers[1]?.release([120], false)
+    expect(await servers[0]?.take(120, false)).toBeUndefined()
+    expect(await servers[1]?.take(120, false)).toBe('provided port is already allocated')
+  })
+
+  test('what no service holds is given back at the third repair, and what one holds is taken', async () => {
+    const ports = createNodePorts(createMemoryStore(), { first: 100, last: 131 })
+    await ports.take(101, false)
+    const held = new Set([102])
+    await ports.repair(held, false)
+    expect(await ports.take(102, false)).toBe('provided port is already allocated')
+    await ports.repair(held, false)
+    expect(await ports.take(101, true)).toBe('provided port is already allocated')
+    await ports.repair(held, false)
+    expect(await ports.take(101, true)).toBeUndefined()
   })
 })

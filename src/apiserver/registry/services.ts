@@ -4,7 +4,7 @@
  */
 import { isAlreadyExists, isNotFound, newInternalError } from '../../api/errors.ts'
 import type { Service, ServicePort, ServiceSpec } from '../../api/types/core-v1.ts'
-import type { ServiceCIDR } from '../../api/types/networking-v1.ts'
+import type { IPAddress, ServiceCIDR } from '../../api/types/networking-v1.ts'
 import { semanticEqual } from '../../api/validation/checks.ts'
 import { type FieldError, invalid, newInvalid } from '../../api/validation/field-error.ts'
 import {
@@ -17,20 +17,27 @@ import {
   validateServiceUpdate,
 } from '../../api/validation/service.ts'
 import type { Transport } from '../../client/transport.ts'
+import type { Store } from '../../store/store.ts'
 import { createNodePorts, defaultNodePortRange, type NodePortRange } from './node-ports.ts'
-import { createServiceIPs, familyOf, type IPFamily, type ServiceIPs } from './service-ips.ts'
+import { createServiceIPs, familyOf, type IPFamily, managedBy, type ServiceIPs } from './service-ips.ts'
 import type { Strategy } from './strategy.ts'
 
 export interface ServiceOptions {
   /** One range, or two of different families: the first is the default. */
   readonly serviceClusterIPRanges?: readonly string[]
   readonly nodePortRange?: NodePortRange
+  /** Where the node ports that are taken are kept. */
+  readonly store: Pick<Store, 'get' | 'create' | 'update' | 'local'>
   /** The server's own API; asked for when the first service is written. */
   readonly api: () => Transport
 }
 
 const kind = { group: '', kind: 'Service' }
-const defaultRanges = ['10.96.0.0/12']
+export const defaultRanges = ['10.96.0.0/12']
+/** How often what is taken is compared with the services, at the least (upstream's repair loops). */
+const repairIntervalMs = 180_000
+/** An address whose service is just being written is left alone so long. */
+const youngMs = 60_000
 
 const needsClusterIP = (spec: ServiceSpec) => spec.type !== 'ExternalName'
 const needsNodePort = (spec: ServiceSpec) =>
@@ -39,8 +46,18 @@ const nodePortsOf = (spec: ServiceSpec) => new Set((spec.ports ?? []).map((p) =>
 
 export function createServiceStrategy(options: ServiceOptions): Strategy<Service> {
   const ranges = options.serviceClusterIPRanges ?? defaultRanges
-  const ports = createNodePorts(options.nodePortRange ?? defaultNodePortRange)
+  const ports = createNodePorts(options.store, options.nodePortRange ?? defaultNodePortRange)
+  const addressPath = (ip: string) => `/apis/networking.k8s.io/v1/ipaddresses/${encodeURIComponent(ip)}`
   const addresses = {
+    async has(ip: string) {
+      try {
+        await options.api().request({ method: 'GET', path: addressPath(ip) })
+        return true
+      } catch (error) {
+        if (isNotFound(error)) return false
+        throw error
+      }
+    },
     async create(address: { metadata: { name?: string } }) {
       try {
         await options.api().request({ method: 'POST', path: '/apis/networking.k8s.io/v1/ipaddresses', body: address })
@@ -52,7 +69,7 @@ export function createServiceStrategy(options: ServiceOptions): Strategy<Service
     },
     async delete(ip: string) {
       try {
-        await options.api().request({ method: 'DELETE', path: `/apis/networking.k8s.io/v1/ipaddresses/${encodeURIComponent(ip)}` })
+        await options.api().request({ method: 'DELETE', path: addressPath(ip) })
       } catch (error) {
         if (!isNotFound(error)) throw error
       }
@@ -61,40 +78,58 @@ export function createServiceStrategy(options: ServiceOptions): Strategy<Service
   const pools = new Map<IPFamily, ServiceIPs>(ranges.map((range) => [familyOf(range), createServiceIPs(range, addresses)]))
   const defaultFamily = familyOf(ranges[0] as string)
 
-  /** What is taken is rebuilt from the stored services, once; addresses that a crash left without a service are given back. */
-  let loading: Promise<void> | undefined
-  const load = () => {
-    loading ??= rebuild().catch((error: unknown) => {
-      loading = undefined
-      throw error
+  const list = async <T>(path: string) => (await options.api().request<{ items: readonly T[] }>({ method: 'GET', path })).items
+
+  /**
+   * What is taken is compared with the services before the first one is written, and then from time to time as long as
+   * services are written: what a crash left without a service is given back, what a service holds is taken.
+   */
+  let repaired: Promise<void> | undefined
+  let repairedAt = 0
+  function load(): Promise<void> {
+    const isFirst = repaired === undefined
+    if (repaired && Date.now() - repairedAt < repairIntervalMs) return repaired
+    const before = repaired
+    repairedAt = Date.now()
+    repaired = repair(isFirst && options.store.local).catch((error: unknown) => {
+      repaired = before
+      repairedAt = 0
+      if (isFirst) throw error
     })
-    return loading
+    return before ?? repaired
   }
-  async function rebuild(): Promise<void> {
-    const api = options.api()
-    const list = async <T>(path: string) => (await api.request<{ items: readonly T[] }>({ method: 'GET', path })).items
-    const [services, held, cidrs] = await Promise.all([
+  /** `alone`: nobody else can be in the middle of a write. */
+  async function repair(alone: boolean): Promise<void> {
+    const [services, held] = await Promise.all([
       list<Service>('/api/v1/services'),
-      list<{ metadata: { name: string } }>('/apis/networking.k8s.io/v1/ipaddresses'),
-      list<ServiceCIDR>('/apis/networking.k8s.io/v1/servicecidrs'),
+      list<IPAddress>('/apis/networking.k8s.io/v1/ipaddresses'),
+      refreshRanges(),
     ])
-    const used = new Set<string>()
+    const usedPorts = new Set<number>()
+    const usedIPs = new Set<string>()
+    const known = new Set(held.map((address) => address.metadata.name))
     for (const { spec, metadata } of services) {
-      for (const port of nodePortsOf(spec)) ports.take(port)
-      if (spec.healthCheckNodePort) ports.take(spec.healthCheckNodePort)
+      for (const port of nodePortsOf(spec)) usedPorts.add(port)
+      if (spec.healthCheckNodePort) usedPorts.add(spec.healthCheckNodePort)
       for (const ip of spec.clusterIPs ?? []) {
         if (ip === 'None') continue
-        used.add(ip)
-        pools.get(familyOf(ip))?.note(ip)
-        if (!held.some((a) => a.metadata.name === ip)) await pools.get(familyOf(ip))?.take(ip, metadata, false)
+        usedIPs.add(ip)
+        if (!known.has(ip)) await pools.get(familyOf(ip))?.take(ip, metadata, false)
       }
     }
-    for (const { metadata } of held) if (!used.has(metadata.name)) await addresses.delete(metadata.name)
-    for (const pool of pools.values()) {
-      const own = ranges.filter((r) => familyOf(r) === pool.family)
-      const more = cidrs.filter((c) => !c.metadata.deletionTimestamp).flatMap((c) => c.spec.cidrs ?? [])
-      pool.setRanges([...new Set([...own, ...more.filter((r) => familyOf(r) === pool.family)])])
+    await ports.repair(usedPorts, alone)
+    for (const { metadata } of held) {
+      const isOurs = metadata.labels?.['ipaddress.kubernetes.io/managed-by'] === managedBy
+      const isYoung = !alone && Date.now() - Date.parse(metadata.creationTimestamp ?? '') < youngMs
+      if (isOurs && !isYoung && !usedIPs.has(metadata.name)) await addresses.delete(metadata.name)
     }
+  }
+  /** ServiceCIDRs come and go while the server runs: those that are ready and stay are allocated from. */
+  async function refreshRanges(): Promise<void> {
+    const cidrs = await list<ServiceCIDR>('/apis/networking.k8s.io/v1/servicecidrs')
+    const isReady = ({ status }: ServiceCIDR) => status?.conditions?.find((c) => c.type === 'Ready')?.status !== 'False'
+    const more = cidrs.filter((c) => !c.metadata.deletionTimestamp && isReady(c)).flatMap((c) => c.spec?.cidrs ?? [])
+    for (const pool of pools.values()) pool.setRanges([...new Set([...ranges, ...more])].filter((r) => familyOf(r) === pool.family))
   }
 
   // ---- families
@@ -146,7 +181,7 @@ export function createServiceStrategy(options: ServiceOptions): Strategy<Service
     ports: number[]
   }
   const giveBack = async (taken: Taken, dryRun: boolean): Promise<void> => {
-    for (const port of taken.ports) ports.release(port)
+    if (taken.ports.length > 0) await ports.release(taken.ports, dryRun)
     await Promise.all(taken.ips.map((ip) => pools.get(familyOf(ip))?.release(ip, dryRun)))
   }
 
@@ -158,6 +193,7 @@ export function createServiceStrategy(options: ServiceOptions): Strategy<Service
     dryRun: boolean,
   ): Promise<ServiceSpec> {
     if (!needsClusterIP(spec) || isHeadless(spec)) return spec
+    if (!old) await refreshRanges()
     const held = new Set(old && needsClusterIP(old) ? old.clusterIPs : [])
     const ips: string[] = []
     for (const [i, family] of (spec.ipFamilies ?? []).entries()) {
@@ -188,47 +224,64 @@ export function createServiceStrategy(options: ServiceOptions): Strategy<Service
     return ips.length === 0 ? spec : { ...spec, clusterIP: ips[0], clusterIPs: ips }
   }
 
-  function takePorts(name: string, spec: ServiceSpec, old: ServiceSpec | undefined, taken: Taken): ServiceSpec {
+  async function takePorts(
+    name: string,
+    spec: ServiceSpec,
+    old: ServiceSpec | undefined,
+    taken: Taken,
+    dryRun: boolean,
+  ): Promise<ServiceSpec> {
     if (spec.type !== 'NodePort' && spec.type !== 'LoadBalancer') return spec
     const held = old ? nodePortsOf(old) : new Set<number>()
     const own = new Set<number>()
     const byPort = new Map<number, number>()
-    const take = (port: number, i: number) => {
+    const take = async (port: number, i: number) => {
       if (own.has(port)) return
       own.add(port)
       if (held.has(port)) return
-      const wrong = ports.take(port)
+      const wrong = await ports.take(port, dryRun)
       if (wrong) throw newInvalid(kind, name, [invalid(`spec.ports[${i}].nodePort`, port, wrong)])
       taken.ports.push(port)
     }
-    const made = (spec.ports ?? []).map((port, i): ServicePort => {
-      if (!port.nodePort && !needsNodePort(spec)) return port
+    const made: ServicePort[] = []
+    for (const [i, port] of (spec.ports ?? []).entries()) {
+      if (!port.nodePort && !needsNodePort(spec)) {
+        made.push(port)
+        continue
+      }
       // Ports of one number and several protocols share a node port.
       const shared = byPort.get(port.port) ?? spec.ports?.slice(i).find((p) => p.port === port.port && p.nodePort)?.nodePort
       const wanted = port.nodePort || shared
       if (wanted) {
-        take(wanted, i)
+        await take(wanted, i)
         if (!byPort.has(port.port)) byPort.set(port.port, wanted)
-        return port.nodePort === wanted ? port : { ...port, nodePort: wanted }
+        made.push(port.nodePort === wanted ? port : { ...port, nodePort: wanted })
+        continue
       }
-      const next = ports.takeNext()
+      const next = await ports.takeNext(dryRun, own)
       if (next === undefined) throw newInternalError(new Error('failed to allocate a nodePort: range is full'))
       taken.ports.push(next)
       own.add(next)
       byPort.set(port.port, next)
-      return { ...port, nodePort: next }
-    })
+      made.push({ ...port, nodePort: next })
+    }
     return { ...spec, ports: made }
   }
 
-  function takeHealthCheckPort(name: string, spec: ServiceSpec, old: ServiceSpec | undefined, taken: Taken): ServiceSpec {
+  async function takeHealthCheckPort(
+    name: string,
+    spec: ServiceSpec,
+    old: ServiceSpec | undefined,
+    taken: Taken,
+    dryRun: boolean,
+  ): Promise<ServiceSpec> {
     if (!needsHealthCheckPort(spec)) return spec
     const wanted = spec.healthCheckNodePort
     if (wanted && old && needsHealthCheckPort(old) && old.healthCheckNodePort === wanted) return spec
     // A change is refused by validation.
     if (wanted && old && needsHealthCheckPort(old)) return spec
     if (wanted) {
-      const wrong = ports.take(wanted)
+      const wrong = await ports.take(wanted, dryRun)
       if (wrong)
         throw newInvalid(kind, name, [
           invalid('spec.healthCheckNodePort', wanted, `failed to allocate requested HealthCheck NodePort ${wanted}: ${wrong}`),
@@ -236,7 +289,7 @@ export function createServiceStrategy(options: ServiceOptions): Strategy<Service
       taken.ports.push(wanted)
       return spec
     }
-    const next = ports.takeNext()
+    const next = await ports.takeNext(dryRun, nodePortsOf(spec))
     if (next === undefined) throw newInternalError(new Error('failed to allocate a HealthCheck NodePort: range is full'))
     taken.ports.push(next)
     return { ...spec, healthCheckNodePort: next }
@@ -275,8 +328,8 @@ export function createServiceStrategy(options: ServiceOptions): Strategy<Service
         const { name } = service.metadata
         let spec = withFamilies(name, old ? service.spec : normalizeClusterIPs(service.spec, undefined))
         spec = await takeAddresses(service, spec, old?.spec, taken, dryRun)
-        spec = takePorts(name, spec, old?.spec, taken)
-        spec = takeHealthCheckPort(name, spec, old?.spec, taken)
+        spec = await takePorts(name, spec, old?.spec, taken, dryRun)
+        spec = await takeHealthCheckPort(name, spec, old?.spec, taken, dryRun)
         const gone = old && dropped(spec, old.spec)
         return {
           object: { ...service, spec },
