@@ -34,11 +34,15 @@ export type AccessValues = FlagValues<typeof accessFlags> & { readonly 'cert-dir
 /** A quarter of the minute that a request may take, as upstream has it. */
 const longestWaitMs = 15_000
 
-export function accessOptions(values: AccessValues, address: { readonly host: string; readonly port: number }, log: Logger): AccessOptions {
+export async function accessOptions(
+  values: AccessValues,
+  address: { readonly host: string; readonly port: number },
+  log: Logger,
+): Promise<AccessOptions> {
   const audit = auditorOf(values, log)
   return {
-    ...authenticationOf(values, address, log),
-    authorizers: authorizersOf(values, log),
+    ...(await authenticationOf(values, address, log)),
+    authorizers: await authorizersOf(values, log),
     admission: {
       enable: values['enable-admission-plugins'],
       disable: values['disable-admission-plugins'],

@@ -11,14 +11,14 @@ import type { Auditor } from './audit/audit.ts'
 import { type AnonymousOptions, createAuthenticator } from './authentication/authentication.ts'
 import { createBootstrapTokenAuthenticator } from './authentication/bootstrap-token.ts'
 import { createCertificateAuthenticator, trustedBy } from './authentication/certificate.ts'
-import type { AuthenticationConfiguration } from './authentication/configuration.ts'
+import type { AuthenticationConfiguration, JwtAuthenticator } from './authentication/configuration.ts'
 import { extensionConfiguration, publishExtensionConfiguration } from './authentication/extension-configuration.ts'
 import { createFrontProxyAuthenticator, type FrontProxyOptions } from './authentication/front-proxy.ts'
 import { createImpersonation } from './authentication/impersonation.ts'
-import { type Algorithm, jsonWebKeySet, type SigningKey, type VerificationKey } from './authentication/jwt.ts'
+import { jsonWebKeySet, type SigningKey, type VerificationKey } from './authentication/jwt.ts'
 import { createAuthenticationReviews } from './authentication/reviews.ts'
 import { createServiceAccountTokenAuthenticator } from './authentication/service-account-tokens.ts'
-import { createStructuredAuthentication } from './authentication/structured.ts'
+import { createStructuredAuthentication, type StructuredAuthenticationDeps } from './authentication/structured.ts'
 import { type TokenAuthenticator, tokenUnion } from './authentication/token.ts'
 import { createTokenFileAuthenticator } from './authentication/token-file.ts'
 import { createTokenRequest } from './authentication/token-request.ts'
@@ -85,7 +85,10 @@ export interface AccessOptions {
   }
   readonly tokenWebhook?: Pick<WebhookTokenOptions, 'webhook' | 'version' | 'cacheMs'>
   /** Issuers of JWTs, and what is open to everybody instead of `anonymous`. */
-  readonly authentication?: { readonly config: Reloadable<AuthenticationConfiguration>; readonly algorithms: readonly Algorithm[] }
+  readonly authentication?: {
+    readonly config: Reloadable<AuthenticationConfiguration>
+    readonly authenticatorOf: (jwt: JwtAuthenticator, deps: StructuredAuthenticationDeps) => TokenAuthenticator
+  }
   readonly frontProxy?: FrontProxyOptions
   /** PEM of the authorities of clients. */
   readonly clientCa?: string

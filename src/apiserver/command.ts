@@ -58,7 +58,7 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
     certDir: values['cert-dir'],
     hosts: [advertised],
   })
-  const access = accessOptions(values, { host: advertised, port: values['secure-port'] }, log)
+  const access = await accessOptions(values, { host: advertised, port: values['secure-port'] }, log)
   const serviceRanges = values['service-cluster-ip-range'].split(',')
   const server = await createApiServer(
     {

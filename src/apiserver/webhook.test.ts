@@ -114,7 +114,7 @@ const attributes: AuthorizationAttributes = {
 }
 const authorizerOf = (webhook: Webhook, version = 'v1') =>
   createWebhookAuthorizer(
-    { webhook, version, timeoutMs: 2000, authorizedMs: 1000, unauthorizedMs: 1000, failurePolicy: 'NoOpinion', conditions: [] },
+    { webhook, version, timeoutMs: 2000, authorizedMs: 1000, unauthorizedMs: 1000, failurePolicy: 'NoOpinion' },
     () => new Date(),
   )
 

@@ -8,7 +8,7 @@ import type { Logger } from '../../log/log.ts'
 import type { AccessOptions } from '../access.ts'
 import { fixed, type Reloadable, reloadable } from '../reloadable.ts'
 import { webhookOf } from '../webhook.ts'
-import { type AuthenticationConfiguration, parseAuthenticationConfiguration, validateAuthenticationConfiguration } from './configuration.ts'
+import type { AuthenticationConfiguration } from './configuration.ts'
 import { allAlgorithms, isAlgorithm, parseSigningKey, parseVerificationKeys } from './jwt.ts'
 import { parseTokenFile } from './token-file.ts'
 
@@ -103,14 +103,18 @@ type Options = Pick<
 
 const healthPaths = ['/healthz', '/livez', '/readyz']
 
-export function authenticationOf(values: Values, address: { readonly host: string; readonly port: number }, log: Logger): Options {
+export async function authenticationOf(
+  values: Values,
+  address: { readonly host: string; readonly port: number },
+  log: Logger,
+): Promise<Options> {
   const anonymous = values['anonymous-auth']
   if (!['', 'true', 'false'].includes(anonymous)) throw new Error('--anonymous-auth is true or false')
   const issuers = values['service-account-issuer'].length > 0 ? values['service-account-issuer'] : [issuer]
   const signingFile = values['service-account-signing-key-file']
   const signingPem = signingFile ? readFileSync(signingFile, 'utf8') : ownSigningKey(values['cert-dir'])
   const keyFiles = values['service-account-key-file']
-  const authentication = configurationOf(values, issuers, log)
+  const authentication = await configurationOf(values, issuers, log)
   if (anonymous !== '' && authentication?.config.current.anonymous)
     throw new Error('--anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file')
   const clientCa = values['client-ca-file']
@@ -145,16 +149,24 @@ function tokenWebhookOf(values: Values): Pick<Options, 'tokenWebhook'> {
   return { tokenWebhook: { webhook: webhookOf(file), version, cacheMs: values['authentication-token-webhook-cache-ttl'] } }
 }
 
-/** With the words of BuiltInAuthenticationOptions.Validate where the flags do not fit together. */
-function configurationOf(values: Values, ownIssuers: readonly string[], log: Logger): AccessOptions['authentication'] {
+/**
+ * With the words of BuiltInAuthenticationOptions.Validate where the flags do not fit together. What issuers need, the
+ * compiler of expressions above all, is loaded only where there is one: it would cost every start.
+ */
+async function configurationOf(values: Values, ownIssuers: readonly string[], log: Logger): Promise<AccessOptions['authentication']> {
   const file = values['authentication-config']
   const { 'oidc-username-claim': _default, ...flags } = oidcFlags
   const given = (Object.keys(flags) as (keyof typeof flags)[]).some((name) => Object.keys(values[name]).length > 0)
+  if (file && given) throw new Error('authentication-config file and oidc-* flags are mutually exclusive')
+  if (!file && !given) return undefined
+  const [{ parseAuthenticationConfiguration, validateAuthenticationConfiguration }, { createOidcAuthenticator }] = await Promise.all([
+    import('./configuration.ts'),
+    import('./oidc.ts'),
+  ])
   if (file) {
-    if (given) throw new Error('authentication-config file and oidc-* flags are mutually exclusive')
-    return { config: reloadable(file, (text) => parseAuthenticationConfiguration(text, ownIssuers), log), algorithms: allAlgorithms }
+    const config = reloadable(file, (text) => parseAuthenticationConfiguration(text, ownIssuers), log)
+    return { config, authenticatorOf: (jwt, deps) => createOidcAuthenticator(jwt, { ...deps, algorithms: allAlgorithms }) }
   }
-  if (!given) return undefined
   if (!values['oidc-issuer-url'] || !values['oidc-client-id'])
     throw new Error('oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set')
   const algorithms = (values['oidc-signing-algs'].length > 0 ? values['oidc-signing-algs'] : ['RS256']).map((name) => {
@@ -164,7 +176,7 @@ function configurationOf(values: Values, ownIssuers: readonly string[], log: Log
   const config = oidcConfiguration(values)
   const [wrong] = validateAuthenticationConfiguration(config.current, ownIssuers)
   if (wrong) throw new Error(`${wrong.field}: ${causeMessage(wrong)}`)
-  return { config, algorithms }
+  return { config, authenticatorOf: (jwt, deps) => createOidcAuthenticator(jwt, { ...deps, algorithms }) }
 }
 
 /** The issuer of the flags as the file would describe it. */

@@ -4,7 +4,6 @@ import type { MetricsRegistry } from '../../metrics/metrics.ts'
 import type { AccessOptions } from '../access.ts'
 import type { AnonymousOptions } from './authentication.ts'
 import type { AuthenticationConfiguration } from './configuration.ts'
-import { createOidcAuthenticator } from './oidc.ts'
 import { type TokenAuthenticator, tokenUnion } from './token.ts'
 
 export interface StructuredAuthenticationDeps {
@@ -19,7 +18,7 @@ export function createStructuredAuthentication(
   { authentication, anonymous: byFlags }: Pick<AccessOptions, 'authentication' | 'anonymous'>,
 ): { readonly tokens: TokenAuthenticator; anonymous(): AnonymousOptions } {
   const stateOf = ({ jwt = [], anonymous }: AuthenticationConfiguration) => ({
-    tokens: tokenUnion(jwt.map((one) => createOidcAuthenticator(one, { ...deps, algorithms: authentication?.algorithms ?? [] }))),
+    tokens: tokenUnion(authentication ? jwt.map((one) => authentication.authenticatorOf(one, deps)) : []),
     anonymous: anonymous
       ? {
           enabled: anonymous.enabled === true,

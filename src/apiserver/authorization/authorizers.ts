@@ -1,6 +1,9 @@
 /** The simple authorizers, and the ordered list of them (upstream: apiserver/pkg/authorization/authorizerfactory, union). */
 import type { AuthorizationAttributes, Authorizer, Decision } from '../request.ts'
 
+/** What authorizers there are, by the names of flags and files. */
+export const authorizerTypes = ['AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC', 'Webhook'] as const
+
 /** Members of system:masters may do anything, whatever the mode. */
 export const privileged: Authorizer = {
   authorize: ({ user }) => (user.groups.includes('system:masters') ? allowed : silent),

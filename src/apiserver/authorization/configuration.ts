@@ -12,11 +12,11 @@ import {
   tooMany,
 } from '../../api/validation/field-error.ts'
 import { parseYaml } from '../../api/yaml.ts'
-import type { Program } from '../../cel/environment.ts'
 import { CompileError } from '../../cel/errors.ts'
 import { parseDuration } from '../../flags/flags.ts'
 import { type Webhook, webhookOf } from '../webhook.ts'
-import { compileMatchCondition } from './match-conditions.ts'
+import { authorizerTypes } from './authorizers.ts'
+import { compileMatchCondition, matches } from './match-conditions.ts'
 
 /** One authorizer of the list. */
 export type AuthorizerConfiguration =
@@ -32,11 +32,9 @@ export interface AuthorizationWebhook {
   readonly unauthorizedMs: number
   /** What counts when the webhook cannot be asked. */
   readonly failurePolicy: 'NoOpinion' | 'Deny'
-  /** It is asked only where all of them hold. */
-  readonly conditions: readonly Program[]
+  /** Whether it is asked at all, by the spec of a v1 review. May throw. */
+  readonly applies?: (spec: object) => boolean
 }
-
-export const authorizerTypes = ['AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC', 'Webhook'] as const
 
 interface WebhookFields {
   readonly authorizedTTL?: string
@@ -68,6 +66,7 @@ export function parseAuthorizationConfiguration(text: string): AuthorizerConfigu
   }
   return entries.map(({ type, webhook = {} }) => {
     if (type !== 'Webhook') return { type: type as 'RBAC' }
+    const conditions = (webhook.matchConditions ?? []).map(({ expression = '' }) => compileMatchCondition(expression))
     return {
       type,
       webhook: {
@@ -77,7 +76,7 @@ export function parseAuthorizationConfiguration(text: string): AuthorizerConfigu
         authorizedMs: millis(webhook.authorizedTTL ?? '5m'),
         unauthorizedMs: millis(webhook.unauthorizedTTL ?? '30s'),
         failurePolicy: webhook.failurePolicy as 'Deny',
-        conditions: (webhook.matchConditions ?? []).map(({ expression = '' }) => compileMatchCondition(expression)),
+        ...(conditions.length > 0 ? { applies: (spec: object) => matches(conditions, spec) } : {}),
       },
     }
   })

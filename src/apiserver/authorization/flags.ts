@@ -3,7 +3,8 @@ import type { FlagTable, FlagValues } from '../../flags/flags.ts'
 import type { Logger } from '../../log/log.ts'
 import { fixed, type Reloadable, reloadable } from '../reloadable.ts'
 import { webhookOf } from '../webhook.ts'
-import { type AuthorizerConfiguration, authorizerTypes, parseAuthorizationConfiguration } from './configuration.ts'
+import { authorizerTypes } from './authorizers.ts'
+import type { AuthorizerConfiguration } from './configuration.ts'
 
 export const authorizationFlags = {
   'authorization-mode': {
@@ -35,7 +36,10 @@ export const authorizationFlags = {
 const timeoutMs = 30_000
 
 /** With the words of BuiltInAuthorizationOptions.Validate where the flags do not fit together. */
-export function authorizersOf(values: FlagValues<typeof authorizationFlags>, log: Logger): Reloadable<readonly AuthorizerConfiguration[]> {
+export async function authorizersOf(
+  values: FlagValues<typeof authorizationFlags>,
+  log: Logger,
+): Promise<Reloadable<readonly AuthorizerConfiguration[]>> {
   const given = values['authorization-mode']
   const file = values['authorization-webhook-config-file']
   const config = values['authorization-config']
@@ -44,6 +48,8 @@ export function authorizersOf(values: FlagValues<typeof authorizationFlags>, log
       throw new Error(
         '--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are defined',
       )
+    // Loaded only here: the compiler of conditions would cost every start.
+    const { parseAuthorizationConfiguration } = await import('./configuration.ts')
     return reloadable(config, parseAuthorizationConfiguration, log)
   }
   const modes = given.length > 0 ? given : ['AlwaysAllow']
@@ -69,7 +75,6 @@ export function authorizersOf(values: FlagValues<typeof authorizationFlags>, log
           authorizedMs: values['authorization-webhook-cache-authorized-ttl'],
           unauthorizedMs: values['authorization-webhook-cache-unauthorized-ttl'],
           failurePolicy: 'NoOpinion',
-          conditions: [],
         },
       }
     }),

@@ -6,13 +6,12 @@ import { createExpiringCache } from '../expiring-cache.ts'
 import type { AuthorizationAttributes, Authorizer, Decision } from '../request.ts'
 import { postWithRetry } from '../webhook.ts'
 import type { AuthorizationWebhook } from './configuration.ts'
-import { matches } from './match-conditions.ts'
 
 /** Longer questions are asked each time: a cache must not be filled by what requests carry. */
 const longestKey = 10_000
 
 export function createWebhookAuthorizer(options: AuthorizationWebhook, now: () => Date): Authorizer {
-  const { webhook, version, timeoutMs, authorizedMs, unauthorizedMs, failurePolicy, conditions } = options
+  const { webhook, version, timeoutMs, authorizedMs, unauthorizedMs, failurePolicy, applies } = options
   const cache = createExpiringCache<Decision>(now)
 
   const failed = (error: Error): Decision => ({ decision: failurePolicy === 'Deny' ? 'deny' : 'no-opinion', reason: '', error })
@@ -30,7 +29,7 @@ export function createWebhookAuthorizer(options: AuthorizationWebhook, now: () =
   return {
     authorize(attributes) {
       try {
-        if (conditions.length > 0 && !matches(conditions, specOf(attributes, 'v1'))) return { decision: 'no-opinion', reason: '' }
+        if (applies && !applies(specOf(attributes, 'v1'))) return { decision: 'no-opinion', reason: '' }
       } catch (error) {
         // Upstream leaves the request to the others, or denies it; neither is a fault of the server.
         return { decision: failurePolicy === 'Deny' ? 'deny' : 'no-opinion', reason: (error as Error).message }
