@@ -196,6 +196,46 @@ const rows: readonly (readonly [what: string, steps: readonly Step[], last: obje
     refused('spec.selectors[0].cel', 'spec.config[0].opaque'),
   ],
   [
+    'expressions that choose devices are compiled',
+    [
+      [
+        'POST',
+        '/apis/resource.k8s.io/v1/deviceclasses',
+        { metadata: { name: 'gpu' }, spec: { selectors: [{ cel: { expression: '1' } }] } },
+      ],
+    ],
+    {
+      message:
+        'DeviceClass.resource.k8s.io "gpu" is invalid: spec.selectors[0].cel.expression: Invalid value: "1": must evaluate to bool or the unknown type, not int',
+    },
+  ],
+  [
+    'in claims and their alternatives too',
+    [
+      [
+        'POST',
+        '/apis/resource.k8s.io/v1/namespaces/default/resourceclaims',
+        {
+          metadata: { name: 'c' },
+          spec: {
+            devices: {
+              requests: [
+                { name: 'a', exactly: { deviceClassName: 'gpu', selectors: [{ cel: { expression: 'device.' } }] } },
+                { name: 'b', firstAvailable: [{ name: 's', deviceClassName: 'gpu', selectors: [{ cel: { expression: 'x' } }] }] },
+                { name: 'c', exactly: { deviceClassName: 'gpu', selectors: [{ cel: { expression: `"${'x'.repeat(10_240)}" == ""` } }] } },
+              ],
+            },
+          },
+        },
+      ],
+    ],
+    refused(
+      'spec.devices.requests[0].exactly.selectors[0].cel.expression',
+      'spec.devices.requests[1].firstAvailable[0].selectors[0].cel.expression',
+      'spec.devices.requests[2].exactly.selectors[0].cel.expression',
+    ),
+  ],
+  [
     'a webhook configuration',
     [
       [

@@ -88,7 +88,13 @@ describe('expressions that hold', () => {
     [1, 2, 1].indexOf(1) == 0 && [1, 2, 1].lastIndexOf(1) == 2
     sets.contains([1, 2], [2]) && sets.intersects([1], [1, 2]) && sets.equivalent([1, 1], [1])
     quantity("1Gi").isGreaterThan(quantity("1G")) && quantity("500m").add(quantity("500m")) == quantity("1")
-    isQuantity("1k") && !isQuantity("x") && quantity("50k").asInteger() == 50000 && quantity("1").sub(2).sign() == -1`
+    isQuantity("1k") && !isQuantity("x") && quantity("50k").asInteger() == 50000 && quantity("1").sub(2).sign() == -1
+    semver("1.2.3").major() == 1 && semver("1.2.3").minor() == 2 && semver("1.2.3").patch() == 3
+    isSemver("1.0.0-rc.1+b") && !isSemver("1.0") && !isSemver("v1.0.0") && !isSemver("01.0.0") && !isSemver("1.0.0-01")
+    isSemver("v1.0", true) && !isSemver("v1.0", false) && semver("01.02", true) == semver("1.2.0") && !isSemver("1.2.3.4", true)
+    semver("1.0.0-alpha").isLessThan(semver("1.0.0-alpha.1")) && semver("1.0.0-alpha.1").isLessThan(semver("1.0.0-alpha.beta"))
+    semver("1.0.0-2").isLessThan(semver("1.0.0-11")) && semver("1.0.0-rc").isLessThan(semver("1.0.0")) && semver("1.9.0").isLessThan(semver("1.10.0"))
+    semver("1.0.0+a") == semver("1.0.0+b") && semver("2.0.0").isGreaterThan(semver("1.9.9")) && semver("1.2.3").compareTo(semver("2.0.0")) == -1`
       .split('\n')
       .map((line) => line.trim()),
   )('%s', (source) => {
@@ -114,6 +120,7 @@ describe('errors of evaluation', () => {
     ['dyn("a") + dyn(1)', 'no such overload'],
     ['dyn(1).a', 'no such overload'],
     ['object.data && true', 'no such overload'],
+    ['semver("1.0").major()', 'invalid semantic version "1.0"'],
     ['int("x")', "type conversion error from 'string' to 'int'"],
     ['int(1e30)', 'integer overflow'],
     ['optional.none().value()', 'optional.none() dereference'],

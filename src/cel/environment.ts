@@ -6,13 +6,14 @@ import type { Library, Overload } from './functions.ts'
 import { listsLibrary } from './lists.ts'
 import { parse } from './parser.ts'
 import { quantityLibrary } from './quantity.ts'
+import { semverLibrary } from './semver.ts'
 import { standardLibrary } from './standard.ts'
 import { stringsLibrary } from './strings.ts'
 import { bool, bytes, type CelType, double, duration, dyn, int, listOf, mapOf, nullType, string, timestamp, uint } from './types.ts'
 import { adapt, type Value } from './values.ts'
 
 /** The libraries that every expression of Kubernetes may call. */
-export const kubernetesLibraries: readonly Library[] = [standardLibrary, stringsLibrary, listsLibrary, quantityLibrary]
+export const kubernetesLibraries: readonly Library[] = [standardLibrary, stringsLibrary, listsLibrary, quantityLibrary, semverLibrary]
 
 /** The cost that one evaluation may have (apiserver/pkg/apis/cel PerCallLimit). */
 export const perCallLimit = 1_000_000

@@ -185,7 +185,7 @@ const collections: Library = [
     (a: Value, list: Value[]) => list.some((item) => equal(a, item)),
     ([, list]) => sizeOf(list!),
   ),
-  fn('@in(A, map<A, B>): bool', (key: Value, map: MapValue) => map.get(key) !== undefined),
+  fn('@in(A, map<A, B>): bool', (key: Value, map: MapValue) => map.has(key)),
   // What the macros fold with: in place, for nothing else can see the accumulator yet.
   fn('@append(list<A>, list<A>): list<A>', (into: Value[], [item]: [Value]) => {
     into.push(item)

@@ -55,6 +55,10 @@ export abstract class MapValue {
   abstract readonly size: number
   /** Undefined when there is no such key. */
   abstract get(key: Value): Value | undefined
+  /** `key in map`. */
+  has(key: Value): boolean {
+    return this.get(key) !== undefined
+  }
   abstract keys(): Iterable<Value>
 }
 export type Value =

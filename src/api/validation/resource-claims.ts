@@ -1,18 +1,48 @@
-/** Claims on devices (resource/validation), without their CEL selectors. */
-import type { DeviceClaim, DeviceClass, ExactDeviceRequest, ResourceClaim, ResourceClaimTemplate } from '../types/resource-v1.ts'
+/** Claims on devices and their classes (resource/validation). */
+import { compileDeviceSelector, DeviceSelectorError } from '../device-selector.ts'
+import type {
+  DeviceClaim,
+  DeviceClass,
+  DeviceSelector,
+  ExactDeviceRequest,
+  ResourceClaim,
+  ResourceClaimTemplate,
+} from '../types/resource-v1.ts'
 import { check, optionalOneOf, semanticEqual, validateConditions } from './checks.ts'
-import { duplicate, type FieldError, forbidden, invalid, required, tooMany } from './field-error.ts'
+import { duplicate, type FieldError, forbidden, invalid, required, tooLong, tooMany } from './field-error.ts'
 import { internalValue } from './internal.ts'
 import { isDNS1123Label, isDNS1123Subdomain, nameIsDNSSubdomain } from './names.ts'
 import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts'
 
-type Request = Pick<ExactDeviceRequest, 'deviceClassName' | 'allocationMode' | 'count'>
+/** CELSelectorExpressionMaxLength. */
+const longestExpression = 10 * 1024
+
+function deviceSelectors(selectors: readonly DeviceSelector[] = [], path: string): FieldError[] {
+  if (selectors.length > 32) return [tooMany(path, selectors.length, 32)]
+  return selectors.flatMap(({ cel }, i) => {
+    const at = `${path}[${i}].cel`
+    if (!cel) return [required(at)]
+    const { expression } = cel
+    if (!expression) return [required(`${at}.expression`)]
+    if (Buffer.byteLength(expression) > longestExpression) return [tooLong(`${at}.expression`, longestExpression)]
+    try {
+      compileDeviceSelector(expression)
+      return []
+    } catch (error) {
+      if (error instanceof DeviceSelectorError) return [invalid(`${at}.expression`, expression, error.message)]
+      throw error
+    }
+  })
+}
+
+type Request = Pick<ExactDeviceRequest, 'deviceClassName' | 'allocationMode' | 'count' | 'selectors'>
 function request(from: Request, path: string): FieldError[] {
   const errors: FieldError[] = []
   errors.push(
     ...(from.deviceClassName
       ? check(from.deviceClassName, `${path}.deviceClassName`, isDNS1123Subdomain)
       : [required(`${path}.deviceClassName`)]),
+    ...deviceSelectors(from.selectors, `${path}.selectors`),
   )
   if (from.allocationMode === 'All') {
     if (from.count) errors.push(invalid(`${path}.count`, from.count, "must not be specified when allocationMode is 'All'"))
@@ -130,16 +160,10 @@ export function validateResourceClaimStatusUpdate(claim: ResourceClaim, old: Res
   return errors
 }
 
-/** Selectors and configuration of a class; what is wrong inside an expression is found where expressions are compiled. */
-function deviceClassSpec({ spec }: DeviceClass): FieldError[] {
-  const errors: FieldError[] = []
-  const { selectors = [], config = [] } = spec ?? {}
-  if (selectors.length > 32) errors.push(tooMany('spec.selectors', selectors.length, 32))
-  selectors.forEach(({ cel }, i) => {
-    const at = `spec.selectors[${i}].cel`
-    if (!cel) errors.push(required(at))
-    else if (!cel.expression) errors.push(required(`${at}.expression`))
-  })
+/** Selectors and configuration of a class; selectors that are stored already may stay as they are. */
+function deviceClassSpec({ spec }: DeviceClass, old?: DeviceClass): FieldError[] {
+  const { selectors, config = [] } = spec ?? {}
+  const errors = old && semanticEqual(selectors, old.spec.selectors) ? [] : deviceSelectors(selectors, 'spec.selectors')
   if (config.length > 32) errors.push(tooMany('spec.config', config.length, 32))
   config.forEach(({ opaque }, i) => {
     const at = `spec.config[${i}].opaque`
@@ -161,5 +185,5 @@ export const validateDeviceClass = (object: DeviceClass): FieldError[] => [
 ]
 export const validateDeviceClassUpdate = (object: DeviceClass, old: DeviceClass): FieldError[] => [
   ...validateObjectMetaUpdate(object.metadata, old.metadata),
-  ...deviceClassSpec(object),
+  ...deviceClassSpec(object, old),
 ]

@@ -1,9 +1,10 @@
 /**
  * Picks devices for claims on one node (upstream: staging/src/k8s.io/dynamic-resource-allocation/structured): a search
- * that goes request by request and steps back when a later request or a constraint cannot be met. Not yet here: CEL
- * selectors, devices that draw on shared counters, and devices that several claims may hold at once; what needs them is
- * refused, never allocated wrongly.
+ * that goes request by request and steps back when a later request or a constraint cannot be met. Not yet here: devices
+ * that draw on shared counters, and devices that several claims may hold at once; what needs them is refused, never
+ * allocated wrongly.
  */
+import { compileDeviceSelector, DeviceSelectorError } from '../../api/device-selector.ts'
 import { compareQuantity } from '../../api/quantity.ts'
 import type { Node, NodeSelector } from '../../api/types/core-v1.ts'
 import type {
@@ -13,12 +14,14 @@ import type {
   DeviceAttribute,
   DeviceClass,
   DeviceRequestAllocationResult,
+  DeviceSelector,
   DeviceSubRequest,
   DeviceToleration,
   ExactDeviceRequest,
   ResourceClaim,
   ResourceSlice,
 } from '../../api/types/resource-v1.ts'
+import { BudgetError, EvaluationError } from '../../cel/errors.ts'
 import { compileNodeSelectorTerm } from '../node-selector.ts'
 
 export interface Candidate {
@@ -73,7 +76,10 @@ export function devicesOf(node: Node, slices: readonly ResourceSlice[]): { devic
   return { devices, broken }
 }
 
-/** An allocation for each claim, or undefined where not all of them can have one. */
+/** An expression that fails on some device: nothing can be said of the claim until the expression or the device changes. */
+export class SelectionError extends Error {}
+
+/** An allocation for each claim, or undefined where not all of them can have one. Throws SelectionError. */
 export function allocate(
   node: Node,
   claims: readonly ResourceClaim[],
@@ -84,9 +90,24 @@ export function allocate(
   const { devices, broken } = devicesOf(node, slices)
   const used = new Set<string>()
   const picked: { readonly candidate: Candidate; readonly request: Request }[][] = claims.map(() => [])
+  const verdicts = new Map<string, boolean>()
   let steps = 0
 
-  function allow(claim: number, request: Request, { id, device }: Candidate): boolean {
+  /** Whether class and request choose the device; asked once for each request, however often the search comes by. */
+  function selected(index: number, request: Request, { id, driver, device }: Candidate): boolean {
+    const key = `${index} ${request.name} ${id}`
+    const known = verdicts.get(key)
+    if (known !== undefined) return known
+    const { namespace, name } = (claims[index] as ResourceClaim).metadata
+    const verdict =
+      satisfies(classOf(request.deviceClassName)?.spec.selectors, driver, device, `class ${request.deviceClassName}`) &&
+      satisfies(request.selectors, driver, device, `claim ${namespace}/${name}`)
+    verdicts.set(key, verdict)
+    return verdict
+  }
+  function allow(claim: number, request: Request, candidate: Candidate): boolean {
+    const { id, device } = candidate
+    if (!selected(claim, request, candidate)) return false
     if (!adminAccess(request) && (taken.has(id) || used.has(id))) return false
     return tolerated(device, request.tolerations) && enough(device, request) && meetsConstraints(claim, request, device)
   }
@@ -144,11 +165,13 @@ export function allocate(
     }
     return false
   }
-  /** All devices of the node, none of which may be in use, from pools that are whole. */
+  /** All devices of the node that are chosen, none of which may be in use, from pools that are whole. */
   function takeAll(claim: number, request: Request): boolean {
     const mine = picked[claim] as { candidate: Candidate; request: Request }[]
-    if (broken || devices.length === 0 || mine.length + devices.length > mostDevices) return false
-    for (const candidate of devices) {
+    if (broken) return false
+    const chosen = devices.filter((candidate) => selected(claim, request, candidate))
+    if (chosen.length === 0 || mine.length + chosen.length > mostDevices) return false
+    for (const candidate of chosen) {
       if (!allow(claim, request, candidate)) return false
       mine.push({ candidate, request })
       if (!adminAccess(request)) used.add(candidate.id)
@@ -213,6 +236,21 @@ const onlyOn = (name: string): NodeSelector => ({
 
 export function selects(selector: NodeSelector | undefined, node: Node): boolean {
   return selector?.nodeSelectorTerms.some((term) => compileNodeSelectorTerm(term)(node)) === true
+}
+
+function satisfies(selectors: readonly DeviceSelector[] = [], driver: string, device: Device, owner: string): boolean {
+  return selectors.every(({ cel }, i) => {
+    const where = `${owner}: selector #${i}`
+    if (!cel) throw new SelectionError(`${where}: CEL expression empty (unsupported selector type?)`)
+    try {
+      return compileDeviceSelector(cel.expression).matches(driver, device)
+    } catch (error) {
+      if (error instanceof DeviceSelectorError) throw new SelectionError(`${where}: CEL compile error: ${error.message}`)
+      if (error instanceof EvaluationError || error instanceof BudgetError)
+        throw new SelectionError(`${where}: CEL runtime error: ${error.message}`)
+      throw error
+    }
+  })
 }
 
 function tolerated({ taints }: Device, tolerations: readonly DeviceToleration[] | undefined): boolean {

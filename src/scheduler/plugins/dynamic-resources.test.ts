@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Node } from '../../api/types/core-v1.ts'
-import type { Device, DeviceRequest, ResourceClaim, ResourceSlice } from '../../api/types/resource-v1.ts'
+import type { Device, DeviceClass, DeviceRequest, ResourceClaim, ResourceSlice } from '../../api/types/resource-v1.ts'
 import { createClient } from '../../client/client.ts'
 import { createInformers } from '../../client/informer.ts'
 import { createMemoryTransport } from '../../client/memory-transport.ts'
@@ -82,6 +82,30 @@ describe('devices of a node for a claim', () => {
         { matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a'] }] },
       ])
   })
+
+  const cel = (expression: string) => ({ selectors: [{ cel: { expression } }] })
+  const isY = cel('device.attributes["gpu.example"].model == "y"')
+  const models = [model('1', 'x'), model('2', 'y'), model('3', 'y')]
+  const big = device('big', { capacity: { memory: { value: '80Gi' } } })
+  test.each<[string, object, object, Device[], string[] | undefined]>([
+    ['the request’s selector', isY, {}, models, ['2']],
+    ['the class’s selector', {}, isY, models, ['2']],
+    ['both', isY, cel('device.driver == "other.example"'), models, undefined],
+    ['all that are chosen, not all that there are', { ...isY, allocationMode: 'All', count: undefined }, {}, models, ['2', '3']],
+    ['all, of which there are none', { ...cel('false'), allocationMode: 'All', count: undefined }, {}, models, undefined],
+    [
+      'a capacity',
+      cel('device.capacity["gpu.example"].?memory.orValue(quantity("0")).isGreaterThan(quantity("40Gi"))'),
+      {},
+      [device('1'), big],
+      ['big'],
+    ],
+  ])('by %s', (_, more, classSpec, devices, found) => {
+    const gpu = { metadata: { name: 'gpu' }, spec: classSpec } as unknown as DeviceClass
+    const result = allocate(node, [claim('c', [request('r', more)])], [slice('a', devices)], new Set(), () => gpu)
+    expect(result?.[0]?.devices.results?.map((r) => r.device)).toEqual(found)
+  })
+
   test('two claims of a pod do not share a device', () => {
     const claims = [claim('c', [request('r')]), claim('d', [request('r')])]
     expect(allocate(node, claims, [slice('a', [device('1')])], new Set(), () => undefined)).toBeUndefined()
@@ -123,9 +147,14 @@ test.each([
   ['waits for its claim', [], { pod: ['could not find resourceclaim "default/c"'] }],
   ['needs the class', [claim('c', [request('r', { deviceClassName: 'no' })])], { pod: ['request r: device class no does not exist'] }],
   [
-    'is refused with selectors',
+    'finds no device that its class chooses',
     [claim('c', [request('r', { deviceClassName: 'cel' })])],
-    { pod: ['request r: CEL device selectors are not supported by this scheduler'] },
+    { a: ['cannot allocate all claims'], b: ['cannot allocate all claims'] },
+  ],
+  [
+    'is told which expression fails',
+    [claim('c', [request('r', { selectors: [{ cel: { expression: 'device.attributes["x"].y == 1' } }] })])],
+    { a: ['claim default/c: selector #0: CEL runtime error: no such key: y'], b: ['cannot allocate all claims'] },
   ],
 ] as const)('a pod with a claim %s', async (_, claims, expected) => {
   const { plugin, informers } = await withCluster([...claims])

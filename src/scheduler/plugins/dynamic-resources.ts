@@ -9,7 +9,7 @@ import type { AllocationResult, ResourceClaim } from '../../api/types/resource-v
 import type { Client } from '../../client/client.ts'
 import type { Informers } from '../../client/informer.ts'
 import type { Cycle, Plugin, Rejection } from '../framework.ts'
-import { allocate, deviceId, requestsOf, selects } from './device-allocation.ts'
+import { allocate, deviceId, requestsOf, SelectionError, selects } from './device-allocation.ts'
 
 const name = 'DynamicResources'
 const resource = 'resourceclaims.resource.k8s.io'
@@ -77,10 +77,8 @@ export function createDynamicResources({ client, informers }: { client: Client; 
     if (pending.has(claim.metadata.uid))
       return `resource claim ${claim.metadata.namespace}/${claim.metadata.name} is in the process of being allocated`
     for (const request of requestsOf(claim).flat()) {
-      const deviceClass = classes.get(undefined, request.deviceClassName)
-      if (!deviceClass) return `request ${request.name}: device class ${request.deviceClassName} does not exist`
-      if (deviceClass.spec.selectors?.length || request.selectors?.length)
-        return `request ${request.name}: CEL device selectors are not supported by this scheduler`
+      if (!classes.get(undefined, request.deviceClassName))
+        return `request ${request.name}: device class ${request.deviceClassName} does not exist`
     }
     return undefined
   }
@@ -119,9 +117,15 @@ export function createDynamicResources({ client, informers }: { client: Client; 
           })
           for (const claim of away) state.elsewhere.add(claim)
           if (open.length) {
-            const allocations = allocate(node, open, known, taken, (n) => classes.get(undefined, n))
-            if (!allocations) return cannotAllocate
-            state.perNode.set(node.metadata.name, allocations)
+            try {
+              const allocations = allocate(node, open, known, taken, (n) => classes.get(undefined, n))
+              if (!allocations) return cannotAllocate
+              state.perNode.set(node.metadata.name, allocations)
+            } catch (error) {
+              // Upstream ends the pod's cycle here and tries again after a while; this node is out until a class or slice changes.
+              if (error instanceof SelectionError) return because(error.message)
+              throw error
+            }
           }
           return away.length ? notOnNode : undefined
         },
