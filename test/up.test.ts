@@ -342,6 +342,15 @@ test.skipIf(cannotRunContainers() !== undefined)('the last cluster to go turns I
   }
 })
 
+test.skipIf(cannotRunContainers() !== undefined)('beside simulated nodes the service kubernetes leads to the API server', async () => {
+  const home = createHome('mixed')
+  await home.up('--nodes', '1', '--simulated-nodes', '3')
+  const transport = createHttpsTransport(loadConnection({ kubeconfig: join(home.path, 'kubeconfig', 'admin.conf') }))
+  const { endpoints } = await createClient(transport).get('endpointslices.discovery.k8s.io', { namespace: 'default', name: 'kubernetes' })
+  transport.close()
+  expect(await succeed('curl', ['-sk', '-m', '5', `https://${endpoints?.[0]?.addresses[0]}:${home.port}/livez`])).toBe('ok')
+})
+
 test.skipIf(cannotRunContainers() !== undefined)(
   'the components are pods of kube-system, and their manifests show their options',
   async () => {

@@ -15,7 +15,10 @@ export interface Settings {
   readonly simulatedNodes: number
   readonly podCidr: string
   readonly serviceCidr: string
-  /** Of the segment between the nodes, where there are several with real containers. */
+  /**
+   * Of the segment between the nodes, where there are several and one at least with real containers. The API server is
+   * reached there: which node has which pods' range is not known beforehand.
+   */
   readonly nodeCidr?: string
   readonly tokenAuthFile?: string
   /** As containerd's --registry-mirror: REGISTRY=URL. */
@@ -78,7 +81,7 @@ export function nodeNames(cluster: Cluster): string[] {
   return Array.from({ length: cluster.settings.nodes }, (_, i) => (i === 0 ? base : `${base}-${i + 1}`))
 }
 
-/** The node's own address, where there are several on this machine: the first has the segment's first. */
+/** The node's own address, where there is a segment between nodes: the first has the segment's first. */
 export function nodeAddress(cluster: Cluster, name: string): string {
   const { nodeCidr = '' } = cluster.settings
   return nodeCidr.replace(/\.0\/24$/, `.${nodeNames(cluster).indexOf(name) + 1}`)

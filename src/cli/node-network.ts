@@ -23,8 +23,7 @@ export function nodeNamespace(cluster: Cluster, name: string): string | undefine
 
 /** Makes what is missing: all of it at first and after a reboot, nothing of it otherwise. */
 export async function ensureNodeNetwork(cluster: Cluster): Promise<void> {
-  const [first, ...further] = nodeNames(cluster)
-  if (first === undefined || further.length === 0) return
+  const [first = '', ...further] = nodeNames(cluster)
   const { nodeCidr, podCidr } = cluster.settings
   const host = openNetlink()
   try {
@@ -63,9 +62,8 @@ export async function ensureNodeNetwork(cluster: Cluster): Promise<void> {
 
 /** A namespace goes with all that is in it: links, routes and rules. */
 export async function removeNodeNetwork(cluster: Cluster): Promise<void> {
-  const [, ...further] = nodeNames(cluster)
-  if (further.length === 0) return
-  for (const name of further) {
+  if (!cluster.settings.nodeCidr) return
+  for (const name of nodeNames(cluster).slice(1)) {
     const netns = nodeNamespace(cluster, name) as string
     detach(netns)
     rmSync(netns, { force: true })

@@ -107,13 +107,14 @@ async function create(folder: string, { values, given }: Invocation, canRunConta
   if (nodes < 0 || nodes > mostNodes) throw new ExitError(`kijabi up: --nodes is from 0 to ${mostNodes}`)
   // Clusters side by side need addresses of their own; the port tells them apart.
   const network = (port - defaultPort) & 0xff
+  const real = canRunContainers && (given.has('nodes') || !given.has('simulated-nodes')) ? nodes : 0
   const settings = {
     port,
-    nodes: canRunContainers ? (given.has('simulated-nodes') && !given.has('nodes') ? 0 : nodes) : 0,
+    nodes: real,
     simulatedNodes: canRunContainers ? simulated : simulated || 1,
     podCidr: (values['pod-cidr'] as string) || (network === 0 ? '10.244.0.0/16' : `10.${128 + (network % 100)}.0.0/16`),
     serviceCidr: (values['service-cidr'] as string) || (network === 0 ? '10.96.0.0/16' : `10.96.${network}.0/24`),
-    ...(canRunContainers && nodes > 1 ? { nodeCidr: `10.97.${network}.0/24` } : {}),
+    ...(real > 0 && real + simulated > 1 ? { nodeCidr: `10.97.${network}.0/24` } : {}),
     ...((values['registry-mirror'] as string[]).length ? { registryMirrors: values['registry-mirror'] as string[] } : {}),
     ...(values['logging-format'] === 'json' ? { loggingFormat: 'json' as const } : {}),
     ...(values['token-auth-file'] ? { tokenAuthFile: values['token-auth-file'] as string } : {}),
@@ -176,7 +177,7 @@ async function start(cluster: Cluster, isNew: boolean, invocation: Invocation, p
 
 /** Each node's process starts in the node's own network. Loaded only where there are several. */
 async function makeNodeNetwork(cluster: Cluster): Promise<(name: string) => <T>(start: () => T) => T> {
-  if (cluster.settings.nodes < 2) return () => (start) => start()
+  if (!cluster.settings.nodeCidr) return () => (start) => start()
   const { ensureNodeNetwork, nodeNamespace } = await import('./node-network.ts')
   const { inNamespace } = await import('../linux/syscalls.ts')
   await ensureNodeNetwork(cluster)
