@@ -4,6 +4,7 @@
  * the cluster DNS address to it, and a hint keeps each node's questions on the node. The virtual address is on no
  * interface: what a proxy's rules give to every other service is enough here too.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isAlreadyExists, isNotFound } from '../../api/errors.ts'
 import type { Service } from '../../api/types/core-v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts'
@@ -63,7 +64,11 @@ export async function startClusterDns(deps: ClusterDnsDeps, options: ClusterDnsO
   }
 }
 
-async function ensureService(client: Client, clusterIP: string): Promise<void> {
+/** An address is taken before the service that has it is stored, so a node that was slower may meet the one without the other. */
+const attempts = 10
+const pauseMs = 50
+
+export async function ensureService(client: Client, clusterIP: string, left = attempts): Promise<void> {
   const isThere = () =>
     client.get('services', { namespace, name: serviceName }).then(
       () => true,
@@ -95,7 +100,10 @@ async function ensureService(client: Client, clusterIP: string): Promise<void> {
     })
   } catch (error) {
     // Another node was faster: the API server then says that the address is taken, or that the name is.
-    if (!(await isThere())) throw error
+    if (await isThere()) return
+    if (left === 1) throw error
+    await sleep(pauseMs)
+    await ensureService(client, clusterIP, left - 1)
   }
 }
 
