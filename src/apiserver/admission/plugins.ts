@@ -5,6 +5,14 @@ import type { Authorizer } from '../request.ts'
 import type { AdmissionPlugin } from './admission.ts'
 import { createCertificateApproval, createCertificateSigning, createCertificateSubjectRestriction } from './certificates.ts'
 import { createEventRateLimit, type EventLimit } from './event-rate-limit.ts'
+import {
+  createAlwaysAdmit,
+  createAlwaysDeny,
+  createDenyServiceExternalIPs,
+  createLimitPodHardAntiAffinityTopology,
+  createNamespaceAutoProvision,
+  createNamespaceExists,
+} from './gates.ts'
 import { createLimitRanger } from './limit-ranger.ts'
 import { createNamespaceLifecycle } from './namespace-lifecycle.ts'
 import { createNodeRestriction } from './node-restriction.ts'
@@ -49,12 +57,16 @@ interface Entry {
 }
 
 const plugins: readonly Entry[] = [
-  { name: 'AlwaysPullImages', off: true, create: createAlwaysPullImages },
+  { name: 'AlwaysAdmit', off: true, create: createAlwaysAdmit },
+  { name: 'NamespaceAutoProvision', off: true, create: ({ objects, api }) => createNamespaceAutoProvision(objects, api) },
   { name: 'NamespaceLifecycle', create: ({ objects }) => createNamespaceLifecycle(objects) },
+  { name: 'NamespaceExists', off: true, create: ({ objects }) => createNamespaceExists(objects) },
+  { name: 'LimitPodHardAntiAffinityTopology', off: true, create: createLimitPodHardAntiAffinityTopology },
   { name: 'LimitRanger', create: ({ objects }) => createLimitRanger(objects) },
   { name: 'ServiceAccount', create: ({ objects }) => createServiceAccountPlugin(objects) },
   { name: 'NodeRestriction', off: true, create: ({ objects }) => createNodeRestriction(objects) },
   { name: 'TaintNodesByCondition', create: createTaintNodesByCondition },
+  { name: 'AlwaysPullImages', off: true, create: createAlwaysPullImages },
   { name: 'PodSecurity', create: ({ objects }, configuration) => createPodSecurity(objects, parsePodSecurityConfiguration(configuration)) },
   { name: 'EventRateLimit', off: true, create: (_deps, configuration) => createEventRateLimit(eventLimits(configuration)) },
   { name: 'ExtendedResourceToleration', off: true, create: createExtendedResourceToleration },
@@ -68,14 +80,18 @@ const plugins: readonly Entry[] = [
   { name: 'CertificateSubjectRestriction', create: createCertificateSubjectRestriction },
   { name: 'DefaultStorageClass', create: ({ objects }) => createDefaultStorageClass(objects) },
   { name: 'DefaultIngressClass', create: ({ objects }) => createDefaultIngressClass(objects) },
+  { name: 'DenyServiceExternalIPs', off: true, create: createDenyServiceExternalIPs },
 ]
 /** After the policies, so that it charges for what will be stored. */
-const last: Entry = {
-  name: 'ResourceQuota',
-  create: ({ objects, api }, configuration) => createResourceQuota(objects, api, parseLimitedResources(configuration)),
-}
+const last: readonly Entry[] = [
+  {
+    name: 'ResourceQuota',
+    create: ({ objects, api }, configuration) => createResourceQuota(objects, api, parseLimitedResources(configuration)),
+  },
+  { name: 'AlwaysDeny', off: true, create: createAlwaysDeny },
+]
 
-export const pluginNames = [...plugins, last].map((p) => p.name)
+export const pluginNames = [...plugins, ...last].map((p) => p.name)
 
 export function createAdmission(deps: AdmissionDeps, { enable, disable, configuration = {} }: AdmissionOptions): AdmissionPlugin[] {
   for (const name of [...enable, ...disable])
@@ -84,7 +100,7 @@ export function createAdmission(deps: AdmissionDeps, { enable, disable, configur
     if (disable.includes(name)) throw new Error(`[${name}] in enable-admission-plugins and disable-admission-plugins overlapped`)
   const on = ({ name, off }: Entry) => enable.includes(name) || (!off && !disable.includes(name))
   const make = (entry: Entry) => (on(entry) ? [entry.create(deps, configuration[entry.name])] : [])
-  return [...plugins.flatMap(make), ...(deps.policies ?? []), ...make(last)]
+  return [...plugins.flatMap(make), ...(deps.policies ?? []), ...last.flatMap(make)]
 }
 
 function eventLimits(configuration: unknown): readonly EventLimit[] {
