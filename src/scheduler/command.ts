@@ -10,6 +10,7 @@ import { loggerOf } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
 import { knownPlugins, type SchedulerConfiguration } from './configuration.ts'
 import { validateConfiguration } from './configuration-validation.ts'
+import { createExtenders } from './extender.ts'
 import { createSchedulerManager } from './manager.ts'
 
 export const flags: FlagTable = {
@@ -58,5 +59,11 @@ function readConfiguration(path: string): SchedulerConfiguration {
     throw new ExitError(`kube-scheduler: ${path} must be a KubeSchedulerConfiguration of kubescheduler.config.k8s.io/v1`)
   const problems = validateConfiguration(value, knownPlugins)
   if (problems.length) throw new ExitError(`kube-scheduler: ${path} is not valid:\n  ${problems.join('\n  ')}`)
-  return value as SchedulerConfiguration
+  const configuration = value as SchedulerConfiguration
+  try {
+    createExtenders(configuration.extenders) // reads their certificates
+  } catch (error) {
+    throw new ExitError(`kube-scheduler: ${path}: extenders: ${(error as Error).message}`)
+  }
+  return configuration
 }

@@ -3,27 +3,54 @@
  * its field. What upstream knows and this scheduler does not do is a mistake too, never ignored.
  */
 
+import { isQualifiedName } from '../api/validation/names.ts'
+import { isExtendedResource } from '../api/validation/resources.ts'
+import { parseDuration } from '../flags/flags.ts'
+
 type Problems = string[]
 type Fields = Readonly<Record<string, unknown>>
 
 const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isInteger = (value: unknown): value is number => Number.isSafeInteger(value)
 
-/** Fields that upstream has; those with a reason are refused with it. */
-const top: Readonly<Record<string, string | undefined>> = {
-  apiVersion: undefined,
-  kind: undefined,
-  parallelism: undefined,
-  leaderElection: undefined,
-  clientConnection: undefined,
-  percentageOfNodesToScore: undefined,
-  podInitialBackoffSeconds: undefined,
-  podMaxBackoffSeconds: undefined,
-  profiles: undefined,
-  enableProfiling: undefined,
-  enableContentionProfiling: undefined,
-  delayCacheUntilActive: undefined,
-  extenders: 'extenders are not supported by this scheduler',
+const top = [
+  'apiVersion',
+  'kind',
+  'parallelism',
+  'leaderElection',
+  'clientConnection',
+  'percentageOfNodesToScore',
+  'podInitialBackoffSeconds',
+  'podMaxBackoffSeconds',
+  'profiles',
+  'extenders',
+  'enableProfiling',
+  'enableContentionProfiling',
+  'delayCacheUntilActive',
+]
+const extenderFields: Readonly<Record<string, 'string' | 'number' | 'boolean' | 'object'>> = {
+  urlPrefix: 'string',
+  filterVerb: 'string',
+  preemptVerb: 'string',
+  prioritizeVerb: 'string',
+  bindVerb: 'string',
+  weight: 'number',
+  enableHTTPS: 'boolean',
+  tlsConfig: 'object',
+  httpTimeout: 'string',
+  nodeCacheCapable: 'boolean',
+  managedResources: 'object',
+  ignorable: 'boolean',
+}
+const tlsFields: typeof extenderFields = {
+  insecure: 'boolean',
+  serverName: 'string',
+  certFile: 'string',
+  keyFile: 'string',
+  caFile: 'string',
+  certData: 'string',
+  keyData: 'string',
+  caData: 'string',
 }
 const points = [
   'preEnqueue',
@@ -44,10 +71,7 @@ const points = [
 export function validateConfiguration(configuration: unknown, plugins: ReadonlySet<string>): Problems {
   const problems: Problems = []
   if (!isObject(configuration)) return ['the configuration must be an object']
-  for (const [field, value] of Object.entries(configuration)) {
-    if (!Object.hasOwn(top, field)) problems.push(`unknown field "${field}"`)
-    else if (top[field] && !(Array.isArray(value) && value.length === 0)) problems.push(`${field}: ${top[field]}`)
-  }
+  for (const field of Object.keys(configuration)) if (!top.includes(field)) problems.push(`unknown field "${field}"`)
   const { parallelism, podInitialBackoffSeconds: initial, podMaxBackoffSeconds: most, profiles } = configuration
   if (parallelism !== undefined && !(isInteger(parallelism) && parallelism > 0))
     problems.push(`parallelism: Invalid value: ${JSON.stringify(parallelism)}: should be an integer value greater than zero`)
@@ -70,7 +94,66 @@ export function validateConfiguration(configuration: unknown, plugins: ReadonlyS
     names.add(name)
     validateProfile(problems, path, profile, plugins)
   }
+  validateExtenders(problems, configuration['extenders'] ?? [])
   return problems
+}
+
+function validateExtenders(problems: Problems, extenders: unknown): void {
+  if (!Array.isArray(extenders)) {
+    problems.push('extenders: must be a list')
+    return
+  }
+  let binders = 0
+  const managed = new Set<string>()
+  for (const [i, extender] of extenders.entries()) {
+    const path = `extenders[${i}]`
+    if (!isObject(extender)) {
+      problems.push(`${path}: must be an object`)
+      continue
+    }
+    hasFields(problems, path, extender, extenderFields)
+    const { urlPrefix, prioritizeVerb, weight = 0, bindVerb, httpTimeout, tlsConfig, managedResources = [] } = extender
+    if (!/^https?:$/.test(URL.parse(String(urlPrefix))?.protocol ?? ''))
+      problems.push(`${path}.urlPrefix: Invalid value: ${JSON.stringify(urlPrefix)}: must be an http or https URL`)
+    if (prioritizeVerb && !(isInteger(weight) && weight > 0))
+      problems.push(`${path}.weight: Invalid value: ${JSON.stringify(weight)}: must have a positive weight applied to it`)
+    if (bindVerb) binders++
+    if (typeof httpTimeout === 'string' && !((parseDuration(httpTimeout) ?? -1) >= 0))
+      problems.push(`${path}.httpTimeout: Invalid value: ${JSON.stringify(httpTimeout)}: must be a duration that is not negative`)
+    if (isObject(tlsConfig)) {
+      hasFields(problems, `${path}.tlsConfig`, tlsConfig, tlsFields)
+      if (tlsConfig['insecure'] && (tlsConfig['caFile'] || tlsConfig['caData']))
+        problems.push(`${path}.tlsConfig: specifying a root certificates file with the insecure flag is not allowed`)
+    }
+    if (!Array.isArray(managedResources)) problems.push(`${path}.managedResources: must be a list`)
+    else
+      for (const [j, resource] of managedResources.entries())
+        validateManagedResource(problems, `${path}.managedResources[${j}]`, resource, managed)
+  }
+  if (binders > 1)
+    problems.push(`extenders: Invalid value: "found ${binders} extenders implementing bind": only one extender can implement bind`)
+}
+
+function validateManagedResource(problems: Problems, path: string, resource: unknown, seen: Set<string>): void {
+  if (!isObject(resource)) {
+    problems.push(`${path}: must be an object`)
+    return
+  }
+  hasFields(problems, path, resource, { name: 'string', ignoredByScheduler: 'boolean' })
+  const name = String(resource['name'] ?? '')
+  const say = (why: string) => problems.push(`${path}.name: Invalid value: ${JSON.stringify(name)}: ${why}`)
+  const malformed = isQualifiedName(name)
+  for (const why of malformed) say(why)
+  if (malformed.length === 0 && !isExtendedResource(name)) say('is an invalid extended resource name')
+  if (seen.has(name)) say('duplicate extender managed resource name')
+  seen.add(name)
+}
+
+function hasFields(problems: Problems, path: string, value: Fields, fields: typeof extenderFields): void {
+  for (const [field, given] of Object.entries(value)) {
+    if (!Object.hasOwn(fields, field)) problems.push(`unknown field "${path}.${field}"`)
+    else if (typeof given !== fields[field]) problems.push(`${path}.${field}: must be of type ${fields[field]}`)
+  }
 }
 
 function validateProfile(problems: Problems, path: string, profile: Fields, known: ReadonlySet<string>): void {

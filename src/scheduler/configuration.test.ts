@@ -25,7 +25,55 @@ test.each<[what: string, configuration: unknown, problems: string[]]>([
     [],
   ],
   ['a field that nobody knows', { profile: [] }, ['unknown field "profile"']],
-  ['extenders', { extenders: [{ urlPrefix: 'http://x' }] }, ['extenders: extenders are not supported by this scheduler']],
+  [
+    'an extender with all that it can say',
+    {
+      extenders: [
+        {
+          urlPrefix: 'https://127.0.0.1:8888/scheduler',
+          filterVerb: 'filter',
+          prioritizeVerb: 'prioritize',
+          weight: 2,
+          bindVerb: 'bind',
+          preemptVerb: 'preempt',
+          enableHTTPS: true,
+          tlsConfig: { insecure: false, serverName: 'extender', caData: 'eA==' },
+          httpTimeout: '1.5s',
+          nodeCacheCapable: true,
+          managedResources: [{ name: 'example.com/gpu', ignoredByScheduler: true }],
+          ignorable: true,
+        },
+      ],
+    },
+    [],
+  ],
+  [
+    'extenders that cannot be, each told',
+    {
+      extenders: [
+        { urlPrefix: 'x', prioritizeVerb: 'p', bindVerb: 'b', httpTimeout: 'soon', managedResources: [{ name: 'cpu' }] },
+        {
+          urlPrefix: 'http://x',
+          bindVerb: 'b',
+          tlsConfig: { insecure: true, caFile: '/ca' },
+          ignorable: 'yes',
+          verb: 'x',
+          managedResources: [{ name: 'a.com/x' }, { name: 'a.com/x' }],
+        },
+      ],
+    },
+    [
+      'extenders[0].urlPrefix: Invalid value: "x": must be an http or https URL',
+      'extenders[0].weight: Invalid value: 0: must have a positive weight applied to it',
+      'extenders[0].httpTimeout: Invalid value: "soon": must be a duration that is not negative',
+      'extenders[0].managedResources[0].name: Invalid value: "cpu": is an invalid extended resource name',
+      'extenders[1].ignorable: must be of type boolean',
+      'unknown field "extenders[1].verb"',
+      'extenders[1].tlsConfig: specifying a root certificates file with the insecure flag is not allowed',
+      'extenders[1].managedResources[1].name: Invalid value: "a.com/x": duplicate extender managed resource name',
+      'extenders: Invalid value: "found 2 extenders implementing bind": only one extender can implement bind',
+    ],
+  ],
   ['a share above all', { percentageOfNodesToScore: 101 }, ['percentageOfNodesToScore: Invalid value: 101: not in valid range [0-100]']],
   [
     'a longest back-off under the first',

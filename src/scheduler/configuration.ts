@@ -5,6 +5,7 @@ import type { Client } from '../client/client.ts'
 import type { Informers } from '../client/informer.ts'
 import { validateConfiguration } from './configuration-validation.ts'
 import type { Profile } from './cycle.ts'
+import type { ExtenderConfiguration } from './extender.ts'
 import type { Plugin } from './framework.ts'
 import { createDynamicResources } from './plugins/dynamic-resources.ts'
 import { imageLocality } from './plugins/image-locality.ts'
@@ -28,6 +29,7 @@ export interface SchedulerConfiguration {
   readonly percentageOfNodesToScore?: number
   readonly podInitialBackoffSeconds?: number
   readonly podMaxBackoffSeconds?: number
+  readonly extenders?: readonly ExtenderConfiguration[]
   readonly leaderElection?: { readonly leaderElect?: boolean }
   readonly clientConnection?: { readonly kubeconfig?: string }
 }
@@ -48,12 +50,16 @@ export interface ProfileDeps {
   readonly informers: Informers
   readonly defaultSelector: (pod: Pod) => Selector | undefined
 }
+interface PluginDeps extends ProfileDeps {
+  /** Extended resources that an extender checks in NodeResourcesFit's place. */
+  readonly ignoredResources: readonly string[]
+}
 
 /** In upstream's order, which decides whose reason is told; with the weights of those that score. */
 const defaultPlugins: readonly {
   readonly name: string
   readonly weight?: number
-  readonly create: (deps: ProfileDeps, args: object) => Plugin
+  readonly create: (deps: PluginDeps, args: object) => Plugin
 }[] = [
   { name: 'SchedulingGates', create: () => schedulingGates },
   { name: 'NodeUnschedulable', create: () => nodeUnschedulable },
@@ -61,7 +67,12 @@ const defaultPlugins: readonly {
   { name: 'TaintToleration', weight: 3, create: () => taintToleration },
   { name: 'NodeAffinity', weight: 2, create: () => nodeAffinity },
   { name: 'NodePorts', create: () => nodePorts },
-  { name: 'NodeResourcesFit', weight: 1, create: (_, args) => createNodeResourcesFit(args as FitArgs) },
+  {
+    name: 'NodeResourcesFit',
+    weight: 1,
+    create: ({ ignoredResources }, args: FitArgs) =>
+      createNodeResourcesFit({ ...args, ignoredResources: [...(args.ignoredResources ?? []), ...ignoredResources] }),
+  },
   { name: 'VolumeRestrictions', create: (deps) => createVolumeRestrictions(deps.informers) },
   { name: 'NodeVolumeLimits', create: (deps) => createNodeVolumeLimits(deps.informers) },
   { name: 'VolumeBinding', create: (deps, args) => createVolumeBinding(deps, args as VolumeBindingArgs) },
@@ -116,9 +127,11 @@ function createProfile(
   const weightOf = (name: string, fallback: number) =>
     [given.plugins?.['score'], multiPoint].map((set) => set?.enabled?.find((p) => p.name === name)?.weight).find((weight) => weight) ??
     fallback
+  const managed = configuration.extenders?.flatMap((extender) => extender.managedResources ?? []) ?? []
+  const ignoredResources = managed.filter((resource) => resource.ignoredByScheduler).map(({ name }) => name)
   const made = defaultPlugins.map(({ name, weight, create }) => ({
     weight,
-    plugin: create(deps, given.pluginConfig?.find((c) => c.name === name)?.args ?? {}),
+    plugin: create({ ...deps, ignoredResources }, given.pluginConfig?.find((c) => c.name === name)?.args ?? {}),
   }))
   return {
     schedulerName,

@@ -24,6 +24,14 @@ export type Outcome =
   | { readonly node: NodeInfo; readonly cycle: Cycle; readonly evaluated: number; readonly feasible: number }
   | { readonly node?: undefined; readonly diagnosis: Diagnosis; readonly cycle: Cycle; readonly evaluated: number }
 
+/** The nodes that the plugins let through, before one of them is chosen. */
+export interface Search {
+  readonly cycle: Cycle
+  readonly feasible: readonly NodeInfo[]
+  readonly diagnosis: Diagnosis
+  readonly evaluated: number
+}
+
 export interface Diagnosis {
   readonly nodes: number
   readonly rejections: ReadonlyMap<NodeInfo, Rejection>
@@ -47,12 +55,16 @@ export function createCycles(context: CycleContext) {
   let start = 0
 
   function run(pod: PodInfo, profile: Profile): Outcome {
+    return conclude(pod, profile, find(pod, profile))
+  }
+
+  function find(pod: PodInfo, profile: Profile): Search {
     const { cluster } = context
     const cycle: Cycle = { cluster, namespaceLabels: context.namespaceLabels, data: new Map() }
     const all = cluster.nodes
     const prepared = prepare(pod, profile, cycle)
     if ('reject' in prepared)
-      return { diagnosis: { nodes: all.length, rejections: new Map(), whole: prepared.reject }, cycle, evaluated: 0 }
+      return { feasible: [], diagnosis: { nodes: all.length, rejections: new Map(), whole: prepared.reject }, cycle, evaluated: 0 }
 
     const { filters, only } = prepared
     const nodes = only ? [...only].map((name) => cluster.node(name)).filter((n) => n !== undefined) : all
@@ -68,8 +80,14 @@ export function createCycles(context: CycleContext) {
       else feasible.push(node)
     }
     if (!only && nodes.length) start = (start + looked) % nodes.length
-    if (feasible.length === 0) return { diagnosis: { nodes: all.length, rejections, whole: undefined }, cycle, evaluated: looked }
-    return { node: choose(pod, profile, cycle, feasible, context.random), cycle, evaluated: looked, feasible: feasible.length }
+    return { feasible, diagnosis: { nodes: all.length, rejections, whole: undefined }, cycle, evaluated: looked }
+  }
+
+  /** Takes the best of the nodes found; `extra` are scores by name on top of the plugins'. */
+  function conclude(pod: PodInfo, profile: Profile, search: Search, extra?: ReadonlyMap<string, number>): Outcome {
+    const { feasible, cycle, evaluated, diagnosis } = search
+    if (feasible.length === 0) return { diagnosis, cycle, evaluated }
+    return { node: choose(pod, profile, cycle, feasible, context.random, extra), cycle, evaluated, feasible: feasible.length }
   }
 
   /** Pods of the same or a higher priority that were promised the node count as there: the pod must fit beside them too. */
@@ -94,7 +112,7 @@ export function createCycles(context: CycleContext) {
     return 'reject' in prepared ? prepared.reject : firstRejection(prepared.filters, node)
   }
 
-  return { run, fits }
+  return { run, find, conclude, fits }
 }
 
 const notNamed: Rejection = { plugin: 'NodeAffinity', reasons: ["node(s) didn't match Pod's node affinity/selector"], unresolvable: true }
@@ -125,9 +143,17 @@ function firstRejection(filters: readonly NodeFilter[], node: NodeInfo): Rejecti
 }
 
 /** The node with the highest sum of weighted scores; one of them at random when several have it. */
-function choose(pod: PodInfo, profile: Profile, cycle: Cycle, feasible: readonly NodeInfo[], random: () => number): NodeInfo {
+function choose(
+  pod: PodInfo,
+  profile: Profile,
+  cycle: Cycle,
+  feasible: readonly NodeInfo[],
+  random: () => number,
+  extra?: ReadonlyMap<string, number>,
+): NodeInfo {
   if (feasible.length === 1) return feasible[0] as NodeInfo
   const totals = new Float64Array(feasible.length)
+  if (extra) for (let i = 0; i < totals.length; i++) totals[i] = extra.get((feasible[i] as NodeInfo).name) ?? 0
   for (const { plugin, weight } of profile.scoring) {
     const scoring = plugin.score?.(pod, cycle, feasible)
     if (scoring) addScores(totals, scoring, weight, feasible)

@@ -18,11 +18,10 @@ export interface PreemptionDeps {
   readonly random: () => number
 }
 
-export type Preemption =
-  | { readonly node: NodeInfo; readonly victims: readonly PodInfo[] }
-  | { readonly node?: undefined; readonly message: string }
+/** The nodes where removing pods makes room, or why there is none. */
+export type Candidates = { readonly candidates: readonly Candidate[] } | { readonly candidates?: undefined; readonly message: string }
 
-interface Candidate {
+export interface Candidate {
   readonly node: NodeInfo
   readonly victims: readonly PodInfo[]
   readonly violations: number
@@ -31,7 +30,7 @@ interface Candidate {
 const leastCandidates = 100
 const candidateShare = 0.1
 
-export function findPreemption(deps: PreemptionDeps, pod: PodInfo, profile: Profile, diagnosis: Diagnosis): Preemption {
+export function findCandidates(deps: PreemptionDeps, pod: PodInfo, profile: Profile, diagnosis: Diagnosis): Candidates {
   if (pod.pod.spec.preemptionPolicy === 'Never') return { message: 'preemption: not eligible due to preemptionPolicy=Never.' }
   if (victimsStillLeaving(deps, pod)) return { message: 'preemption: not eligible due to a terminating pod on the nominated node.' }
   const total = deps.cluster.nodes.length
@@ -52,7 +51,7 @@ export function findPreemption(deps: PreemptionDeps, pod: PodInfo, profile: Prof
     if (typeof candidate === 'string') reasons.push(candidate)
     else candidates.push(candidate)
   }
-  return candidates.length ? pick(candidates) : nope(reasons)
+  return candidates.length ? { candidates } : nope(reasons)
 }
 
 /** The pod was promised a node already, and somebody of lower priority is on the way out there: wait. */
@@ -132,7 +131,7 @@ function splitByBudgets(pods: readonly PodInfo[], budgets: PreemptionDeps['budge
 }
 
 /** Fewest budget violations, then the lowest highest victim, the lowest sum, the fewest victims, and the youngest highest victim. */
-function pick(candidates: readonly Candidate[]): Candidate {
+export function pickCandidate(candidates: readonly Candidate[]): Candidate {
   const cost = ({ victims, violations }: Candidate) => {
     const highest = victims[0]?.priority ?? Number.NEGATIVE_INFINITY
     const sum = victims.reduce((total, v) => total + v.priority + 2 ** 31, 0)

@@ -14,11 +14,20 @@ import type { Logger } from '../log/log.ts'
 import { createClusterState } from './cluster-state.ts'
 import { createProfiles, type SchedulerConfiguration } from './configuration.ts'
 import { createCycles, type Diagnosis, diagnosisMessage, type Outcome, type Profile } from './cycle.ts'
+import {
+  bindByExtenders,
+  createExtenders,
+  type Extender,
+  extenderPlugin,
+  filterByExtenders,
+  preemptByExtenders,
+  scoresOfExtenders,
+} from './extender.ts'
 import type { ClusterEvent, Cycle, Plugin } from './framework.ts'
 import type { SchedulerMetrics } from './metrics.ts'
 import type { NodeInfo } from './node-info.ts'
 import { createPodInfo, type PodInfo } from './pod-info.ts'
-import { findPreemption } from './preemption.ts'
+import { type Candidate, findCandidates, pickCandidate } from './preemption.ts'
 import { createSchedulingQueue, type QueuedPod } from './queue.ts'
 
 export interface SchedulerDeps {
@@ -62,6 +71,9 @@ export function createScheduler(deps: SchedulerDeps, configuration: SchedulerCon
     random,
     namespaceLabels: (name) => namespaces.get(undefined, name)?.metadata.labels ?? {},
   })
+  const extenders = createExtenders(configuration.extenders)
+  /** A pod's extenders are asked: as upstream, one pod at a time. */
+  let asking = false
   let bindings = 0
   let scheduled = false
   let stopped = false
@@ -75,14 +87,14 @@ export function createScheduler(deps: SchedulerDeps, configuration: SchedulerCon
 
   /** Runs cycles soon; once, however often it is called. */
   function schedule(): void {
-    if (scheduled || stopped) return
+    if (scheduled || stopped || asking) return
     scheduled = true
     setImmediate(runSlice)
   }
   function runSlice(): void {
     scheduled = false
     const until = performance.now() + sliceMs
-    while (!stopped && bindings < mostBindings && performance.now() < until) {
+    while (!stopped && !asking && bindings < mostBindings && performance.now() < until) {
       const queued = queue.pop()
       if (!queued) return
       scheduleOne(queued)
@@ -95,7 +107,33 @@ export function createScheduler(deps: SchedulerDeps, configuration: SchedulerCon
     if (!profile || queued.pod.metadata.deletionTimestamp) return queue.done(queued)
     const began = performance.now()
     const pod = createPodInfo(queued.pod)
-    const outcome = cycles.run(pod, profile)
+    const interested = extenders.filter((extender) => (extender.filter || extender.prioritize) && extender.isInterested(pod.pod))
+    if (interested.length === 0) return assume(queued, pod, profile, cycles.run(pod, profile), began)
+    asking = true
+    void askExtenders(interested, pod, profile)
+      .then(
+        (outcome) => stopped || assume(queued, pod, profile, outcome, began),
+        (error: Error) => schedulerError(queued, profile, error.message, began),
+      )
+      .finally(() => {
+        asking = false
+        schedule()
+      })
+  }
+
+  /** The cycle of a pod whose extenders have a say between the plugins' filters and scores. */
+  async function askExtenders(interested: readonly Extender[], pod: PodInfo, profile: Profile): Promise<Outcome> {
+    const search = cycles.find(pod, profile)
+    const { nodes, rejections } = await filterByExtenders(interested, pod.pod, search.feasible, log)
+    const scores = nodes.length > 1 ? await scoresOfExtenders(interested, pod.pod, nodes, log) : undefined
+    const diagnosis = { ...search.diagnosis, rejections: new Map([...search.diagnosis.rejections, ...rejections]) }
+    // A node may have gone while they were asked.
+    const feasible = nodes.filter((node) => cluster.node(node.name) === node)
+    return cycles.conclude(pod, profile, { ...search, feasible, diagnosis }, scores)
+  }
+
+  /** Holds the place on the chosen node, so that the next cycle counts it, and binds. */
+  function assume(queued: QueuedPod, pod: PodInfo, profile: Profile, outcome: Outcome, began: number): void {
     metrics.algorithm((performance.now() - began) / 1000)
     if (!outcome.node) return unschedulable(queued, pod, profile, outcome)
 
@@ -124,12 +162,13 @@ export function createScheduler(deps: SchedulerDeps, configuration: SchedulerCon
     const { namespace, name, uid } = queued.pod.metadata
     try {
       for (const plugin of profile.plugins) await plugin.preBind?.(pod, node, cycle)
-      await client.createSubresource('pods', { namespace, name }, 'binding', {
-        apiVersion: 'v1',
-        kind: 'Binding',
-        metadata: { namespace, name, uid },
-        target: { apiVersion: 'v1', kind: 'Node', name: node.name },
-      })
+      if (!(await bindByExtenders(extenders, queued.pod, node.name, log)))
+        await client.createSubresource('pods', { namespace, name }, 'binding', {
+          apiVersion: 'v1',
+          kind: 'Binding',
+          metadata: { namespace, name, uid },
+          target: { apiVersion: 'v1', kind: 'Node', name: node.name },
+        })
       queue.done(queued)
       metrics.attempt('scheduled', profile.schedulerName, (performance.now() - began) / 1000)
       recorder.event(referenceTo('pods', queued.pod), 'Normal', 'Scheduled', `Successfully assigned ${queued.key} to ${node.name}`)
@@ -138,16 +177,17 @@ export function createScheduler(deps: SchedulerDeps, configuration: SchedulerCon
       if (cluster.isAssumed(pod.key)) cluster.removePod(pod.key)
       if (isNotFound(error)) return queue.done(queued) // deleted while it was being bound
       if (isConflict(error) && pods.get(namespace, name)?.spec.nodeName) return queue.done(queued) // bound by somebody else
-      log.error('binding failed', { pod: queued.key, node: node.name, error })
-      metrics.attempt('error', profile.schedulerName, (performance.now() - began) / 1000)
-      recorder.event(
-        referenceTo('pods', queued.pod),
-        'Warning',
-        'FailedScheduling',
-        `running Bind plugin "DefaultBinder": ${(error as Error).message}`,
-      )
-      queue.retry(queued)
+      schedulerError(queued, profile, `running Bind plugin "DefaultBinder": ${(error as Error).message}`, began)
     }
+  }
+
+  /** No verdict on the pod but a fault on the way: tried again by itself. */
+  function schedulerError(queued: QueuedPod, profile: Profile, message: string, began: number): void {
+    log.error('scheduling failed', { pod: queued.key, error: message })
+    metrics.attempt('error', profile.schedulerName, (performance.now() - began) / 1000)
+    recorder.event(referenceTo('pods', queued.pod), 'Warning', 'FailedScheduling', message)
+    queue.retry(queued)
+    void patchStatus(queued.pod, 'SchedulerError', message, queued.pod.status?.nominatedNodeName)
   }
 
   function unschedulable(queued: QueuedPod, pod: PodInfo, profile: Profile, outcome: Outcome & { node?: undefined }): void {
@@ -167,32 +207,45 @@ export function createScheduler(deps: SchedulerDeps, configuration: SchedulerCon
   /** Makes room by preemption where that is possible, and tells why the pod has no node. */
   function giveUp(queued: QueuedPod, pod: PodInfo, profile: Profile, diagnosis: Diagnosis, claims: string): void {
     const rejected = new Set(diagnosis.whole ? [diagnosis.whole.plugin] : [...diagnosis.rejections.values()].map((r) => r.plugin))
-    const by = profile.plugins.filter((plugin) => rejected.has(plugin.name))
-    let message = diagnosisMessage(diagnosis)
-    const preemption = findPreemption(
+    const by = [...profile.plugins, extenderPlugin].filter((plugin) => rejected.has(plugin.name))
+    const found = findCandidates(
       { cluster, fits: cycles.fits, random, budgets: (namespace) => budgets.list(namespace) },
       pod,
       profile,
       diagnosis,
     )
-    if (!preemption.node) message += ` ${claims ? `${claims}, ` : ''}${preemption.message}`
-    queue.failed(queued, by)
-    recorder.event(referenceTo('pods', queued.pod), 'Warning', 'FailedScheduling', message)
-    if (preemption.node) nominate(pod, preemption.node)
-    else forgetNomination(pod.key)
-    void patchStatus(queued.pod, message, preemption.node?.name)
-    if (preemption.node) for (const victim of preemption.victims) void preempt(pod, victim, preemption.node)
+    const conclude = (chosen: Candidate | undefined, why: string) => {
+      const message = diagnosisMessage(diagnosis) + (chosen ? '' : ` ${claims ? `${claims}, ` : ''}${why}`)
+      queue.failed(queued, by)
+      recorder.event(referenceTo('pods', queued.pod), 'Warning', 'FailedScheduling', message)
+      if (chosen) nominate(pod, chosen.node)
+      else forgetNomination(pod.key)
+      void patchStatus(queued.pod, 'Unschedulable', message, chosen?.node.name)
+      for (const victim of chosen?.victims ?? []) void preempt(pod, victim, (chosen as Candidate).node)
+    }
+    if (!found.candidates) return conclude(undefined, found.message)
+    const preempting = extenders.filter((extender) => extender.preempt && extender.isInterested(pod.pod))
+    if (preempting.length === 0) return conclude(pickCandidate(found.candidates), '')
+    void preemptByExtenders(preempting, pod.pod, found.candidates, log).then(
+      (left) => conclude(left.length ? pickCandidate(left) : undefined, 'preemption: no candidate node for preemption.'),
+      (error: Error) => conclude(undefined, `preemption: ${error.message}.`),
+    )
   }
 
-  async function patchStatus(pod: Pod, message: string, nominatedNodeName: string | undefined): Promise<void> {
+  async function patchStatus(
+    pod: Pod,
+    reason: 'Unschedulable' | 'SchedulerError',
+    message: string,
+    nominatedNodeName: string | undefined,
+  ): Promise<void> {
     const { namespace, name } = pod.metadata
     const current = pod.status?.conditions?.find((c) => c.type === 'PodScheduled')
-    const same = current?.status === 'False' && current.reason === 'Unschedulable' && current.message === message
+    const same = current?.status === 'False' && current.reason === reason && current.message === message
     if (same && (nominatedNodeName ?? '') === (pod.status?.nominatedNodeName ?? '')) return
     const condition = {
       type: 'PodScheduled',
       status: 'False',
-      reason: 'Unschedulable',
+      reason,
       message,
       lastProbeTime: null,
       lastTransitionTime: current?.status === 'False' ? current.lastTransitionTime : formatTime(clock.now()),
