@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
+import { createWebhook, type Webhook } from '../http/webhook.ts'
 import { createWebhookTokenAuthenticator } from './authentication/webhook-token.ts'
 import { createWebhookAuthorizer } from './authorization/webhook.ts'
 import type { AuthorizationAttributes } from './request.ts'
-import { createWebhook, postWithRetry, type Webhook } from './webhook.ts'
+import { postWithRetry } from './webhook.ts'
 
 type Handler = (body: { apiVersion: string; spec: Record<string, unknown> }, res: ServerResponse, count: number) => void
 const open: (() => void)[] = []

@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs'
 import type { Container, Node, Pod } from '../api/types/core-v1.ts'
-import { createWebhook, WebhookError } from '../apiserver/webhook.ts'
 import { parseDuration } from '../flags/flags.ts'
+import { createWebhook, WebhookError } from '../http/webhook.ts'
 import type { Logger } from '../log/log.ts'
 import { maxScore, type Plugin, type Rejection } from './framework.ts'
 import type { NodeInfo } from './node-info.ts'
@@ -188,6 +188,7 @@ function sender(url: string, verb: string, timeoutMs: number, { enableHTTPS, tls
   const key = read(tls.keyData, tls.keyFile)?.toString()
   const webhook = createWebhook({
     url,
+    userAgent: 'kube-scheduler',
     // Upstream: enableHTTPS without an authority does not verify who answers.
     insecure: tls.insecure || (enableHTTPS === true && !ca),
     ...(ca ? { ca } : {}),

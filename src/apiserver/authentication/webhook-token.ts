@@ -1,7 +1,8 @@
 /** Bearer tokens that a webhook knows (upstream: plugin/pkg/authenticator/token/webhook): a TokenReview is posted, its status is the answer. */
 import { hash } from 'node:crypto'
+import type { Webhook } from '../../http/webhook.ts'
 import { createExpiringCache } from '../expiring-cache.ts'
-import { postWithRetry, type Webhook } from '../webhook.ts'
+import { postWithRetry } from '../webhook.ts'
 import { isObject } from './jwt.ts'
 import { AuthenticationFailure, type TokenAnswer, type TokenAuthenticator } from './token.ts'
 

@@ -14,7 +14,8 @@ import {
 import { parseYaml } from '../../api/yaml.ts'
 import { CompileError } from '../../cel/errors.ts'
 import { parseDuration } from '../../flags/flags.ts'
-import { type Webhook, webhookOf } from '../webhook.ts'
+import type { Webhook } from '../../http/webhook.ts'
+import { webhookOf } from '../webhook.ts'
 import { authorizerTypes } from './authorizers.ts'
 import { compileMatchCondition, matches } from './match-conditions.ts'
 
