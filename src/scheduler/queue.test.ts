@@ -109,3 +109,20 @@ test.each<[what: string, changed: Pod, moves: boolean]>([
   queue.update(changed)
   expect(queue.sizes.unschedulable).toBe(moves ? 0 : 1)
 })
+
+test('a pod that its gate holds after an event too stays there', () => {
+  let asked = 0
+  const gate: Plugin = {
+    name: 'Gate',
+    preEnqueue() {
+      if (++asked > 10) throw new Error('asked without end')
+      return 'closed'
+    },
+    wakes: () => true,
+  }
+  const queue = createSchedulingQueue({ clock: createFakeClock(), preEnqueue: [gate], wake() {} })
+  queue.add(podOf('p', {}))
+  queue.happened(event)
+  expect(queue.sizes).toMatchObject({ gated: 1, active: 0 })
+  expect(asked).toBe(2)
+})

@@ -195,7 +195,8 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
     },
     happened(event) {
       for (const { events } of inFlight.values()) if (events.length < mostEvents) events.push(event)
-      for (const [key, queued] of gated) {
+      // A copy: a pod that its gate still holds comes back into the map, at its end.
+      for (const [key, queued] of [...gated]) {
         if (!wakes(queued, event)) continue
         gated.delete(key)
         activate(queued)
