@@ -214,3 +214,41 @@ test('the pods of a node that falls silent are replaced after the grace period a
   await silent(null)
   await until('the old ones gone', () => pods.list('default').length === 6)
 })
+
+test('a pod goes where a device is that its class and its request choose', async () => {
+  const offer = (node: string, model: string, memory: string, version: string) => ({
+    metadata: { name: node },
+    spec: {
+      driver: 'gpu.example',
+      nodeName: node,
+      pool: { name: node, generation: 1, resourceSliceCount: 1 },
+      devices: [{ name: 'd', attributes: { model: { string: model }, firmware: { version } }, capacity: { memory: { value: memory } } }],
+    },
+  })
+  for (const [i, [model, memory, version]] of [
+    ['a', '80Gi', '1.9.0'],
+    ['a', '80Gi', '1.10.0'],
+    ['b', '80Gi', '2.0.0'],
+  ].entries() as IterableIterator<[number, [string, string, string]]>)
+    await client.create('resourceslices.resource.k8s.io', offer(`n-${i}`, model, memory, version) as never)
+  const selecting = (...expressions: string[]) => ({ selectors: expressions.map((expression) => ({ cel: { expression } })) })
+  const gpu = 'device.attributes["gpu.example"]'
+  await client.create('deviceclasses.resource.k8s.io', {
+    metadata: { name: 'gpu' },
+    spec: selecting('device.driver == "gpu.example"', 'device.capacity["gpu.example"].memory.compareTo(quantity("40Gi")) >= 0'),
+  } as never)
+  const template = (name: string, ...expressions: string[]) =>
+    client.create('resourceclaimtemplates.resource.k8s.io', {
+      metadata: { namespace: 'default', name },
+      spec: { spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu', ...selecting(...expressions) } }] } } },
+    } as never)
+  await template('new-a', `${gpu}.model == "a"`, `${gpu}.firmware.isGreaterThan(semver("1.9.0"))`)
+  await template('broken', `${gpu}.nope == 1`)
+  const using = (resourceClaimTemplateName: string) => ({ resourceClaims: [{ name: 'gpu', resourceClaimTemplateName }] })
+  await create(podOf('chosen', using('new-a')))
+  await until('the pod runs beside its device', () => nodeOf('chosen') === 'n-1')
+  await create(podOf('second', using('new-a')))
+  await until('the second is told why not', () => whyNot('second')?.includes('3 cannot allocate all claims'))
+  await create(podOf('failing', using('broken')))
+  await until('the mistake is told', () => whyNot('failing')?.includes('selector #0: CEL runtime error: no such key: nope'))
+})
