@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { FieldType, MessageType } from '../schema/schema.ts'
+import type { Field, FieldType, MessageType } from '../schema/schema.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
 import { type MediaType, readBody, strictDecodingError, writeBody } from './codec.ts'
 import { flatten, type Json, normalize } from './decode.ts'
@@ -51,8 +51,12 @@ function objectOf(type: MessageType, depth: number): fc.Arbitrary<unknown> {
   const fields = flatten(type)
   return fc
     .subarray(fields, { maxLength: Math.min(6, fields.length) })
-    .chain((some) => fc.record(Object.fromEntries(some.map((field) => [field.name, arbitrary(field.type, depth)]))))
+    .chain((some) => fc.record(Object.fromEntries(some.map((field) => [field.name, valueOfField(field, depth)]))))
 }
+
+/** Protobuf cannot tell an empty list from none, also where JSON can. */
+const valueOfField = ({ type, pointer }: Field, depth: number): fc.Arbitrary<unknown> =>
+  pointer && type.kind === 'list' ? fc.array(arbitrary(type.of, depth), { minLength: 1, maxLength: 2 }) : arbitrary(type, depth)
 
 const objects = allTables()
   .filter((table) => table.resources.length > 0)
