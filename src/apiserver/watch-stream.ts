@@ -28,12 +28,6 @@ const bookmarkMs = 60_000
  * 20 µs and more whatever its size. 300 changes shown to 100 watchers take 0.7 CPU seconds with it and 1.1 without.
  */
 const paceMs = 8
-/**
- * The more watchers wait, the longer they wait, so that fan-out takes a bounded part of the time however many there are;
- * but never longer than this. 100 watchers cost a tenth less CPU time so than at `paceMs`.
- */
-const slowestMs = 24
-const paceOf = (watchers: number): number => Math.min(slowestMs, Math.max(paceMs, watchers / 4))
 /** What a batch holds at most, so that a burst is not gathered without end. */
 const mostPending = 256
 
@@ -89,7 +83,7 @@ export function streamWatch(
     events(events) {
       if (over) return undefined
       for (const event of events) pending.push(encode(event))
-      if (pending.length >= mostPending || performance.now() - sentAt >= pace) send()
+      if (pending.length >= mostPending || performance.now() - sentAt >= paceMs) send()
       else sendLater(send)
       return writer.waiting > pauseAt ? writer.drained() : undefined
     },
@@ -115,17 +109,15 @@ export function streamWatch(
 }
 
 let late: Set<() => void> = new Set()
-let pace = paceMs
 
 /** One timer for all watches, so that those that wait are written in one go and share the bytes that `joined` made. */
 function sendLater(send: () => void): void {
-  if (late.size === 0) setTimeout(sendLate, pace)
+  if (late.size === 0) setTimeout(sendLate, paceMs)
   late.add(send)
 }
 function sendLate(): void {
   const sends = late
   late = new Set()
-  pace = paceOf(sends.size)
   for (const send of sends) send()
 }
 
