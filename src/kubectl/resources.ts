@@ -4,18 +4,10 @@
  */
 import { allResources } from '../api/registry.ts'
 import type { ApiRequest } from '../client/transport.ts'
+import type { Resource } from '../schema/schema.ts'
 
-export interface ResourceType {
-  readonly group: string
-  readonly version: string
-  readonly resource: string
-  readonly singular: string
-  readonly kind: string
-  readonly namespaced: boolean
-  readonly verbs: readonly string[]
-  readonly shortNames: readonly string[]
-  readonly categories: readonly string[]
-}
+/** What the tables and discovery both tell of a resource. */
+export type ResourceType = Omit<Resource, 'subresources'>
 
 export interface ResourceMapper {
   /** The resource that a word names. Throws upstream's error when there is none. */
