@@ -5,6 +5,7 @@
  */
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { http } from './node-http.ts'
+import { readAnswer } from './read-answer.ts'
 
 export interface WebhookTarget {
   /** Where to post to, with its path. */
@@ -80,20 +81,11 @@ export function createWebhook(target: WebhookTarget): Webhook {
     return new Promise((resolve, reject) => {
       const open = secure ? httpsRequest : http.request
       const outgoing = open(url, { method: 'POST', agent: agentFor(cert, key), headers, signal }, (answer) => {
-        const chunks: Buffer[] = []
-        let size = 0
-        answer.on('data', (chunk: Buffer) => {
-          size += chunk.length
-          if (size > largestAnswer) outgoing.destroy(new Error(`the answer is larger than ${largestAnswer} bytes`))
-          chunks.push(chunk)
-        })
-        answer.on('error', reject)
-        answer.on('end', () => {
-          const said = Buffer.concat(chunks).toString()
-          const status = answer.statusCode as number
+        const status = answer.statusCode as number
+        readAnswer(answer, largestAnswer).then((said) => {
           if (status >= 200 && status < 300) resolve(said)
           else reject(new WebhookError(messageOf(status, said), status))
-        })
+        }, reject)
       })
       outgoing.on('error', reject)
       outgoing.end(text)

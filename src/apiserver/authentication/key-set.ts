@@ -5,6 +5,7 @@
  */
 import { createPublicKey } from 'node:crypto'
 import { request as httpsRequest } from 'node:https'
+import { readAnswer } from '../../http/read-answer.ts'
 import { isObject, type Token, type VerificationKey, verifyToken } from './jwt.ts'
 
 export interface Issuer {
@@ -108,21 +109,7 @@ function fetchJson(url: string, ca: string | undefined): Promise<unknown> {
         answer.destroy()
         return fail(new Error(`the server answered with ${answer.statusCode}`))
       }
-      const chunks: Buffer[] = []
-      let size = 0
-      answer.on('data', (chunk: Buffer) => {
-        size += chunk.length
-        if (size > largestAnswer) answer.destroy(new Error(`the answer is larger than ${largestAnswer} bytes`))
-        chunks.push(chunk)
-      })
-      answer.on('error', fail)
-      answer.on('end', () => {
-        try {
-          resolve(JSON.parse(Buffer.concat(chunks).toString()))
-        } catch (error) {
-          fail(error as Error)
-        }
-      })
+      readAnswer(answer, largestAnswer).then(JSON.parse).then(resolve, fail)
     })
     outgoing.on('error', fail)
     outgoing.end()
