@@ -32,6 +32,7 @@ import { createRbac } from './authorization/rbac.ts'
 import { createReviews } from './authorization/reviews.ts'
 import type { Answer } from './call.ts'
 import type { Operations } from './dispatch.ts'
+import type { Endpoints } from './endpoints.ts'
 import { createFlowControl, type FlowControlOptions } from './flowcontrol/flow-control.ts'
 import type { Objects } from './objects.ts'
 import type { Reloadable } from './reloadable.ts'
@@ -51,6 +52,7 @@ export interface Access extends Pick<ServerParts, 'flowControl' | 'impersonate' 
 
 export interface AccessDeps {
   readonly objects: Objects
+  readonly endpoints: Endpoints
   /** The server itself, for what the gate writes; not before the server is made. */
   readonly api: () => Transport
   readonly log: Logger
@@ -98,7 +100,7 @@ export interface AccessOptions {
   readonly flowControl?: FlowControlOptions
 }
 
-export function createAccess({ objects, api: self, log, metrics, now }: AccessDeps, options: AccessOptions): Access {
+export function createAccess({ objects, endpoints, api: self, log, metrics, now }: AccessDeps, options: AccessOptions): Access {
   const accounts = options.serviceAccounts
   const tokens: TokenAuthenticator[] = []
   if (options.tokenFile) tokens.push(createTokenFileAuthenticator(options.tokenFile))
@@ -128,7 +130,7 @@ export function createAccess({ objects, api: self, log, metrics, now }: AccessDe
     }),
     authorizer,
     admission: [
-      ...createAdmission({ objects, api: self, authorizer }, options.admission),
+      ...createAdmission({ objects, endpoints, api: self, authorizer }, options.admission),
       ...(withRbac ? [createEscalationCheck(rbac, authorizer)] : []),
     ],
     ...(options.audit ? { audit: options.audit } : {}),

@@ -76,7 +76,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   addBuiltins(endpoints, storage, strategies)
   const objects = createObjects(endpoints)
   const metrics = createMetrics()
-  const access = deps.access({ objects, log, metrics, now, api: () => createInProcessTransport(handle) })
+  const access = deps.access({ objects, endpoints, log, metrics, now, api: () => createInProcessTransport(handle) })
   const observers = createObservers()
   const core: Core = {
     storage,

@@ -60,9 +60,9 @@ describe('a new pod', () => {
       containers: [{ imagePullPolicy: 'Always', volumeMounts: [{ mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' }] }],
     })
     expect(made.spec.tolerations?.map((t) => t.key)).toEqual([
-      'x.com/gpu',
       'node.kubernetes.io/not-ready',
       'node.kubernetes.io/unreachable',
+      'x.com/gpu',
     ])
   })
 

@@ -1,5 +1,6 @@
 /** The admission plugins in upstream's order (kubeapiserver/options/plugins.go), and which of them are on. */
 import type { Transport } from '../../client/transport.ts'
+import type { Endpoints } from '../endpoints.ts'
 import type { Objects } from '../objects.ts'
 import type { Authorizer } from '../request.ts'
 import type { AdmissionPlugin } from './admission.ts'
@@ -16,6 +17,7 @@ import {
 import { createLimitRanger } from './limit-ranger.ts'
 import { createNamespaceLifecycle } from './namespace-lifecycle.ts'
 import { createNodeRestriction } from './node-restriction.ts'
+import { createOwnerReferencesPermissionEnforcement } from './owner-references.ts'
 import {
   createAlwaysPullImages,
   createDefaultTolerationSeconds,
@@ -24,6 +26,14 @@ import {
   createRuntimeClassPlugin,
   createTaintNodesByCondition,
 } from './pod-defaults.ts'
+import {
+  createPodNodeSelector,
+  createPodTolerationRestriction,
+  createPodTopologyLabels,
+  parseNodeSelectors,
+  type TolerationConfiguration,
+} from './pod-placement.ts'
+import { createPodResizeValidator } from './pod-resize.ts'
 import { createPodSecurity } from './pod-security.ts'
 import { parsePodSecurityConfiguration } from './pod-security-policy.ts'
 import { createResourceQuota, parseLimitedResources } from './resource-quota.ts'
@@ -46,8 +56,7 @@ export interface AdmissionDeps {
   readonly objects: Objects
   readonly api: () => Transport
   readonly authorizer: Authorizer
-  /** What stands between the plugins before it and ResourceQuota: webhooks and CEL policies. */
-  readonly policies?: readonly AdmissionPlugin[]
+  readonly endpoints: Endpoints
 }
 
 interface Entry {
@@ -55,6 +64,12 @@ interface Entry {
   readonly off?: true
   create(deps: AdmissionDeps, configuration: unknown): AdmissionPlugin
 }
+
+/**
+ * Plugins of resources and features that are off in this version unless asked for: they do nothing, as upstream's do
+ * while their feature gates are off.
+ */
+const idle = (name: string): Entry => ({ name, create: () => ({ name, handles: () => false }) })
 
 const plugins: readonly Entry[] = [
   { name: 'AlwaysAdmit', off: true, create: createAlwaysAdmit },
@@ -68,22 +83,38 @@ const plugins: readonly Entry[] = [
   { name: 'TaintNodesByCondition', create: createTaintNodesByCondition },
   { name: 'AlwaysPullImages', off: true, create: createAlwaysPullImages },
   { name: 'PodSecurity', create: ({ objects }, configuration) => createPodSecurity(objects, parsePodSecurityConfiguration(configuration)) },
-  { name: 'EventRateLimit', off: true, create: (_deps, configuration) => createEventRateLimit(eventLimits(configuration)) },
-  { name: 'ExtendedResourceToleration', off: true, create: createExtendedResourceToleration },
+  { name: 'PodNodeSelector', off: true, create: ({ objects }, config) => createPodNodeSelector(objects, parseNodeSelectors(config)) },
   { name: 'Priority', create: ({ objects }) => createPriority(objects) },
   { name: 'DefaultTolerationSeconds', create: createDefaultTolerationSeconds },
+  {
+    name: 'PodTolerationRestriction',
+    off: true,
+    create: ({ objects }, configuration) => createPodTolerationRestriction(objects, (configuration ?? {}) as TolerationConfiguration),
+  },
+  { name: 'EventRateLimit', off: true, create: (_deps, configuration) => createEventRateLimit(eventLimits(configuration)) },
+  { name: 'ExtendedResourceToleration', off: true, create: createExtendedResourceToleration },
+  { name: 'DefaultStorageClass', create: ({ objects }) => createDefaultStorageClass(objects) },
   { name: 'StorageObjectInUseProtection', create: createStorageObjectInUseProtection },
+  idle('PodGroupProtection'),
+  {
+    name: 'OwnerReferencesPermissionEnforcement',
+    off: true,
+    create: ({ authorizer, endpoints }) => createOwnerReferencesPermissionEnforcement(authorizer, endpoints),
+  },
   { name: 'PersistentVolumeClaimResize', create: ({ objects }) => createPersistentVolumeClaimResize(objects) },
   { name: 'RuntimeClass', create: ({ objects }) => createRuntimeClassPlugin(objects) },
   { name: 'CertificateApproval', create: ({ authorizer }) => createCertificateApproval(authorizer) },
   { name: 'CertificateSigning', create: ({ authorizer }) => createCertificateSigning(authorizer) },
+  idle('ClusterTrustBundleAttest'),
   { name: 'CertificateSubjectRestriction', create: createCertificateSubjectRestriction },
-  { name: 'DefaultStorageClass', create: ({ objects }) => createDefaultStorageClass(objects) },
   { name: 'DefaultIngressClass', create: ({ objects }) => createDefaultIngressClass(objects) },
   { name: 'DenyServiceExternalIPs', off: true, create: createDenyServiceExternalIPs },
-]
-/** After the policies, so that it charges for what will be stored. */
-const last: readonly Entry[] = [
+  { name: 'PodTopologyLabels', create: ({ objects }) => createPodTopologyLabels(objects) },
+  idle('PodGroupWorkloadExists'),
+  idle('NodeDeclaredFeatureValidator'),
+  idle('JobValidation'),
+  { name: 'PodResizeValidator', create: ({ objects }) => createPodResizeValidator(objects) },
+  // After all that change an object, so that it charges for what will be stored.
   {
     name: 'ResourceQuota',
     create: ({ objects, api }, configuration) => createResourceQuota(objects, api, parseLimitedResources(configuration)),
@@ -91,7 +122,8 @@ const last: readonly Entry[] = [
   { name: 'AlwaysDeny', off: true, create: createAlwaysDeny },
 ]
 
-export const pluginNames = [...plugins, ...last].map((p) => p.name)
+export const pluginNames = plugins.map((p) => p.name)
+export const pluginsOn = plugins.filter((p) => !p.off).map((p) => p.name)
 
 export function createAdmission(deps: AdmissionDeps, { enable, disable, configuration = {} }: AdmissionOptions): AdmissionPlugin[] {
   for (const name of [...enable, ...disable])
@@ -99,8 +131,7 @@ export function createAdmission(deps: AdmissionDeps, { enable, disable, configur
   for (const name of enable)
     if (disable.includes(name)) throw new Error(`[${name}] in enable-admission-plugins and disable-admission-plugins overlapped`)
   const on = ({ name, off }: Entry) => enable.includes(name) || (!off && !disable.includes(name))
-  const make = (entry: Entry) => (on(entry) ? [entry.create(deps, configuration[entry.name])] : [])
-  return [...plugins.flatMap(make), ...(deps.policies ?? []), ...last.flatMap(make)]
+  return plugins.filter(on).map(({ name, create }) => create(deps, configuration[name]))
 }
 
 function eventLimits(configuration: unknown): readonly EventLimit[] {

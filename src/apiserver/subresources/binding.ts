@@ -11,7 +11,6 @@ import { readObject } from '../rest/body.ts'
 import { admit, attributesOf, type Core, validateAdmission } from '../rest/core.ts'
 import { checkNamespace } from '../rest/create.ts'
 import { withMetadata, writeUpdate } from '../rest/update.ts'
-import { objectOf } from '../storage/entry.ts'
 import { created } from './status.ts'
 
 export async function binding(core: Core, call: Call): Promise<Answer> {
@@ -52,9 +51,6 @@ function validateBinding({ target }: Binding): FieldError[] {
   return errors
 }
 
-/** Labels of a node that its pods get, so that they can tell where they run. */
-const topologyLabels = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region']
-
 function bound(core: Core, pod: ApiObject & Pod, { metadata, target }: ApiObject & Binding): ApiObject {
   const refuse = (why: string) => newConflict({ group: '', resource: 'pods/binding' }, pod.metadata.name, why)
   const { name } = pod.metadata
@@ -62,14 +58,12 @@ function bound(core: Core, pod: ApiObject & Pod, { metadata, target }: ApiObject
   if (pod.spec.nodeName) throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`)
   if (pod.spec.schedulingGates && pod.spec.schedulingGates.length > 0) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`)
   const { labels, annotations } = metadata
-  const place = topologyOf(core, target.name as string)
   const conditions = (pod.status.conditions ?? []).filter((c) => c.type !== 'PodScheduled')
   const before = pod.status.conditions?.find((c) => c.type === 'PodScheduled')
   const scheduled =
     before?.status === 'True'
       ? before
       : { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: formatTime(core.now()) }
-  const withPlace = { ...pod.metadata.labels, ...place, ...labels }
   return withMetadata(
     {
       ...pod,
@@ -78,16 +72,8 @@ function bound(core: Core, pod: ApiObject & Pod, { metadata, target }: ApiObject
     } as unknown as ApiObject,
     {
       ...pod.metadata,
-      ...(Object.keys(withPlace).length > 0 ? { labels: withPlace } : {}),
+      ...(labels ? { labels: { ...pod.metadata.labels, ...labels } } : {}),
       ...(annotations ? { annotations: { ...pod.metadata.annotations, ...annotations } } : {}),
     },
   )
-}
-
-function topologyOf(core: Core, nodeName: string): Record<string, string> {
-  const cache = core.endpoints.get('', 'v1', 'nodes')?.cache
-  const entry = cache?.get(nodeName)
-  if (!entry) return {}
-  const labels = objectOf(entry).metadata.labels ?? {}
-  return Object.fromEntries(topologyLabels.flatMap((key) => (labels[key] === undefined ? [] : [[key, labels[key] as string]])))
 }
