@@ -1,6 +1,9 @@
 /** Several nodes on one machine, each in a network namespace: pods, services, names and streams across them, and what is left when they go. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cannotRunContainers, createTestCluster, type TestCluster } from './support/cluster.ts'
 import { succeed } from './support/shell.ts'
@@ -98,6 +101,19 @@ describe.skipIf(cannotRunContainers() !== undefined)('three nodes', () => {
       expect(await succeed('curl', ['-sS', '-m', '5', '-o', '/dev/null', '-w', '%{http_code}', `${node}:${nodePort}`])).toBe('200')
   })
 
+  test('a port is forwarded to a pod of every node', async () => {
+    for (const pod of await names('web')) {
+      const forwarding = spawn('kubectl', ['port-forward', pod, ':80'], { env: { ...process.env, ...cluster.env } })
+      try {
+        const [line] = (await once(createInterface({ input: forwarding.stdout }), 'line')) as [string]
+        const [, port] = /127\.0\.0\.1:(\d+) -> 80/.exec(line) ?? []
+        expect(await succeed('curl', ['-sS', '-m', '5', `http://127.0.0.1:${port}`]), line).toContain('nginx')
+      } finally {
+        forwarding.kill()
+      }
+    }
+  })
+
   test('pods reach the API server from every node', async () => {
     const ask =
       'cd /var/run/secrets/kubernetes.io/serviceaccount; curl -sS -m 5 --cacert ca.crt -H "Authorization: Bearer $(cat token)" https://kubernetes.default/version'
@@ -140,4 +156,20 @@ describe.skipIf(cannotRunContainers() !== undefined)('three nodes', () => {
     await expect.poll(() => cluster.kubectl('exec', pod, '--', 'echo', 'again').catch(() => ''), { timeout: 30_000 }).toBe('again\n')
     expect(now()).not.toBe(child)
   })
+
+  test('a node that falls silent is NotReady, and Ready again, with its pods, once it speaks', async () => {
+    const node = (await names('client', '.spec.nodeName')).find((name) => name.endsWith('-2')) as string
+    const supervisor = Number(readFileSync(join(cluster.folder, 'data', 'run', `node-${node}.pid`), 'utf8'))
+    const children = readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8').trim().split(' ').map(Number)
+    for (const pid of children) process.kill(pid, 'SIGSTOP')
+    try {
+      await cluster.kubectl('wait', `node/${node}`, '--for=condition=Ready=Unknown', '--timeout=55s')
+    } finally {
+      for (const pid of children) process.kill(pid, 'SIGCONT')
+    }
+    await cluster.kubectl('wait', `node/${node}`, '--for=condition=Ready', '--timeout=20s')
+    const taints = ['get', 'node', node, '-o', 'jsonpath={.spec.taints}']
+    await expect.poll(() => cluster.kubectl(...taints), { timeout: 10_000 }).toBe('')
+    await cluster.kubectl('wait', 'pod', '-l', 'app=client', '--for=condition=Ready', '--timeout=20s')
+  }, 90_000)
 })

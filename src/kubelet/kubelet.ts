@@ -217,8 +217,7 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
       updated(pod: Pod, before: Pod) {
         if (isMirror(pod)) return seeMirror(pod)
         if (before.metadata.uid !== pod.metadata.uid) workers.remove(before.metadata.uid)
-        // Our own report comes back: nothing to do.
-        if (before.metadata.uid === pod.metadata.uid && isOnlyReport(pod, before)) return
+        if (before.metadata.uid === pod.metadata.uid && isOnlyReport(pod, before)) return statuses.reconcile(pod.metadata.uid)
         workers.update(pod)
       },
       deleted(pod: Pod) {

@@ -64,7 +64,6 @@ export function createNodeReporter(
   const capacity = machineCapacity(options)
   const allocatable = allocatableOf(capacity, options.reserved)
   let wakeUp = () => {}
-  let reported: NodeStatus | undefined
   let reportedAt = 0
 
   async function status(before: NodeStatus | undefined): Promise<NodeStatus> {
@@ -114,7 +113,7 @@ export function createNodeReporter(
       ],
       daemonEndpoints: { kubeletEndpoint: { Port: options.kubeletPort } },
       nodeInfo: { ...machineInfo(), containerRuntimeVersion: runtime.version },
-      images,
+      ...(images.length > 0 ? { images } : {}),
       ...(runtime.handlers.length > 0 ? { runtimeHandlers: runtime.handlers } : {}),
       features: { supplementalGroupsPolicy: runtime.supplementalGroupsPolicy },
     }
@@ -150,13 +149,12 @@ export function createNodeReporter(
 
   async function report(): Promise<void> {
     const node = deps.node() ?? (await client.get('nodes', { name: nodeName }))
-    const base = reported ?? node.status
-    const next = await status(base)
+    // Compared with what the API has, not with what was said last: the node lifecycle controller marks a node that was silent.
+    const next = await status(node.status)
     const due = clock.now() - reportedAt >= (options.reportEveryMs ?? 300_000)
-    if (!due && isDeepStrictEqual(withoutHeartbeats(base), withoutHeartbeats(next))) return
+    if (!due && isDeepStrictEqual(withoutHeartbeats(node.status), withoutHeartbeats(next))) return
     const body = { ...next, addresses: [{ $patch: 'replace' }, ...(next.addresses ?? [])] }
     await client.patch('nodes', { name: nodeName }, { status: body }, { type: 'strategic', subresource: 'status' })
-    reported = next
     reportedAt = clock.now()
   }
 

@@ -14,7 +14,7 @@ export interface StatusManager {
   get(uid: string): PodStatus | undefined
   /** `uid` is the kubelet's; of a static pod the API knows another, that of its mirror. */
   set(uid: string, status: PodStatus): void
-  /** Looks again at whether the API has what it should: its pod appeared or changed. */
+  /** Looks again at whether the API has what it should: its pod appeared, or its status changed there. */
   reconcile(uid: string): void
   /** Resolves when the API has the pod's newest status, or no longer has the pod. */
   flush(uid: string): Promise<void>
@@ -30,11 +30,15 @@ export interface StatusManagerDeps {
   apiPod(uid: string): Pod | undefined
 }
 
+const checkAfterMs = 10_000
+
 export function createStatusManager(deps: StatusManagerDeps): StatusManager {
   const { client, clock, log } = deps
   const wanted = new Map<string, PodStatus>()
   const sent = new Map<string, { podUid: string; status: PodStatus }>()
   const sending = new Map<string, Promise<void>>()
+  /** Pods whose status in the API is looked at again soon. */
+  const checking = new Map<string, () => void>()
   const stopping = new AbortController()
 
   function start(uid: string): Promise<void> {
@@ -77,19 +81,44 @@ export function createStatusManager(deps: StatusManagerDeps): StatusManager {
     }
   }
 
+  /** Whether the API says otherwise than the kubelet: a newer status is on its way, or somebody else wrote one. */
+  function differs(uid: string): boolean {
+    const status = wanted.get(uid)
+    const pod = deps.apiPod(uid)
+    return status !== undefined && pod !== undefined && Object.keys(patchOf(pod.status, status)).length > 0
+  }
+
+  function reconcile(uid: string): void {
+    void start(uid)
+    if (checking.has(uid) || !differs(uid)) return
+    // What still differs then is another's, such as the node lifecycle controller's; upstream looks every ten seconds, too.
+    const cancel = clock.after(checkAfterMs, () => {
+      checking.delete(uid)
+      if (!differs(uid)) return
+      sent.delete(uid)
+      void start(uid)
+    })
+    checking.set(uid, cancel)
+  }
+
   return {
     get: (uid) => wanted.get(uid),
     set(uid, status) {
       wanted.set(uid, status)
       void start(uid)
     },
-    reconcile: (uid) => void start(uid),
+    reconcile,
     flush: start,
     remove(uid) {
       wanted.delete(uid)
       sent.delete(uid)
+      checking.get(uid)?.()
+      checking.delete(uid)
     },
-    stop: () => stopping.abort(),
+    stop() {
+      for (const cancel of checking.values()) cancel()
+      stopping.abort()
+    },
   }
 }
 
@@ -113,7 +142,7 @@ export function patchOf(before: PodStatus | undefined, after: PodStatus): Record
         if (isDeepStrictEqual(old, c)) return []
         return [{ ...(old?.reason ? { reason: null } : {}), ...(old?.message ? { message: null } : {}), ...c }]
       })
-      patch[key] = [...changed, ...over.map(({ type }) => ({ $patch: 'delete', type }))]
+      if (changed.length + over.length > 0) patch[key] = [...changed, ...over.map(({ type }) => ({ $patch: 'delete', type }))]
     } else patch[key] = value
   }
   return patch

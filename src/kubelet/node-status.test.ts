@@ -1,0 +1,79 @@
+/** What the kubelet tells of its node, and when it tells it again. */
+import { expect, test } from 'vitest'
+import type { Node, NodeStatus } from '../api/types/core-v1.ts'
+import type { Client } from '../client/client.ts'
+import { createFakeClock } from '../client/clock.ts'
+import { noLog } from '../log/log.ts'
+import type { Cri } from './cri.ts'
+import { createNodeReporter } from './node-status.ts'
+
+const settle = () => new Promise((resolve) => setImmediate(resolve))
+
+/** A kubelet's reporter over a node object that stands for the API server's. */
+async function startReporter(signal: AbortSignal) {
+  const clock = createFakeClock()
+  let node: Node | undefined
+  let patches = 0
+  const client = {
+    create: async (_resource: string, created: Node) => {
+      node = created
+    },
+    patch: async (resource: string, _at: object, body: { status: NodeStatus }) => {
+      if (resource !== 'nodes') return
+      patches++
+      const addresses = body.status.addresses?.filter((address) => address.type) // without the patch's directive
+      node = { ...(node as Node), status: { ...body.status, ...(addresses ? { addresses } : {}) } }
+    },
+  } as unknown as Client
+  const cri = {
+    runtime: { Version: async () => ({ runtimeName: 'test', runtimeVersion: '1' }), Status: async () => ({ status: { conditions: [] } }) },
+    images: { ListImages: async () => ({ images: [] }) },
+  } as unknown as Cri
+  const pressure = { memory: false, disk: false, pid: false }
+  const reporter = createNodeReporter(
+    { client, cri, clock, log: noLog, node: () => node, pressure: () => pressure, healthy: () => undefined },
+    { nodeName: 'n', addresses: ['10.0.0.1'], labels: {}, taints: [], maxPods: 110, reserved: {}, rootFolder: '/', kubeletPort: 10250 },
+  )
+  void reporter.run(signal)
+  await settle()
+  const ready = () => node?.status.conditions?.find((c) => c.type === 'Ready')
+  return {
+    pressure,
+    ready,
+    condition: (type: string) => node?.status.conditions?.find((c) => c.type === type)?.status,
+    /** As the node lifecycle controller does with a node that was silent. */
+    markUnknown() {
+      const conditions = node?.status.conditions?.map((c) => ({ ...c, status: 'Unknown', reason: 'NodeStatusUnknown' }))
+      node = { ...node, status: { ...node?.status, conditions } } as Node
+    },
+    async patchesWithin(seconds: number) {
+      const before = patches
+      for (let i = 0; i < seconds; i++) {
+        clock.advance(1000)
+        await settle()
+      }
+      return patches - before
+    },
+  }
+}
+
+test('a node whose status stands still is told every five minutes, one that changes within ten seconds', async () => {
+  const stop = new AbortController()
+  const kubelet = await startReporter(stop.signal)
+  await kubelet.patchesWithin(20)
+  expect(await kubelet.patchesWithin(600)).toBe(2)
+  kubelet.pressure.disk = true
+  expect(await kubelet.patchesWithin(10)).toBe(1)
+  expect(kubelet.condition('DiskPressure')).toBe('True')
+  stop.abort()
+})
+
+test('a node that was marked unknown while its kubelet was silent is ready again within ten seconds of its coming back', async () => {
+  const stop = new AbortController()
+  const kubelet = await startReporter(stop.signal)
+  await kubelet.patchesWithin(20)
+  kubelet.markUnknown()
+  expect(await kubelet.patchesWithin(10)).toBe(1)
+  expect(kubelet.ready()).toMatchObject({ status: 'True', reason: 'KubeletReady' })
+  stop.abort()
+})
