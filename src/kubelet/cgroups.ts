@@ -22,6 +22,13 @@ export interface CgroupLimits {
   readonly pids?: number
 }
 
+/** The seam to the kernel's cgroups. */
+export interface Cgroups {
+  limit(path: string, limits: CgroupLimits): void
+  remove(path: string): void
+}
+export const kernelCgroups: Cgroups = { limit: limitCgroup, remove: removeCgroup }
+
 /** Makes the cgroup, if it is not there, and holds all that will run in it to these limits. */
 export function limitCgroup(path: string, limits: CgroupLimits): void {
   const { cpuShares, cpuPeriod, cpuQuota, memoryBytes, pids } = limits

@@ -14,6 +14,7 @@ import { createInformers, type Informers } from '../client/informer.ts'
 import type { Logger } from '../log/log.ts'
 import { kubernetesVersion } from '../version.ts'
 import { admitPod } from './admission.ts'
+import { kernelCgroups } from './cgroups.ts'
 import { createClaims } from './claims.ts'
 import type { NodeSettings } from './container-config.ts'
 import { abortable, type Cri, criErrorText } from './cri.ts'
@@ -23,7 +24,8 @@ import { createImageManager } from './images.ts'
 import { type LogRotationOptions, rotateLogs } from './log-rotation.ts'
 import { createNodeReporter, type NodeReporter } from './node-status.ts'
 import { createObjectWatcher } from './objects.ts'
-import { createPodWorkers, ownConditions, type PodWorkers } from './pod-worker.ts'
+import { createPodWorkers, type PodWorkers } from './pods/pod-workers.ts'
+import { ownConditions } from './pods/publish-status.ts'
 import { createProbeManager } from './probes.ts'
 import { watchRuntime } from './runtime-events.ts'
 import { listRuntimePods } from './runtime-pods.ts'
@@ -160,6 +162,7 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
     runtimeName,
     token: tokens.get,
     claims: createClaims(client),
+    cgroups: kernelCgroups,
     sources: { configMap: objects.configMap, secret: objects.secret, services: (namespace) => services.list(namespace) },
     hostIPs: () => options.nodeIPs,
     allocatable: () => reporter.allocatable,

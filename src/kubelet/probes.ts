@@ -4,8 +4,8 @@
  */
 import type { Container, Pod, Probe } from '../api/types/core-v1.ts'
 import type { Clock } from '../client/clock.ts'
-import type { ProbeVerdicts } from './actions.ts'
 import type { Cri } from './cri.ts'
+import type { ProbeVerdicts } from './pods/compute-pod-actions.ts'
 import { execLook, grpcLook, httpLook, type Look, type LookTarget, tcpLook } from './probe-handlers.ts'
 import { isSidecar } from './resources.ts'
 import type { RuntimePod } from './runtime-pods.ts'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { Container, Pod } from '../api/types/core-v1.ts'
-import { podActions } from './actions.ts'
-import { containerHash } from './container-config.ts'
-import type { RuntimeContainer, RuntimePod } from './runtime-pods.ts'
+import type { Container, Pod } from '../../api/types/core-v1.ts'
+import { containerHash } from '../container-config.ts'
+import type { RuntimeContainer, RuntimePod } from '../runtime-pods.ts'
+import { computePodActions } from './compute-pod-actions.ts'
 
 const c = (name: string, more: Partial<Container> = {}): Container => ({ name, image: 'busybox', resources: {}, ...more }) as Container
 const sidecar = (name: string) => c(name, { restartPolicy: 'Always' })
@@ -32,8 +32,8 @@ const nothingYet: RuntimePod = { uid: 'u', name: 'p', namespace: 'd', sandboxes:
 const fine = { failed: () => false, startedUp: () => true }
 
 /** `+x` starts, `-x` kills, `sandbox` makes one, `kill` ends the pod. */
-function decide(spec: Partial<Pod['spec']>, has: RuntimePod, probes: Parameters<typeof podActions>[2] = fine): string {
-  const actions = podActions(podOf(spec), has, probes)
+function decide(spec: Partial<Pod['spec']>, has: RuntimePod, probes: Parameters<typeof computePodActions>[2] = fine): string {
+  const actions = computePodActions(podOf(spec), has, probes)
   return [
     ...(actions.killPod ? ['kill'] : []),
     ...(actions.createSandbox ? [`sandbox ${actions.createSandbox.attempt}`] : []),

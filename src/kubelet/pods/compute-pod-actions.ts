@@ -2,12 +2,12 @@
  * What must be done so that the runtime has what a pod's spec says (kuberuntime_manager.go computePodActions): a plain
  * decision from the spec and what runs. Doing it is the pod worker's.
  */
-import type { Container, Pod } from '../api/types/core-v1.ts'
-import { containerHash } from './container-config.ts'
-import { containerResize } from './resize.ts'
-import { isSidecar } from './resources.ts'
-import type { RuntimeContainer, RuntimePod } from './runtime-pods.ts'
-import { newest } from './status.ts'
+import type { Container, Pod } from '../../api/types/core-v1.ts'
+import { containerHash } from '../container-config.ts'
+import { containerResize } from '../resize.ts'
+import { isSidecar } from '../resources.ts'
+import type { RuntimeContainer, RuntimePod } from '../runtime-pods.ts'
+import { newest } from '../status.ts'
 
 export interface PodActions {
   /** Nothing will run in this pod any more: its sandbox can go. */
@@ -32,7 +32,7 @@ export interface ProbeVerdicts {
   startedUp(container: Container, id: string): boolean
 }
 
-export function podActions(pod: Pod, runtime: RuntimePod, probes: ProbeVerdicts): PodActions {
+export function computePodActions(pod: Pod, runtime: RuntimePod, probes: ProbeVerdicts): PodActions {
   const sandbox = runtime.sandboxes[0]
   const hasSandbox =
     sandbox?.ready === true &&
