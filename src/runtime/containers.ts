@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { Code, GrpcError } from '../grpc/status.ts'
 import { detach } from '../linux/syscalls.ts'
 import type { Logger } from '../log/log.ts'
-import { processesOf, removeGroup } from './cgroups.ts'
+import { expectMove, processesOf, removeGroup } from './cgroups.ts'
 import { ContainerState, NamespaceMode, signals } from './cri/api.ts'
 import type { ContainerConfig, LinuxContainerResources, Mount } from './cri/types.ts'
 import type { ImageStore } from './images/store.ts'
@@ -261,6 +261,7 @@ export function createContainers(deps: ContainerDeps): Containers {
       )
     if (!sandboxOf(record)?.ready)
       throw new GrpcError(Code.FAILED_PRECONDITION, `sandbox container ${JSON.stringify(record.sandboxId)} is not running`)
+    void expectMove(host.cgroups)
     record = records.put({ ...record, starting: true })
     const runtime = runtimeFor(record)
     try {

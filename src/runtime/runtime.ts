@@ -61,11 +61,14 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { root, state, log } = options
   for (const folder of [root, state]) mkdirSync(folder, { recursive: true, mode: 0o711 })
   const host = probeHost()
+  const programs = join(root, 'programs')
   const runtimes = new Map<string, OciRuntime>()
   const handlers: Record<string, string | undefined> = { ...options.handlers, '': options.runtime }
   const runtimeOf = (handler: string): OciRuntime => {
     if (!Object.hasOwn(handlers, handler)) throw new GrpcError(Code.UNKNOWN, `no runtime for ${JSON.stringify(handler)} is configured`)
-    const found = runtimes.get(handler) ?? openOciRuntime(handlers[handler], join(state, handler ? `oci-${handler}` : 'oci'), host)
+    const name = handler ? `oci-${handler}` : 'oci'
+    // Not in the state folder: many a system lets nothing be run from /run.
+    const found = runtimes.get(handler) ?? openOciRuntime(handlers[handler], join(state, name), join(programs, name), host)
     runtimes.set(handler, found)
     return found
   }
@@ -89,7 +92,16 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   )
   const hostPorts = createHostPorts(`kijabi-hostports-${options.name ?? 'default'}`)
   const turns = createTurns()
-  const sandboxes = createSandboxes({ records: sandboxRecords, state, network, hostPorts, runtimeOf, host, log })
+  const sandboxes = createSandboxes({
+    records: sandboxRecords,
+    state,
+    pauseRoot: join(programs, 'pause'),
+    network,
+    hostPorts,
+    runtimeOf,
+    host,
+    log,
+  })
   const monitor = createMonitor(join(state, 'exits'), (id) => containers.onExit(id))
   const containers = createContainers({
     records: containerRecords,

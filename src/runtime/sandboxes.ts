@@ -1,7 +1,7 @@
 /**
  * Pod sandboxes: namespaces shared by a pod's containers, with their network, host name, /dev/shm and resolver files.
  * Network, IPC and UTS namespaces are bound to files in the state folder, so that no pause container is needed and
- * nothing of the sandbox dies with this process; only a shared PID namespace needs a process (oci/pause.ts).
+ * nothing of the sandbox dies with this process; only a shared PID namespace needs a process (oci/programs.ts).
  */
 import { randomBytes } from 'node:crypto'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
@@ -14,7 +14,7 @@ import { NamespaceMode, Protocol } from './cri/api.ts'
 import type { PodSandboxConfig } from './cri/types.ts'
 import type { HostPorts } from './host-ports.ts'
 import type { Host } from './oci/host.ts'
-import { pauseProgram } from './oci/pause.ts'
+import { pauseProgram, writeProgram } from './oci/programs.ts'
 import type { OciRuntime } from './oci/runtime.ts'
 import type { HostPort, NetworkSandbox, PodNetwork } from './pod-network.ts'
 import { signal, startOf } from './processes.ts'
@@ -37,6 +37,8 @@ export interface Sandboxes {
 export interface SandboxDeps {
   readonly records: Records<SandboxRecord>
   readonly state: string
+  /** The root folder of the processes that hold shared PID namespaces. */
+  readonly pauseRoot: string
   readonly network: PodNetwork
   readonly hostPorts: HostPorts
   readonly runtimeOf: (handler: string) => OciRuntime
@@ -46,7 +48,7 @@ export interface SandboxDeps {
 
 const NSFS_MAGIC = 0x6e736673
 
-export function createSandboxes({ records, state, network, hostPorts, runtimeOf, host, log }: SandboxDeps): Sandboxes {
+export function createSandboxes({ records, state, pauseRoot, network, hostPorts, runtimeOf, host, log }: SandboxDeps): Sandboxes {
   const folder = (id: string) => join(state, 'sandboxes', id)
   const namespacePath = (id: string, kind: 'net' | 'ipc' | 'uts') => join(folder(id), kind)
   const names = new Set<string>()
@@ -113,9 +115,7 @@ export function createSandboxes({ records, state, network, hostPorts, runtimeOf,
   /** A process that stays, in new PID and the sandbox's other namespaces, so that containers can share it. */
   const startPause = async (record: SandboxRecord): Promise<number> => {
     const bundle = join(folder(record.id), 'pause')
-    mkdirSync(join(bundle, 'rootfs', 'proc'), { recursive: true })
-    for (const name of ['dev', 'sys']) mkdirSync(join(bundle, 'rootfs', name), { recursive: true })
-    writeFileSync(join(bundle, 'rootfs', 'pause'), pauseProgram(), { mode: 0o755 })
+    mkdirSync(bundle, { recursive: true })
     const joined = record.namespaces.map((kind) => ({ type: kind === 'net' ? 'network' : kind, path: namespacePath(record.id, kind) }))
     const spec = {
       ociVersion: '1.0.2',
@@ -129,7 +129,7 @@ export function createSandboxes({ records, state, network, hostPorts, runtimeOf,
         noNewPrivileges: true,
         oomScoreAdj: Math.max(-998, host.lowestOomScore),
       },
-      root: { path: 'rootfs', readonly: true },
+      root: { path: pauseRoot, readonly: true },
       mounts: [{ destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] }],
       linux: {
         namespaces: [{ type: 'mount' }, { type: 'pid' }, ...joined],
@@ -168,6 +168,8 @@ export function createSandboxes({ records, state, network, hostPorts, runtimeOf,
   }
 
   for (const record of records.values()) names.add(nameOf(record.namespace, record.config))
+  writeProgram(join(pauseRoot, 'pause'), pauseProgram())
+  for (const name of ['proc', 'dev', 'sys']) mkdirSync(join(pauseRoot, name), { recursive: true })
 
   return {
     namespacePath,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createGrpcClient } from '../../src/grpc/client.ts'
+import { detach, MountFlag, mount } from '../../src/linux/syscalls.ts'
 import { criTable } from '../../src/runtime/cri/api.ts'
 import type { ImageService, RuntimeService } from '../../src/runtime/cri/types.ts'
 
@@ -36,8 +37,9 @@ let count = 0
 
 export async function startRuntime(options: { registry?: string; flags?: readonly string[] } = {}): Promise<TestRuntime> {
   const root = mkdtempSync(join(tmpdir(), 'kijabi-root-'))
-  // State is on a tmpfs, as /run is.
+  // A tmpfs that nothing can be run from, as Debian's /run.
   const state = mkdtempSync('/dev/shm/kijabi-state-')
+  mount('tmpfs', state, 'tmpfs', MountFlag.NOSUID | MountFlag.NODEV | MountFlag.NOEXEC, '')
   const socket = join(state, 'containerd.sock')
   const bridge = `kt${process.pid % 100_000}x${count++}`
   const cidr = `10.${100 + (process.pid % 100)}.${count}.0/24`
@@ -108,7 +110,7 @@ export async function startRuntime(options: { registry?: string; flags?: readonl
       await end('SIGTERM')
       const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
         .split('\n')
-        .filter((line) => line.includes(root) || line.includes(state))
+        .filter((line) => line.includes(root) || line.includes(`${state}/`))
       const monitors = processes().filter((command) => command.includes(state))
       execFileSync('ip', ['link', 'delete', bridge])
       for (const line of execFileSync('nft', ['list', 'tables'], { encoding: 'utf8' }).split('\n')) {
@@ -119,6 +121,7 @@ export async function startRuntime(options: { registry?: string; flags?: readonl
         if (name && (network || name.includes(bridge))) execFileSync('nft', ['delete', 'table', ...name.split(' ')])
       }
       rmSync(root, { recursive: true })
+      detach(state)
       rmSync(state, { recursive: true })
       if (mounts.length > 0 || monitors.length > 0) throw new Error(`left behind: ${[...mounts, ...monitors].join('\n')}`)
     },

@@ -1,12 +1,13 @@
 /**
- * The OCI runtime: crun where there is one, because it starts a container in half of runc's time, else runc. crun
- * refuses hybrid cgroups; there it runs in a mount namespace of its own without the second version's mount, which it
- * then takes for plain version 1.
+ * The OCI runtime: crun where there is one, because it starts a container in half of runc's time, else runc. crun is
+ * started through a launcher (programs.ts). It refuses hybrid cgroups; there the launcher hides the second version's
+ * mount from it, and it takes what is left for plain version 1.
  */
 import { spawn } from 'node:child_process'
 import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { cgroupRoot, type Host } from './host.ts'
+import { launcherProgram, writeProgram } from './programs.ts'
 
 export interface OciRuntime {
   readonly name: string
@@ -45,18 +46,14 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** `state`: where the runtime keeps its own state. */
-export function openOciRuntime(wanted: string | undefined, state: string, host: Host): OciRuntime {
+/** `state`: where the runtime keeps its own state. `launcher`: where the program that starts crun is written. */
+export function openOciRuntime(wanted: string | undefined, state: string, launcher: string, host: Host): OciRuntime {
   const path = wanted ? findProgram(wanted) : (findProgram('crun') ?? findProgram('runc'))
   if (!path) throw new OciError(wanted ? `no OCI runtime ${wanted} was found` : 'no OCI runtime was found: install crun or runc')
   const name = path.slice(path.lastIndexOf('/') + 1)
-  const own = [path, `--root=${state}`]
-  const script = `umount -l ${cgroupRoot}/unified && exec "$0" "$@"`
-  const command = (
-    name === 'crun' && host.cgroups === 'hybrid'
-      ? ['/usr/bin/unshare', '-m', '--propagation', 'slave', '/bin/sh', '-c', script, ...own]
-      : own
-  ) as [string, ...string[]]
+  const direct = [path, `--root=${state}`] as const
+  const command = name === 'crun' ? ([launcher, ...direct] as const) : direct
+  if (name === 'crun') writeProgram(launcher, launcherProgram(path, host.cgroups === 'hybrid' ? `${cgroupRoot}/unified` : undefined))
   const run = (...words: string[]) => runOnce([...command, ...words])
   if (name !== 'crun') return { name, command, run, start: (id) => run('start', id), withFilter: (_id, spec) => spec, keepFilter: () => {} }
   /** Compiled filters by profile, and the profiles of containers whose creation will compile them. */
