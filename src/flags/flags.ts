@@ -118,6 +118,15 @@ export function parseDuration(text: string): number | undefined {
   return match[1] === '-' ? -total : total
 }
 
+/** A Go duration of so many milliseconds, without units that are zero: `1h30m`, `250ms`. */
+export function formatDuration(ms: number): string {
+  if (ms < 0) return `-${formatDuration(-ms)}`
+  const [hours, minutes, seconds] = [Math.floor(ms / 36e5), Math.floor(ms / 6e4) % 60, (ms % 6e4) / 1000]
+  if (ms > 0 && ms < 1000) return `${ms}ms`
+  const parts = [hours && `${hours}h`, minutes && `${minutes}m`, seconds && `${seconds}s`].filter(Boolean)
+  return parts.join('') || '0s'
+}
+
 function bareValue(spec: FlagSpec): unknown {
   return spec.bare ?? (spec.type === 'bool' ? true : spec.type === 'count' ? '+1' : undefined)
 }

@@ -1,6 +1,6 @@
 /** Help texts from flag tables, in cobra's layout. */
 import type { Command } from './command.ts'
-import type { FlagSpec, FlagTable } from './flags.ts'
+import { type FlagSpec, type FlagTable, formatDuration } from './flags.ts'
 
 export function helpText(command: Command, path: readonly string[], flags: FlagTable): string {
   const usage = command.usage ?? `${path.join(' ')}${command.commands ? ' COMMAND' : ''} [flags]`
@@ -35,9 +35,12 @@ function flagLines(flags: readonly (readonly [string, FlagSpec])[]): string[] {
   })
   const width = Math.min(40, Math.max(...heads.map((h) => h.length)) + 2)
   return flags.map(([, spec], i) => {
-    const fallback =
-      spec.default === undefined || spec.default === '' || spec.default === false ? '' : ` (default ${JSON.stringify(spec.default)})`
     const head = heads[i] as string
-    return `${head.length < width ? head.padEnd(width) : `${head}\n${' '.repeat(width)}`}${spec.doc}${fallback}`
+    return `${head.length < width ? head.padEnd(width) : `${head}\n${' '.repeat(width)}`}${spec.doc}${defaultText(spec)}`
   })
+}
+
+function defaultText({ type, default: value }: FlagSpec): string {
+  if (value === undefined || value === '' || value === false) return ''
+  return ` (default ${type === 'duration' ? formatDuration(value as number) : JSON.stringify(value)})`
 }
