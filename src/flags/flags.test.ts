@@ -100,10 +100,32 @@ test.each<[number, string]>([
   [-5000, '-5s'],
 ])('%s ms are written %s', (ms, text) => expect(formatDuration(ms)).toBe(text))
 
-test('help shows defaults as they are typed, and not what is hidden', () => {
-  const help = helpText({ summary: 'Try.' }, ['try'], table)
+test('help shows defaults as they are typed, and not what is hidden', async () => {
+  const help = await helpText({ summary: 'Try.' }, ['try'], table)
   expect(help).toContain('--timeout duration    How long to wait. (default 1m30s)')
   expect(help).toContain('-o, --output string')
   expect(help).toContain('(default "none")')
   expect(help).not.toContain('secret')
+})
+
+test('help lists the commands below, aliases beside their names', async () => {
+  const command = (summary: string) => ({ command: { summary, run: async () => 0 } })
+  const list = command('List images.')
+  const help = await helpText(
+    {
+      summary: 'Try.',
+      commands: {
+        images: async () => list,
+        img: async () => list,
+        rm: async () => command('Remove.'),
+        net: async () => ({ command: { summary: 'Networks.' } }),
+        vol: async () => ({ command: { summary: 'Volumes.' } }),
+      },
+    },
+    ['try'],
+    {},
+  )
+  expect(help).toContain(
+    'Commands:\n  images, img   List images.\n  rm            Remove.\n  net           Networks.\n  vol           Volumes.\n',
+  )
 })

@@ -2,30 +2,35 @@
 import type { Command } from './command.ts'
 import { type FlagSpec, type FlagTable, formatDuration } from './flags.ts'
 
-export function helpText(command: Command, path: readonly string[], flags: FlagTable): string {
+/** Loads the commands below this one for their summaries: help is the one place that needs them all. */
+export async function helpText(command: Command, path: readonly string[], flags: FlagTable): Promise<string> {
   const usage = command.usage ?? `${path.join(' ')}${command.commands ? ' COMMAND' : ''} [flags]`
-  const commands = Object.keys(command.commands ?? {})
+  const commands = await commandLines(command.commands ?? {})
   const visible = Object.entries(flags).filter(([, spec]) => !spec.hidden)
   return [
     command.summary,
     '',
     'Usage:',
     `  ${usage}`,
-    ...(commands.length ? ['', 'Commands:', ...columns(commands)] : []),
+    ...(commands.length ? ['', 'Commands:', ...commands] : []),
     ...(visible.length ? ['', 'Flags:', ...flagLines(visible)] : []),
     '',
   ].join('\n')
 }
 
-function columns(names: readonly string[]): string[] {
-  const width = Math.max(...names.map((n) => n.length)) + 2
-  const perLine = Math.max(1, Math.floor(76 / width))
-  return Array.from({ length: Math.ceil(names.length / perLine) }, (_, row) =>
-    `  ${names
-      .slice(row * perLine, (row + 1) * perLine)
-      .map((n) => n.padEnd(width))
-      .join('')}`.trimEnd(),
-  )
+/** A line a command, its aliases behind its name. */
+async function commandLines(commands: NonNullable<Command['commands']>): Promise<string[]> {
+  const found = new Map<unknown, { names: string[]; summary: string }>()
+  for (const [name, load] of Object.entries(commands)) {
+    const { run, summary } = (await load()).command
+    const same = run ?? summary // a group of commands has nothing to run
+    const entry = found.get(same) ?? { names: [], summary }
+    entry.names.push(name)
+    found.set(same, entry)
+  }
+  const rows = [...found.values()].map(({ names, summary }) => ({ head: names.join(', '), summary }))
+  const width = Math.max(...rows.map(({ head }) => head.length)) + 3
+  return rows.map(({ head, summary }) => `  ${head.padEnd(width)}${summary}`)
 }
 
 function flagLines(flags: readonly (readonly [string, FlagSpec])[]): string[] {

@@ -42,7 +42,7 @@ export async function runCommand(root: Command, name: string, argv: readonly str
     const parsed = parseFlags(flags, rest, { interspersed: command.interspersed ?? true })
     if (parsed.values['help'] || !command.run) {
       const { helpText } = await import('./help.ts')
-      io.stdout.write(helpText(command, path, flags))
+      io.stdout.write(await helpText(command, path, flags))
       return 0
     }
     const invocation: Invocation = {

@@ -62,6 +62,6 @@ export const command: Command = {
     }),
     network: group('Networks', { ls: from(images, 'networkLs') }),
     namespace: group('Namespaces', { ls: from(images, 'namespaceLs') }),
-    system: group('The whole', { prune: from(images, 'systemPrune'), info: from(images, 'info') }),
+    system: group('All of them at once', { prune: from(images, 'systemPrune'), info: from(images, 'info') }),
   },
 }
