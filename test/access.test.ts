@@ -1,13 +1,14 @@
 /** Who may come in, with real processes: a server beside an OpenID issuer, webhooks and a front proxy, asked by kubectl and by HTTPS. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createCertificateAuthority, issueCertificate, type KeyPair } from '../src/pki/index.ts'
 import { root, succeed } from './support/shell.ts'
 
@@ -43,13 +44,12 @@ async function serve(answer: (path: string, body: string) => object): Promise<st
   servers = [...servers, made]
   return `https://127.0.0.1:${(made.address() as AddressInfo).port}`
 }
-const kubeconfig = (url: string) => ({
-  'current-context': 'hook',
-  contexts: [{ name: 'hook', context: { cluster: 'hook', user: 'hook' } }],
-  clusters: [
-    { name: 'hook', cluster: { server: url, 'certificate-authority-data': Buffer.from(services.certificate).toString('base64') } },
-  ],
-  users: [{ name: 'hook', user: {} }],
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+const kubeconfig = (cluster: object, user: object) => ({
+  'current-context': 'one',
+  contexts: [{ name: 'one', context: { cluster: 'one', user: 'one' } }],
+  clusters: [{ name: 'one', cluster }],
+  users: [{ name: 'one', user }],
 })
 const freePort = () =>
   new Promise<number>((resolve) => {
@@ -89,7 +89,7 @@ beforeAll(async () => {
       return { ...review, status: review.spec.token === 'opaque' ? { authenticated: true, user: { username: 'hooked' } } : {} }
     return { ...review, status: { allowed: review.spec.user === 'hooked', reason: 'the webhook says so' } }
   })
-  const hookFile = file('hook.yaml', kubeconfig(hook))
+  const hookFile = file('hook.yaml', kubeconfig({ server: hook, 'certificate-authority-data': base64(services.certificate) }, {}))
   port = await freePort()
   const flags = [
     '--bind-address=127.0.0.1',
@@ -149,13 +149,13 @@ interface Asker {
   readonly pair?: KeyPair
   readonly headers?: Record<string, string>
 }
-function get(path: string, { token, pair, headers = {} }: Asker): Promise<{ status: number; body: string }> {
+function get(path: string, { token, pair, headers = {} }: Asker, at = port): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     https
       .request(
         {
           host: '127.0.0.1',
-          port,
+          port: at,
           path,
           agent: false,
           rejectUnauthorized: false,
@@ -247,4 +247,94 @@ test('a changed configuration counts without a new start; a wrong one does not',
   file('authentication.yaml', readFileSync(join(folder, 'authentication.yaml'), 'utf8').replace('https:', 'http:'))
   await logged('URL scheme must be https')
   expect(await whoIs({ token: idToken({ sub: 'jane', jti: 'again' }) })).toBe('changed:jane')
+})
+
+describe.each([
+  ['kube-controller-manager', ['--controllers=namespace-controller']],
+  ['kube-scheduler', []],
+])('%s asks the API server who may read its metrics', (name, flags) => {
+  const running: { child: ChildProcess; at: number; ended: Promise<unknown> }[] = []
+  async function start(last: string, ...more: string[]): Promise<void> {
+    const at = await freePort()
+    const { certificate, key } = client(clients, `system:${name}`)
+    const user = { 'client-certificate-data': base64(certificate), 'client-key-data': base64(key) }
+    const self = kubeconfig({ server: `https://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true }, user)
+    const child = spawn(
+      join(root, 'scripts/node'),
+      [
+        join(root, 'src/cli/main.ts'),
+        name,
+        `--kubeconfig=${file(`${name}.conf`, self)}`,
+        '--bind-address=127.0.0.1',
+        `--secure-port=${at}`,
+        '--leader-elect=false',
+        ...flags,
+        ...more,
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+    running.push({ child, at, ended: once(child, 'exit') })
+    await new Promise<void>((resolve, reject) => {
+      let said = ''
+      child.stderr?.on('data', (chunk: Buffer) => {
+        said += chunk.toString()
+        if (said.includes(last)) resolve()
+      })
+      child.once('exit', (code) => reject(new Error(`${name} ended with ${code}: ${said}`)))
+    })
+  }
+  beforeAll(async () => {
+    const config = join(folder, `${name}.conf`)
+    await Promise.all([
+      start('client certificates count', `--authentication-kubeconfig=${config}`, `--authorization-kubeconfig=${config}`),
+      start('serving health and metrics'),
+    ])
+  })
+  afterAll(async () => {
+    for (const { child, ended } of running) {
+      child.kill('SIGTERM')
+      await ended
+    }
+  })
+  const statusOf = async (path: string, asker: Asker, which = 0) => (await get(path, asker, running[which]?.at)).status
+
+  test.each<[string, () => Asker, metrics: number, health: number]>([
+    ['nothing', () => ({}), 403, 200],
+    ['a token of one who may', () => ({ token: 'opaque' }), 200, 200],
+    ['a token of one who may not', () => ({ token: idToken({ sub: 'jane' }) }), 403, 200],
+    ['a token that nobody knows', () => ({ token: 'unknown' }), 401, 401],
+    ['a certificate of one who may', () => ({ pair: client(clients, 'hooked') }), 200, 200],
+    ['a certificate of one who may not', () => ({ pair: client(clients, 'john') }), 403, 200],
+    ['a certificate of a master', () => ({ pair: client(clients, 'admin', 'system:masters') }), 200, 200],
+    ['a certificate of another authority', () => ({ pair: client(services, 'admin', 'system:masters') }), 403, 200],
+  ])('%s', async (_name, asker, metrics, health) => {
+    expect(await statusOf('/metrics', asker())).toBe(metrics)
+    expect(await statusOf('/healthz', asker())).toBe(health)
+  })
+
+  test('the refusal is a Status, and what is not there is told only to who may', async () => {
+    const { body } = await get('/metrics', {}, running[0]?.at)
+    expect(JSON.parse(body)).toMatchObject({
+      kind: 'Status',
+      code: 403,
+      message: 'forbidden: User "system:anonymous" cannot get path "/metrics": the webhook says so',
+    })
+    expect(await statusOf('/nothing', {})).toBe(403)
+    expect(await statusOf('/nothing', { token: 'opaque' })).toBe(404)
+  })
+
+  test('answers are remembered', async () => {
+    const count = () => asked.filter(({ kind, spec }) => kind === 'SubjectAccessReview' && spec.user === 'oidc:jim').length
+    const asker = { token: idToken({ sub: 'jim' }) }
+    await statusOf('/metrics', asker)
+    const before = count()
+    await statusOf('/metrics', asker)
+    expect(count()).toBe(before)
+  })
+
+  test('without the two kubeconfigs everybody is anonymous and only health is open', async () => {
+    expect(await statusOf('/healthz', { token: 'unknown' }, 1)).toBe(200)
+    for (const asker of [{}, { token: 'opaque' }, { pair: client(clients, 'admin', 'system:masters') }])
+      expect(await statusOf('/metrics', asker, 1)).toBe(403)
+  })
 })

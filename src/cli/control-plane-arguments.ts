@@ -56,9 +56,8 @@ export function controlPlaneArguments(cluster: Cluster): string[] {
     // One of each, in one process: a lease to wait for would only delay the start after a crash.
     'kube-controller-manager',
     '--leader-elect=false',
+    '--bind-address=127.0.0.1',
     `--secure-port=${ports.controllerManager}`,
-    // Upstream's default is 50 s since 1.32; 40 s is what people have learnt.
-    '--node-monitor-grace-period=40s',
     '--allocate-node-cidrs=true',
     `--cluster-cidr=${settings.podCidr}`,
     ...(settings.nodes === 0 ? [`--node-cidr-mask-size=${maskFor(settings)}`] : []),
@@ -70,6 +69,7 @@ export function controlPlaneArguments(cluster: Cluster): string[] {
     ...logging,
     'kube-scheduler',
     '--leader-elect=false',
+    '--bind-address=127.0.0.1',
     `--secure-port=${ports.scheduler}`,
     ...logging,
   ]

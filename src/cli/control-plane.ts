@@ -52,12 +52,14 @@ export const command: Command = {
       createInProcessTransport(api.server.handle, { name: `system:${name}`, groups: ['system:masters', 'system:authenticated'] }, name)
     const manager = called('kube-controller-manager', controllerFlags)
     const scheduler = called('kube-scheduler', schedulerFlags)
+    /** What the loops call, which also says who may read their metrics. */
+    const inside = (name: 'kube-controller-manager' | 'kube-scheduler', given: Parameters<typeof loggerOf>[1]) => {
+      const api = transport(name)
+      return { transport: api, api, log: loggerOf(name, given) }
+    }
     const running: { stop(): Promise<void> | void }[] = await Promise.all([
-      startControllerManager(manager, {
-        transport: transport('kube-controller-manager'),
-        log: loggerOf('kube-controller-manager', manager),
-      }),
-      startScheduler(scheduler, { transport: transport('kube-scheduler'), log: loggerOf('kube-scheduler', scheduler) }),
+      startControllerManager(manager, inside('kube-controller-manager', manager)),
+      startScheduler(scheduler, inside('kube-scheduler', scheduler)),
     ])
     if (cluster.settings.simulatedNodes) running.push(await startSimulatedNodes(cluster, transport('kubemark'), noLog))
     running.push(await startEtcdFaces())

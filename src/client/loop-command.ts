@@ -4,14 +4,18 @@
  */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import type { ConfigMap } from '../api/types/core-v1.ts'
 import type { Invocation } from '../flags/command.ts'
 import type { FlagTable, ParsedFlags } from '../flags/flags.ts'
-import { ExitError } from '../flags/run.ts'
 import { createComponentServer } from '../http/component-server.ts'
 import { logFlags } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
 import type { MetricsRegistry } from '../metrics/metrics.ts'
+import { type Client, createClient } from './client.ts'
+import { systemClock } from './clock.ts'
+import { createAccessGate, createAccessReviews, createTokenReviews } from './delegated-access.ts'
 import { createHttpsTransport } from './https-transport.ts'
+import { createInformers, type Informers } from './informer.ts'
 import { type Connection, inClusterConnection, loadConnection } from './kubeconfig.ts'
 import type { LeaderElectionOptions } from './leader-election.ts'
 import type { Transport } from './transport.ts'
@@ -44,10 +48,32 @@ export function loopFlags(name: string, securePort: number): FlagTable {
     'leader-elect-retry-period': { type: 'duration', default: 2_000, doc: 'The pause between tries.' },
     'leader-elect-resource-name': { type: 'string', default: name, doc: 'The lease’s name.' },
     'leader-elect-resource-namespace': { type: 'string', default: 'kube-system', doc: 'The lease’s namespace.' },
-    'bind-address': { type: 'string', default: '127.0.0.1', doc: 'Where health and metrics are served; loopback only.' },
+    'bind-address': { type: 'string', default: '0.0.0.0', doc: 'Where health and metrics are served.' },
     'secure-port': { type: 'int', default: securePort, doc: 'The port for health and metrics; 0 serves none.' },
-    'tls-cert-file': { type: 'string', doc: 'The certificate for that port.' },
+    'tls-cert-file': { type: 'string', doc: 'The certificate for that port; without one, a certificate is made for each start.' },
     'tls-private-key-file': { type: 'string', doc: 'Its key.' },
+    'client-ca-file': { type: 'string', doc: 'The authority whose client certificates name who asks.' },
+    'authentication-kubeconfig': {
+      type: 'string',
+      doc: 'The kubeconfig of the API server that knows tokens; without one, and outside of a pod, who has a token is anonymous.',
+    },
+    'authentication-skip-lookup': {
+      type: 'bool',
+      default: false,
+      doc: 'Do not look in the cluster for the authority of client certificates.',
+    },
+    'authentication-token-webhook-cache-ttl': { type: 'duration', default: 10_000, doc: 'How long a token’s user is remembered.' },
+    'authorization-kubeconfig': {
+      type: 'string',
+      doc: 'The kubeconfig of the API server that knows who may; without one, and outside of a pod, all but the open paths is forbidden.',
+    },
+    'authorization-always-allow-paths': {
+      type: 'list',
+      default: ['/healthz', '/readyz', '/livez'],
+      doc: 'Paths that are open to everybody.',
+    },
+    'authorization-webhook-cache-authorized-ttl': { type: 'duration', default: 10_000, doc: 'How long a permission is remembered.' },
+    'authorization-webhook-cache-unauthorized-ttl': { type: 'duration', default: 10_000, doc: 'How long a refusal is remembered.' },
     ...logFlags,
   }
 }
@@ -85,15 +111,18 @@ export async function runLoops(
   return 1
 }
 
-/** Starts the loops with their health and metrics served. */
-export async function startLoops(name: string, values: ParsedFlags['values'], create: () => Loops): Promise<RunningLoops> {
-  const address = values['bind-address'] as string
-  if (!/^(127\.|::1$|localhost$)/.test(address)) throw new ExitError(`${name}: --bind-address must be a loopback address`)
-  const file = (flag: string) => readFileSync(values[flag] as string, 'utf8')
+/**
+ * Starts the loops with their health and metrics served. `api` is asked who may read them where no flag names another
+ * API server; without it the pod's own is, if there is one.
+ */
+export async function startLoops(
+  name: string,
+  values: ParsedFlags['values'],
+  { log, api }: { log: Logger; api?: Transport | undefined },
+  create: () => Loops,
+): Promise<RunningLoops> {
   const loops = create()
-  const port = values['secure-port'] as number
-  const tls = values['tls-cert-file'] ? { certificate: file('tls-cert-file'), key: file('tls-private-key-file') } : 'self-signed'
-  const server = port === 0 ? undefined : await createComponentServer({ address, port, tls, metrics: () => loops.metrics.render() })
+  const server = values['secure-port'] === 0 ? undefined : await serve(name, values, { log, api }, () => loops.metrics.render())
   await loops.start()
   return {
     lost: loops.lost,
@@ -102,4 +131,75 @@ export async function startLoops(name: string, values: ParsedFlags['values'], cr
       await server?.close()
     },
   }
+}
+
+/** Health and metrics, to those whom the API server knows and lets (apiserver's DelegatingAuthenticationOptions). */
+async function serve(
+  name: string,
+  values: ParsedFlags['values'],
+  { log, api }: { log: Logger; api?: Transport | undefined },
+  metrics: () => string,
+): Promise<{ close(): Promise<void> }> {
+  const file = (flag: string) => (values[flag] ? readFileSync(values[flag] as string, 'utf8') : undefined)
+  const opened = new Map<string, Transport & { close(): void }>()
+  const clientOf = (flag: string): Client | undefined => {
+    const kubeconfig = values[flag] as string
+    if (!kubeconfig && api) return createClient(api)
+    if (!kubeconfig && !process.env.KUBERNETES_SERVICE_HOST) return undefined
+    const connection = () => (kubeconfig ? loadConnection({ kubeconfig }) : inClusterConnection())
+    const transport = opened.get(kubeconfig) ?? createHttpsTransport(connection(), { userAgent: name })
+    opened.set(kubeconfig, transport)
+    return createClient(transport)
+  }
+  const authentication = clientOf('authentication-kubeconfig')
+  const authorization = clientOf('authorization-kubeconfig')
+  const [certificate, key] = [file('tls-cert-file'), file('tls-private-key-file')]
+  const server = await createComponentServer({
+    address: values['bind-address'] as string,
+    port: values['secure-port'] as number,
+    tls: certificate && key ? { certificate, key } : 'self-signed',
+    metrics,
+    gate: createAccessGate({
+      review:
+        authentication &&
+        createTokenReviews(authentication, { clock: systemClock, cacheMs: values['authentication-token-webhook-cache-ttl'] as number }),
+      authorize:
+        authorization &&
+        createAccessReviews(authorization, {
+          clock: systemClock,
+          allowedCacheMs: values['authorization-webhook-cache-authorized-ttl'] as number,
+          deniedCacheMs: values['authorization-webhook-cache-unauthorized-ttl'] as number,
+        }),
+      alwaysAllowPaths: values['authorization-always-allow-paths'] as string[],
+    }),
+  })
+  log.info('serving health and metrics', { address: values['bind-address'], port: server.port })
+  const clientCa = file('client-ca-file')
+  if (clientCa) server.trust(clientCa)
+  const lookup =
+    authentication && !clientCa && !values['authentication-skip-lookup']
+      ? trustClusterAuthority(authentication, log, server.trust)
+      : undefined
+  return {
+    async close() {
+      lookup?.stop()
+      await server.close()
+      for (const transport of opened.values()) transport.close()
+    },
+  }
+}
+
+/** The API servers publish the authority of their clients (controlplane/controller/clusterauthenticationtrust); it may change. */
+function trustClusterAuthority(client: Client, log: Logger, trust: (clientCa: string) => void): Informers {
+  const informers = createInformers(client, { log })
+  const told = ({ data }: ConfigMap) => {
+    if (!data?.['client-ca-file']) return
+    trust(data['client-ca-file'])
+    log.info('client certificates count that the cluster trusts')
+  }
+  informers
+    .of('configmaps', { namespace: 'kube-system', fieldSelector: 'metadata.name=extension-apiserver-authentication' })
+    .addHandler({ added: told, updated: told })
+  informers.start()
+  return informers
 }

@@ -169,11 +169,12 @@ export const command: Command = {
 
 /**
  * The manager that the flags describe, at work, with its health and metrics served. The control plane's process starts
- * it so too. `rootCa` is published where no --root-ca-file says otherwise.
+ * it so too. `rootCa` is published where no --root-ca-file says otherwise; `api` is asked who may read the metrics where
+ * no flag says otherwise.
  */
 export function startControllerManager(
   { values, given }: Pick<ParsedFlags, 'values' | 'given'>,
-  { transport, log, rootCa }: { transport: Transport; log: Logger; rootCa?: string | undefined },
+  { transport, log, rootCa, api }: { transport: Transport; log: Logger; rootCa?: string | undefined; api?: Transport },
 ): Promise<RunningLoops> {
   const controllers = values['controllers'] as string[]
   try {
@@ -181,7 +182,7 @@ export function startControllerManager(
   } catch (error) {
     throw new ExitError(`kube-controller-manager: ${(error as Error).message}`)
   }
-  return startLoops('kube-controller-manager', values, () =>
+  return startLoops('kube-controller-manager', values, { log, api }, () =>
     createControllerManager({
       transport,
       log,

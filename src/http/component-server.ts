@@ -1,56 +1,57 @@
-/** The small server that each component has for its health and its metrics: /healthz, /livez, /readyz, /metrics. */
-import type { IncomingMessage, RequestListener, Server } from 'node:http'
+/** The small server that the control loops have for its health and its metrics: /healthz, /livez, /readyz, /metrics. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { createCertificateAuthority, issueCertificate } from '../pki/index.ts'
-import { http } from './node-http.ts'
 import { strongTls } from './tls.ts'
 
 export interface ComponentServerOptions {
   readonly address: string
   /** 0 takes any free port. */
   readonly port: number
-  /** Served over TLS with these, or with a certificate made for the occasion; `false` is plain HTTP, for loopback only. */
-  readonly tls: false | { readonly certificate: string; readonly key: string } | 'self-signed'
-  /** Why the component is not well; undefined when it is. */
-  readonly unhealthy?: () => string | undefined
+  /** Served over TLS with these, or with a certificate made for the occasion. */
+  readonly tls: { readonly certificate: string; readonly key: string } | 'self-signed'
   readonly metrics: () => string
-  /** Whether the caller may read what is not health. Default: yes, on loopback there is nobody else. */
-  readonly authorize?: (request: IncomingMessage) => boolean | Promise<boolean>
-  /** Further paths. */
-  readonly routes?: Readonly<Record<string, RequestListener>>
+  /** Why a request is refused, as a Status; undefined: it may go on. */
+  readonly gate: (request: IncomingMessage) => Promise<{ readonly code: number; readonly status: object } | undefined>
 }
 
 export interface ComponentServer {
   readonly port: number
+  /** From now on client certificates of these authorities name who calls; until the first, none does. */
+  trust(clientCa: string): void
   close(): Promise<void>
 }
 
 const health = new Set(['/healthz', '/livez', '/readyz'])
 
-export async function createComponentServer(options: ComponentServerOptions): Promise<ComponentServer> {
-  const { address, port, tls, unhealthy = () => undefined, metrics, authorize = () => true, routes = {} } = options
-  const listener: RequestListener = async (request, response) => {
-    const path = (request.url ?? '/').split('?')[0] as string
-    const answer = (status: number, text: string, type = 'text/plain; charset=utf-8') => {
+export async function createComponentServer({ address, port, tls, metrics, gate }: ComponentServerOptions): Promise<ComponentServer> {
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const say = (status: number, text: string, type = 'text/plain; charset=utf-8') => {
       response.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff' })
       response.end(text)
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD' && !(path in routes)) return answer(405, 'Method Not Allowed\n')
-    if (health.has(path)) {
-      const why = unhealthy()
-      return why === undefined ? answer(200, 'ok') : answer(500, `${why}\n`)
-    }
-    if (!(await authorize(request))) return answer(403, 'Forbidden\n')
-    if (path === '/metrics') return answer(200, metrics(), 'text/plain; version=0.0.4; charset=utf-8')
-    const route = routes[path]
-    if (route) return route(request, response)
-    answer(404, '404 page not found\n')
+    const refusal = await gate(request)
+    if (refusal) return say(refusal.code, `${JSON.stringify(refusal.status)}\n`, 'application/json')
+    const path = (request.url ?? '/').split('?')[0] as string
+    if (!health.has(path) && path !== '/metrics') return say(404, '404 page not found\n')
+    if (request.method !== 'GET' && request.method !== 'HEAD') return say(405, 'Method Not Allowed\n')
+    if (path === '/metrics') return say(200, metrics(), 'text/plain; version=0.0.4; charset=utf-8')
+    say(200, 'ok')
   }
-  const server = tls === false ? http.createServer(listener) : createHttpsServer({ ...pairOf(tls), ...strongTls }, listener)
+  const context = { ...pairOf(tls), ...strongTls }
+  // An empty list: without one Node would trust the authorities of the web.
+  const server = createHttpsServer({ ...context, ca: [], requestCert: true, rejectUnauthorized: false }, (request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      // The API server could not be asked.
+      response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' })
+      response.end(`Internal Server Error: ${JSON.stringify(request.url)}: ${error instanceof Error ? error.message : error}\n`)
+    })
+  })
   server.requestTimeout = 30_000
   await listening(server, port, address)
   return {
     port: (server.address() as { port: number }).port,
+    trust: (clientCa) => server.setSecureContext({ ...context, ca: clientCa }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -59,7 +60,7 @@ export async function createComponentServer(options: ComponentServerOptions): Pr
   }
 }
 
-function pairOf(tls: Exclude<ComponentServerOptions['tls'], false>): { cert: string; key: string } {
+function pairOf(tls: ComponentServerOptions['tls']): { cert: string; key: string } {
   const { certificate, key } =
     tls === 'self-signed'
       ? issueCertificate(createCertificateAuthority('self-signed'), { commonName: 'localhost', hosts: ['localhost', '127.0.0.1', '::1'] })

@@ -6,11 +6,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { TLSSocket } from 'node:tls'
-import type { TokenReview } from '../api/types/authentication-v1.ts'
-import type { SubjectAccessReview } from '../api/types/authorization-v1.ts'
 import type { Pod } from '../api/types/core-v1.ts'
 import type { Client } from '../client/client.ts'
+import { systemClock } from '../client/clock.ts'
+import {
+  anonymous,
+  bearerToken,
+  type Caller,
+  callerOfCertificate,
+  createAccessReviews,
+  createTokenReviews,
+} from '../client/delegated-access.ts'
 import { http } from '../http/node-http.ts'
 import { strongTls } from '../http/tls.ts'
 import type { Logger } from '../log/log.ts'
@@ -38,12 +44,6 @@ interface Deps {
   readonly client: Client
   readonly log: Logger
 }
-interface User {
-  readonly name: string
-  readonly groups: readonly string[]
-  readonly uid?: string
-}
-
 class HttpError extends Error {
   readonly code: number
   constructor(code: number, message: string) {
@@ -105,64 +105,34 @@ const pathOf = (request: IncomingMessage) => (request.url ?? '/').split('?')[0] 
 
 type Gate = (request: IncomingMessage) => Promise<void>
 
-const decisionMs = 120_000
-const maxDecisions = 1000
+/** The kubelet configuration's defaults (authentication.webhook.cacheTTL, authorization.webhook.cache…TTL). */
+const cacheTimes = { cacheMs: 120_000, allowedCacheMs: 300_000, deniedCacheMs: 30_000 }
 
 /** Authenticates and authorizes as upstream's flags say; throws HttpError 401 or 403. */
 function createGate(client: Client, nodeName: string, options: KubeletServerOptions): Gate {
-  const tokens = createCache<User | undefined>()
-  const decisions = createCache<boolean>()
+  const review = createTokenReviews(client, { clock: systemClock, ...cacheTimes })
+  const authorize = createAccessReviews(client, { clock: systemClock, ...cacheTimes })
 
-  async function userOf(request: IncomingMessage): Promise<User> {
-    const socket = request.socket as TLSSocket
-    if (options.clientCA && socket.authorized) {
-      const { subject } = socket.getPeerCertificate()
-      const groups = subject.O === undefined ? [] : Array.isArray(subject.O) ? (subject.O as string[]) : [subject.O]
-      return { name: String(subject.CN), groups: [...groups, 'system:authenticated'] }
-    }
-    const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]
-    if (token && options.tokenWebhook) {
-      const user = await tokens(token, async () => {
-        const { status } = (await client.create('tokenreviews.authentication.k8s.io', {
-          apiVersion: 'authentication.k8s.io/v1',
-          kind: 'TokenReview',
-          spec: { token },
-        })) as TokenReview
-        return status?.authenticated && status.user?.username
-          ? { name: status.user.username, groups: status.user.groups ?? [], ...(status.user.uid ? { uid: status.user.uid } : {}) }
-          : undefined
-      })
-      if (!user) throw new HttpError(401, 'Unauthorized')
-      return user
-    }
-    if (token || !options.anonymous) throw new HttpError(401, 'Unauthorized')
-    return { name: 'system:anonymous', groups: ['system:unauthenticated'] }
+  async function callerOf(request: IncomingMessage): Promise<Caller> {
+    const certified = options.clientCA ? callerOfCertificate(request) : undefined
+    if (certified) return certified
+    const token = bearerToken(request)
+    const caller = token === undefined ? options.anonymous && anonymous : options.tokenWebhook && (await review(token))
+    if (!caller) throw new HttpError(401, 'Unauthorized')
+    return caller
   }
 
   return async (request) => {
-    const user = await userOf(request)
+    const caller = await callerOf(request)
     if (options.authorization === 'AlwaysAllow') return
-    const attributes = attributesOf(request)
-    for (const subresource of attributes.subresources) {
-      const allowed = await decisions(JSON.stringify([user, attributes.verb, subresource]), async () => {
-        const { status } = (await client.create('subjectaccessreviews.authorization.k8s.io', {
-          apiVersion: 'authorization.k8s.io/v1',
-          kind: 'SubjectAccessReview',
-          spec: {
-            user: user.name,
-            groups: [...user.groups],
-            ...(user.uid ? { uid: user.uid } : {}),
-            resourceAttributes: { verb: attributes.verb, version: 'v1', resource: 'nodes', subresource, name: nodeName },
-          },
-        })) as SubjectAccessReview
-        return status?.allowed === true
+    const { verb, subresources } = attributesOf(request)
+    for (const subresource of subresources) {
+      const { allowed } = await authorize(caller, {
+        resourceAttributes: { verb, version: 'v1', resource: 'nodes', subresource, name: nodeName },
       })
       if (allowed) return
     }
-    throw new HttpError(
-      403,
-      `Forbidden (user=${user.name}, verb=${attributes.verb}, resource=nodes, subresource(s)=[${attributes.subresources.join(' ')}])`,
-    )
+    throw new HttpError(403, `Forbidden (user=${caller.name}, verb=${verb}, resource=nodes, subresource(s)=[${subresources.join(' ')}])`)
   }
 }
 
@@ -180,19 +150,6 @@ function attributesOf(request: IncomingMessage): { verb: string; subresources: s
   if (path === '/configz') return { verb, subresources: ['configz', 'proxy'] }
   if (path === '/pods' || path === '/runningpods/') return { verb, subresources: ['pods', 'proxy'] }
   return { verb, subresources: ['proxy'] }
-}
-
-/** Remembers answers for two minutes, so that a stream of requests does not become two. */
-function createCache<T>(): (key: string, ask: () => Promise<T>) => Promise<T> {
-  const known = new Map<string, { value: T; until: number }>()
-  return async (key, ask) => {
-    const have = known.get(key)
-    if (have && have.until > Date.now()) return have.value
-    const value = await ask()
-    if (known.size >= maxDecisions) known.delete(known.keys().next().value as string)
-    known.set(key, { value, until: Date.now() + decisionMs })
-    return value
-  }
 }
 
 // --- what

@@ -16,8 +16,6 @@ import { createSchedulerManager } from './manager.ts'
 export const flags: FlagTable = {
   ...loopFlags('kube-scheduler', 10259),
   config: { type: 'string', doc: 'A KubeSchedulerConfiguration file.' },
-  'authentication-kubeconfig': { type: 'string', doc: 'Accepted for scripts; requests for metrics are answered on loopback only.' },
-  'authorization-kubeconfig': { type: 'string', doc: 'Accepted for scripts; requests for metrics are answered on loopback only.' },
 }
 
 export const command: Command = {
@@ -40,11 +38,11 @@ export const command: Command = {
 /** The scheduler that the flags describe, at work, with its health and metrics served. The control plane's process starts it so too. */
 export function startScheduler(
   { values }: Pick<ParsedFlags, 'values'>,
-  { transport, log }: { transport: Transport; log: Logger },
+  { transport, log, api }: { transport: Transport; log: Logger; api?: Transport },
 ): Promise<RunningLoops> {
   const configuration = configurationOf({ values })
   const elects = configuration.leaderElection?.leaderElect ?? (values['leader-elect'] as boolean)
-  return startLoops('kube-scheduler', values, () =>
+  return startLoops('kube-scheduler', values, { log, api }, () =>
     createSchedulerManager({ transport, configuration, log, ...(elects ? { leaderElection: leaseTermsOf(values) } : {}) }),
   )
 }
