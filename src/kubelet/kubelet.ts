@@ -98,6 +98,8 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
   const services = informers.of('services')
   const nodes = informers.of('nodes', { fieldSelector: `metadata.name=${nodeName}` })
   const recorder = createEventRecorder(client, { component: 'kubelet', host: nodeName, clock, log })
+  // Upstream's kubelet gives the name for the uid, which it cannot know before it has registered; kubectl looks for both.
+  const nodeReference = { kind: 'Node', name: nodeName, uid: nodeName }
   const { runtimeName = 'unknown' } = await cri.runtime.Version({})
   const node = (): Node | undefined => nodes.get(undefined, nodeName)
 
@@ -112,7 +114,16 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
     changed: () => reporter.refresh(),
   })
   const reporter = createNodeReporter(
-    { client, cri, clock, log, node, pressure: () => eviction.pressure(), healthy: () => undefined },
+    {
+      client,
+      cri,
+      clock,
+      log,
+      node,
+      pressure: () => eviction.pressure(),
+      healthy: () => undefined,
+      event: (reason, message) => recorder.event(nodeReference, 'Normal', reason, message),
+    },
     {
       nodeName,
       addresses: options.nodeIPs,
@@ -268,10 +279,7 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
   if (options.registerNode !== false) running.push(reporter.run(stopping.signal))
   running.push(eviction.run(stopping.signal))
   running.push(rotateLogs({ cri, clock, log }, options.containerLogs ?? { maxBytes: 10 << 20, maxFiles: 5 }, stopping.signal))
-  const failed = (message: string) => {
-    const { uid = nodeName } = node()?.metadata ?? {}
-    recorder.event({ apiVersion: 'v1', kind: 'Node', name: nodeName, uid }, 'Warning', 'FreeDiskSpaceFailed', message)
-  }
+  const failed = (message: string) => recorder.event(nodeReference, 'Warning', 'FreeDiskSpaceFailed', message)
   const imageGc = options.imageGc ?? { highPercent: 85, lowPercent: 80, minimumAgeMs: 120_000 }
   running.push(collectImages({ cri, clock, log, failed }, imageGc, stopping.signal))
 

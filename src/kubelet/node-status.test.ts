@@ -14,6 +14,7 @@ async function startReporter(signal: AbortSignal) {
   const clock = createFakeClock()
   let node: Node | undefined
   let patches = 0
+  const events: string[] = []
   const client = {
     create: async (_resource: string, created: Node) => {
       node = created
@@ -31,13 +32,23 @@ async function startReporter(signal: AbortSignal) {
   } as unknown as Cri
   const pressure = { memory: false, disk: false, pid: false }
   const reporter = createNodeReporter(
-    { client, cri, clock, log: noLog, node: () => node, pressure: () => pressure, healthy: () => undefined },
+    {
+      client,
+      cri,
+      clock,
+      log: noLog,
+      node: () => node,
+      pressure: () => pressure,
+      healthy: () => undefined,
+      event: (reason) => events.push(reason),
+    },
     { nodeName: 'n', addresses: ['10.0.0.1'], labels: {}, taints: [], maxPods: 110, reserved: {}, rootFolder: '/', kubeletPort: 10250 },
   )
   void reporter.run(signal)
   await settle()
   const ready = () => node?.status.conditions?.find((c) => c.type === 'Ready')
   return {
+    events,
     pressure,
     ready,
     condition: (type: string) => node?.status.conditions?.find((c) => c.type === type)?.status,
@@ -65,6 +76,13 @@ test('a node whose status stands still is told every five minutes, one that chan
   kubelet.pressure.disk = true
   expect(await kubelet.patchesWithin(10)).toBe(1)
   expect(kubelet.condition('DiskPressure')).toBe('True')
+  expect(kubelet.events).toEqual([
+    'Starting',
+    'NodeHasSufficientMemory',
+    'NodeHasNoDiskPressure',
+    'NodeHasSufficientPID',
+    'NodeHasDiskPressure',
+  ])
   stop.abort()
 })
 
@@ -75,5 +93,6 @@ test('a node that was marked unknown while its kubelet was silent is ready again
   kubelet.markUnknown()
   expect(await kubelet.patchesWithin(10)).toBe(1)
   expect(kubelet.ready()).toMatchObject({ status: 'True', reason: 'KubeletReady' })
+  expect(kubelet.events.at(-1)).toBe('NodeReady')
   stop.abort()
 })

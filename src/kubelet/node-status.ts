@@ -44,6 +44,7 @@ export interface NodeReporter {
 
 /** Below this much free memory pods are evicted, so that pods cannot be given it (evictionHard memory.available). */
 const hardEvictionMemory = '100Mi'
+const ownConditions: ReadonlySet<string> = new Set(['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'])
 const maxImages = 50
 const maxNamesPerImage = 5
 
@@ -56,6 +57,8 @@ export function createNodeReporter(
     node(): Node | undefined
     pressure(): Pressure
     healthy(): string | undefined
+    /** Records an event about the node. */
+    event(reason: string, message: string): void
   },
   options: NodeOptions,
 ): NodeReporter {
@@ -132,6 +135,7 @@ export function createNodeReporter(
         }
         try {
           await client.create('nodes', node)
+          tellChanges(undefined, node.status.conditions ?? [])
           log.info('registered the node', { node: nodeName })
         } catch (error) {
           if (!isAlreadyExists(error)) throw error
@@ -155,7 +159,18 @@ export function createNodeReporter(
     if (!due && isDeepStrictEqual(withoutHeartbeats(node.status), withoutHeartbeats(next))) return
     const body = { ...next, addresses: [{ $patch: 'replace' }, ...(next.addresses ?? [])] }
     await client.patch('nodes', { name: nodeName }, { status: body }, { type: 'strategic', subresource: 'status' })
+    tellChanges(node.status?.conditions, next.conditions ?? [])
     reportedAt = clock.now()
+  }
+
+  /** As upstream, whose Ready is told only when it changes and not when it is first said. */
+  function tellChanges(before: readonly NodeCondition[] | undefined, now: readonly NodeCondition[]): void {
+    for (const { type, status, reason } of now) {
+      const old = before?.find((b) => b.type === type)
+      if (old?.status === status || (type === 'Ready' && !old)) continue
+      const what = type === 'Ready' ? (status === 'True' ? 'NodeReady' : 'NodeNotReady') : reason?.replace('Kubelet', 'Node')
+      if (what && ownConditions.has(type)) deps.event(what, `Node ${nodeName} status is now: ${what}`)
+    }
   }
 
   async function reportLoop(signal: AbortSignal): Promise<void> {
@@ -213,6 +228,7 @@ export function createNodeReporter(
     allocatable,
     refresh: () => wakeUp(),
     async run(signal) {
+      deps.event('Starting', 'Starting kubelet.')
       await register(signal)
       await Promise.all([reportLoop(signal), leaseLoop(signal)])
     },
