@@ -2,6 +2,7 @@
  * The gate of the server put together: who asks, may they, and what must hold of a write. Made once the storage is
  * there, because all three decide from stored objects.
  */
+import type { Secret } from '../api/types/core-v1.ts'
 import type { Transport } from '../client/transport.ts'
 import type { Logger } from '../log/log.ts'
 import type { MetricsRegistry } from '../metrics/metrics.ts'
@@ -12,19 +13,19 @@ import { type AnonymousOptions, createAuthenticator } from './authentication/aut
 import { createBootstrapTokenAuthenticator } from './authentication/bootstrap-token.ts'
 import { createCertificateAuthenticator, trustedBy } from './authentication/certificate.ts'
 import type { AuthenticationConfiguration, JwtAuthenticator } from './authentication/configuration.ts'
-import { extensionConfiguration, publishExtensionConfiguration } from './authentication/extension-configuration.ts'
+import { extensionConfiguration, publishedConfiguration } from './authentication/extension-configuration.ts'
 import { createFrontProxyAuthenticator, type FrontProxyOptions } from './authentication/front-proxy.ts'
 import { createImpersonation } from './authentication/impersonation.ts'
 import { jsonWebKeySet, type SigningKey, type VerificationKey } from './authentication/jwt.ts'
 import { createAuthenticationReviews } from './authentication/reviews.ts'
-import { createServiceAccountTokenAuthenticator } from './authentication/service-account-tokens.ts'
+import { createServiceAccountTokenAuthenticator, legacyTokenLastUsed } from './authentication/service-account-tokens.ts'
 import { createStructuredAuthentication, type StructuredAuthenticationDeps } from './authentication/structured.ts'
 import { type TokenAuthenticator, tokenUnion } from './authentication/token.ts'
 import { createTokenFileAuthenticator } from './authentication/token-file.ts'
 import { createTokenRequest } from './authentication/token-request.ts'
 import { createWebhookTokenAuthenticator, type WebhookTokenOptions } from './authentication/webhook-token.ts'
 import { alwaysAllow } from './authorization/authorizers.ts'
-import { reconcilePolicy, reconcileSystemObjects } from './authorization/bootstrap.ts'
+import { flowControlObjects, makePriorityClasses, reconcilePolicy } from './authorization/bootstrap.ts'
 import type { AuthorizerConfiguration } from './authorization/configuration.ts'
 import { createConfiguredAuthorizer } from './authorization/configured.ts'
 import { createEscalationCheck } from './authorization/escalation.ts'
@@ -33,7 +34,9 @@ import { createReviews } from './authorization/reviews.ts'
 import type { Answer } from './call.ts'
 import type { Operations } from './dispatch.ts'
 import type { Endpoints } from './endpoints.ts'
+import { danglingConditions } from './flowcontrol/dangling.ts'
 import { createFlowControl, type FlowControlOptions } from './flowcontrol/flow-control.ts'
+import type { Kept } from './kept.ts'
 import type { Objects } from './objects.ts'
 import type { Reloadable } from './reloadable.ts'
 import type { Authenticator, Authorizer, User } from './request.ts'
@@ -48,6 +51,8 @@ export interface Access extends Pick<ServerParts, 'flowControl' | 'impersonate' 
   readonly paths: Readonly<Record<string, () => Answer>>
   /** Makes the objects that the gate itself rests on. */
   bootstrap(api: Transport): Promise<void>
+  /** And those that it keeps. */
+  kept(api: Transport): readonly Kept[]
 }
 
 export interface AccessDeps {
@@ -68,6 +73,7 @@ export const openAccess = (admission: readonly AdmissionPlugin[] = []): Access =
   operations: {},
   paths: {},
   bootstrap: () => Promise.resolve(),
+  kept: () => [],
 })
 
 export interface AccessOptions {
@@ -105,7 +111,18 @@ export function createAccess({ objects, endpoints, api: self, log, metrics, now 
   const tokens: TokenAuthenticator[] = []
   if (options.tokenFile) tokens.push(createTokenFileAuthenticator(options.tokenFile))
   if (options.bootstrapTokens) tokens.push(createBootstrapTokenAuthenticator(objects, now))
-  if (accounts) tokens.push(createServiceAccountTokenAuthenticator(objects, { ...accounts, now }))
+  if (accounts) tokens.push(createServiceAccountTokenAuthenticator(objects, { ...accounts, now, legacyTokenUsed }))
+  function legacyTokenUsed({ metadata: { namespace, name, uid } }: Secret, day: string) {
+    const body = { metadata: { uid, labels: { [legacyTokenLastUsed]: day } } }
+    self()
+      .request({
+        method: 'PATCH',
+        path: `/api/v1/namespaces/${namespace}/secrets/${name}`,
+        contentType: 'application/merge-patch+json',
+        body,
+      })
+      .catch((error: unknown) => log.warn('the use of a legacy token is not noted', { namespace, name, error }))
+  }
   const structured = createStructuredAuthentication({ log, metrics, now, apiAudiences: accounts?.apiAudiences ?? [] }, options)
   tokens.push(structured.tokens)
   if (options.tokenWebhook)
@@ -163,12 +180,13 @@ export function createAccess({ objects, endpoints, api: self, log, metrics, now 
     },
     paths: accounts ? issuerPaths(accounts) : {},
     async bootstrap(api) {
-      await Promise.all([
-        withRbac ? reconcilePolicy(api, objects) : undefined,
-        reconcileSystemObjects(api, objects),
-        publishExtensionConfiguration(api, extensionConfiguration(options.clientCa, options.frontProxy)),
-      ])
+      await Promise.all([withRbac ? reconcilePolicy(api, objects) : undefined, makePriorityClasses(api, objects)])
     },
+    kept: (api) => [
+      flowControlObjects(api, objects),
+      danglingConditions(api, objects),
+      publishedConfiguration(api, extensionConfiguration(options.clientCa, options.frontProxy)),
+    ],
   }
 }
 

@@ -8,7 +8,7 @@ import type { Logger } from '../log/log.ts'
 import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
 import type { Store } from '../store/store.ts'
 import type { Access, AccessDeps } from './access.ts'
-import { type BootstrapOptions, bootstrap, makeNamespaces } from './bootstrap.ts'
+import { type BootstrapOptions, registerGroups, systemNamespaces, systemObjects } from './bootstrap.ts'
 import type { IncomingRequest } from './call.ts'
 import { startCompactor } from './compactor.ts'
 import { createDiscovery } from './discovery.ts'
@@ -16,7 +16,9 @@ import { addBuiltins, createEndpoints, type Endpoints } from './endpoints.ts'
 import { createFieldManager } from './field-manager.ts'
 import { healthChecks } from './health-checks.ts'
 import { createHttpFront, type HttpFront, type HttpOptions } from './http.ts'
+import { keepIdentity } from './identity.ts'
 import { createInProcessTransport } from './in-process.ts'
+import { type Kept, keep } from './kept.ts'
 import { createNonResource } from './non-resource.ts'
 import { createObjects } from './objects.ts'
 import { createObservers, type Observers } from './observe.ts'
@@ -26,6 +28,7 @@ import type { Strategy } from './registry/strategy.ts'
 import { createRequestMetrics } from './request-metrics.ts'
 import type { Core } from './rest/core.ts'
 import { createHandler, type Response, type ServerParts } from './server.ts'
+import { joinServers, onlyServer, type Servers } from './servers.ts'
 import { createStorage, type Storage } from './storage/storage.ts'
 import { specialOperations } from './subresources/index.ts'
 import { serverVersion } from './version.ts'
@@ -113,17 +116,28 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   })
 
   const http = options.listen ? await createHttpFront(handle, options.listen, log) : undefined
+  const stopping = new AbortController()
+  let servers: Servers | undefined
   const start = async () => {
     const api = createInProcessTransport(handle)
+    const kept = (what: Kept) => keep(objects, what, stopping.signal, log)
+    let late: Kept[] = []
     if (options.advertise) {
-      await makeNamespaces(api)
-      await Promise.all([bootstrap(api, options.advertise), access.bootstrap(api)])
+      servers = store.local ? onlyServer(options.advertise.host) : await joinServers(store, options.advertise.host, log)
+      const all = [...systemObjects(api, options.advertise, servers), ...access.kept(api)]
+      late = all.filter((what) => what.late)
+      await kept(systemNamespaces(api))
+      await Promise.all([registerGroups(api), access.bootstrap(api), ...all.filter((what) => !what.late).map(kept)])
     }
     // Nobody can have seen the revisions of before a new cluster was complete.
     if (isNew && store.revision > 1) await store.compact(store.revision)
     stages.bootstrap = true
     for (const cache of storage.caches()) await cache.load()
     stages.storage = true
+    if (!options.advertise) return
+    Promise.all([...late.map(kept), keepIdentity(api, stopping.signal, log)]).catch((error: unknown) => {
+      if (!stopping.signal.aborted) log.error('what the server says of itself is not written', { error })
+    })
   }
   const ready = start()
   ready.catch((error: unknown) => log.error('start failed', { error }))
@@ -139,6 +153,8 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
     ready,
     async close() {
       stages.closing = true
+      stopping.abort()
+      await servers?.leave()
       compactor?.stop()
       await http?.close()
       storage.close()

@@ -2,9 +2,13 @@
 import { setTimeout } from 'node:timers/promises'
 import { isAlreadyExists, isNotFound } from '../api/errors.ts'
 import { formatTime } from '../api/meta.ts'
+import type { ConfigMap, Service } from '../api/types/core-v1.ts'
 import type { ServiceCIDR } from '../api/types/networking-v1.ts'
 import type { Transport } from '../client/transport.ts'
+import type { Kept } from './kept.ts'
 import { firstServiceIP } from './registry/service-ips.ts'
+import { holds } from './rest/equal.ts'
+import type { Servers } from './servers.ts'
 
 export interface BootstrapOptions {
   /** Where clients reach this server. */
@@ -12,6 +16,8 @@ export interface BootstrapOptions {
   readonly port: number
   /** The ranges of the services' addresses. The first address of the first is the kubernetes Service's. */
   readonly serviceRanges?: readonly string[]
+  /** Of the kubernetes Service, which is of type NodePort then. */
+  readonly nodePort?: number
 }
 
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
@@ -46,90 +52,149 @@ interface Body {
   readonly [field: string]: unknown
 }
 
-/** Before everything else: what is in a namespace cannot be made without it. */
-export async function makeNamespaces(api: Transport): Promise<void> {
-  await Promise.all(namespaces.map((name) => ensure(api, '/api/v1/namespaces', { metadata: { name } })))
-}
+/** Before everything else: what is in a namespace cannot be made without it. One that was deleted comes back. */
+export const systemNamespaces = (api: Transport): Kept => ({
+  name: 'start-system-namespaces-controller',
+  restsOn: namespaces.map((name) => ({ resource: 'namespaces', name })),
+  async reconcile() {
+    await Promise.all(namespaces.map((name) => ensure(api, '/api/v1/namespaces', { metadata: { name } })))
+  },
+})
 
-/** All at once, so that the writes share commits: each one alone would wait for the disk alone. */
-export async function bootstrap(api: Transport, options: BootstrapOptions): Promise<void> {
-  const { host, port, serviceRanges } = options
-  await Promise.all([
-    ...versions.map(([group, version, groupPriorityMinimum, versionPriority]) =>
+/** The local groups as APIServices: made at start only (kube-aggregator's autoregister, automanaged `onstart`). */
+export async function registerGroups(api: Transport): Promise<void> {
+  await Promise.all(
+    versions.map(([group, version, groupPriorityMinimum, versionPriority]) =>
       ensure(api, '/apis/apiregistration.k8s.io/v1/apiservices', {
         metadata: { name: `${version}.${group}`, labels: { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' } },
         spec: { ...(group ? { group } : {}), version, groupPriorityMinimum, versionPriority },
       }),
     ),
-    ...(serviceRanges ? [ensureServiceCidr(api, serviceRanges)] : []),
-    ensure(api, '/api/v1/namespaces/default/services', {
-      metadata: { name: 'kubernetes', labels: { component: 'apiserver', provider: 'kubernetes' } },
-      spec: {
-        type: 'ClusterIP',
-        ...(serviceRanges ? { clusterIP: firstServiceIP(serviceRanges[0] as string) } : {}),
-        ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: port }],
-      },
-    }),
-    // Endpoints may not name a loopback address: without another one nobody but this machine can reach the server.
-    ...(/^(127\.|::1$)/.test(host)
-      ? []
-      : [
-          put(api, '/api/v1/namespaces/default/endpoints', {
-            metadata: { name: 'kubernetes', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
-            subsets: [{ addresses: [{ ip: host }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
-          }),
-          put(api, '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', {
-            metadata: { name: 'kubernetes', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
-            addressType: host.includes(':') ? 'IPv6' : 'IPv4',
-            endpoints: [{ addresses: [host], conditions: { ready: true } }],
-            ports: [{ name: 'https', port, protocol: 'TCP' }],
-          }),
-        ]),
-  ])
+  )
+}
+
+/** What every cluster has besides, all at once, so that the writes share commits: each one alone would wait for the disk alone. */
+export function systemObjects(api: Transport, options: BootstrapOptions, servers: Servers): Kept[] {
+  const { serviceRanges } = options
+  return [
+    kubernetesService(api, options),
+    kubernetesEndpoints(api, options, servers),
+    legacyTokenTracking(api),
+    ...(serviceRanges ? [defaultServiceCidr(api, serviceRanges)] : []),
+  ]
+}
+
+const kubernetes = { namespace: 'default', name: 'kubernetes' }
+
+function kubernetesService(api: Transport, { port, serviceRanges, nodePort }: BootstrapOptions): Kept {
+  const path = '/api/v1/namespaces/default/services'
+  const ports = [{ name: 'https', port: 443, protocol: 'TCP' as const, targetPort: port, ...(nodePort ? { nodePort } : {}) }]
+  return {
+    name: 'kubernetes-service',
+    restsOn: [{ resource: 'services', ...kubernetes }],
+    async reconcile() {
+      const service = await ensure<Service>(api, path, {
+        metadata: { name: 'kubernetes', labels: { component: 'apiserver', provider: 'kubernetes' } },
+        spec: {
+          type: nodePort ? 'NodePort' : 'ClusterIP',
+          ...(serviceRanges ? { clusterIP: firstServiceIP(serviceRanges[0] as string) } : {}),
+          ports,
+        },
+      })
+      if (holds(service.spec?.ports, ports)) return
+      await api.request({ method: 'PUT', path: `${path}/kubernetes`, body: { ...service, spec: { ...service.spec, ports } } })
+    },
+  }
+}
+
+/** The addresses of all servers. Endpoints may not name a loopback address: without another one nobody but this machine can reach the server. */
+function kubernetesEndpoints(api: Transport, { host, port }: BootstrapOptions, servers: Servers): Kept {
+  const sight = (resource: string) => ({ resource, ...kubernetes })
+  return {
+    name: 'bootstrap-controller',
+    restsOn: [sight('endpoints'), sight('endpointslices.discovery.k8s.io')],
+    follow: servers.follow,
+    async reconcile() {
+      const addresses = (await servers.addresses()).filter((address) => !/^(127\.|::1$)/.test(address)).sort()
+      if (addresses.length === 0) return
+      await Promise.all([
+        put(api, '/api/v1/namespaces/default/endpoints', {
+          metadata: { name: 'kubernetes', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+          subsets: [{ addresses: addresses.map((ip) => ({ ip })), ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+        }),
+        put(api, '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', {
+          metadata: { name: 'kubernetes', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+          addressType: host.includes(':') ? 'IPv6' : 'IPv4',
+          endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
+          ports: [{ name: 'https', port, protocol: 'TCP' }],
+        }),
+      ])
+    },
+  }
+}
+
+/** Since when the use of legacy tokens is noted on their secrets (controller/legacytokentracking): their cleaner goes by it. */
+function legacyTokenTracking(api: Transport): Kept {
+  const path = '/api/v1/namespaces/kube-system/configmaps'
+  const name = 'kube-apiserver-legacy-service-account-token-tracking'
+  return {
+    name: 'start-legacy-token-tracking-controller',
+    restsOn: [{ resource: 'configmaps', namespace: 'kube-system', name }],
+    late: true,
+    async reconcile() {
+      const today = new Date().toISOString().slice(0, 10)
+      const map = await ensure<ConfigMap>(api, path, { metadata: { name }, data: { since: today } })
+      const since = map.data?.since ?? ''
+      if (/^\d{4}-\d\d-\d\d$/.test(since) && since <= today) return
+      await api.request({ method: 'PUT', path: `${path}/${name}`, body: { ...map, data: { ...map.data, since: today } } })
+    },
+  }
 }
 
 /**
  * Looked at first: making it anew would ask for an address that the one there holds. Another server that starts at the
  * same time may hold that address just before the Service itself is there, so it is tried again.
  */
-async function ensure(api: Transport, path: string, body: Body, attempts = 10): Promise<void> {
+async function ensure<T>(api: Transport, path: string, body: Body, attempts = 10): Promise<T> {
+  const get = { method: 'GET', path: `${path}/${body.metadata.name}` } as const
   try {
-    await api.request({ method: 'GET', path: `${path}/${body.metadata.name}` })
+    return await api.request<T>(get)
   } catch (error) {
     if (!isNotFound(error)) throw error
     try {
-      await api.request({ method: 'POST', path: `${path}?fieldManager=kube-apiserver`, body })
+      return await api.request<T>({ method: 'POST', path: `${path}?fieldManager=kube-apiserver`, body })
     } catch (raced) {
-      if (isAlreadyExists(raced)) return
+      if (isAlreadyExists(raced)) return api.request<T>(get)
       if (attempts === 1) throw raced
       await setTimeout(100)
-      await ensure(api, path, body, attempts - 1)
+      return ensure<T>(api, path, body, attempts - 1)
     }
   }
 }
 
 /** The flag's ranges as the object `kubernetes`, which this server itself says to be ready (controller/defaultservicecidr). */
-async function ensureServiceCidr(api: Transport, cidrs: readonly string[]): Promise<void> {
+function defaultServiceCidr(api: Transport, cidrs: readonly string[]): Kept {
   const path = '/apis/networking.k8s.io/v1/servicecidrs'
-  await ensure(api, path, { metadata: { name: 'kubernetes' }, spec: { cidrs } })
-  const { status } = await api.request<ServiceCIDR>({ method: 'GET', path: `${path}/kubernetes` })
-  if (status?.conditions?.length) return
-  const message = 'Kubernetes default Service CIDR is ready'
-  const ready = { type: 'Ready', status: 'True', reason: '', message, lastTransitionTime: formatTime() }
-  await api.request({
-    method: 'PATCH',
-    path: `${path}/kubernetes/status?fieldManager=kube-apiserver`,
-    contentType: 'application/merge-patch+json',
-    body: { status: { conditions: [ready] } },
-  })
+  return {
+    name: 'start-kubernetes-service-cidr-controller',
+    restsOn: [{ resource: 'servicecidrs.networking.k8s.io', name: 'kubernetes' }],
+    async reconcile() {
+      const { status } = await ensure<ServiceCIDR>(api, path, { metadata: { name: 'kubernetes' }, spec: { cidrs } })
+      if (status?.conditions?.length) return
+      const message = 'Kubernetes default Service CIDR is ready'
+      const ready = { type: 'Ready', status: 'True', reason: '', message, lastTransitionTime: formatTime() }
+      await api.request({
+        method: 'PATCH',
+        path: `${path}/kubernetes/status?fieldManager=kube-apiserver`,
+        contentType: 'application/merge-patch+json',
+        body: { status: { conditions: [ready] } },
+      })
+    },
+  }
 }
 
-/** The server's address may be another than at the last start. */
+/** Writes what is not there as it is here; the address or the port may be another than at the last start. */
 async function put(api: Transport, path: string, body: Body): Promise<void> {
-  try {
-    await api.request({ method: 'POST', path, body })
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error
-    await api.request({ method: 'PUT', path: `${path}/${body.metadata.name}`, body })
-  }
+  const existing = await ensure<Body>(api, path, body)
+  if (!holds(existing, body)) await api.request({ method: 'PUT', path: `${path}/${body.metadata.name}`, body })
 }

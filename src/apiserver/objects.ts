@@ -2,12 +2,20 @@
  * Stored objects as the server's own steps read them (upstream: the informers that authentication, authorization and
  * admission share): straight from the watch caches, which with a local store hold every write that was answered.
  */
+import { parseFieldSelector } from '../api/fields.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
 import type { ApiObject } from './request.ts'
 import { viewOf } from './rest/core.ts'
 import { everythingOf } from './rest/selection.ts'
 import type { Entry } from './storage/entry.ts'
 import type { CacheWatch, WatchCache } from './storage/watch-cache.ts'
+
+/** A resource, or what of it is in a namespace, or has a name. */
+export interface Sight {
+  readonly resource: string
+  readonly namespace?: string
+  readonly name?: string
+}
 
 export interface Objects {
   /** The object below `key` (`namespace/name`, or `name`). Resources are named as `roles.rbac.authorization.k8s.io`. */
@@ -18,6 +26,8 @@ export interface Objects {
   /** Whether the namespace holds any, without waiting. */
   holdsAny(resource: string, namespace: string): boolean
   cache(resource: string): WatchCache
+  /** Calls `changed` after every change of what is in sight until `signal` ends it. Resolves when the cache is loaded. */
+  follow(sight: Sight, changed: () => void, signal: AbortSignal): Promise<void>
   /** Feeds `sink` with the resource's objects and their changes. */
   mirror<T = ApiObject>(resource: string, sink: MirrorSink<T>): Mirror
 }
@@ -44,6 +54,7 @@ export function createObjects(endpoints: Endpoints): Objects {
     cache,
     peek,
     holdsAny: (resource, namespace) => cache(resource).list(everythingOf(endpointOf(resource), namespace), undefined, 1).entries.length > 0,
+    follow: (sight, changed, signal) => follow(endpointOf(sight.resource), sight, changed, signal),
     mirror: (resource, sink) => mirror(endpointOf(resource), sink),
     async get(resource, key) {
       if (!cache(resource).loaded) await cache(resource).load()
@@ -56,6 +67,31 @@ export function createObjects(endpoints: Endpoints): Objects {
       return from.list(everythingOf(endpoint, namespace)).entries.map((entry) => viewOf(endpoint, entry) as T)
     },
   }
+}
+
+async function follow(endpoint: Endpoint, sight: Sight, changed: () => void, signal: AbortSignal): Promise<void> {
+  const cache = endpoint.cache as WatchCache
+  const selection = {
+    ...everythingOf(endpoint, sight.namespace),
+    ...(sight.name ? { fields: parseFieldSelector(`metadata.name=${sight.name}`) } : {}),
+  }
+  await cache.load()
+  if (signal.aborted) return
+  const watch = cache.watch(selection, cache.lastChange, {
+    events() {
+      changed()
+      return undefined
+    },
+    // The cache is read anew; what changed meanwhile is looked at then.
+    end() {
+      signal.removeEventListener('abort', watch.close)
+      const again = (): void => {
+        if (!signal.aborted) follow(endpoint, sight, changed, signal).then(changed, () => setTimeout(again, 1000).unref())
+      }
+      again()
+    },
+  })
+  signal.addEventListener('abort', watch.close, { once: true })
 }
 
 /** Something made from all objects of a resource, kept up to date by its changes. */

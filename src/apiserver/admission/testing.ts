@@ -18,6 +18,7 @@ export function objectsOf(stored: Stored): Objects {
     list: async <T>(resource: string, namespace?: string) => list(resource, namespace) as T[],
     holdsAny: (resource, namespace) => list(resource, namespace).length > 0,
     cache: () => ({ loaded: true }) as ReturnType<Objects['cache']>,
+    follow: () => Promise.resolve(),
     mirror: () => {
       throw new Error('no admission plugin under test mirrors')
     },

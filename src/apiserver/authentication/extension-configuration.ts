@@ -5,6 +5,7 @@
 import { isAlreadyExists, isConflict, isNotFound } from '../../api/errors.ts'
 import type { ConfigMap } from '../../api/types/core-v1.ts'
 import type { Transport } from '../../client/transport.ts'
+import type { Kept } from '../kept.ts'
 import type { FrontProxyOptions } from './front-proxy.ts'
 
 export function extensionConfiguration(clientCa: string | undefined, proxy: FrontProxyOptions | undefined): Record<string, string> {
@@ -26,10 +27,12 @@ export function extensionConfiguration(clientCa: string | undefined, proxy: Fron
 const collection = '/api/v1/namespaces/kube-system/configmaps'
 const name = 'extension-apiserver-authentication'
 
-/** Other servers of the cluster write it too: what they say of other keys stays, and a race is run again. */
-export async function publishExtensionConfiguration(api: Transport, data: Readonly<Record<string, string>>): Promise<void> {
-  if (Object.keys(data).length === 0) return
-  for (;;) {
+/** Other servers of the cluster write it too: what they say of other keys stays. */
+export const publishedConfiguration = (api: Transport, data: Readonly<Record<string, string>>): Kept => ({
+  name: 'start-cluster-authentication-info-controller',
+  restsOn: [{ resource: 'configmaps', namespace: 'kube-system', name }],
+  async reconcile() {
+    if (Object.keys(data).length === 0) return
     try {
       const existing = await api.request<ConfigMap>({ method: 'GET', path: `${collection}/${name}` }).catch((error: unknown) => {
         if (isNotFound(error)) return undefined
@@ -38,9 +41,9 @@ export async function publishExtensionConfiguration(api: Transport, data: Readon
       if (!existing) await api.request({ method: 'POST', path: collection, body: { metadata: { name }, data } })
       else if (Object.entries(data).some(([key, value]) => existing.data?.[key] !== value))
         await api.request({ method: 'PUT', path: `${collection}/${name}`, body: { ...existing, data: { ...existing.data, ...data } } })
-      return
     } catch (error) {
+      // Another server wrote: that change has it looked at again.
       if (!isAlreadyExists(error) && !isConflict(error)) throw error
     }
-  }
-}
+  },
+})

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
-import type { ServiceAccount } from '../../api/types/core-v1.ts'
+import type { Secret, ServiceAccount } from '../../api/types/core-v1.ts'
 import type { Objects } from '../objects.ts'
 import { parseSigningKey, parseVerificationKeys, type SigningKey, signToken } from './jwt.ts'
 import { createServiceAccountTokenAuthenticator, issueServiceAccountToken } from './service-account-tokens.ts'
@@ -18,7 +18,10 @@ const account = { metadata: { name: 'a', namespace: 'ns', uid: 'u1' } } as Servi
 const pod = { metadata: { name: 'p', namespace: 'ns', uid: 'p1' } }
 const node = { metadata: { name: 'n', uid: 'n1' } }
 
-function setup(stored: Record<string, object> = { 'serviceaccounts ns/a': account, 'pods ns/p': pod }) {
+function setup(
+  stored: Record<string, object> = { 'serviceaccounts ns/a': account, 'pods ns/p': pod },
+  legacyTokenUsed?: (secret: Secret, day: string) => void,
+) {
   let now = start
   const objects = { peek: (resource: string, key: string) => stored[`${resource} ${key}`] } as unknown as Objects
   const authenticator = createServiceAccountTokenAuthenticator(objects, {
@@ -27,6 +30,7 @@ function setup(stored: Record<string, object> = { 'serviceaccounts ns/a': accoun
     apiAudiences: ['api'],
     now: () => now,
     lookup: true,
+    ...(legacyTokenUsed ? { legacyTokenUsed } : {}),
   })
   return { authenticator, stored, later: (seconds: number) => (now = new Date(start.getTime() + seconds * 1000)) }
 }
@@ -124,4 +128,28 @@ test('a token that was good ends with its account', () => {
   expect(s.authenticator.authenticate(token)).toBeDefined()
   delete s.stored['serviceaccounts ns/a']
   expect(() => s.authenticator.authenticate(token)).toThrow(/does not exist/)
+})
+
+test('the first use of a legacy token on a day is told, for its secret to carry the day', () => {
+  const claim = (name: string) => `kubernetes.io/serviceaccount/${name}`
+  const token = signToken(key, {
+    iss: 'kubernetes/serviceaccount',
+    sub: 'system:serviceaccount:ns:a',
+    [claim('namespace')]: 'ns',
+    [claim('secret.name')]: 's',
+    [claim('service-account.name')]: 'a',
+    [claim('service-account.uid')]: 'u1',
+  })
+  const secret = (labels: object) => ({
+    metadata: { name: 's', namespace: 'ns', labels },
+    data: { token: Buffer.from(token).toString('base64') },
+  })
+  const days: string[] = []
+  const { authenticator, stored } = setup({ 'serviceaccounts ns/a': account, 'secrets ns/s': secret({}) }, (_secret, day) => days.push(day))
+  expect(authenticator.authenticate(token)).toMatchObject({ user: { name: 'system:serviceaccount:ns:a' } })
+  for (const noted of ['2025-12-31', '2026-01-01', '2026-01-02']) {
+    stored['secrets ns/s'] = secret({ 'kubernetes.io/legacy-token-last-used': noted })
+    authenticator.authenticate(token)
+  }
+  expect(days).toEqual(['2026-01-01', '2026-01-01'])
 })

@@ -17,9 +17,13 @@ export interface ServiceAccountTokenOptions {
   readonly now: () => Date
   /** Whether accounts, pods and secrets are looked up (--service-account-lookup). */
   readonly lookup: boolean
+  /** Told of legacy tokens at the first use on a day, which is noted on their secret. */
+  readonly legacyTokenUsed?: (secret: Secret, day: string) => void
 }
 
+export const legacyTokenLastUsed = 'kubernetes.io/legacy-token-last-used'
 export const legacyIssuer = 'kubernetes/serviceaccount'
+const legacyClaim = 'kubernetes.io/serviceaccount/'
 /** A pod or secret that is being deleted keeps its tokens so much longer (serviceaccount.leeway). */
 const deletionLeewayMs = 60_000
 
@@ -121,7 +125,7 @@ export function createServiceAccountTokenAuthenticator(
   }
 
   const checkLegacy = (text: string, claims: Claims) => {
-    const claim = (name: string) => claims[`${legacyIssuer}/${name}`] as string
+    const claim = (name: string) => claims[legacyClaim + name] as string
     const namespace = claim('namespace')
     const secret = objects.peek<Secret>('secrets', `${namespace}/${claim('secret.name')}`)
     if (!secret || secret.metadata.deletionTimestamp) return fail('the secret of the token does not exist')
@@ -129,6 +133,9 @@ export function createServiceAccountTokenAuthenticator(
     if (secret.metadata.labels?.['kubernetes.io/legacy-token-invalid-since']) fail('the legacy token was marked invalid')
     const account = objects.peek<ServiceAccount>('serviceaccounts', `${namespace}/${claim('service-account.name')}`)
     if (!account || account.metadata.uid !== claim('service-account.uid')) fail('the service account of the token does not exist')
+    const today = now().toISOString().slice(0, 10)
+    // A server whose clock is ahead may have noted tomorrow.
+    if ((secret.metadata.labels?.[legacyTokenLastUsed] ?? '') < today) options.legacyTokenUsed?.(secret, today)
   }
 
   return {
@@ -184,7 +191,7 @@ function boundUser(claims: Claims): User | undefined {
 }
 
 function legacyUser(claims: Claims): User | undefined {
-  const claim = (name: string) => claims[`${legacyIssuer}/${name}`]
+  const claim = (name: string) => claims[legacyClaim + name]
   const [namespace, name, uid, secret] = ['namespace', 'service-account.name', 'service-account.uid', 'secret.name'].map(claim)
   if (typeof namespace !== 'string' || typeof name !== 'string' || typeof uid !== 'string' || typeof secret !== 'string') return undefined
   return serviceAccountUser(namespace, name, uid)

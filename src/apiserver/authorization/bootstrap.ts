@@ -6,9 +6,10 @@
 import { isAlreadyExists, isConflict } from '../../api/errors.ts'
 import type { RoleRef, Subject } from '../../api/types/rbac-v1.ts'
 import type { Transport } from '../../client/transport.ts'
+import type { Kept } from '../kept.ts'
 import type { Objects } from '../objects.ts'
 import type { ApiObject } from '../request.ts'
-import { deepEqual } from '../rest/equal.ts'
+import { deepEqual, holds } from '../rest/equal.ts'
 import { flowSchemas, priorityClasses, priorityLevels } from './bootstrap-objects.ts'
 import { clusterRoleBindings, clusterRoles, type PolicyBinding, type PolicyRole, roleBindings, roles } from './bootstrap-policy.ts'
 import { covers } from './escalation.ts'
@@ -29,13 +30,26 @@ export async function reconcilePolicy(api: Transport, objects: Objects): Promise
   ])
 }
 
-export async function reconcileSystemObjects(api: Transport, objects: Objects): Promise<void> {
-  const flow = (resource: string) => `${resource}.flowcontrol.apiserver.k8s.io`
-  await Promise.all([
-    ...priorityLevels().map((level) => ensure(api, objects, flow('prioritylevelconfigurations'), level, updatedSpec)),
-    ...flowSchemas().map((schema) => ensure(api, objects, flow('flowschemas'), schema, updatedSpec)),
-    ...priorityClasses().map((c) => ensure(api, objects, 'priorityclasses.scheduling.k8s.io', c, () => undefined)),
-  ])
+export async function makePriorityClasses(api: Transport, objects: Objects): Promise<void> {
+  await Promise.all(priorityClasses().map((c) => ensure(api, objects, 'priorityclasses.scheduling.k8s.io', c, () => undefined)))
+}
+
+/** Those of upstream that are deleted come back, and changed ones are as they were unless their annotation says otherwise. */
+export function flowControlObjects(api: Transport, objects: Objects): Kept {
+  const [levels, schemas] = ['prioritylevelconfigurations', 'flowschemas'].map((name) => `${name}.flowcontrol.apiserver.k8s.io`) as [
+    string,
+    string,
+  ]
+  return {
+    name: 'priority-and-fairness-config-producer',
+    restsOn: [{ resource: levels }, { resource: schemas }],
+    async reconcile() {
+      await Promise.all([
+        ...priorityLevels().map((level) => ensure(api, objects, levels, level, updatedSpec)),
+        ...flowSchemas().map((schema) => ensure(api, objects, schemas, schema, updatedSpec)),
+      ])
+    },
+  }
 }
 
 /** What to write in place of what is there; undefined when that is well. `replace`: it cannot be updated to that. */
@@ -100,14 +114,4 @@ const sameSubject = (a: Subject, b: Subject): boolean =>
 const updatedSpec: Update<{ metadata: { name: string }; spec: object }> = (existing, wanted) => {
   if (!autoupdate(existing, 'apf.kubernetes.io/autoupdate-spec')) return undefined
   return holds(existing.spec, wanted.spec) ? undefined : { object: { ...existing, spec: wanted.spec } }
-}
-
-/** Whether `have` says all that `want` says; defaults may have been filled in. */
-function holds(have: unknown, want: unknown): boolean {
-  if (Array.isArray(want)) return Array.isArray(have) && have.length === want.length && want.every((w, i) => holds(have[i], w))
-  if (typeof want === 'object' && want !== null)
-    return (
-      typeof have === 'object' && have !== null && Object.entries(want).every(([k, v]) => holds((have as Record<string, unknown>)[k], v))
-    )
-  return have === want
 }

@@ -15,3 +15,13 @@ export function deepEqual(a: unknown, b: unknown): boolean {
   for (const key of keys) if (!(key in right) || !deepEqual(left[key], right[key])) return false
   return true
 }
+
+/** Whether `have` says all that `want` says; defaults may have been filled in. */
+export function holds(have: unknown, want: unknown): boolean {
+  if (Array.isArray(want)) return Array.isArray(have) && have.length === want.length && want.every((w, i) => holds(have[i], w))
+  if (typeof want === 'object' && want !== null)
+    return (
+      typeof have === 'object' && have !== null && Object.entries(want).every(([k, v]) => holds((have as Record<string, unknown>)[k], v))
+    )
+  return have === want
+}
