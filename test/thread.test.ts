@@ -16,7 +16,7 @@ describe.skipIf(reason)('the thread', () => {
   afterAll(() => cluster?.close())
 
   test('the node is Ready', async () => {
-    expect(await kubectl('get', 'nodes')).toMatch(/ Ready +<none> .* v1\.36\.2/)
+    expect(await kubectl('get', 'nodes')).toMatch(/ Ready +control-plane .* v1\.36\.2/)
   })
 
   test('a pod runs in namespaces of its own, with an address, logs and exec', async () => {

@@ -5,6 +5,7 @@
  *
  *     kijabi control-plane --data-dir D etcd --listen-client-urls=… kube-apiserver --secure-port=6443 … kube-scheduler …
  */
+import type { Node } from '../api/types/core-v1.ts'
 import { startApiServer } from '../apiserver/command.ts'
 import { flags as apiServerFlags } from '../apiserver/flags.ts'
 import { createInProcessTransport } from '../apiserver/in-process.ts'
@@ -25,6 +26,8 @@ import { apiAddress } from './credentials.ts'
 import { loopbackPorts } from './node-arguments.ts'
 import { controlPlaneParts, keepProcessPods } from './process-pods.ts'
 import { sectionsOf } from './sections.ts'
+
+const controlPlaneLabel = 'node-role.kubernetes.io/control-plane'
 
 export const command: Command = {
   summary: 'The control plane of a cluster that `kijabi up` made.',
@@ -76,9 +79,19 @@ export const command: Command = {
       const client = createClient(transport('kube-apiserver'))
       const log = loggerOf('kube-apiserver', apiServer)
       const informers = createInformers(client, { log })
-      keepProcessPods({ client, informers, log }, cluster, controlPlaneParts(cluster), nodeNames(cluster)[0])
+      const [node] = nodeNames(cluster)
+      keepProcessPods({ client, informers, log }, cluster, controlPlaneParts(cluster), node)
+      if (node) informers.of('nodes', { fieldSelector: `metadata.name=${node}` }).addHandler({ added: giveRole })
       informers.start()
       return informers
+
+      /** As kubeadm does, for the column ROLES: no kubelet may give itself a role. */
+      function giveRole({ metadata: { name, labels = {} } }: Node) {
+        if (Object.hasOwn(labels, controlPlaneLabel)) return
+        client
+          .patch('nodes', { name }, { metadata: { labels: { [controlPlaneLabel]: '' } } })
+          .catch((error: unknown) => log.warn('could not label the node of the control plane', { node: name, error }))
+      }
     }
 
     /** Loaded last: nothing that starts waits for it. */
