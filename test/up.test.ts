@@ -231,11 +231,14 @@ test('components answer health, write logs as JSON, and follow', async () => {
   following.kill('SIGTERM')
   await once(following, 'exit')
   const admin = ['--cert', join(home.path, 'pki', 'admin.crt'), '--key', join(home.path, 'pki', 'admin.key')]
-  for (const port of [10257, 10259]) {
+  for (const [port, metric] of [
+    [10257, 'workqueue_depth'],
+    [10259, 'scheduler_pending_pods'],
+  ] as const) {
     const url = `https://127.0.0.1:${port + home.port - 6443}`
     expect(await succeed('curl', ['-sk', '--retry', '5', '--retry-connrefused', `${url}/healthz`])).toBe('ok')
     expect(await succeed('curl', ['-sk', `${url}/metrics`])).toContain('cannot get path')
-    expect(await succeed('curl', ['-sk', ...admin, `${url}/metrics`])).toContain('# TYPE workqueue_depth gauge')
+    expect(await succeed('curl', ['-sk', ...admin, `${url}/metrics`])).toContain(`# TYPE ${metric} gauge`)
   }
   const etcdctl = await succeed(kijabi, ['etcdctl', 'get', '/registry/namespaces/', '--prefix', '--keys-only'], { env: home.env })
   expect(etcdctl).toContain('/registry/namespaces/kube-system')
