@@ -18,6 +18,7 @@ const timed = async <T>(work: () => Promise<T>): Promise<[number, T]> => {
 }
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] as number
 const say = (what: string, figure: string) => console.log(`${what.padEnd(52)} ${figure}`)
+const proportional = (pid: number) => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]) / 1024
 const rss = (pid: number) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 
 const namespaceOptions = { pid: NamespaceMode.CONTAINER }
@@ -63,18 +64,26 @@ try {
   say('container create and start, median of 15', `${median(starts).toFixed(1)} ms (best ${Math.min(...starts).toFixed(1)})`)
   say('with its sandbox', `${median(starts.map((ms, i) => ms + (sandboxes[i] as number))).toFixed(1)} ms`)
   await removeAll()
+  const before = rss(daemon.pid)
   const [fifty] = await timed(() => Promise.all(Array.from({ length: 50 }, async () => container(await pod()))))
   say('50 pods at once', `${(fifty / 1000).toFixed(2)} s`)
   const monitors = readdirSync('/proc').filter((name) => {
     try {
-      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/comm`, 'utf8') === 'conmon\n'
+      return (
+        readFileSync(`/proc/${name}/comm`, 'utf8') === 'conmon\n' && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(daemon.folder)
+      )
     } catch {
       return false
     }
   })
-  const each = monitors.map((pid) => rss(Number(pid))).filter((mb) => mb > 0)
-  say('memory of each container’s monitor', `${(each.reduce((sum, mb) => sum + mb, 0) / each.length).toFixed(2)} MB`)
-  say('memory of the runtime with 50 pods', `${rss(daemon.pid).toFixed(1)} MB`)
+  const mean = (values: number[]) => values.reduce((sum, mb) => sum + mb, 0) / values.length
+  const monitor = mean(monitors.map((pid) => rss(Number(pid))).filter((mb) => mb > 0))
+  const own = mean(monitors.map((pid) => proportional(Number(pid))))
+  const growth = (rss(daemon.pid) - before) / 50
+  say(
+    'memory of each running container',
+    `${(monitor + growth).toFixed(2)} MB: monitor ${monitor.toFixed(2)} (${own.toFixed(2)} without what all share), runtime ${growth.toFixed(2)}`,
+  )
   await removeAll()
 
   // 150 MB in three layers of files of all sizes, half of it compressible.

@@ -1,9 +1,8 @@
 /** `kijabi containerd`: the runtime on its socket. */
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { Command } from '../flags/command.ts'
 import type { FlagTable } from '../flags/flags.ts'
+import { giveBackMemory } from '../linux/memory.ts'
 import { createLogger, type Level, type Logger } from '../log/log.ts'
 import type { RegistryHost } from './images/registry.ts'
 import type { PodNetwork } from './pod-network.ts'
@@ -78,13 +77,6 @@ export function createContainerdCommand(makeNetwork?: NetworkMaker): Command {
       return 0
     },
   }
-}
-
-/** What the start took and no longer needs: V8 would keep it until it is short of memory, which an idle runtime never is. */
-function giveBackMemory(): void {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as NonNullable<typeof globalThis.gc>
-  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
 }
 
 export const command = createContainerdCommand()
