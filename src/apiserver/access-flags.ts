@@ -26,6 +26,16 @@ export const accessFlags = {
     type: 'list',
     doc: `Admission plugins to turn on beside those that are on by default. Known: ${pluginNames.join(', ')}.`,
   },
+  'default-not-ready-toleration-seconds': {
+    type: 'int',
+    default: 300,
+    doc: 'How long pods stay on a node that is not ready, when they say nothing.',
+  },
+  'default-unreachable-toleration-seconds': {
+    type: 'int',
+    default: 300,
+    doc: 'How long pods stay on a node that is not reached, when they say nothing.',
+  },
   'disable-admission-plugins': { type: 'list', doc: 'Admission plugins to turn off although they are on by default.' },
 } as const satisfies FlagTable
 
@@ -46,6 +56,10 @@ export async function accessOptions(
     admission: {
       enable: values['enable-admission-plugins'],
       disable: values['disable-admission-plugins'],
+      tolerationSeconds: {
+        notReady: values['default-not-ready-toleration-seconds'],
+        unreachable: values['default-unreachable-toleration-seconds'],
+      },
       configuration: admissionConfiguration(values['admission-control-config-file']),
     },
     ...(audit ? { audit } : {}),

@@ -3,6 +3,7 @@
  * upstream's order, each on what the one before returned; then all that validate. Webhooks and CEL policies are
  * plugins like any other.
  */
+import { newForbidden, type StatusError } from '../../api/errors.ts'
 import type { ApiObject, WriteAttributes } from '../request.ts'
 
 export interface AdmissionPlugin {
@@ -21,4 +22,10 @@ export interface AdmissionPlugin {
     old: ApiObject | undefined,
     attributes: WriteAttributes,
   ): undefined | (() => void) | Promise<undefined | (() => void)>
+}
+
+/** admission.NewForbidden: what has no name yet is called by what its name will begin with. */
+export function newRefusal({ resource, name }: WriteAttributes, object: ApiObject | undefined, why: string): StatusError {
+  const { name: own, generateName } = object?.metadata ?? {}
+  return newForbidden(resource, name || own || generateName || 'Unknown', why)
 }

@@ -3,6 +3,7 @@ import { newForbidden } from '../../api/errors.ts'
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.ts'
 import { parseCertificateRequest } from '../../pki/index.ts'
 import type { ApiObject, Authorizer, WriteAttributes } from '../request.ts'
+import { deepEqual } from '../rest/equal.ts'
 import type { AdmissionPlugin } from './admission.ts'
 
 const asRequest = (object: ApiObject | undefined) => object as unknown as CertificateSigningRequest
@@ -52,7 +53,8 @@ export function createCertificateSigning(authorizer: Authorizer): AdmissionPlugi
       resource === 'certificatesigningrequests' && subresource === 'status' && operation === 'UPDATE',
     async validate(object, old, attributes) {
       const before = asRequest(old)
-      if (asRequest(object).status?.certificate === before.status?.certificate) return undefined
+      const now = asRequest(object).status
+      if (now?.certificate === before.status?.certificate && deepEqual(now?.conditions, before.status?.conditions)) return undefined
       if (!(await mayUse(authorizer, attributes, 'sign', before.spec.signerName)))
         throw newForbidden(
           attributes.resource,

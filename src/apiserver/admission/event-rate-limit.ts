@@ -22,6 +22,8 @@ export function createEventRateLimit(limits: readonly EventLimit[], now: () => n
       resource === 'events' && subresource === '' && (operation === 'CREATE' || operation === 'UPDATE'),
     validate(object, _old, attributes) {
       if (attributes.dryRun) return undefined
+      // Each limit counts the event, whatever another says of it.
+      let refusal: StatusError | undefined
       for (const { limit, buckets } of limiters) {
         const key = keyOf(limit.type, object, attributes)
         const at = now()
@@ -31,13 +33,14 @@ export function createEventRateLimit(limits: readonly EventLimit[], now: () => n
         if (buckets.size >= (limit.cacheSize ?? defaultCacheSize)) buckets.delete(buckets.keys().next().value as string)
         buckets.set(key, { tokens: Math.max(0, tokens - 1), at })
         if (tokens < 1)
-          throw new StatusError({
+          refusal = new StatusError({
             code: 429,
             reason: 'TooManyRequests',
             message: `limit reached on type ${limit.type} for key ${key}`,
             details: {},
           })
       }
+      if (refusal) throw refusal
       return undefined
     },
   }

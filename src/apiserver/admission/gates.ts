@@ -4,7 +4,7 @@ import type { Namespace, Pod, Service } from '../../api/types/core-v1.ts'
 import type { Transport } from '../../client/transport.ts'
 import type { Objects } from '../objects.ts'
 import type { WriteAttributes } from '../request.ts'
-import type { AdmissionPlugin } from './admission.ts'
+import { type AdmissionPlugin, newRefusal } from './admission.ts'
 
 const namespaces = { group: '', resource: 'namespaces' }
 
@@ -16,8 +16,8 @@ export function createAlwaysDeny(): AdmissionPlugin {
   return {
     name: 'AlwaysDeny',
     handles: () => true,
-    admit(_object, _old, { resource, name }) {
-      throw newForbidden(resource, name, 'admission control is denying all modifications')
+    admit(object, _old, attributes) {
+      throw newRefusal(attributes, object, 'admission control is denying all modifications')
     },
   }
 }
@@ -78,10 +78,10 @@ export function createDenyServiceExternalIPs(): AdmissionPlugin {
   return {
     name: 'DenyServiceExternalIPs',
     handles: isWriteOf('services'),
-    validate(object, old, { resource, name }) {
+    validate(object, old, attributes) {
       const ips = (service: unknown) => (service as Service | undefined)?.spec.externalIPs ?? []
       const had = new Set(ips(old))
-      if (ips(object).some((ip) => !had.has(ip))) throw newForbidden(resource, name, 'Use of external IPs is denied by admission control')
+      if (ips(object).some((ip) => !had.has(ip))) throw newRefusal(attributes, object, 'Use of external IPs is denied by admission control')
       return undefined
     },
   }

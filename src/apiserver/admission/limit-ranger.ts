@@ -1,10 +1,9 @@
 /** LimitRange objects of the namespace: defaults for containers, and bounds for containers, pods and claims (plugin/pkg/admission/limitranger). */
-import { newForbidden } from '../../api/errors.ts'
 import { addQuantity, compareQuantity, formatQuantity, isZeroQuantity, quantityApproximate } from '../../api/quantity.ts'
 import type { Container, LimitRange, LimitRangeItem, PersistentVolumeClaim, Pod, ResourceRequirements } from '../../api/types/core-v1.ts'
 import type { Objects } from '../objects.ts'
 import type { ApiObject } from '../request.ts'
-import type { AdmissionPlugin } from './admission.ts'
+import { type AdmissionPlugin, newRefusal } from './admission.ts'
 
 type Resources = Readonly<Record<string, string>>
 interface Usage {
@@ -15,8 +14,7 @@ interface Usage {
 const annotation = 'kubernetes.io/limit-ranger'
 
 export function createLimitRanger(objects: Objects): AdmissionPlugin {
-  const itemsOf = async (namespace: string): Promise<LimitRangeItem[]> =>
-    (await objects.list<LimitRange>('limitranges', namespace)).flatMap((range) => range.spec?.limits ?? [])
+  const rangesOf = (namespace: string) => objects.list<LimitRange>('limitranges', namespace)
   return {
     name: 'LimitRanger',
     // Containers of a pod do not change their resources but by resize.
@@ -25,22 +23,18 @@ export function createLimitRanger(objects: Objects): AdmissionPlugin {
       (resource === 'persistentvolumeclaims' && subresource === '' && (operation === 'CREATE' || operation === 'UPDATE')),
     async admit(object, _old, { namespace, resource, subresource }) {
       if (resource.resource !== 'pods' || subresource) return object
-      const items = await itemsOf(namespace)
-      return items.length > 0 ? withDefaults(object as unknown as Pod, items) : object
+      const ranges = await rangesOf(namespace)
+      return ranges.reduce((pod, { spec }) => withDefaults(pod as unknown as Pod, spec?.limits ?? []), object as ApiObject)
     },
-    async validate(object, _old, { namespace, resource }) {
-      const items = await itemsOf(namespace)
-      if (items.length === 0) return undefined
-      const errors =
-        resource.resource === 'pods'
-          ? podErrors(object as unknown as Pod, items)
-          : claimErrors(object as unknown as PersistentVolumeClaim, items)
-      if (errors.length > 0)
-        throw newForbidden(
-          resource,
-          (object as ApiObject).metadata.name ?? '',
-          errors.length === 1 ? (errors[0] as string) : `[${errors.join(', ')}]`,
-        )
+    async validate(object, _old, attributes) {
+      for (const { spec } of await rangesOf(attributes.namespace)) {
+        const items = spec?.limits ?? []
+        const errors =
+          attributes.resource.resource === 'pods'
+            ? podErrors(object as unknown as Pod, items)
+            : claimErrors(object as unknown as PersistentVolumeClaim, items)
+        if (errors.length > 0) throw newRefusal(attributes, object, errors.length === 1 ? (errors[0] as string) : `[${errors.join(', ')}]`)
+      }
       return undefined
     },
   }

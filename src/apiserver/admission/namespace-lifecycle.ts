@@ -2,7 +2,7 @@
 import { newForbidden, newNotFound, StatusError } from '../../api/errors.ts'
 import type { Namespace } from '../../api/types/core-v1.ts'
 import type { Objects } from '../objects.ts'
-import type { AdmissionPlugin } from './admission.ts'
+import { type AdmissionPlugin, newRefusal } from './admission.ts'
 
 const immortal = new Set(['default', 'kube-system', 'kube-public'])
 /** Resources that answer about a namespace without being in it. */
@@ -13,15 +13,16 @@ export function createNamespaceLifecycle(objects: Objects): AdmissionPlugin {
     name: 'NamespaceLifecycle',
     handles: (resource, subresource, operation) =>
       operation === 'CREATE' ? !reviews.has(resource) : resource === 'namespaces' && subresource === '' && operation === 'DELETE',
-    async admit(object, _old, { operation, resource, namespace, name }) {
+    async admit(object, _old, attributes) {
+      const { operation, resource, namespace } = attributes
       if (operation === 'DELETE') return object
       if (!resource.namespaced) return object
       const found = await objects.get<Namespace>('namespaces', namespace)
       if (!found) throw newNotFound({ group: '', resource: 'namespaces' }, namespace)
       if (found.status?.phase !== 'Terminating') return object
-      const { status } = newForbidden(
-        resource,
-        name,
+      const { status } = newRefusal(
+        attributes,
+        object,
         `unable to create new content in namespace ${namespace} because it is being terminated`,
       )
       throw new StatusError({

@@ -1,12 +1,17 @@
 /** A kubelet writes only its own Node, Lease and CSINode, and only pods that run on it (plugin/pkg/admission/noderestriction). */
-import { newBadRequest, newForbidden } from '../../api/errors.ts'
+import { newNotFound } from '../../api/errors.ts'
 import type { TokenRequest } from '../../api/types/authentication-v1.ts'
-import type { Node, Pod } from '../../api/types/core-v1.ts'
+import type { CertificateSigningRequest } from '../../api/types/certificates-v1.ts'
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts'
+import type { ResourceSlice } from '../../api/types/resource-v1.ts'
+import type { CSIDriver } from '../../api/types/storage-v1.ts'
+import { parseCertificateRequest } from '../../pki/index.ts'
 import { nodeOf } from '../authorization/node.ts'
+import { podReferences } from '../authorization/node-graph.ts'
 import type { Objects } from '../objects.ts'
-import type { ApiObject, WriteAttributes } from '../request.ts'
+import type { ApiObject, Authorizer, WriteAttributes } from '../request.ts'
 import { deepEqual } from '../rest/equal.ts'
-import type { AdmissionPlugin } from './admission.ts'
+import { type AdmissionPlugin, newRefusal } from './admission.ts'
 
 const mirror = 'kubernetes.io/config.mirror'
 const q = (text: string): string => JSON.stringify(text)
@@ -37,11 +42,21 @@ function mayLabel(key: string): boolean {
   return !within(domain, 'kubernetes.io') && !within(domain, 'k8s.io')
 }
 
-export function createNodeRestriction(objects: Objects): AdmissionPlugin {
-  const handled = new Set(['pods', 'nodes', 'serviceaccounts', 'leases', 'csinodes', 'persistentvolumeclaims'])
+export function createNodeRestriction(objects: Objects, authorizer: Authorizer): AdmissionPlugin {
+  const handled = new Set([
+    'pods',
+    'nodes',
+    'serviceaccounts',
+    'leases',
+    'csinodes',
+    'persistentvolumeclaims',
+    'resourceslices',
+    'certificatesigningrequests',
+  ])
   return {
     name: 'NodeRestriction',
-    handles: (resource, subresource) => handled.has(resource) && (resource !== 'serviceaccounts' || subresource === 'token'),
+    handles: (resource, subresource, operation) =>
+      operation !== 'CONNECT' && handled.has(resource) && (resource !== 'serviceaccounts' || subresource === 'token'),
     async admit(object, old, attributes) {
       if (attributes.operation !== 'DELETE') await check(object, old, attributes)
       return object
@@ -56,7 +71,7 @@ export function createNodeRestriction(objects: Objects): AdmissionPlugin {
     const node = nodeOf(attributes.user)
     if (node === undefined) return
     const { resource, subresource } = attributes
-    const refuse = (why: string) => newForbidden(resource, attributes.name || (object?.metadata.name ?? ''), why)
+    const refuse = (why: string) => newRefusal(attributes, object, why)
     switch (resource.resource) {
       case 'pods':
         if (!subresource) return checkPod(node, object, old, attributes, refuse)
@@ -80,18 +95,28 @@ export function createNodeRestriction(objects: Objects): AdmissionPlugin {
       case 'persistentvolumeclaims':
         if (subresource?.name !== 'status') throw refuse(`may only update PVC status`)
         return checkClaimStatus(node, object, old, refuse)
+      case 'resourceslices': {
+        const { operation } = attributes
+        const { spec } = (operation === 'CREATE' ? object : old) as unknown as ResourceSlice
+        if ((operation === 'CREATE' || operation === 'DELETE') && spec.nodeName !== node)
+          throw refuse(`can only ${operation.toLowerCase()} ResourceSlice with the same NodeName as the requesting node`)
+        return
+      }
+      case 'certificatesigningrequests':
+        if (attributes.operation === 'CREATE') checkCertificateRequest(node, object as unknown as CertificateSigningRequest, refuse)
+        return
     }
   }
 
   type Refuse = (why: string) => Error
 
-  function checkPod(
+  async function checkPod(
     node: string,
     object: ApiObject | undefined,
     old: ApiObject | undefined,
     { operation }: WriteAttributes,
     refuse: Refuse,
-  ): void {
+  ): Promise<void> {
     if (operation === 'DELETE') {
       if ((old as unknown as Pod).spec.nodeName !== node)
         throw refuse(`node ${q(node)} can only delete pods with spec.nodeName set to itself`)
@@ -106,26 +131,18 @@ export function createNodeRestriction(objects: Objects): AdmissionPlugin {
     const owners = metadata.ownerReferences ?? []
     if (owners.length > 1) throw refuse(`node ${q(node)} can only create pods with a single owner reference set to itself`)
     const [owner] = owners
-    if (owner) {
-      if (owner.apiVersion !== 'v1' || owner.kind !== 'Node' || owner.name !== node)
-        throw refuse(`node ${q(node)} can only create pods with an owner reference set to itself`)
-      if (!owner.controller) throw refuse(`node ${q(node)} can only create pods with a controller owner reference set to itself`)
-      if (owner.blockOwnerDeletion) throw refuse(`node ${q(node)} must not set blockOwnerDeletion on an owner reference`)
-      const self = objects.peek<Node>('nodes', node)
-      if (self && self.metadata.uid !== owner.uid)
-        throw refuse(`node ${q(node)} UID mismatch: expected ${q(owner.uid)} got ${q(self.metadata.uid)}`)
-    }
+    if (owner?.apiVersion !== 'v1' || owner.kind !== 'Node' || owner.name !== node)
+      throw refuse(`node ${q(node)} can only create pods with an owner reference set to itself`)
+    if (!owner.controller) throw refuse(`node ${q(node)} can only create pods with a controller owner reference set to itself`)
+    if (owner.blockOwnerDeletion) throw refuse(`node ${q(node)} must not set blockOwnerDeletion on an owner reference`)
+    const self = await objects.get<Node>('nodes', node)
+    if (!self) throw newNotFound({ group: '', resource: 'nodes' }, node)
+    if (self.metadata.uid !== owner.uid) throw refuse(`node ${node} UID mismatch: expected ${owner.uid} got ${self.metadata.uid}`)
     if (spec.serviceAccountName) throw refuse(`node ${q(node)} can not create pods that reference a service account`)
-    const text = JSON.stringify([spec.volumes ?? [], spec.containers, spec.initContainers ?? []])
-    for (const [field, what] of [
-      ['"secret":', 'secrets'],
-      ['"secretKeyRef":', 'secrets'],
-      ['"configMap":', 'configmaps'],
-      ['"configMapKeyRef":', 'configmaps'],
-      ['"persistentVolumeClaim":', 'persistentvolumeclaims'],
-      ['"serviceAccountToken":', 'serviceaccounts'],
-    ] as const)
-      if (text.includes(field)) throw refuse(`node ${q(node)} can not create pods that reference ${what}`)
+    const references = [...podReferences(pod)].map((ref) => ref.split(' ')[0])
+    if (spec.volumes?.some((v) => v.projected?.sources?.some((source) => source.clusterTrustBundle))) references.push('clustertrustbundles')
+    for (const kind of ['secrets', 'configmaps', 'clustertrustbundles', 'persistentvolumeclaims'])
+      if (references.includes(kind)) throw refuse(`node ${q(node)} can not create pods that reference ${kind}`)
   }
 
   function checkPodStatus(node: string, object: ApiObject | undefined, old: ApiObject | undefined, refuse: Refuse): void {
@@ -133,56 +150,112 @@ export function createNodeRestriction(objects: Objects): AdmissionPlugin {
       throw refuse(`node ${q(node)} can only update pod status for pods with spec.nodeName set to itself`)
     if (!deepEqual(old?.metadata.labels, object?.metadata.labels)) throw refuse(`node ${q(node)} cannot update labels through pod status`)
     const claims = (pod: ApiObject | undefined) => (pod as unknown as Pod | undefined)?.status?.resourceClaimStatuses ?? []
-    if (!deepEqual(claims(old), claims(object))) throw refuse(`node ${q(node)} cannot update resource claim statuses`)
+    if (!deepEqual(claims(old), claims(object))) throw refuse(`node ${q(node)} cannot update resource claim statues`)
   }
 
   async function checkEviction(node: string, { namespace, name }: WriteAttributes, refuse: Refuse): Promise<void> {
     const pod = await objects.get<Pod>('pods', `${namespace}/${name}`)
-    if (pod && pod.spec.nodeName !== node) throw refuse(`node ${q(node)} can only evict pods with spec.nodeName set to itself`)
+    if (!pod) throw newNotFound({ group: '', resource: 'pods' }, name)
+    if (pod.spec.nodeName !== node) throw refuse(`node ${node} can only evict pods with spec.nodeName set to itself`)
   }
 
   function checkNode(
     node: string,
     object: ApiObject | undefined,
     old: ApiObject | undefined,
-    { operation, name, subresource }: WriteAttributes,
+    { operation, name }: WriteAttributes,
     refuse: Refuse,
   ): void {
     const requested = (operation === 'CREATE' ? object?.metadata.name : name) ?? ''
     if (requested !== node) throw refuse(`node ${q(node)} is not allowed to modify node ${q(requested)}`)
-    if (operation === 'DELETE' || subresource?.name === 'status') {
-      if (operation !== 'UPDATE') return
-    }
+    if (operation === 'DELETE') return
     const wanted = object as unknown as Node
     const before = old as unknown as Node | undefined
-    if (before && !subresource && !deepEqual(wanted.spec?.taints ?? [], before.spec?.taints ?? []))
+    if (before && !deepEqual(wanted.spec?.taints ?? [], before.spec?.taints ?? []))
       throw refuse(`node ${q(node)} is not allowed to modify taints`)
     const now = wanted.metadata.labels ?? {}
     const then = before?.metadata.labels ?? {}
     const changed = [...new Set([...Object.keys(now), ...Object.keys(then)])].filter((key) => now[key] !== then[key])
     const forbidden = changed.filter((key) => !mayLabel(key)).sort()
     if (forbidden.length > 0)
-      throw refuse(`is not allowed to ${before ? 'modify labels' : 'set the following labels'}: ${forbidden.join(', ')}`)
-    if (before && !deepEqual(wanted.metadata.ownerReferences, before.metadata.ownerReferences))
-      throw refuse(`node ${q(node)} is not allowed to modify owner references`)
+      throw refuse(
+        `${before ? 'is not allowed to modify labels' : `node ${q(node)} is not allowed to set the following labels`}: ${forbidden.join(', ')}`,
+      )
+    if (operation === 'CREATE' && wanted.spec?.configSource)
+      throw refuse(`node ${q(node)} is not allowed to create pods with a non-nil configSource`)
+    if (before && wanted.spec?.configSource && !deepEqual(wanted.spec.configSource, before.spec?.configSource))
+      throw refuse(`node ${q(node)} is not allowed to update configSource to a new non-nil configSource`)
   }
 
-  async function checkToken(node: string, object: ApiObject | undefined, { namespace }: WriteAttributes, refuse: Refuse): Promise<void> {
-    const ref = (object as unknown as TokenRequest).spec.boundObjectRef
+  async function checkToken(node: string, object: ApiObject | undefined, attributes: WriteAttributes, refuse: Refuse): Promise<void> {
+    const { namespace, name: account, user } = attributes
+    const { boundObjectRef: ref, audiences } = (object as unknown as TokenRequest).spec
     if (ref?.apiVersion !== 'v1' || ref.kind !== 'Pod' || !ref.name) throw refuse('node requested token not bound to a pod')
     if (!ref.uid) throw refuse('node requested token with a pod binding without a uid')
     const pod = await objects.get<Pod>('pods', `${namespace}/${ref.name}`)
-    if (!pod) throw newBadRequest(`pods ${q(ref.name)} not found`)
+    if (!pod) throw newNotFound({ group: '', resource: 'pods' }, ref.name)
     if (pod.metadata.uid !== ref.uid)
       throw refuse(
         `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
       )
     if (pod.spec.nodeName !== node) throw refuse('node requested token bound to a pod scheduled on a different node')
+    const [audience = '', ...more] = audiences ?? []
+    if (more.length > 0) throw refuse('node may only request 0 or 1 audiences')
+    if (await usesAudience(pod, audience)) return
+    const { decision } = await authorizer.authorize({
+      user,
+      verb: 'request-serviceaccounts-token-audience',
+      isResourceRequest: true,
+      path: '',
+      apiGroup: '',
+      apiVersion: 'v1',
+      namespace,
+      resource: audience,
+      subresource: '',
+      name: account,
+    })
+    if (decision !== 'allow')
+      throw refuse(
+        `audience ${q(audience)} not found in pod spec volume, ${user.name} is not authorized to request tokens for this audience`,
+      )
   }
 
-  function checkClaimStatus(node: string, object: ApiObject | undefined, old: ApiObject | undefined, refuse: Refuse): void {
-    const rest = ({ metadata: _m, status: _s, ...spec }: Record<string, unknown>) => spec
-    if (!deepEqual(rest(object as unknown as Record<string, unknown>), rest(old as unknown as Record<string, unknown>)))
-      throw refuse(`node ${q(node)} is not allowed to update fields other than status`)
+  /** Whether one of the pod's volumes needs a token for it: a projected one, or one of a CSI driver that asks for tokens. */
+  async function usesAudience({ metadata, spec }: Pod, audience: string): Promise<boolean> {
+    const find = async <T>(resource: string, key: string | undefined) => (key === undefined ? undefined : objects.get<T>(resource, key))
+    for (const { name, projected, csi, persistentVolumeClaim, ephemeral } of spec.volumes ?? []) {
+      if (projected?.sources?.some(({ serviceAccountToken: token }) => token && (token.audience ?? '') === audience)) return true
+      const claimName = persistentVolumeClaim?.claimName ?? (ephemeral ? `${metadata.name}-${name}` : undefined)
+      const claim = await find<PersistentVolumeClaim>('persistentvolumeclaims', claimName && `${metadata.namespace}/${claimName}`)
+      const volume = await find<PersistentVolume>('persistentvolumes', claim?.spec.volumeName)
+      const driver = await find<CSIDriver>('csidrivers.storage.k8s.io', csi?.driver ?? volume?.spec.csi?.driver)
+      if (driver?.spec.tokenRequests?.some((request) => request.audience === audience)) return true
+    }
+    return false
   }
+
+  /** Only what a volume that grows says of itself. */
+  function checkClaimStatus(node: string, object: ApiObject | undefined, old: ApiObject | undefined, refuse: Refuse): void {
+    const rest = (given: ApiObject | undefined): object => {
+      const { metadata, status, ...others } = given as unknown as PersistentVolumeClaim
+      const { resourceVersion: _v, managedFields: _m, ...meta } = metadata
+      const { capacity: _c, conditions: _d, allocatedResources: _a, allocatedResourceStatuses: _s, ...kept } = status ?? {}
+      return { ...others, metadata: meta, status: kept }
+    }
+    if (!deepEqual(rest(object), rest(old)))
+      throw refuse(`node ${q(node)} is not allowed to update fields other than status.quantity and status.conditions`)
+  }
+}
+
+const nodeSigners = ['kubernetes.io/kubelet-serving', 'kubernetes.io/kube-apiserver-client-kubelet']
+
+function checkCertificateRequest(node: string, { spec }: CertificateSigningRequest, refuse: (why: string) => Error): void {
+  if (!nodeSigners.includes(spec.signerName)) return
+  let commonName: string
+  try {
+    commonName = parseCertificateRequest(Buffer.from(spec.request, 'base64').toString()).commonName
+  } catch (error) {
+    throw refuse(`unable to parse csr: ${(error as Error).message}`)
+  }
+  if (commonName !== `system:node:${node}`) throw refuse(`can only create a node CSR with CN=system:node:${node}`)
 }

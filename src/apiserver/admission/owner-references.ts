@@ -2,11 +2,10 @@
  * An owner is the death of what it owns: only who may delete an object gives it owners, and only who may set an
  * owner's finalizers lets an object hold up its owner's deletion (plugin/pkg/admission/gc). Off by default.
  */
-import { newForbidden } from '../../api/errors.ts'
 import { apiVersionOf, type Endpoints } from '../endpoints.ts'
 import type { ApiObject, Authorizer, WriteAttributes } from '../request.ts'
 import { deepEqual } from '../rest/equal.ts'
-import type { AdmissionPlugin } from './admission.ts'
+import { type AdmissionPlugin, newRefusal } from './admission.ts'
 
 type OwnerReference = NonNullable<ApiObject['metadata']['ownerReferences']>[number]
 
@@ -42,7 +41,7 @@ export function createOwnerReferencesPermissionEnforcement(authorizer: Authorize
       const { resource, subresource, namespace, name } = attributes
       const owners = ownersOf(object)
       if (deepEqual(owners, ownersOf(old))) return undefined
-      const refuse = (why: string) => newForbidden(resource, name, why)
+      const refuse = (why: string) => newRefusal(attributes, object, why)
       const where = { namespace, name, ...(subresource ? { subresource: subresource.name } : {}) }
       const noDeletion = await refusalOf(attributes, 'delete', resource, where)
       if (noDeletion) throw refuse(`cannot set an ownerRef on a resource you can't delete: ${noDeletion}`)

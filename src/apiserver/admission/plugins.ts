@@ -25,6 +25,7 @@ import {
   createPriority,
   createRuntimeClassPlugin,
   createTaintNodesByCondition,
+  type TolerationSeconds,
 } from './pod-defaults.ts'
 import {
   createPodNodeSelector,
@@ -46,6 +47,7 @@ import {
 } from './storage.ts'
 
 export interface AdmissionOptions {
+  readonly tolerationSeconds?: TolerationSeconds
   readonly enable: readonly string[]
   readonly disable: readonly string[]
   /** The configuration of each plugin that has one, by name (--admission-control-config-file). */
@@ -62,7 +64,7 @@ export interface AdmissionDeps {
 interface Entry {
   readonly name: string
   readonly off?: true
-  create(deps: AdmissionDeps, configuration: unknown): AdmissionPlugin
+  create(deps: AdmissionDeps, configuration: unknown, options: AdmissionOptions): AdmissionPlugin
 }
 
 /**
@@ -79,13 +81,16 @@ const plugins: readonly Entry[] = [
   { name: 'LimitPodHardAntiAffinityTopology', off: true, create: createLimitPodHardAntiAffinityTopology },
   { name: 'LimitRanger', create: ({ objects }) => createLimitRanger(objects) },
   { name: 'ServiceAccount', create: ({ objects }) => createServiceAccountPlugin(objects) },
-  { name: 'NodeRestriction', off: true, create: ({ objects }) => createNodeRestriction(objects) },
+  { name: 'NodeRestriction', off: true, create: ({ objects, authorizer }) => createNodeRestriction(objects, authorizer) },
   { name: 'TaintNodesByCondition', create: createTaintNodesByCondition },
   { name: 'AlwaysPullImages', off: true, create: createAlwaysPullImages },
   { name: 'PodSecurity', create: ({ objects }, configuration) => createPodSecurity(objects, parsePodSecurityConfiguration(configuration)) },
   { name: 'PodNodeSelector', off: true, create: ({ objects }, config) => createPodNodeSelector(objects, parseNodeSelectors(config)) },
   { name: 'Priority', create: ({ objects }) => createPriority(objects) },
-  { name: 'DefaultTolerationSeconds', create: createDefaultTolerationSeconds },
+  {
+    name: 'DefaultTolerationSeconds',
+    create: (_deps, _configuration, options) => createDefaultTolerationSeconds(options.tolerationSeconds),
+  },
   {
     name: 'PodTolerationRestriction',
     off: true,
@@ -125,13 +130,14 @@ const plugins: readonly Entry[] = [
 export const pluginNames = plugins.map((p) => p.name)
 export const pluginsOn = plugins.filter((p) => !p.off).map((p) => p.name)
 
-export function createAdmission(deps: AdmissionDeps, { enable, disable, configuration = {} }: AdmissionOptions): AdmissionPlugin[] {
+export function createAdmission(deps: AdmissionDeps, options: AdmissionOptions): AdmissionPlugin[] {
+  const { enable, disable, configuration = {} } = options
   for (const name of [...enable, ...disable])
     if (!pluginNames.includes(name)) throw new Error(`admission plugin ${JSON.stringify(name)} is not known: ${pluginNames.join(', ')}`)
   for (const name of enable)
     if (disable.includes(name)) throw new Error(`[${name}] in enable-admission-plugins and disable-admission-plugins overlapped`)
   const on = ({ name, off }: Entry) => enable.includes(name) || (!off && !disable.includes(name))
-  return plugins.filter(on).map(({ name, create }) => create(deps, configuration[name]))
+  return plugins.filter(on).map(({ name, create }) => create(deps, configuration[name], options))
 }
 
 function eventLimits(configuration: unknown): readonly EventLimit[] {

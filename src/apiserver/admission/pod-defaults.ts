@@ -1,37 +1,47 @@
 /** The plugins that fill a new pod in or look at one field of it, each a few lines (plugin/pkg/admission/…). */
-import { newForbidden } from '../../api/errors.ts'
 import type { Container, Node, Pod, PodSpec, Toleration } from '../../api/types/core-v1.ts'
 import type { RuntimeClass } from '../../api/types/node-v1.ts'
 import type { PriorityClass } from '../../api/types/scheduling-v1.ts'
+import { causeMessage, notSupported } from '../../api/validation/field-error.ts'
 import type { Objects } from '../objects.ts'
-import type { ApiObject } from '../request.ts'
+import type { ApiObject, WriteAttributes } from '../request.ts'
 import { deepEqual } from '../rest/equal.ts'
-import type { AdmissionPlugin } from './admission.ts'
+import { type AdmissionPlugin, newRefusal } from './admission.ts'
+import { mergeTolerations } from './tolerations.ts'
 
-const pods = { group: '', resource: 'pods' }
 const newPods = (resource: string, subresource: string, operation: string): boolean =>
   resource === 'pods' && subresource === '' && operation === 'CREATE'
+const writtenPods = (resource: string, subresource: string, operation: string): boolean =>
+  resource === 'pods' && subresource === '' && (operation === 'CREATE' || operation === 'UPDATE')
 const withSpec = (pod: Pod, spec: Partial<PodSpec>): ApiObject => ({ ...pod, spec: { ...pod.spec, ...spec } }) as unknown as ApiObject
 const asPod = (object: ApiObject | undefined): Pod => object as unknown as Pod
 
-const evictionSeconds = 300
 const notReady = 'node.kubernetes.io/not-ready'
 const unreachable = 'node.kubernetes.io/unreachable'
 
-/** Pods stay five minutes on a node that fails (admission/defaulttolerationseconds). */
-export function createDefaultTolerationSeconds(): AdmissionPlugin {
+/** How long pods stay on a node that fails. */
+export interface TolerationSeconds {
+  readonly notReady: number
+  readonly unreachable: number
+}
+
+/** Pods leave a node that fails after a while (admission/defaulttolerationseconds). */
+export function createDefaultTolerationSeconds(seconds: TolerationSeconds = { notReady: 300, unreachable: 300 }): AdmissionPlugin {
+  const evictions = [
+    [notReady, seconds.notReady],
+    [unreachable, seconds.unreachable],
+  ] as const
   const tolerates = (tolerations: readonly Toleration[], key: string) =>
     tolerations.some((t) => (t.key === key || !t.key) && (t.effect === 'NoExecute' || !t.effect))
   return {
     name: 'DefaultTolerationSeconds',
-    handles: (resource, subresource, operation) =>
-      resource === 'pods' && subresource === '' && (operation === 'CREATE' || operation === 'UPDATE'),
+    handles: writtenPods,
     admit(object) {
       const pod = asPod(object)
       const have = pod.spec.tolerations ?? []
-      const added = [notReady, unreachable]
-        .filter((key) => !tolerates(have, key))
-        .map((key): Toleration => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: evictionSeconds }))
+      const added = evictions
+        .filter(([key]) => !tolerates(have, key))
+        .map(([key, tolerationSeconds]): Toleration => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds }))
       return added.length > 0 ? withSpec(pod, { tolerations: [...have, ...added] }) : object
     },
   }
@@ -62,7 +72,8 @@ export function createPriority(objects: Objects): AdmissionPlugin {
     name: 'Priority',
     handles: (r, subresource, operation) =>
       subresource === '' && ((r === 'pods' && operation !== 'DELETE') || (r === 'priorityclasses' && operation !== 'DELETE')),
-    async admit(object, old, { operation, resource: r }) {
+    async admit(object, old, attributes) {
+      const { operation, resource: r } = attributes
       if (r.resource !== 'pods') return object
       const pod = asPod(object)
       if (operation === 'UPDATE') {
@@ -75,32 +86,32 @@ export function createPriority(objects: Objects): AdmissionPlugin {
       }
       const name = pod.spec.priorityClassName
       const found = name ? await objects.get<PriorityClass>(resource, name) : await defaultClass()
-      if (name && !found) throw newForbidden(pods, pod.metadata.name ?? '', `no PriorityClass with name ${name} was found`)
+      if (name && !found) throw newRefusal(attributes, object, `no PriorityClass with name ${name} was found`)
       const priority = found?.value ?? 0
       const policy = found?.preemptionPolicy ?? 'PreemptLowerPriority'
       if (pod.spec.priority !== undefined && pod.spec.priority !== priority)
-        throw newForbidden(
-          pods,
-          pod.metadata.name ?? '',
+        throw newRefusal(
+          attributes,
+          object,
           `the integer value of priority (${pod.spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`,
         )
       if (pod.spec.preemptionPolicy !== undefined && pod.spec.preemptionPolicy !== policy)
-        throw newForbidden(
-          pods,
-          pod.metadata.name ?? '',
+        throw newRefusal(
+          attributes,
+          object,
           `the string value of PreemptionPolicy (${pod.spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
         )
       const className = name ?? found?.metadata.name
       return withSpec(pod, { priority, preemptionPolicy: policy, ...(className ? { priorityClassName: className } : {}) })
     },
-    async validate(object, _old, { resource: r }) {
-      if (r.resource !== 'priorityclasses') return undefined
+    async validate(object, _old, attributes) {
+      if (attributes.resource.resource !== 'priorityclasses') return undefined
       const given = object as unknown as PriorityClass
       const other = given.globalDefault ? await defaultClass() : undefined
-      if (other && other.metadata.name !== given.metadata.name)
-        throw newForbidden(
-          r,
-          given.metadata.name,
+      if (other && (attributes.operation === 'CREATE' || other.metadata.name !== given.metadata.name))
+        throw newRefusal(
+          attributes,
+          object,
           `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`,
         )
       return undefined
@@ -110,72 +121,87 @@ export function createPriority(objects: Objects): AdmissionPlugin {
 
 /** What a runtime class adds to a pod: overhead, node selector, tolerations (admission/runtimeclass). */
 export function createRuntimeClassPlugin(objects: Objects): AdmissionPlugin {
-  const find = async (pod: Pod) => {
-    const name = pod.spec.runtimeClassName
+  const find = async (object: ApiObject | undefined, attributes: WriteAttributes) => {
+    const name = asPod(object).spec.runtimeClassName
     if (!name) return undefined
     const found = await objects.get<RuntimeClass>('runtimeclasses.node.k8s.io', name)
-    if (!found) throw newForbidden(pods, pod.metadata.name ?? '', `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`)
+    if (!found) throw newRefusal(attributes, object, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`)
     return found
   }
-  const refuse = (pod: Pod, why: string) => newForbidden(pods, pod.metadata.name ?? '', `pod rejected: ${why}`)
+  const otherOverhead = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead"
   return {
     name: 'RuntimeClass',
     handles: newPods,
-    async admit(object) {
+    async admit(object, _old, attributes) {
+      const { overhead, scheduling } = (await find(object, attributes)) ?? {}
       const pod = asPod(object)
-      const runtimeClass = await find(pod)
-      if (!runtimeClass) return object
-      const { overhead, scheduling } = runtimeClass
-      const podFixed = overhead?.podFixed
-      if (podFixed && pod.spec.overhead && !deepEqual(pod.spec.overhead, podFixed))
-        throw refuse(pod, "Pod's Overhead doesn't match RuntimeClass's defined Overhead")
+      const { spec } = pod
+      if (overhead && spec.overhead && !deepEqual(spec.overhead, overhead.podFixed)) throw newRefusal(attributes, object, otherOverhead)
       for (const [key, value] of Object.entries(scheduling?.nodeSelector ?? {})) {
-        const own = pod.spec.nodeSelector?.[key]
+        const own = spec.nodeSelector?.[key]
         if (own !== undefined && own !== value)
-          throw newForbidden(
-            pods,
-            pod.metadata.name ?? '',
+          throw newRefusal(
+            attributes,
+            object,
             `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${own}`,
           )
       }
-      const tolerations = [...(pod.spec.tolerations ?? [])]
-      for (const t of scheduling?.tolerations ?? []) if (!tolerations.some((have) => deepEqual(have, t))) tolerations.push(t)
+      const { nodeSelector, tolerations } = scheduling ?? {}
       return withSpec(pod, {
-        ...(podFixed ? { overhead: podFixed } : {}),
-        ...(scheduling?.nodeSelector ? { nodeSelector: { ...pod.spec.nodeSelector, ...scheduling.nodeSelector } } : {}),
-        ...(tolerations.length > 0 ? { tolerations } : {}),
+        ...(overhead?.podFixed ? { overhead: overhead.podFixed } : {}),
+        ...(nodeSelector ? { nodeSelector: { ...spec.nodeSelector, ...nodeSelector } } : {}),
+        ...(tolerations?.length ? { tolerations: mergeTolerations([...(spec.tolerations ?? []), ...tolerations]) } : {}),
       })
     },
-    async validate(object) {
-      const pod = asPod(object)
-      const runtimeClass = await find(pod)
-      if (pod.spec.overhead && !runtimeClass?.overhead)
-        throw refuse(pod, 'Pod Overhead set without corresponding RuntimeClass defined Overhead')
+    async validate(object, _old, attributes) {
+      const { overhead } = (await find(object, attributes)) ?? {}
+      const own = asPod(object).spec.overhead
+      if (overhead ? !deepEqual(own, overhead.podFixed) : own)
+        throw newRefusal(
+          attributes,
+          object,
+          overhead ? otherOverhead : 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead',
+        )
       return undefined
     },
   }
 }
 
-/** Every image is pulled with the pod's own credentials (admission/alwayspullimages). */
+/** Every image is pulled with the pod's own credentials (admission/alwayspullimages). An update that brings no new image is left alone. */
 export function createAlwaysPullImages(): AdmissionPlugin {
   const always = <T extends Pick<Container, 'imagePullPolicy'>>(list: readonly T[] | undefined | null): T[] | undefined =>
     list?.map((c) => (c.imagePullPolicy === 'Always' ? c : { ...c, imagePullPolicy: 'Always' as const }))
+  const kinds = ['initContainers', 'containers', 'ephemeralContainers'] as const
+  const imagesOf = ({ spec }: Pod) => kinds.flatMap((kind) => (spec[kind] ?? []).map((c) => c.image))
   return {
     name: 'AlwaysPullImages',
     handles: (resource, subresource, operation) =>
       resource === 'pods' &&
       ((subresource === '' && (operation === 'CREATE' || operation === 'UPDATE')) ||
         (subresource === 'ephemeralcontainers' && operation === 'UPDATE')),
-    admit(object) {
+    admit(object, old) {
       const pod = asPod(object)
-      const { initContainers, containers, ephemeralContainers } = pod.spec
+      const had = old && new Set(imagesOf(asPod(old)))
+      if (had && imagesOf(pod).every((image) => had.has(image))) return object
+      const { initContainers, containers, ephemeralContainers, volumes } = pod.spec
       const init = always(initContainers)
       const ephemeral = always(ephemeralContainers)
       return withSpec(pod, {
         containers: always(containers) ?? [],
         ...(init ? { initContainers: init } : {}),
         ...(ephemeral ? { ephemeralContainers: ephemeral } : {}),
+        ...(volumes ? { volumes: volumes.map((v) => (v.image ? { ...v, image: { ...v.image, pullPolicy: 'Always' } } : v)) } : {}),
       })
+    },
+    validate(object, _old, attributes) {
+      const { spec } = asPod(object)
+      for (const kind of kinds)
+        for (const [i, { imagePullPolicy = '' }] of (spec[kind] ?? []).entries()) {
+          if (imagePullPolicy === 'Always') continue
+          const error = notSupported(`spec.${kind}[${i}].imagePullPolicy`, imagePullPolicy, ['Always'])
+          throw newRefusal(attributes, object, `${error.field}: ${causeMessage(error)}`)
+        }
+      return undefined
     },
   }
 }
@@ -185,7 +211,7 @@ export function createExtendedResourceToleration(): AdmissionPlugin {
   const extended = (name: string) => name.includes('/') && !name.includes('kubernetes.io/')
   return {
     name: 'ExtendedResourceToleration',
-    handles: newPods,
+    handles: writtenPods,
     admit(object) {
       const pod = asPod(object)
       const names = new Set(

@@ -1,14 +1,13 @@
 /** The plugins that say where pods may go by their namespace, and what they learn of the node they got. */
-import { newForbidden, newNotFound, StatusError } from '../../api/errors.ts'
+import { newNotFound, StatusError } from '../../api/errors.ts'
 import { type Labels, parseLabelSelector } from '../../api/labels.ts'
 import type { Binding, Namespace, Node, Pod, Toleration } from '../../api/types/core-v1.ts'
 import { podQOS } from '../../api/validation/qos.ts'
 import type { Objects } from '../objects.ts'
-import type { ApiObject } from '../request.ts'
-import { deepEqual } from '../rest/equal.ts'
-import type { AdmissionPlugin } from './admission.ts'
+import type { ApiObject, WriteAttributes } from '../request.ts'
+import { type AdmissionPlugin, newRefusal } from './admission.ts'
+import { isSuperset, mergeTolerations } from './tolerations.ts'
 
-const pods = { group: '', resource: 'pods' }
 const asPod = (object: ApiObject | undefined): Pod => object as unknown as Pod
 
 async function namespaceOf(objects: Objects, name: string): Promise<Namespace> {
@@ -31,29 +30,29 @@ export function parseNodeSelectors(configuration: unknown): NodeSelectors {
 
 /** A namespace's pods run on its nodes (admission/podnodeselector). */
 export function createPodNodeSelector(objects: Objects, selectors: NodeSelectors): AdmissionPlugin {
-  const refuse = (pod: Pod, why: string) => newForbidden(pods, pod.metadata.name ?? '', why)
-  const check = async (pod: Pod, namespace: string): Promise<Labels> => {
+  const check = async (object: ApiObject | undefined, attributes: WriteAttributes): Promise<Labels> => {
+    const { namespace } = attributes
     const { annotations } = (await namespaceOf(objects, namespace)).metadata
     const wanted = labelsOf(annotations?.[nodeSelectorAnnotation] ?? selectors[clusterDefault] ?? '')
-    const own = pod.spec.nodeSelector ?? {}
+    const own = asPod(object).spec.nodeSelector ?? {}
     if (Object.entries(wanted).some(([key, value]) => (own[key] ?? value) !== value))
-      throw refuse(pod, 'pod node label selector conflicts with its namespace node label selector')
+      throw newRefusal(attributes, object, 'pod node label selector conflicts with its namespace node label selector')
     const merged = { ...wanted, ...own }
     const most = labelsOf(selectors[namespace] ?? '')
     if (Object.keys(most).length > 0 && Object.entries(merged).some(([key, value]) => most[key] !== value))
-      throw refuse(pod, 'pod node label selector labels conflict with its namespace whitelist')
+      throw newRefusal(attributes, object, 'pod node label selector labels conflict with its namespace whitelist')
     return merged
   }
   return {
     name: 'PodNodeSelector',
     handles: (resource, subresource, operation) => resource === 'pods' && subresource === '' && operation === 'CREATE',
-    async admit(object, _old, { namespace }) {
+    async admit(object, _old, attributes) {
       const pod = asPod(object)
-      const nodeSelector = await check(pod, namespace)
+      const nodeSelector = await check(object, attributes)
       return Object.keys(nodeSelector).length > 0 ? ({ ...pod, spec: { ...pod.spec, nodeSelector } } as unknown as ApiObject) : object
     },
-    async validate(object, _old, { namespace }) {
-      await check(asPod(object), namespace)
+    async validate(object, _old, attributes) {
+      await check(object, attributes)
       return undefined
     },
   }
@@ -117,7 +116,7 @@ export function createPodTolerationRestriction(objects: Objects, cluster: Tolera
       if (operation === 'CREATE') extra.push(...((await annotated(namespace, defaultAnnotation)) ?? cluster.default ?? []))
       if (podQOS(pod) !== 'BestEffort') extra.push({ key: 'node.kubernetes.io/memory-pressure', operator: 'Exists', effect: 'NoSchedule' })
       const own = pod.spec.tolerations ?? []
-      const tolerations = extra.length > 0 ? merge([...own, ...extra]) : own
+      const tolerations = extra.length > 0 ? mergeTolerations([...own, ...extra]) : own
       await check(tolerations, namespace)
       return extra.length > 0 ? ({ ...pod, spec: { ...pod.spec, tolerations } } as unknown as ApiObject) : object
     },
@@ -126,21 +125,6 @@ export function createPodTolerationRestriction(objects: Objects, cluster: Tolera
       return undefined
     },
   }
-}
-
-/** Without those that another covers; of equal ones the first stays. */
-const merge = (all: readonly Toleration[]): Toleration[] =>
-  all.filter((t, i) => !all.some((other, j) => j !== i && isSuperset(other, t) && (j < i || !isSuperset(t, other))))
-
-/** Whether all that `t` tolerates is tolerated by `by`, too. */
-function isSuperset(by: Toleration, t: Toleration): boolean {
-  if (deepEqual(by, t)) return true
-  if (t.key !== by.key && (by.key || by.operator !== 'Exists')) return false
-  if (by.effect && t.effect !== by.effect) return false
-  if (by.effect === 'NoExecute' && by.tolerationSeconds !== undefined)
-    if (t.tolerationSeconds === undefined || t.tolerationSeconds > by.tolerationSeconds) return false
-  if (by.operator === 'Exists') return true
-  return (t.operator || 'Equal') === (by.operator || 'Equal') && (t.value ?? '') === (by.value ?? '')
 }
 
 const topologyLabels = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region']

@@ -1,10 +1,9 @@
 /** A resize that the pod's node could never grant is refused at once (plugin/pkg/admission/podresize). */
-import { newForbidden } from '../../api/errors.ts'
 import { quantityMilliValue, quantityValue } from '../../api/quantity.ts'
 import { podUsage } from '../../api/quota.ts'
 import type { Node, Pod } from '../../api/types/core-v1.ts'
 import type { Objects } from '../objects.ts'
-import type { AdmissionPlugin } from './admission.ts'
+import { type AdmissionPlugin, newRefusal } from './admission.ts'
 
 /** As upstream prints them: thousandths of a core, bytes. */
 const resources = [
@@ -16,11 +15,11 @@ export function createPodResizeValidator(objects: Objects): AdmissionPlugin {
   return {
     name: 'PodResizeValidator',
     handles: (resource, subresource, operation) => resource === 'pods' && subresource === 'resize' && operation === 'UPDATE',
-    async validate(object, old, { resource, name }) {
+    async validate(object, old, attributes) {
       const pod = object as unknown as Pod
       const { nodeName } = pod.spec
       if (!nodeName || old?.metadata.generation === object?.metadata.generation) return undefined
-      const refuse = (why: string) => newForbidden(resource, name, why)
+      const refuse = (why: string) => newRefusal(attributes, object, why)
       const node = await objects.get<Node>('nodes', nodeName)
       if (!node) throw refuse(`node ${JSON.stringify(nodeName)} not found`)
       const usage = podUsage(pod)

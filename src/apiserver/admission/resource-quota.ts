@@ -3,7 +3,7 @@
  * refused. Writes of a namespace that wait together are charged in turn against one reading of its quotas and stored
  * with one write each, made only when the quota is still the one that was read: however many ask at once, none gets by.
  */
-import { isConflict, isNotFound, newForbidden, newInternalError } from '../../api/errors.ts'
+import { isConflict, isNotFound, newInternalError } from '../../api/errors.ts'
 import { addQuantity, compareQuantity, formatQuantity, newQuantity, quantitySign, subQuantity, zeroQuantity } from '../../api/quantity.ts'
 import {
   claimInScope,
@@ -20,7 +20,7 @@ import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from '../../a
 import type { Transport } from '../../client/transport.ts'
 import type { Objects } from '../objects.ts'
 import type { ApiObject, WriteAttributes } from '../request.ts'
-import type { AdmissionPlugin } from './admission.ts'
+import { type AdmissionPlugin, newRefusal } from './admission.ts'
 
 interface Charge {
   readonly object: ApiObject
@@ -204,7 +204,7 @@ function chargeOne(
     for (const name of names) uncovered.names.delete(name)
     for (const scope of scopes) uncovered.scopes.delete(scope.name)
     const missing = resource === 'pods' && !old ? unspecified(object as unknown as Pod, Object.keys(hard)) : []
-    if (missing.length > 0) throw refusal(attributes, object, `failed quota: ${quota.metadata.name}: must specify ${missing.join('; ')}`)
+    if (missing.length > 0) throw newRefusal(attributes, object, `failed quota: ${quota.metadata.name}: must specify ${missing.join('; ')}`)
     const figures = used.get(quota) ?? {}
     const wasIn = old !== undefined && inScopes(resource, old, scopes)
     const exceeded: string[] = []
@@ -216,7 +216,7 @@ function chargeOne(
       if (quantitySign(delta) === 0) continue
       if (figures[name] === undefined) {
         // Not counted yet: nothing is allowed until its controller has.
-        throw refusal(attributes, object, `status unknown for quota: ${quota.metadata.name}, resources: ${name}`)
+        throw newRefusal(attributes, object, `status unknown for quota: ${quota.metadata.name}, resources: ${name}`)
       }
       const total = addQuantity(figures[name], delta)
       if (quantitySign(delta) > 0 && compareQuantity(total, hard[name] as string) > 0) exceeded.push(name)
@@ -229,7 +229,7 @@ function chargeOne(
       const requested = print((n) =>
         formatQuantity(wasIn ? subQuantity(usage[n] ?? zeroQuantity, before[n] ?? zeroQuantity) : (usage[n] ?? zeroQuantity)),
       )
-      throw refusal(
+      throw newRefusal(
         attributes,
         object,
         `exceeded quota: ${quota.metadata.name}, requested: ${requested}, used: ${print((n) => figures[n] as string)}, limited: ${print((n) => hard[n] as string)}`,
@@ -237,9 +237,10 @@ function chargeOne(
     }
     if (changed) result.push([quota, next])
   }
-  if (uncovered.names.size > 0) throw refusal(attributes, object, `insufficient quota to consume: ${[...uncovered.names].sort().join(',')}`)
+  if (uncovered.names.size > 0)
+    throw newRefusal(attributes, object, `insufficient quota to consume: ${[...uncovered.names].sort().join(',')}`)
   const scopes = [...uncovered.scopes.values()].flat().map(({ name, operator, values }) => `{${name} ${operator} [${values.join(' ')}]}`)
-  if (scopes.length > 0) throw refusal(attributes, object, `insufficient quota to match these scopes: [${scopes.join(' ')}]`)
+  if (scopes.length > 0) throw newRefusal(attributes, object, `insufficient quota to match these scopes: [${scopes.join(' ')}]`)
   return result
 }
 
@@ -264,8 +265,6 @@ const isOver = (resource: string, object: ApiObject): boolean => {
   const phase = (object as ApiObject & { status?: { phase?: string } }).status?.phase
   return resource === 'pods' && (phase === 'Succeeded' || phase === 'Failed')
 }
-
-const refusal = ({ resource }: WriteAttributes, object: ApiObject, why: string) => newForbidden(resource, object.metadata.name ?? '', why)
 
 function usageOf(resource: string, object: ApiObject): Usage {
   switch (resource) {

@@ -1,12 +1,11 @@
 /** The plugins of volumes and claims, and the default ingress class, which works as the default storage class does. */
-import { newForbidden } from '../../api/errors.ts'
 import { compareQuantity } from '../../api/quantity.ts'
 import type { PersistentVolumeClaim } from '../../api/types/core-v1.ts'
 import type { Ingress } from '../../api/types/networking-v1.ts'
 import type { StorageClass } from '../../api/types/storage-v1.ts'
 import type { Objects } from '../objects.ts'
 import type { ApiObject } from '../request.ts'
-import type { AdmissionPlugin } from './admission.ts'
+import { type AdmissionPlugin, newRefusal } from './admission.ts'
 
 interface Marked {
   readonly metadata: { readonly name: string; readonly creationTimestamp: string; readonly annotations?: Readonly<Record<string, string>> }
@@ -79,20 +78,19 @@ export function createPersistentVolumeClaimResize(objects: Objects): AdmissionPl
   return {
     name: 'PersistentVolumeClaimResize',
     handles: (resource, subresource, operation) => resource === 'persistentvolumeclaims' && subresource === '' && operation === 'UPDATE',
-    async validate(object, old, { resource }) {
+    async validate(object, old, attributes) {
       const claim = object as unknown as PersistentVolumeClaim
       const before = old as unknown as PersistentVolumeClaim
       const now = claim.spec.resources?.requests?.['storage']
       const then = before.spec.resources?.requests?.['storage']
       if (now === undefined || then === undefined || compareQuantity(now, then) <= 0) return undefined
-      const { name } = claim.metadata
-      if (before.status?.phase !== 'Bound') throw newForbidden(resource, name, 'Only bound persistent volume claims can be expanded')
+      if (before.status?.phase !== 'Bound') throw newRefusal(attributes, object, 'Only bound persistent volume claims can be expanded')
       const className = claim.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? claim.spec.storageClassName
       const found = className ? await objects.get<StorageClass>('storageclasses.storage.k8s.io', className) : undefined
       if (!found?.allowVolumeExpansion)
-        throw newForbidden(
-          resource,
-          name,
+        throw newRefusal(
+          attributes,
+          object,
           'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',
         )
       return undefined

@@ -45,7 +45,15 @@ export interface Outcome {
   readonly audit: Readonly<Record<string, string>>
 }
 
-const clusterScoped = new Set(['namespaces', 'nodes', 'persistentvolumes', 'certificatesigningrequests', 'priorityclasses'])
+const clusterScoped = new Set([
+  'namespaces',
+  'nodes',
+  'persistentvolumes',
+  'certificatesigningrequests',
+  'priorityclasses',
+  'csinodes',
+  'resourceslices',
+])
 
 /** As the server calls it: admit, then validate; a plugin that does not handle the write is not asked. */
 export async function review(plugin: AdmissionPlugin, write: Write): Promise<Outcome> {

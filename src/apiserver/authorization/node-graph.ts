@@ -54,7 +54,8 @@ export function createNodeGraph(objects: Objects): NodeGraph {
       const phase = pod.status?.phase
       // A pod that is over needs nothing any more.
       if (!node || phase === 'Succeeded' || phase === 'Failed') return
-      const refs = [...referencesOf(pod)]
+      // A mirror pod is the node's own and reaches nothing.
+      const refs = pod.metadata.annotations?.['kubernetes.io/config.mirror'] === undefined ? [...podReferences(pod)] : []
       pods.set(key, { node, refs })
       for (const ref of refs) count(ref, node, 1)
     },
@@ -106,9 +107,8 @@ export function createNodeGraph(objects: Objects): NodeGraph {
   }
 }
 
-/** `resource namespace/name` of all that the pod needs. A mirror pod is the node's own and reaches nothing. */
-function* referencesOf(pod: Pod): Iterable<string> {
-  if (pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) return
+/** `resource namespace/name` of all that the pod needs. */
+export function* podReferences(pod: Pod): Iterable<string> {
   const { namespace } = pod.metadata
   const spec = pod.spec
   if (!spec) return
