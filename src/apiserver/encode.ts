@@ -7,6 +7,7 @@ import type { Endpoint } from './endpoints.ts'
 import { typeOfObject, writeWatchEvent } from './formats.ts'
 import type { Form } from './negotiate.ts'
 import { viewOf } from './rest/core.ts'
+import type { Response } from './server.ts'
 import { transform, transformList } from './shapes.ts'
 import { type CacheEvent, newEvent } from './storage/changes.ts'
 import type { Entry } from './storage/entry.ts'
@@ -58,30 +59,67 @@ export const listMetadata = ({ revision, continue: token, remaining }: ListAnswe
 })
 
 function encodeList(answer: ListAnswer, form: Form, query: URLSearchParams): { type: string; bytes: Buffer } {
-  const { endpoint, entries } = answer
-  const metadata = listMetadata(answer)
-  if (!plain(endpoint, form)) return encodeValue(transformList(answer, metadata, form, query), form)
-  const head = Buffer.from(
-    `{"kind":"${endpoint.resource.kind}List","apiVersion":"${endpoint.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`,
-  )
-  return { type: 'application/json', bytes: joinItems(head, entries) }
+  const { endpoint } = answer
+  if (!plain(endpoint, form)) return encodeValue(transformList(answer, listMetadata(answer), form, query), form)
+  const { type, length, pieces } = plainList(answer)
+  const [bytes] = pieces(Buffer.allocUnsafe(length))
+  return { type, bytes: bytes as Buffer }
 }
 
-/** The items' bytes without kind and apiVersion, between the list's head and its end. */
-function joinItems(head: Buffer, entries: readonly Entry[]): Buffer {
-  let size = head.length + closing.length
-  for (const { bytes, item } of entries) size += bytes.length - item + 2
-  if (entries.length > 0) size -= 1
-  const all = Buffer.allocUnsafe(size)
-  let at = head.copy(all)
-  for (let i = 0; i < entries.length; i++) {
-    const { bytes, item } = entries[i] as Entry
-    if (i > 0) all[at++] = 44
-    all[at++] = 123
-    at += bytes.copy(all, at, item)
+/** A list that is put together piece by piece. */
+export interface LongList {
+  readonly type: string
+  readonly length: number
+  /** The body in pieces, each of which stands in `into` until the next is asked for. */
+  pieces(into: Buffer): Iterable<Buffer>
+}
+
+/** The list that an answer is, where that is stored bytes one after the other and longer than `above`. */
+export function longList({ answer, form }: Pick<Response, 'answer' | 'form'>, above: number): LongList | undefined {
+  if (answer.kind !== 'list' || !plain(answer.endpoint, form)) return undefined
+  const list = plainList(answer)
+  return list.length > above ? list : undefined
+}
+
+function plainList(answer: ListAnswer): LongList {
+  const { endpoint, entries } = answer
+  const head = Buffer.from(
+    `{"kind":"${endpoint.resource.kind}List","apiVersion":"${endpoint.apiVersion}","metadata":${JSON.stringify(listMetadata(answer))},"items":[`,
+  )
+  let length = head.length + closing.length + Math.max(0, entries.length - 1)
+  for (const { bytes, item } of entries) length += 1 + bytes.length - item
+  return { type: 'application/json', length, pieces: (into) => packed(partsOf(head, entries), into) }
+}
+
+const opening = Buffer.from('{')
+const between = Buffer.from(',{')
+
+/** What a list consists of, each with the place where it begins in its bytes: items are without kind and apiVersion. */
+function* partsOf(head: Buffer, entries: readonly Entry[]): Generator<[Buffer, number]> {
+  yield [head, 0]
+  let before = opening
+  for (const { bytes, item } of entries) {
+    yield [before, 0]
+    yield [bytes, item]
+    before = between
   }
-  closing.copy(all, at)
-  return all
+  yield [closing, 0]
+}
+
+function* packed(parts: Iterable<readonly [Buffer, number]>, into: Buffer): Generator<Buffer> {
+  let at = 0
+  for (const [bytes, start] of parts) {
+    for (let from = start; from < bytes.length; ) {
+      if (at === into.length) {
+        yield into
+        at = 0
+      }
+      const copied = bytes.copy(into, at, from)
+      at += copied
+      from += copied
+    }
+  }
+  yield into.subarray(0, at)
 }
 
 /** One watch event in a form, made once for all who watch in that form. */

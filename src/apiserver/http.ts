@@ -13,8 +13,8 @@ import { http } from '../http/node-http.ts'
 import { strongTls } from '../http/tls.ts'
 import type { Logger } from '../log/log.ts'
 import type { IncomingRequest } from './call.ts'
-import { compressed } from './compress.ts'
-import { type Encoded, encodeAnswer, encodeError } from './encode.ts'
+import { compressed, takesGzip } from './compress.ts'
+import { type Encoded, encodeAnswer, encodeError, type LongList, longList } from './encode.ts'
 import { createProxy } from './proxy.ts'
 import type { Credentials } from './request.ts'
 import { header } from './rest/body.ts'
@@ -153,8 +153,17 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
       res.once('close', stop)
       return
     }
+    const acceptEncoding = header(req.headers['accept-encoding'])
+    const long = longList(response, joinedBelow)
+    if (long && !takesGzip(acceptEncoding)) {
+      res.writeHead(200, [...commonHeaders(response), 'Content-Type', long.type, 'Content-Length', String(long.length)])
+      res.flushHeaders()
+      await writePieces(res, socket, long)
+      res.end()
+      return response.done(200)
+    }
     let encoded = encode(response)
-    const zipped = encoded.bytes.length > 100_000 ? await compressed(encoded.bytes, header(req.headers['accept-encoding'])) : undefined
+    const zipped = encoded.bytes.length > joinedBelow ? await compressed(encoded.bytes, acceptEncoding) : undefined
     if (zipped) encoded = { ...encoded, bytes: zipped }
     const headers = [...commonHeaders(response), 'Content-Type', encoded.type, 'Content-Length', String(encoded.bytes.length)]
     if (zipped) headers.push('Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding')
@@ -191,8 +200,16 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
       stream.once('close', stop)
       return
     }
+    const acceptEncoding = headers['accept-encoding']
+    const long = longList(response, joinedBelow)
+    if (long && !takesGzip(acceptEncoding)) {
+      stream.respond({ ':status': 200, ...lowerCase(commonHeaders(response)), 'content-type': long.type, 'content-length': long.length })
+      await writePieces(stream, stream, long)
+      stream.end()
+      return response.done(200)
+    }
     const encoded = encode(response)
-    const zipped = encoded.bytes.length > 100_000 ? await compressed(encoded.bytes, headers['accept-encoding']) : undefined
+    const zipped = encoded.bytes.length > joinedBelow ? await compressed(encoded.bytes, acceptEncoding) : undefined
     const bytes = zipped ?? encoded.bytes
     if (stream.destroyed) return response.done(0)
     // Node ends a stream that has no body (304) by itself, and to end it again would be an error that resets it.
@@ -254,6 +271,27 @@ const joinedBelow = 16 * 1024
 function endWith(res: ServerResponse, bytes: Buffer): void {
   if (bytes.length < joinedBelow) res.end(bytes.toString('latin1'), 'latin1')
   else res.end(bytes)
+}
+
+/** Buffers that long lists are put together in: made anew for each list, their going would keep the garbage collector busy. */
+const spare: Buffer[] = []
+const pieceSize = 256 * 1024
+const mostSpare = 4
+
+async function writePieces(out: ServerResponse | ServerHttp2Stream, connection: Socket | ServerHttp2Stream, list: LongList): Promise<void> {
+  const into = spare.pop() ?? Buffer.allocUnsafeSlow(pieceSize)
+  for (const piece of list.pieces(into)) {
+    if (out.destroyed) break
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        connection.off('close', done)
+        resolve()
+      }
+      connection.on('close', done)
+      out.write(piece, done)
+    })
+  }
+  if (spare.length < mostSpare) spare.push(into)
 }
 
 async function close(

@@ -69,6 +69,13 @@ interface Waiting {
   resolve(value: unknown): void
   reject(error: unknown): void
 }
+interface Decided extends Waiting {
+  readonly result: unknown
+}
+const answer = (writes: readonly Decided[]): void => {
+  for (const { resolve, result } of writes) resolve(result)
+}
+
 /** A key's state within the commit that is being put together. */
 interface Pending {
   readonly kv: KeyValue | undefined
@@ -101,26 +108,24 @@ export function createCommits(
   }
 
   const run = async () => {
+    // What else this tick brings shares the first commit.
+    await new Promise(setImmediate)
+    let done: readonly Decided[] = []
     while (waiting.length > 0) {
-      // Writers that were just answered write again within this tick: they share the commit.
-      await new Promise(setImmediate)
+      // Who is answered now will write again. One half of the writers is on the disk while the other half's answers and
+      // next requests are worked on; all in one commit would leave the processor and the disk idle in turns.
+      const share = done.length === 0 ? maxWrites : Math.ceil((waiting.length + done.length) / 2)
       const batch = createBatch(tables, newest, revision)
-      const decided: (Waiting & { result: unknown })[] = []
-      let taken = 0
-      for (; taken < waiting.length && taken < maxWrites && batch.bytes < maxBytes; taken++) {
-        const write = waiting[taken] as Waiting
-        try {
-          decided.push({ ...write, result: batch.decide(write.decide) })
-        } catch (error) {
-          write.reject(error)
-        }
-      }
-      waiting = waiting.slice(taken)
+      const decided = decide(batch, Math.min(share, maxWrites))
+      const committed = batch.commit()
+      answer(done)
       try {
-        await batch.commit()
+        await committed
+        done = decided
       } catch (error) {
         const reason = commitError(error, folder, batch.bytes)
         for (const write of decided) write.reject(reason)
+        done = []
         continue
       }
       if (batch.changed) {
@@ -128,9 +133,25 @@ export function createCommits(
         refresh()
       }
       for (const [at, events] of batch.events) deliver(events, at)
-      for (const write of decided) write.resolve(write.result)
     }
+    answer(done)
     running = undefined
+  }
+
+  /** Decides at most `share` of the writes that wait; those that fail are told at once. */
+  const decide = (batch: Batch, share: number): Decided[] => {
+    const decided: Decided[] = []
+    let taken = 0
+    for (; taken < waiting.length && taken < share && batch.bytes < maxBytes; taken++) {
+      const write = waiting[taken] as Waiting
+      try {
+        decided.push({ ...write, result: batch.decide(write.decide) })
+      } catch (error) {
+        write.reject(error)
+      }
+    }
+    waiting = waiting.slice(taken)
+    return decided
   }
 
   const commits: Commits = {
