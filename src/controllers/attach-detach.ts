@@ -17,6 +17,8 @@ import { claimsOf } from './volume-protection.ts'
 
 const resource = 'volumeattachments.storage.k8s.io'
 const attachmentNode = 'node'
+/** How long a volume that a silent node may still use is left attached. */
+const maxWaitForUnmountMs = 6 * 60_000
 
 /** The name is made of what is attached where, so that it is never attached twice. */
 export const attachmentName = (handle: string, driver: string, node: string): string =>
@@ -95,7 +97,7 @@ export function createAttachDetachController({ client, informers, clock, options
     unwantedSince.set(name, since)
     if (outOfService) return 0
     const healthy = node.status.conditions?.find((c) => c.type === 'Ready')?.status === 'True'
-    return healthy ? Infinity : Math.max(0, since + options.attachDetachReconcileMaxWaitMs - clock.now())
+    return healthy || options.disableForceDetachOnTimeout ? Infinity : Math.max(0, since + maxWaitForUnmountMs - clock.now())
   }
 
   async function tellNode(node: Node): Promise<void> {

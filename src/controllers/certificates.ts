@@ -5,18 +5,12 @@ import { formatTime } from '../api/meta.ts'
 import type { CertificateSigningRequest } from '../api/types/certificates-v1.ts'
 import { type ParsedCertificateRequest, parseCertificateRequest, signPublicKey } from '../pki/index.ts'
 import type { Controller, ControllerDeps } from './controller.ts'
+import { type Signer, signers } from './options.ts'
 
 const resource = 'certificatesigningrequests.certificates.k8s.io'
 type Request = CertificateSigningRequest
 const has = (csr: Request, type: string) => csr.status.conditions?.some((c) => c.type === type) === true
 const pemOf = (csr: Request) => Buffer.from(csr.spec.request, 'base64').toString('utf8')
-const signers = {
-  client: 'kubernetes.io/kube-apiserver-client',
-  kubeletClient: 'kubernetes.io/kube-apiserver-client-kubelet',
-  kubeletServing: 'kubernetes.io/kubelet-serving',
-  legacy: 'kubernetes.io/legacy-unknown',
-} as const
-
 /** Wakes on every change of a request. */
 const wakeOnChange =
   (deps: ControllerDeps): Controller['wake'] =>
@@ -50,7 +44,7 @@ export function createCertificateApprover(deps: ControllerDeps): Controller {
     async reconcile(name) {
       const csr = requests.get(undefined, name)
       if (!csr || csr.status.certificate || has(csr, 'Approved') || has(csr, 'Denied')) return
-      if (csr.spec.signerName !== signers.kubeletClient) return
+      if (csr.spec.signerName !== signers['kubelet-client']) return
       const parsed = parseCertificateRequest(pemOf(csr))
       if (!isKubeletClient(csr, parsed)) return
       const kinds = [
@@ -102,8 +96,7 @@ export function createCertificateApprover(deps: ControllerDeps): Controller {
 export function createCertificateSigner(deps: ControllerDeps): Controller {
   const { client, informers, clock, options } = deps
   const name = 'certificatesigningrequest-signing-controller'
-  const authority = options.clusterSigning
-  if (!authority) return { name, wake: () => [], reconcile: async () => {} }
+  if (Object.keys(options.clusterSigning).length === 0) return { name, wake: () => [], reconcile: async () => {} }
   const requests = informers.of(resource)
   return {
     name,
@@ -111,7 +104,8 @@ export function createCertificateSigner(deps: ControllerDeps): Controller {
     async reconcile(key) {
       const csr = requests.get(undefined, key)
       if (!csr || csr.status.certificate || !has(csr, 'Approved') || has(csr, 'Denied') || has(csr, 'Failed')) return
-      if (!(Object.values(signers) as string[]).includes(csr.spec.signerName)) return
+      const authority = options.clusterSigning[csr.spec.signerName as Signer]
+      if (!authority) return
       let parsed: ParsedCertificateRequest
       try {
         parsed = parseCertificateRequest(pemOf(csr))
@@ -155,11 +149,11 @@ export function createCertificateSigner(deps: ControllerDeps): Controller {
 
 function checkSigner(csr: Request, parsed: ParsedCertificateRequest): void {
   const { signerName } = csr.spec
-  if (signerName === signers.client && !onlyUsages(csr, ['client auth'], ['digital signature', 'key encipherment']))
+  if (signerName === signers['kube-apiserver-client'] && !onlyUsages(csr, ['client auth'], ['digital signature', 'key encipherment']))
     throw new Error('invalid usages for client certificate, must include "client auth"')
-  if (signerName === signers.kubeletClient && !isKubeletClient(csr, parsed))
+  if (signerName === signers['kubelet-client'] && !isKubeletClient(csr, parsed))
     throw new Error('invalid kubelet client certificate: subject organization is not system:nodes or names and usages do not fit')
-  if (signerName !== signers.kubeletServing) return
+  if (signerName !== signers['kubelet-serving']) return
   if (!isNode(parsed)) throw new Error('subject organization is not system:nodes')
   if (parsed.dnsNames.length + parsed.addresses.length === 0) throw new Error('DNS or IP subjectAltName is required')
   if (parsed.emails.length > 0) throw new Error('emailAddress subjectAltNames are not allowed')

@@ -8,7 +8,7 @@ import { ExitError } from '../flags/run.ts'
 import { loggerOf } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
 import { chooseControllers, createControllerManager } from './manager.ts'
-import { type ControllerOptions, defaultOptions } from './options.ts'
+import { type ControllerOptions, defaultOptions, signers } from './options.ts'
 import { registry } from './registry.ts'
 
 const d = defaultOptions
@@ -29,8 +29,12 @@ const plain = {
   'cluster-cidr': 'clusterCidrs',
   'service-cluster-ip-range': 'serviceClusterIpRanges',
   'node-cidr-mask-size-ipv6': 'nodeCidrMaskSizeIpv6',
+  'endpoint-updates-batch-period': 'endpointUpdatesBatchPeriodMs',
+  'endpointslice-updates-batch-period': 'endpointSliceUpdatesBatchPeriodMs',
+  'mirroring-endpointslice-updates-batch-period': 'mirroringEndpointSliceUpdatesBatchPeriodMs',
   'max-endpoints-per-slice': 'maxEndpointsPerSlice',
   'mirroring-max-endpoints-per-subset': 'mirroringMaxEndpointsPerSubset',
+  'disable-force-detach-on-timeout': 'disableForceDetachOnTimeout',
   'cluster-signing-duration': 'clusterSigningDurationMs',
   'resource-quota-sync-period': 'resourceQuotaSyncPeriodMs',
   'horizontal-pod-autoscaler-sync-period': 'hpaSyncPeriodMs',
@@ -59,7 +63,20 @@ const concurrent = {
   'concurrent-ephemeralvolume-syncs': 'ephemeralvolume',
   'mirroring-concurrent-service-endpoint-syncs': 'mirroringServiceEndpoint',
   'concurrent-horizontal-pod-autoscaler-syncs': 'hpa',
+  'concurrent-resourceclaim-syncs': 'resourceClaim',
+  'concurrent-device-taint-eviction-syncs': 'deviceTaintEviction',
 } as const satisfies Record<string, keyof ControllerOptions['concurrent']>
+
+const batchPeriod = (what: string) =>
+  ({ type: 'duration', default: 0, doc: `How long changes are gathered before ${what} are written.` }) as const
+
+/** An authority for one signer each, where they are not all the same. */
+const signingFlags = Object.fromEntries(
+  Object.entries(signers).flatMap(([name, signer]) => [
+    [`cluster-signing-${name}-cert-file`, { type: 'string', doc: `The authority that signs requests to ${signer}.` }],
+    [`cluster-signing-${name}-key-file`, { type: 'string', doc: 'Its key.' }],
+  ]),
+) as FlagTable
 
 const concurrentFlags = Object.fromEntries(
   Object.entries(concurrent).map(([flag, key]) => [
@@ -105,6 +122,14 @@ export const flags: FlagTable = {
   'node-cidr-mask-size': { type: 'int', default: d.nodeCidrMaskSize, doc: 'The size of a node’s part.' },
   'node-cidr-mask-size-ipv4': { type: 'int', default: d.nodeCidrMaskSize, doc: 'The same where there are two families.' },
   'node-cidr-mask-size-ipv6': { type: 'int', default: d.nodeCidrMaskSizeIpv6, doc: 'The size of a node’s IPv6 part.' },
+  'endpoint-updates-batch-period': batchPeriod('Endpoints'),
+  'endpointslice-updates-batch-period': batchPeriod('EndpointSlices'),
+  'mirroring-endpointslice-updates-batch-period': batchPeriod('mirrored EndpointSlices'),
+  'disable-force-detach-on-timeout': {
+    type: 'bool',
+    default: d.disableForceDetachOnTimeout,
+    doc: 'Leave volumes attached to a silent node until it is declared out of service, not for six minutes only.',
+  },
   'max-endpoints-per-slice': { type: 'int', default: d.maxEndpointsPerSlice, doc: 'Endpoints in one slice at most.' },
   'mirroring-max-endpoints-per-subset': {
     type: 'int',
@@ -135,13 +160,13 @@ export const flags: FlagTable = {
     default: d.legacyTokenCleanUpPeriodMs,
     doc: 'How long an unused token secret is kept.',
   },
+  ...signingFlags,
   ...concurrentFlags,
 }
 
 /** What the flags say; `ca` is published where no file is named. */
 export function optionsOf({ values, given }: Pick<ParsedFlags, 'values' | 'given'>, ca?: string): Partial<ControllerOptions> {
   const file = (name: string) => (values[name] ? readFileSync(values[name] as string, 'utf8') : undefined)
-  const [certificate, key] = [file('cluster-signing-cert-file'), file('cluster-signing-key-file')]
   return {
     ...Object.fromEntries(Object.entries(plain).map(([flag, key]) => [key, values[flag]])),
     nodeCidrMaskSize: values[given.has('node-cidr-mask-size-ipv4') ? 'node-cidr-mask-size-ipv4' : 'node-cidr-mask-size'] as number,
@@ -151,8 +176,28 @@ export function optionsOf({ values, given }: Pick<ParsedFlags, 'values' | 'given
     },
     rootCa: file('root-ca-file') ?? ca,
     serviceAccountPrivateKey: file('service-account-private-key-file'),
-    ...(certificate && key ? { clusterSigning: { certificate, key } } : {}),
+    clusterSigning: signingAuthorities(given, file),
   }
+}
+
+function signingAuthorities(given: ParsedFlags['given'], file: (name: string) => string | undefined): ControllerOptions['clusterSigning'] {
+  const pair = (prefix: string) => {
+    const [certificate, key] = [file(`${prefix}-cert-file`), file(`${prefix}-key-file`)]
+    if (!certificate !== !key)
+      throw new ExitError(`kube-controller-manager: --${prefix}-cert-file and --${prefix}-key-file belong together`)
+    return certificate && key ? { certificate, key } : undefined
+  }
+  const all = pair('cluster-signing')
+  if (all && Object.keys(signingFlags).some((flag) => given.has(flag)))
+    throw new ExitError(
+      'kube-controller-manager: cannot specify --cluster-signing-{cert,key}-file and other --cluster-signing-*-file flags at the same time',
+    )
+  return Object.fromEntries(
+    Object.entries(signers).flatMap(([name, signer]) => {
+      const authority = all ?? pair(`cluster-signing-${name}`)
+      return authority ? [[signer, authority]] : []
+    }),
+  )
 }
 
 export const command: Command = {

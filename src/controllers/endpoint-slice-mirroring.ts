@@ -39,7 +39,8 @@ export function createEndpointSliceMirroringController({ client, informers, opti
     workers: options.concurrent.mirroringServiceEndpoint,
     wake(queue) {
       const wake = (object: { metadata: { namespace: string; name: string } }) => queue.add(objectKey(object))
-      endpoints.addHandler({ added: wake, updated: wake, deleted: wake })
+      const wakeLater = (from: Endpoints) => queue.addAfter(objectKey(from), options.mirroringEndpointSliceUpdatesBatchPeriodMs)
+      endpoints.addHandler({ added: wakeLater, updated: wakeLater, deleted: wakeLater })
       services.addHandler({
         added: wake,
         updated: (now: Service, before) => !semanticEqual(now.spec.selector, before.spec.selector) && wake(now),

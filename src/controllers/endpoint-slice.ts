@@ -58,7 +58,7 @@ export function createEndpointSliceController({ client, informers, options, reco
     wake(queue) {
       const wake = (service: Service) => queue.add(objectKey(service))
       services.addHandler({ added: wake, updated: wake, deleted: wake })
-      wakeServicesByPods(services, pods, (key) => queue.add(key))
+      wakeServicesByPods(services, pods, (key) => queue.addAfter(key, options.endpointSliceUpdatesBatchPeriodMs))
       const serviceOf = (slice: EndpointSlice) => {
         const name = slice.metadata.labels?.[serviceNameLabel]
         return name && slice.metadata.labels?.[managedByLabel] === manager ? `${slice.metadata.namespace}/${name}` : undefined

@@ -35,7 +35,7 @@ export function createEndpointsController({ client, informers, options, recorder
     wake(queue) {
       const wake = (service: Service) => queue.add(objectKey(service))
       services.addHandler({ added: wake, updated: wake, deleted: wake })
-      wakeServicesByPods(services, pods, (key) => queue.add(key))
+      wakeServicesByPods(services, pods, (key) => queue.addAfter(key, options.endpointUpdatesBatchPeriodMs))
       endpoints.addHandler({
         // Endpoints left over from a service that vanished while nothing ran.
         added: (e) => queue.add(objectKey(e)),

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { createClient } from '../client/client.ts'
 import { createFakeClock } from '../client/clock.ts'
@@ -5,8 +8,8 @@ import { createMemoryTransport } from '../client/memory-transport.ts'
 import { parseFlags } from '../flags/flags.ts'
 import { flags, optionsOf } from './command.ts'
 import { chooseControllers, createControllerManager } from './manager.ts'
-import { defaultOptions } from './options.ts'
-import { registry } from './registry.ts'
+import { defaultOptions, signers } from './options.ts'
+import { formerNames, notHere, registry } from './registry.ts'
 
 const stops: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -22,8 +25,38 @@ test.each([
 ])('--controllers=%j', (given, good) => {
   expect(good(chooseControllers(given))).toBe(true)
 })
-test('an unknown controller is refused', () => {
-  expect(() => chooseControllers(['nonsense'])).toThrow('"nonsense" is not in the list of known controllers')
+test.each([
+  ['nonsense', '"nonsense" is not in the list of known controllers'],
+  ['-nonsense', '"nonsense" is not in the list of known controllers'],
+  ['service-lb-controller', '"service-lb-controller" does not run here: it needs a cloud provider'],
+  ['route', '"route" does not run here: it needs a cloud provider'],
+])('--controllers=%s is refused', (name, why) => {
+  expect(() => chooseControllers([name])).toThrow(why)
+})
+
+/** What `kube-controller-manager --help` of 1.36 names. */
+const upstream = `bootstrap-signer-controller certificatesigningrequest-approving-controller certificatesigningrequest-cleaner-controller
+  certificatesigningrequest-signing-controller cloud-node-lifecycle-controller clusterrole-aggregation-controller cronjob-controller
+  daemonset-controller deployment-controller device-taint-eviction-controller disruption-controller endpoints-controller
+  endpointslice-controller endpointslice-mirroring-controller ephemeral-volume-controller garbage-collector-controller
+  horizontal-pod-autoscaler-controller job-controller kube-apiserver-serving-clustertrustbundle-publisher-controller
+  legacy-serviceaccount-token-cleaner-controller namespace-controller node-ipam-controller node-lifecycle-controller
+  node-route-controller persistentvolume-attach-detach-controller persistentvolume-binder-controller
+  persistentvolume-expander-controller persistentvolume-protection-controller persistentvolumeclaim-protection-controller
+  pod-garbage-collector-controller podcertificaterequest-cleaner-controller podgroup-protection-controller replicaset-controller
+  replicationcontroller-controller resourceclaim-controller resourcepoolstatusrequest-controller resourcequota-controller
+  root-ca-certificate-publisher-controller selinux-warning-controller service-cidr-controller service-lb-controller
+  serviceaccount-controller serviceaccount-token-controller statefulset-controller storage-version-migrator-controller
+  storageversion-garbage-collector-controller taint-eviction-controller token-cleaner-controller ttl-after-finished-controller
+  ttl-controller validatingadmissionpolicy-status-controller volumeattributesclass-protection-controller`.split(/\s+/)
+test('each of upstream’s controllers runs here or is refused with a reason, and no other', () => {
+  expect([...Object.keys(registry), ...Object.keys(notHere)].sort()).toEqual(upstream)
+})
+test('what is not here may be turned off, and former names count', () => {
+  expect(chooseControllers(['*', '-route', '-selinux-warning-controller', '-nodelifecycle', 'tokencleaner'])).toEqual([
+    ...chooseControllers(['*', '-node-lifecycle-controller', 'token-cleaner-controller']),
+  ])
+  expect(Object.values(formerNames).filter((name) => !upstream.includes(name))).toEqual([])
 })
 
 test('flags and options have the same defaults', () => {
@@ -37,6 +70,18 @@ test('flags and options have the same defaults', () => {
     clusterCidrs: ['10.0.0.0/8'],
     concurrent: { job: 2, deployment: 5 },
   })
+})
+
+test('authorities may differ by signer, but not beside one for all', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kijabi-signers-'))
+  for (const name of ['crt', 'key']) writeFileSync(join(folder, name), name)
+  const pair = (prefix: string) => [`--${prefix}-cert-file=${folder}/crt`, `--${prefix}-key-file=${folder}/key`]
+  const signersOf = (...args: string[]) => Object.keys(optionsOf(parseFlags(flags, args)).clusterSigning ?? {})
+  expect(signersOf(...pair('cluster-signing'))).toEqual(Object.values(signers))
+  expect(signersOf(...pair('cluster-signing-kubelet-serving'))).toEqual(['kubernetes.io/kubelet-serving'])
+  expect(() => signersOf(...pair('cluster-signing'), ...pair('cluster-signing-kubelet-client'))).toThrow('at the same time')
+  expect(() => signersOf(`--cluster-signing-cert-file=${folder}/crt`)).toThrow('belong together')
+  rmSync(folder, { recursive: true })
 })
 
 test('each controller is called as the registry names it', () => {

@@ -14,7 +14,7 @@ import { type Logger, noLog } from '../log/log.ts'
 import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
 import { type ControllerDeps, prepareController } from './controller.ts'
 import { type ControllerOptions, defaultOptions } from './options.ts'
-import { offByDefault, registry } from './registry.ts'
+import { formerNames, notHere, offByDefault, registry } from './registry.ts'
 
 export interface ControllerManagerOptions {
   readonly transport: Transport
@@ -37,12 +37,18 @@ export interface ControllerManager extends Loops {
   readonly queues: ReadonlyMap<string, WorkQueue>
 }
 
-/** Which controllers a `--controllers` value names. Throws for a name that no controller has. */
-export function chooseControllers(chosen: readonly string[]): string[] {
+/** Which controllers a `--controllers` value names. Throws for a name that no controller has, and for one that does not run here. */
+export function chooseControllers(given: readonly string[]): string[] {
   const known = Object.keys(registry)
-  for (const name of chosen)
-    if (name !== '*' && !known.includes(name.replace(/^-/, '')))
-      throw new Error(`${JSON.stringify(name.replace(/^-/, ''))} is not in the list of known controllers`)
+  const chosen = given.map((name) => {
+    const minus = name.startsWith('-') ? '-' : ''
+    const called = name.slice(minus.length)
+    const now = formerNames[called] ?? called
+    if (now !== '*' && !known.includes(now) && !(now in notHere))
+      throw new Error(`${JSON.stringify(called)} is not in the list of known controllers`)
+    if (!minus && now in notHere) throw new Error(`${JSON.stringify(called)} does not run here: ${notHere[now]}`)
+    return minus + now
+  })
   return known.filter((name) => {
     if (chosen.includes(name)) return true
     if (chosen.includes(`-${name}`)) return false

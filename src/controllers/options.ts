@@ -1,5 +1,14 @@
 /** What the flags of kube-controller-manager set, with upstream's defaults. Times are in ms. */
 
+/** The signers of certificate signing requests, by what they are called in `--cluster-signing-NAME-cert-file`. */
+export const signers = {
+  'kube-apiserver-client': 'kubernetes.io/kube-apiserver-client',
+  'kubelet-client': 'kubernetes.io/kube-apiserver-client-kubelet',
+  'kubelet-serving': 'kubernetes.io/kubelet-serving',
+  'legacy-unknown': 'kubernetes.io/legacy-unknown',
+} as const
+export type Signer = (typeof signers)[keyof typeof signers]
+
 export interface ControllerOptions {
   readonly concurrent: {
     readonly deployment: number
@@ -20,6 +29,8 @@ export interface ControllerOptions {
     readonly mirroringServiceEndpoint: number
     readonly hpa: number
     readonly disruption: number
+    readonly resourceClaim: number
+    readonly deviceTaintEviction: number
   }
   readonly nodeMonitorPeriodMs: number
   readonly nodeMonitorGracePeriodMs: number
@@ -34,14 +45,18 @@ export interface ControllerOptions {
   readonly nodeCidrMaskSize: number
   readonly nodeCidrMaskSizeIpv6: number
   readonly serviceClusterIpRanges: readonly string[]
+  /** How long changes of pods are gathered before a service's endpoints are written. */
+  readonly endpointUpdatesBatchPeriodMs: number
+  readonly endpointSliceUpdatesBatchPeriodMs: number
+  readonly mirroringEndpointSliceUpdatesBatchPeriodMs: number
   readonly maxEndpointsPerSlice: number
   readonly mirroringMaxEndpointsPerSubset: number
   /** PEM of the cluster's authority, published to each namespace; absent: nothing is published. */
   readonly rootCa?: string
   /** PEM private key that signs service account tokens; absent: no token secrets are filled. */
   readonly serviceAccountPrivateKey?: string
-  /** PEM of the authority that signs certificate signing requests; absent: none are signed. */
-  readonly clusterSigning?: { readonly certificate: string; readonly key: string }
+  /** PEM of the authority that signs requests to each signer; those of a signer that is absent are not signed. */
+  readonly clusterSigning: Readonly<Partial<Record<Signer, { readonly certificate: string; readonly key: string }>>>
   readonly clusterSigningDurationMs: number
   readonly resourceQuotaSyncPeriodMs: number
   readonly hpaSyncPeriodMs: number
@@ -50,8 +65,8 @@ export interface ControllerOptions {
   readonly hpaCpuInitializationPeriodMs: number
   readonly hpaInitialReadinessDelayMs: number
   readonly legacyTokenCleanUpPeriodMs: number
-  /** How long a volume that a silent node may still use is left attached. */
-  readonly attachDetachReconcileMaxWaitMs: number
+  /** A volume that a silent node may still use stays attached until the node is declared out of service. */
+  readonly disableForceDetachOnTimeout: boolean
 }
 
 const second = 1000
@@ -77,6 +92,8 @@ export const defaultOptions: ControllerOptions = {
     mirroringServiceEndpoint: 5,
     hpa: 5,
     disruption: 1,
+    resourceClaim: 10,
+    deviceTaintEviction: 8,
   },
   nodeMonitorPeriodMs: 5 * second,
   nodeMonitorGracePeriodMs: 50 * second,
@@ -91,8 +108,12 @@ export const defaultOptions: ControllerOptions = {
   nodeCidrMaskSize: 24,
   nodeCidrMaskSizeIpv6: 64,
   serviceClusterIpRanges: [],
+  endpointUpdatesBatchPeriodMs: 0,
+  endpointSliceUpdatesBatchPeriodMs: 0,
+  mirroringEndpointSliceUpdatesBatchPeriodMs: 0,
   maxEndpointsPerSlice: 100,
   mirroringMaxEndpointsPerSubset: 1000,
+  clusterSigning: {},
   clusterSigningDurationMs: 365 * 24 * 60 * minute,
   resourceQuotaSyncPeriodMs: 5 * minute,
   hpaSyncPeriodMs: 15 * second,
@@ -101,5 +122,5 @@ export const defaultOptions: ControllerOptions = {
   hpaCpuInitializationPeriodMs: 5 * minute,
   hpaInitialReadinessDelayMs: 30 * second,
   legacyTokenCleanUpPeriodMs: 365 * 24 * 60 * minute,
-  attachDetachReconcileMaxWaitMs: 6 * minute,
+  disableForceDetachOnTimeout: false,
 }

@@ -7,6 +7,7 @@ import type { CreateController } from './controller.ts'
 import { createCronJobController } from './cron-job.ts'
 import { createDaemonSetController } from './daemon-set.ts'
 import { createDeploymentController } from './deployment.ts'
+import { createDeviceTaintEvictionController } from './device-taint-eviction.ts'
 import { createDisruptionController } from './disruption.ts'
 import { createEndpointSliceController } from './endpoint-slice.ts'
 import { createEndpointSliceMirroringController } from './endpoint-slice-mirroring.ts'
@@ -30,7 +31,9 @@ import { createServiceCidrsController } from './service-cidrs.ts'
 import { createStatefulSetController } from './stateful-set.ts'
 import { createTaintEvictionController } from './taint-eviction.ts'
 import { createTokenController } from './token.ts'
+import { createTtlController } from './ttl.ts'
 import { createTtlAfterFinishedController } from './ttl-after-finished.ts'
+import { createVolumeAttributesClassProtectionController } from './volume-attributes-class-protection.ts'
 import { createVolumeBinder } from './volume-binder.ts'
 import { createVolumeExpandController } from './volume-expand.ts'
 import { createClaimProtectionController, createVolumeProtectionController } from './volume-protection.ts'
@@ -58,16 +61,19 @@ export const registry = {
   'certificatesigningrequest-approving-controller': createCertificateApprover,
   'certificatesigningrequest-cleaner-controller': createCertificateCleaner,
   'ttl-after-finished-controller': createTtlAfterFinishedController,
+  'ttl-controller': createTtlController,
   'bootstrap-signer-controller': createBootstrapSigner,
   'token-cleaner-controller': createTokenCleaner,
   'node-ipam-controller': createNodeIpamController,
   'node-lifecycle-controller': createNodeLifecycleController,
   'taint-eviction-controller': createTaintEvictionController,
+  'device-taint-eviction-controller': createDeviceTaintEvictionController,
   'persistentvolume-binder-controller': createVolumeBinder,
   'persistentvolume-attach-detach-controller': createAttachDetachController,
   'persistentvolume-expander-controller': createVolumeExpandController,
   'persistentvolumeclaim-protection-controller': createClaimProtectionController,
   'persistentvolume-protection-controller': createVolumeProtectionController,
+  'volumeattributesclass-protection-controller': createVolumeAttributesClassProtectionController,
   'ephemeral-volume-controller': createEphemeralVolumeController,
   'clusterrole-aggregation-controller': createClusterRoleAggregationController,
   'root-ca-certificate-publisher-controller': createRootCaPublisher,
@@ -78,3 +84,65 @@ export const registry = {
 
 /** Run only when they are named. */
 export const offByDefault: ReadonlySet<string> = new Set(['bootstrap-signer-controller', 'token-cleaner-controller'])
+
+const apiIsOff = (api: string) => `it works on ${api}, which are not served`
+const cloud = 'it needs a cloud provider, and belongs to the cloud-controller-manager'
+/** Upstream's other controllers, and why they do not run here. */
+export const notHere: Readonly<Record<string, string>> = {
+  'validatingadmissionpolicy-status-controller': 'it is not built yet',
+  'podcertificaterequest-cleaner-controller': apiIsOff('PodCertificateRequests'),
+  'kube-apiserver-serving-clustertrustbundle-publisher-controller': apiIsOff('ClusterTrustBundles'),
+  'podgroup-protection-controller': apiIsOff('PodGroups'),
+  'resourcepoolstatusrequest-controller': apiIsOff('ResourcePoolStatusRequests'),
+  'storageversion-garbage-collector-controller': apiIsOff('StorageVersions'),
+  'storage-version-migrator-controller': apiIsOff('StorageVersionMigrations'),
+  'selinux-warning-controller': 'nodes here mount no volumes with SELinux labels',
+  'service-lb-controller': cloud,
+  'node-route-controller': cloud,
+  'cloud-node-lifecycle-controller': cloud,
+}
+
+/** What controllers were called before 1.28; upstream takes these names as well. */
+export const formerNames: Readonly<Record<string, string>> = {
+  'serviceaccount-token': 'serviceaccount-token-controller',
+  endpoint: 'endpoints-controller',
+  endpointslice: 'endpointslice-controller',
+  endpointslicemirroring: 'endpointslice-mirroring-controller',
+  replicationcontroller: 'replicationcontroller-controller',
+  podgc: 'pod-garbage-collector-controller',
+  resourcequota: 'resourcequota-controller',
+  namespace: 'namespace-controller',
+  serviceaccount: 'serviceaccount-controller',
+  garbagecollector: 'garbage-collector-controller',
+  daemonset: 'daemonset-controller',
+  job: 'job-controller',
+  deployment: 'deployment-controller',
+  replicaset: 'replicaset-controller',
+  horizontalpodautoscaling: 'horizontal-pod-autoscaler-controller',
+  disruption: 'disruption-controller',
+  statefulset: 'statefulset-controller',
+  cronjob: 'cronjob-controller',
+  csrsigning: 'certificatesigningrequest-signing-controller',
+  csrapproving: 'certificatesigningrequest-approving-controller',
+  csrcleaner: 'certificatesigningrequest-cleaner-controller',
+  ttl: 'ttl-controller',
+  bootstrapsigner: 'bootstrap-signer-controller',
+  tokencleaner: 'token-cleaner-controller',
+  nodeipam: 'node-ipam-controller',
+  nodelifecycle: 'node-lifecycle-controller',
+  'persistentvolume-binder': 'persistentvolume-binder-controller',
+  attachdetach: 'persistentvolume-attach-detach-controller',
+  'persistentvolume-expander': 'persistentvolume-expander-controller',
+  'clusterrole-aggregation': 'clusterrole-aggregation-controller',
+  'pvc-protection': 'persistentvolumeclaim-protection-controller',
+  'pv-protection': 'persistentvolume-protection-controller',
+  'ttl-after-finished': 'ttl-after-finished-controller',
+  'root-ca-cert-publisher': 'root-ca-certificate-publisher-controller',
+  'ephemeral-volume': 'ephemeral-volume-controller',
+  'resource-claim-controller': 'resourceclaim-controller',
+  'legacy-service-account-token-cleaner': 'legacy-serviceaccount-token-cleaner-controller',
+  'storage-version-gc': 'storageversion-garbage-collector-controller',
+  service: 'service-lb-controller',
+  route: 'node-route-controller',
+  'cloud-node-lifecycle': 'cloud-node-lifecycle-controller',
+}

@@ -15,7 +15,7 @@ const resource = 'resourceclaims.resource.k8s.io'
 const podClaimName = 'resource.kubernetes.io/pod-claim-name'
 const claimFinalizer = 'resource.kubernetes.io/delete-protection'
 
-export function createResourceClaimController({ client, informers, recorder: recorders }: ControllerDeps): Controller {
+export function createResourceClaimController({ client, informers, options, recorder: recorders }: ControllerDeps): Controller {
   const pods = informers.of('pods')
   const claims = informers.of(resource)
   const templates = informers.of('resourceclaimtemplates.resource.k8s.io')
@@ -118,7 +118,7 @@ export function createResourceClaimController({ client, informers, recorder: rec
 
   return {
     name: 'resourceclaim-controller',
-    workers: 10,
+    workers: options.concurrent.resourceClaim,
     wake(queue) {
       const wakePod = (pod: Pod) => {
         if ((pod.spec.resourceClaims?.length ?? 0) === 0) return

@@ -1,5 +1,6 @@
 /** For the controllers' tests: loops over a transport without a server, on a clock that the test moves, with pods that run at once. */
 
+import { afterEach } from 'vitest'
 import { formatTime } from '../api/meta.ts'
 import type { Pod } from '../api/types/core-v1.ts'
 import { type Client, createClient } from '../client/client.ts'
@@ -22,6 +23,10 @@ export interface TestCluster {
   stop(): Promise<void>
   readonly manager: ControllerManager
   pods(): Pod[]
+  podNames(): string[]
+  setPodStatus(name: string, status: Partial<Pod['status']>): Promise<void>
+  /** Its containers have ended. */
+  finishPod(name: string, phase: 'Succeeded' | 'Failed', exitCode?: number): Promise<void>
   events(): string[]
 }
 
@@ -33,6 +38,31 @@ export interface TestClusterOptions {
   /** Bound pods stay terminating until the test deletes them a second time. */
   readonly graceful?: boolean
   readonly before?: (client: Client, clock: FakeClock) => Promise<void>
+}
+
+/** What most tests of workloads are about. */
+export const web = { namespace: 'default', name: 'web' }
+export const labels = { app: 'web' }
+export const template = (image = 'a', spec: object = {}) => ({
+  metadata: { labels },
+  spec: { containers: [{ name: 'c', image }], ...spec },
+})
+
+/**
+ * For a test file: a function that makes a cluster with these controllers (named without their `-controller`), tells it
+ * to whoever listens, and stops it after the test.
+ */
+export function testClusters(defaults: Partial<TestClusterOptions> = {}, tell: (made: TestCluster) => void = () => {}) {
+  let cluster: TestCluster | undefined
+  afterEach(async () => {
+    await cluster?.stop()
+    cluster = undefined
+  })
+  return async (controllers: readonly string[], more: Partial<TestClusterOptions> = {}): Promise<TestCluster> => {
+    cluster = await createTestCluster({ ...defaults, ...more, controllers: controllers.map((c) => `${c}-controller`) })
+    tell(cluster)
+    return cluster
+  }
 }
 
 export const readyStatus = (now: number): Pod['status'] => ({
@@ -89,6 +119,13 @@ export async function createTestCluster(given: TestClusterOptions): Promise<Test
   }
   await settle()
 
+  const pods = () => transport.objects<Pod>('/api/v1/pods')
+  async function setPodStatus(name: string, status: Partial<Pod['status']>): Promise<void> {
+    const pod = pods().find((p) => p.metadata.name === name) as Pod
+    await client.updateStatus('pods', { ...pod, status: { ...pod.status, ...status } as never })
+    await settle()
+  }
+
   return {
     client,
     clock,
@@ -112,7 +149,18 @@ export async function createTestCluster(given: TestClusterOptions): Promise<Test
     get manager() {
       return manager
     },
-    pods: () => transport.objects<Pod>('/api/v1/pods'),
+    pods,
+    podNames: () =>
+      pods()
+        .map((p) => p.metadata.name)
+        .sort(),
+    setPodStatus,
+    finishPod: (name, phase, exitCode = phase === 'Failed' ? 1 : 0) =>
+      setPodStatus(name, {
+        phase,
+        conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: formatTime(clock.now()) }],
+        containerStatuses: [{ name: 'c', state: { terminated: { exitCode, finishedAt: formatTime(clock.now()) } } }] as never,
+      }),
     events: () => transport.objects<{ reason: string; message: string } & Pod>('/api/v1/events').map((e) => `${e.reason}: ${e.message}`),
   }
 }

@@ -1,0 +1,190 @@
+/** Jobs. */
+
+import { expect, test } from 'vitest'
+import type { Pod } from '../api/types/core-v1.ts'
+import { labels, type TestCluster, template, testClusters, web } from './test-cluster.ts'
+
+let cluster: TestCluster
+const setUp = testClusters({}, (made) => {
+  cluster = made
+})
+
+const make = (more: object = {}) =>
+  cluster.client.create('jobs.batch', {
+    metadata: web,
+    spec: {
+      selector: { matchLabels: labels },
+      completions: 1,
+      parallelism: 1,
+      backoffLimit: 6,
+      completionMode: 'NonIndexed',
+      template: template('a', { restartPolicy: 'Never' }),
+      ...more,
+    },
+  } as never)
+const get = () => cluster.client.get('jobs.batch', web)
+const running = () =>
+  cluster
+    .pods()
+    .filter((p) => p.status.phase === 'Running')
+    .map((p) => p.metadata.name)
+const conditions = async () => ((await get()).status.conditions ?? []).filter((c) => c.status === 'True').map((c) => [c.type, c.reason])
+
+test('runs to its completions, and no pod keeps the finalizer', async () => {
+  const { settle, pods, events } = await setUp(['job'])
+  await make({ completions: 3, parallelism: 2 })
+  await settle()
+  expect(running()).toHaveLength(2)
+  for (let i = 0; i < 3; i++) await cluster.finishPod(running()[0] as string, 'Succeeded')
+  const job = await get()
+  expect(job.status).toMatchObject({ succeeded: 3, completionTime: expect.any(String) })
+  expect(job.status.active ?? 0).toBe(0)
+  expect(await conditions()).toEqual([
+    ['SuccessCriteriaMet', 'CompletionsReached'],
+    ['Complete', 'CompletionsReached'],
+  ])
+  expect(pods().flatMap((p) => p.metadata.finalizers ?? [])).toEqual([])
+  expect(pods()).toHaveLength(3)
+  expect(events()).toContain('Completed: Job completed')
+})
+
+test('failures are tried again later and later, up to the limit', async () => {
+  const { settle, pass, pods } = await setUp(['job'])
+  await make({ backoffLimit: 2 })
+  await settle()
+  for (const wait of [10, 20]) {
+    await cluster.finishPod(running()[0] as string, 'Failed')
+    expect(running()).toEqual([])
+    await pass(wait - 2)
+    expect(running()).toEqual([])
+    await pass(3)
+    expect(running()).toHaveLength(1)
+  }
+  await cluster.finishPod(running()[0] as string, 'Failed')
+  expect(await conditions()).toEqual([
+    ['FailureTarget', 'BackoffLimitExceeded'],
+    ['Failed', 'BackoffLimitExceeded'],
+  ])
+  expect((await get()).status).toMatchObject({ failed: 3 })
+  expect(pods()).toHaveLength(3)
+})
+
+test('an indexed job has one success for each index', async () => {
+  const { settle, pods } = await setUp(['job'])
+  await make({ completionMode: 'Indexed', completions: 4, parallelism: 4 })
+  await settle()
+  const indexOf = (p: Pod) => p.metadata.annotations?.['batch.kubernetes.io/job-completion-index']
+  expect(pods().map(indexOf).sort()).toEqual(['0', '1', '2', '3'])
+  expect(pods()[1]?.spec.hostname).toBe('web-1')
+  expect(pods()[1]?.spec.containers[0]?.env).toMatchObject([{ name: 'JOB_COMPLETION_INDEX' }])
+  for (const i of ['0', '1', '3']) await cluster.finishPod(pods().find((p) => indexOf(p) === i)?.metadata.name as string, 'Succeeded')
+  expect((await get()).status).toMatchObject({ completedIndexes: '0,1,3', succeeded: 3 })
+  await cluster.finishPod(pods().find((p) => indexOf(p) === '2')?.metadata.name as string, 'Succeeded')
+  expect((await get()).status).toMatchObject({ completedIndexes: '0-3', succeeded: 4 })
+})
+
+test('a limit for each index fails only that index', async () => {
+  const { settle, pass, pods } = await setUp(['job'])
+  await make({ completionMode: 'Indexed', completions: 2, parallelism: 2, backoffLimitPerIndex: 1, backoffLimit: 2 ** 31 - 1 })
+  await settle()
+  const ofIndex = (i: string) =>
+    pods().filter((p) => p.metadata.annotations?.['batch.kubernetes.io/job-completion-index'] === i && p.status.phase === 'Running')[0]
+      ?.metadata.name as string
+  await cluster.finishPod(ofIndex('0'), 'Failed')
+  await pass(12)
+  await cluster.finishPod(ofIndex('0'), 'Failed')
+  await pass(60)
+  expect(ofIndex('0')).toBeUndefined()
+  expect((await get()).status.failedIndexes).toBe('0')
+  await cluster.finishPod(ofIndex('1'), 'Succeeded')
+  expect(await conditions()).toEqual([
+    ['FailureTarget', 'FailedIndexes'],
+    ['Failed', 'FailedIndexes'],
+  ])
+  expect((await get()).status).toMatchObject({ completedIndexes: '1', failedIndexes: '0' })
+})
+
+test.each([
+  [
+    'FailJob',
+    42,
+    [
+      ['FailureTarget', 'PodFailurePolicy'],
+      ['Failed', 'PodFailurePolicy'],
+    ],
+  ],
+  ['Ignore', 42, []],
+  [
+    'Count',
+    42,
+    [
+      ['FailureTarget', 'BackoffLimitExceeded'],
+      ['Failed', 'BackoffLimitExceeded'],
+    ],
+  ],
+  [
+    'FailJob',
+    7,
+    [
+      ['FailureTarget', 'BackoffLimitExceeded'],
+      ['Failed', 'BackoffLimitExceeded'],
+    ],
+  ],
+])('a failure policy with %s on 42, exit code %i', async (action, code, expected) => {
+  const { settle } = await setUp(['job'])
+  await make({ backoffLimit: 0, podFailurePolicy: { rules: [{ action, onExitCodes: { operator: 'In', values: [42] } }] } })
+  await settle()
+  await cluster.finishPod(running()[0] as string, 'Failed', code)
+  expect(await conditions()).toEqual(expected)
+})
+
+test('a success policy ends the job early and stops the rest', async () => {
+  const { settle, pods } = await setUp(['job'])
+  await make({ completionMode: 'Indexed', completions: 3, parallelism: 3, successPolicy: { rules: [{ succeededIndexes: '0' }] } })
+  await settle()
+  await cluster.finishPod(
+    pods().find((p) => p.metadata.annotations?.['batch.kubernetes.io/job-completion-index'] === '0')?.metadata.name as string,
+    'Succeeded',
+  )
+  expect(await conditions()).toEqual([
+    ['SuccessCriteriaMet', 'SuccessPolicy'],
+    ['Complete', 'SuccessPolicy'],
+  ])
+  expect(running()).toEqual([])
+})
+
+test('suspended it has no pods; resumed it starts, and its deadline ends it', async () => {
+  const { client, settle, pass } = await setUp(['job'])
+  await make({ suspend: true, activeDeadlineSeconds: 30 })
+  await settle()
+  expect([running(), await conditions()]).toEqual([[], [['Suspended', 'JobSuspended']]])
+  expect((await get()).status.startTime).toBeUndefined()
+  await pass(60)
+  await client.patch('jobs.batch', web, { spec: { suspend: false } })
+  await settle()
+  expect(running()).toHaveLength(1)
+  await client.patch('jobs.batch', web, { spec: { suspend: true } })
+  await settle()
+  expect(running()).toEqual([])
+  await client.patch('jobs.batch', web, { spec: { suspend: false } })
+  await pass(31)
+  expect(await conditions()).toEqual([
+    ['FailureTarget', 'DeadlineExceeded'],
+    ['Failed', 'DeadlineExceeded'],
+  ])
+  expect(running()).toEqual([])
+})
+
+test('restarts at every step lose no count and make no pod twice', async () => {
+  const { settle, pods, restart } = await setUp(['job'])
+  await make({ completions: 5, parallelism: 2 })
+  for (let i = 0; i < 5; i++) {
+    await restart()
+    await settle()
+    await cluster.finishPod(running()[0] as string, 'Succeeded')
+  }
+  await restart()
+  await settle()
+  expect((await get()).status.succeeded).toBe(5)
+  expect(pods()).toHaveLength(5)
+})
