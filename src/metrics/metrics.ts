@@ -126,7 +126,11 @@ export function createMetrics(): MetricsRegistry {
 
 /** Rows are found by their labels as they are; their text, which costs more, is made when the metrics are read. */
 const separator = '\u0000'
-const keyOf = (labels: readonly string[]): string => (labels.length === 1 ? (labels[0] as string) : labels.join(separator))
+function keyOf(labels: readonly string[]): string {
+  let key = labels[0] ?? ''
+  for (let i = 1; i < labels.length; i++) key += separator + labels[i]
+  return key
+}
 const labelsOf = (key: string): string[] => key.split(separator)
 
 function labelText(names: readonly string[], labels: readonly string[]): string {

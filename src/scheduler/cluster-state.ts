@@ -1,96 +1,84 @@
 /**
- * What the scheduler knows of the cluster (upstream: the scheduler's cache and its snapshot in one, which is possible
- * because a cycle here runs without a pause between its first look and the assumption of its result). Pods are counted
- * on a node from the moment they are assumed there.
- *
- * Counts of pods that match a selector are kept per node while they are asked for, so that topology spread and pod
- * affinity cost what changed since the last cycle and not what exists.
+ * What the scheduler knows of the cluster: upstream's cache and the snapshot of it in one, which is possible because a
+ * cycle here runs without a pause between its first look and the assumption of its result. Pods are counted on a node
+ * from the moment they are assumed there.
  */
-import type { Selector } from '../api/labels.ts'
 import type { Node, Pod } from '../api/types/core-v1.ts'
+import { createNodeIndex, type NodeIndex } from './node-index.ts'
 import { addPod, createNodeInfo, type NodeInfo, removePod, setNode } from './node-info.ts'
-import { createPodInfo, type PodInfo, type RequiredNodes } from './pod-info.ts'
+import { createNodeResources, type NodeResources } from './node-resources.ts'
+import { createPodInfo, type PodInfo } from './pod-info.ts'
 
-export interface ClusterState {
+export interface ClusterState extends NodeIndex {
   /** Every node, in an order in which zones take turns, so that a search cut short has seen all of them. */
   readonly nodes: readonly NodeInfo[]
+  readonly resources: NodeResources
   node(name: string): NodeInfo | undefined
   setNode(node: Node): void
   removeNode(name: string): void
-  /** A pod that is bound, or assumed to be. Replaces what was known of it. */
-  setPod(pod: Pod, nodeName: string, assumed?: boolean): PodInfo
+  /** Counts the pod on the node before it is bound there. */
+  assume(pod: PodInfo, node: NodeInfo): void
+  isAssumed(key: string): boolean
+  /** A pod that is bound. Replaces what was known of it. */
+  setPod(pod: Pod): void
   removePod(key: string): void
   /** Takes a pod off its node for a trial, and puts it back: what preemption asks. */
   detach(pod: PodInfo): void
   attach(pod: PodInfo, node: NodeInfo): void
-  isAssumed(key: string): boolean
   podOn(key: string): NodeInfo | undefined
-  /** How many pods of the namespaces match, by NodeInfo.index. Live: it changes with the cluster. */
-  matching(id: string, matches: (pod: PodInfo) => boolean): Int32Array
-  /** The nodes by value of a label: `ids[node.index]`, -1 without the label. */
-  topology(key: string): Topology
-  /** Which nodes the selector matches, by NodeInfo.index. */
-  nodesMatching(selector: RequiredNodes): Uint8Array
   /** Nodes with at least one pod that has affinity terms, or required anti-affinity terms. */
   readonly nodesWithAffinity: ReadonlySet<NodeInfo>
   readonly nodesWithRequiredAntiAffinity: ReadonlySet<NodeInfo>
   /** How many nodes have each image. */
   nodesWithImage(name: string): number
-  /** Whether any node has a taint that only scores. */
-  readonly hasSoftTaints: boolean
+  readonly sizes: { readonly nodes: number; readonly pods: number; readonly assumed_pods: number }
+  /** Whether there is a node of the kind, so that the plugins that care can be passed over. */
+  readonly has: Readonly<Record<NodeTrait, boolean>>
 }
 
-export interface Topology {
-  readonly ids: Int32Array
-  readonly values: readonly string[]
-}
-
-/** Counters not asked for in this many cycles are dropped. */
-const keptCounters = 512
-const keptSelections = 64
+type NodeTrait = 'cordons' | 'hardTaints' | 'softTaints'
 
 export function createClusterState(): ClusterState {
   const byName = new Map<string, NodeInfo>()
-  const slots: (NodeInfo | undefined)[] = []
+  const index = createNodeIndex(() => byName.values())
+  const resources = createNodeResources()
   const free: number[] = []
+  let indexes = 0
   const where = new Map<string, NodeInfo>()
   const assumed = new Set<string>()
-  const counters = new Map<string, { counts: Int32Array; matches: (pod: PodInfo) => boolean }>()
-  const topologies = new Map<string, Topology>()
-  const selections = new Map<string, Uint8Array>()
   const imageNodes = new Map<string, number>()
+  const traits: Record<NodeTrait, number> = { cordons: 0, hardTaints: 0, softTaints: 0 }
   const nodesWithAffinity = new Set<NodeInfo>()
   const nodesWithRequiredAntiAffinity = new Set<NodeInfo>()
-  /** Pods on nodes that are not known (yet): they are counted when the node appears. */
+  /** Pods on nodes that are not known (yet), by node: they are counted when it appears. */
   const homeless = new Map<string, Map<string, PodInfo>>()
   const homelessOn = new Map<string, string>()
   let order: NodeInfo[] | undefined
-  let softTaints = 0
 
-  function place(info: NodeInfo, pod: PodInfo): void {
-    addPod(info, pod)
-    where.set(pod.key, info)
-    for (const { counts, matches } of counters.values()) if (matches(pod)) counts[info.index]!++
-    remember(info)
+  function place(pod: PodInfo, node: NodeInfo): void {
+    addPod(node, pod, resources)
+    where.set(pod.key, node)
+    index.podAdded(node, pod)
+    noteAffinity(node)
   }
-  function displace(info: NodeInfo, key: string): void {
-    const pod = info.pods.get(key)
-    if (!pod) return
-    removePod(info, key)
+  function displace(key: string): void {
+    const node = where.get(key)
+    const pod = node?.pods.get(key)
+    if (!node || !pod) return
+    removePod(node, pod, resources)
     where.delete(key)
-    for (const { counts, matches } of counters.values()) if (matches(pod)) counts[info.index]!--
-    remember(info)
+    index.podRemoved(node, pod)
+    noteAffinity(node)
   }
-  function remember(info: NodeInfo): void {
-    if (info.podsWithAffinity.size) nodesWithAffinity.add(info)
-    else nodesWithAffinity.delete(info)
-    if (info.podsWithRequiredAntiAffinity.size) nodesWithRequiredAntiAffinity.add(info)
-    else nodesWithRequiredAntiAffinity.delete(info)
+  function noteAffinity(node: NodeInfo): void {
+    if (node.podsWithAffinity.size) nodesWithAffinity.add(node)
+    else nodesWithAffinity.delete(node)
+    if (node.podsWithRequiredAntiAffinity.size) nodesWithRequiredAntiAffinity.add(node)
+    else nodesWithRequiredAntiAffinity.delete(node)
   }
   function forget(key: string): void {
     assumed.delete(key)
-    const info = where.get(key)
-    if (info) displace(info, key)
+    displace(key)
     const gone = homelessOn.get(key)
     if (gone === undefined) return
     homelessOn.delete(key)
@@ -98,142 +86,100 @@ export function createClusterState(): ClusterState {
     pods?.delete(key)
     if (pods?.size === 0) homeless.delete(gone)
   }
-  /** A node came, went or has other labels. */
+  function shelter(pod: PodInfo, nodeName: string): void {
+    const waiting = homeless.get(nodeName)
+    if (waiting) waiting.set(pod.key, pod)
+    else homeless.set(nodeName, new Map([[pod.key, pod]]))
+    homelessOn.set(pod.key, nodeName)
+  }
   function labelsChanged(): void {
     order = undefined
-    topologies.clear()
-    selections.clear()
+    index.labelsChanged()
   }
-  function countNode(info: NodeInfo, sign: 1 | -1): void {
-    for (const image of info.images.keys()) imageNodes.set(image, (imageNodes.get(image) ?? 0) + sign)
-    if (info.softTaints.length) softTaints += sign
+  function countNode(node: NodeInfo, sign: 1 | -1): void {
+    for (const image of node.images.keys()) imageNodes.set(image, (imageNodes.get(image) ?? 0) + sign)
+    if (node.unschedulable) traits.cordons += sign
+    if (node.hardTaints.length) traits.hardTaints += sign
+    if (node.softTaints.length) traits.softTaints += sign
   }
 
   return {
+    ...index,
+    resources,
     get nodes() {
       order ??= interleaveZones([...byName.values()])
       return order
     },
     node: (name) => byName.get(name),
     setNode(node) {
-      const name = node.metadata.name
+      const { name } = node.metadata
       const have = byName.get(name)
       if (have) {
         const isSame = sameLabels(have.labels, node.metadata.labels ?? {})
         countNode(have, -1)
-        setNode(have, node)
+        setNode(have, node, resources)
         countNode(have, 1)
         if (!isSame) labelsChanged()
         return
       }
-      const index = free.pop() ?? slots.length
-      const info = createNodeInfo(node, index)
-      slots[index] = info
+      const info = createNodeInfo(node, free.pop() ?? indexes++, resources)
       byName.set(name, info)
+      index.grow(indexes)
       countNode(info, 1)
       labelsChanged()
-      for (const counter of counters.values()) if (index >= counter.counts.length) counter.counts = grown(counter.counts, index + 1)
       for (const pod of homeless.get(name)?.values() ?? []) {
         homelessOn.delete(pod.key)
-        place(info, pod)
+        place(pod, info)
       }
       homeless.delete(name)
     },
     removeNode(name) {
-      const info = byName.get(name)
-      if (!info) return
-      const left = new Map(info.pods)
-      for (const key of left.keys()) displace(info, key)
-      if (left.size) homeless.set(name, left)
-      for (const key of left.keys()) homelessOn.set(key, name)
-      countNode(info, -1)
+      const node = byName.get(name)
+      if (!node) return
+      for (const pod of [...node.pods.values()]) {
+        displace(pod.key)
+        shelter(pod, name)
+      }
+      countNode(node, -1)
       byName.delete(name)
-      slots[info.index] = undefined
-      free.push(info.index)
+      free.push(node.index)
       labelsChanged()
     },
-    setPod(pod, nodeName, isAssumed = false) {
+    assume(pod, node) {
+      forget(pod.key)
+      assumed.add(pod.key)
+      place(pod, node)
+    },
+    isAssumed: (key) => assumed.has(key),
+    setPod(pod) {
       const info = createPodInfo(pod)
       forget(info.key)
-      if (isAssumed) assumed.add(info.key)
-      const node = byName.get(nodeName)
-      if (node) place(node, info)
-      else {
-        const waiting = homeless.get(nodeName) ?? new Map<string, PodInfo>()
-        waiting.set(info.key, info)
-        homeless.set(nodeName, waiting)
-        homelessOn.set(info.key, nodeName)
-      }
-      return info
+      const node = byName.get(pod.spec.nodeName as string)
+      if (node) place(info, node)
+      else shelter(info, pod.spec.nodeName as string)
     },
     removePod: forget,
-    detach(pod) {
-      const info = where.get(pod.key)
-      if (info) displace(info, pod.key)
-    },
-    attach: (pod, node) => place(node, pod),
-    isAssumed: (key) => assumed.has(key),
+    detach: (pod) => displace(pod.key),
+    attach: place,
     podOn: (key) => where.get(key),
-    matching(id, matches) {
-      const have = counters.get(id)
-      if (have) {
-        counters.delete(id)
-        counters.set(id, have) // the one asked for last is at the end
-        return have.counts
-      }
-      const counts = new Int32Array(Math.max(16, slots.length))
-      for (const info of byName.values()) for (const pod of info.pods.values()) if (matches(pod)) counts[info.index]!++
-      counters.set(id, { counts, matches })
-      if (counters.size > keptCounters) counters.delete(counters.keys().next().value as string)
-      return counts
-    },
-    topology(key) {
-      const have = topologies.get(key)
-      if (have) return have
-      const ids = new Int32Array(slots.length).fill(-1)
-      const byValue = new Map<string, number>()
-      for (const info of byName.values()) {
-        const value = info.labels[key]
-        if (value === undefined) continue
-        let id = byValue.get(value)
-        if (id === undefined) {
-          id = byValue.size
-          byValue.set(value, id)
-        }
-        ids[info.index] = id
-      }
-      const made = { ids, values: [...byValue.keys()] }
-      topologies.set(key, made)
-      return made
-    },
-    nodesMatching({ id, matches }) {
-      const have = selections.get(id)
-      if (have) return have
-      const made = new Uint8Array(slots.length)
-      for (const info of byName.values()) if (matches(info.node)) made[info.index] = 1
-      if (selections.size === keptSelections) selections.clear()
-      selections.set(id, made)
-      return made
-    },
     nodesWithAffinity,
     nodesWithRequiredAntiAffinity,
     nodesWithImage: (name) => imageNodes.get(name) ?? 0,
-    get hasSoftTaints() {
-      return softTaints > 0
+    get sizes() {
+      return { nodes: byName.size, pods: where.size, assumed_pods: assumed.size }
+    },
+    has: {
+      get cordons() {
+        return traits.cordons > 0
+      },
+      get hardTaints() {
+        return traits.hardTaints > 0
+      },
+      get softTaints() {
+        return traits.softTaints > 0
+      },
     },
   }
-}
-
-/** The key under which a selector's counts are kept. */
-export function counterId(namespaces: ReadonlySet<string>, selector: Selector): string {
-  return `${[...namespaces].join(',')}|${selector.toString()}`
-}
-
-function grown(counts: Int32Array, length: number): Int32Array {
-  if (length <= counts.length) return counts
-  const longer = new Int32Array(Math.max(length, counts.length * 2))
-  longer.set(counts)
-  return longer
 }
 
 /** Zones take turns (upstream's nodeTree). */

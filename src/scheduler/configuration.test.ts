@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { knownPlugins } from './configuration.ts'
 import { validateConfiguration } from './configuration-validation.ts'
+import { knownPlugins } from './default-plugins.ts'
 
 const profile = (more: object) => ({ profiles: [{ schedulerName: 'default-scheduler', ...more }] })
 

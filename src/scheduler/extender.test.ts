@@ -8,6 +8,7 @@ import { createMemoryTransport } from '../client/memory-transport.ts'
 import { createCertificateAuthority, issueCertificate } from '../pki/index.ts'
 import { createExtender, type ExtenderConfiguration } from './extender.ts'
 import { createNodeInfo } from './node-info.ts'
+import { createNodeResources } from './node-resources.ts'
 import { createPodInfo } from './pod-info.ts'
 import { node, pod, schedule } from './testing.ts'
 
@@ -47,7 +48,7 @@ async function serve(answers: Answers, secure = false): Promise<{ urlPrefix: str
   return { urlPrefix: `http${secure ? 's' : ''}://127.0.0.1:${(server.address() as AddressInfo).port}/scheduler/`, asked }
 }
 
-const nodes = ['a', 'b', 'c'].map((name, i) => createNodeInfo(node(name) as unknown as Node, i))
+const nodes = ['a', 'b', 'c'].map((name, i) => createNodeInfo(node(name) as unknown as Node, i, createNodeResources()))
 const aPod = pod('p') as unknown as Pod
 const bodyOf = (configuration: Partial<ExtenderConfiguration>) => ({ filterVerb: 'filter', httpTimeout: '300ms', ...configuration })
 
@@ -108,7 +109,7 @@ test.each<[string, Partial<ExtenderConfiguration>, object, boolean]>([
 
 test('an extender chooses among the candidates of a preemption, and only pods that are there', async () => {
   const victim = createPodInfo({ ...pod('low'), metadata: { name: 'low', namespace: 'default', uid: 'u1' } } as unknown as Pod)
-  const full = createNodeInfo(node('full') as unknown as Node, 0)
+  const full = createNodeInfo(node('full') as unknown as Node, 0, createNodeResources())
   full.pods.set(victim.key, victim)
   const candidates = [{ node: full, victims: [victim], violations: 1 }]
   let uid = 'u1'

@@ -9,8 +9,8 @@ import { createWebhook, WebhookError } from '../http/webhook.ts'
 import type { Logger } from '../log/log.ts'
 import { maxScore, type Plugin, type Rejection } from './framework.ts'
 import type { NodeInfo } from './node-info.ts'
+import type { Candidate } from './plugins/default-preemption.ts'
 import type { PodInfo } from './pod-info.ts'
-import type { Candidate } from './preemption.ts'
 
 export interface ExtenderConfiguration {
   readonly urlPrefix: string
@@ -46,6 +46,8 @@ export interface Filtered {
 export interface Extender {
   readonly url: string
   readonly ignorable: boolean
+  /** Resources that the extender checks in NodeResourcesFit's place. */
+  readonly ignoredResources: readonly string[]
   /** Whether the pod asks for a resource that the extender manages; one that manages none is asked of every pod. */
   isInterested(pod: Pod): boolean
   filter?(pod: Pod, nodes: readonly NodeInfo[]): Promise<Filtered>
@@ -172,6 +174,7 @@ export function createExtender(configuration: ExtenderConfiguration): Extender {
   return {
     url: urlPrefix,
     ignorable: configuration.ignorable ?? false,
+    ignoredResources: (configuration.managedResources ?? []).filter((r) => r.ignoredByScheduler).map(({ name }) => name),
     isInterested: ({ spec }) => managed.size === 0 || spec.containers.some(asks) || (spec.initContainers ?? []).some(asks),
     ...(filterVerb ? { filter: filterBy(filterVerb) } : {}),
     ...(prioritizeVerb ? { prioritize: prioritizeBy(prioritizeVerb) } : {}),

@@ -1,7 +1,8 @@
-/** A node with the pods on it, bound and assumed, and the sums that plugins compare (framework.NodeInfo). */
+/** A node with the pods on it, bound and assumed (framework.NodeInfo); what plugins add up is in NodeResources. */
 import type { Node, Taint } from '../api/types/core-v1.ts'
+import { addToColumns, type NodeResources } from './node-resources.ts'
 import type { PodInfo } from './pod-info.ts'
-import { addResources, noResources, type Resources, readResources } from './resources.ts'
+import { noResources, type Resources, readResources } from './resources.ts'
 
 export interface NodeInfo {
   readonly name: string
@@ -10,14 +11,10 @@ export interface NodeInfo {
   node: Node
   labels: Readonly<Record<string, string>>
   unschedulable: boolean
-  taints: readonly Taint[]
   /** Taints that keep pods away; PreferNoSchedule ones only count when scoring. */
   hardTaints: readonly Taint[]
   softTaints: readonly Taint[]
   allocatable: Resources
-  allowedPods: number
-  readonly requested: Resources
-  readonly nonZeroRequested: Resources
   readonly pods: Map<string, PodInfo>
   /** Those of `pods` that have affinity terms of any kind; with required anti-affinity. */
   readonly podsWithAffinity: Set<PodInfo>
@@ -28,39 +25,38 @@ export interface NodeInfo {
   images: ReadonlyMap<string, number>
 }
 
-export function createNodeInfo(node: Node, index: number): NodeInfo {
+export function createNodeInfo(node: Node, index: number, resources: NodeResources): NodeInfo {
   const info: NodeInfo = {
     name: node.metadata.name,
     index,
     node,
     labels: {},
     unschedulable: false,
-    taints: [],
     hardTaints: [],
     softTaints: [],
     allocatable: noResources(),
-    allowedPods: 0,
-    requested: noResources(),
-    nonZeroRequested: noResources(),
     pods: new Map(),
     podsWithAffinity: new Set(),
     podsWithRequiredAntiAffinity: new Set(),
     usedPorts: new Map(),
     images: new Map(),
   }
-  setNode(info, node)
+  resources.clear(index)
+  setNode(info, node, resources)
   return info
 }
 
-export function setNode(info: NodeInfo, node: Node): void {
+export function setNode(info: NodeInfo, node: Node, { allocatable, pods }: NodeResources): void {
   info.node = node
   info.labels = node.metadata.labels ?? {}
   info.unschedulable = node.spec.unschedulable === true
-  info.taints = node.spec.taints ?? []
-  info.hardTaints = info.taints.filter((t) => t.effect !== 'PreferNoSchedule')
-  info.softTaints = info.taints.filter((t) => t.effect === 'PreferNoSchedule')
+  const taints = node.spec.taints ?? []
+  info.hardTaints = taints.filter((t) => t.effect !== 'PreferNoSchedule')
+  info.softTaints = taints.filter((t) => t.effect === 'PreferNoSchedule')
+  addToColumns(allocatable, info.index, info.allocatable, -1)
   info.allocatable = readResources(node.status.allocatable)
-  info.allowedPods = Number(node.status.allocatable?.['pods'] ?? 0)
+  addToColumns(allocatable, info.index, info.allocatable, 1)
+  pods.of('allowed')[info.index] = Number(node.status.allocatable?.['pods'] ?? 0)
   info.images = new Map(
     (node.status.images ?? []).flatMap((image) =>
       (image.names ?? []).map((name) => [normalizedImage(name), image.sizeBytes ?? 0] as const),
@@ -68,27 +64,26 @@ export function setNode(info: NodeInfo, node: Node): void {
   )
 }
 
-export function addPod(info: NodeInfo, pod: PodInfo): void {
+export function addPod(info: NodeInfo, pod: PodInfo, resources: NodeResources): void {
   info.pods.set(pod.key, pod)
-  count(info, pod, 1)
+  count(info, pod, resources, 1)
   const { antiAffinity } = pod
   if (pod.affinity.length || antiAffinity.length || pod.preferredAffinity.length || pod.preferredAntiAffinity.length)
     info.podsWithAffinity.add(pod)
   if (antiAffinity.length) info.podsWithRequiredAntiAffinity.add(pod)
 }
 
-export function removePod(info: NodeInfo, key: string): void {
-  const pod = info.pods.get(key)
-  if (!pod) return
-  info.pods.delete(key)
-  count(info, pod, -1)
+export function removePod(info: NodeInfo, pod: PodInfo, resources: NodeResources): void {
+  info.pods.delete(pod.key)
+  count(info, pod, resources, -1)
   info.podsWithAffinity.delete(pod)
   info.podsWithRequiredAntiAffinity.delete(pod)
 }
 
-function count(info: NodeInfo, pod: PodInfo, sign: 1 | -1): void {
-  addResources(info.requested, pod.requests, sign)
-  addResources(info.nonZeroRequested, pod.nonZeroRequests, sign)
+function count(info: NodeInfo, pod: PodInfo, { requested, nonZeroRequested, pods }: NodeResources, sign: 1 | -1): void {
+  pods.of('count')[info.index]! += sign
+  addToColumns(requested, info.index, pod.requests, sign)
+  addToColumns(nonZeroRequested, info.index, pod.nonZeroRequests, sign)
   for (const { protocol, ip, port } of pod.hostPorts) {
     const key = `${protocol}/${ip}:${port}`
     const now = (info.usedPorts.get(key) ?? 0) + sign

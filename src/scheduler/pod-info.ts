@@ -1,6 +1,6 @@
 /** A pod with all that the plugins ask of it, worked out once when it is first seen (framework.PodInfo). */
 import { labelSelectorAsSelector, type Selector } from '../api/labels.ts'
-import type { NodeSelector, NodeSelectorTerm, Pod, PodAffinityTerm } from '../api/types/core-v1.ts'
+import type { NodeAffinity, NodeSelector, NodeSelectorTerm, Pod, PodAffinityTerm } from '../api/types/core-v1.ts'
 import { compileNodeSelectorTerm, type NodeMatcher } from './node-selector.ts'
 import { podNonZeroRequests, podRequests, type Resources } from './resources.ts'
 
@@ -61,9 +61,7 @@ export function createPodInfo(pod: Pod): PodInfo {
         .map((p) => ({ ip: p.hostIP || '0.0.0.0', protocol: p.protocol ?? 'TCP', port: p.hostPort as number })),
     ),
     nodeSelector: requiredNodes(spec.nodeSelector, affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
-    preferredNodes: (affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [])
-      .filter((term) => term.weight > 0)
-      .map((term) => ({ matches: compileNodeSelectorTerm(term.preference), weight: term.weight })),
+    preferredNodes: preferredNodes(affinity?.nodeAffinity),
     affinity: terms(pod, affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
     antiAffinity: terms(pod, affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
     preferredAffinity: weighted(pod, affinity?.podAffinity?.preferredDuringSchedulingIgnoredDuringExecution),
@@ -81,8 +79,14 @@ export function termMatches(
   return inNamespace && term.selector.matches(pod.labels)
 }
 
+export function preferredNodes(affinity: NodeAffinity | undefined): PodInfo['preferredNodes'] {
+  return (affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [])
+    .filter((term) => term.weight > 0)
+    .map((term) => ({ matches: compileNodeSelectorTerm(term.preference), weight: term.weight }))
+}
+
 /** nodeSelector and the required node affinity together; terms of the latter are alternatives. */
-function requiredNodes(
+export function requiredNodes(
   labels: Readonly<Record<string, string>> | undefined,
   required: NodeSelector | undefined,
 ): RequiredNodes | undefined {

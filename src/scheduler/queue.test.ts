@@ -1,19 +1,22 @@
 import { expect, test } from 'vitest'
 import type { Pod } from '../api/types/core-v1.ts'
 import { createFakeClock } from '../client/clock.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import type { Plugin } from './framework.ts'
+import { createSchedulerMetrics } from './metrics.ts'
 import { schedulingGates } from './plugins/scheduling-gates.ts'
 import { podOf } from './plugins/testing.ts'
 import { createSchedulingQueue } from './queue.ts'
 
 const deaf: Plugin = { name: 'Deaf', wakes: () => false }
 const keen: Plugin = { name: 'Keen', wakes: (_, event) => event.kind === 'node-deleted' }
+const metrics = createSchedulerMetrics(createMetrics())
 const event = { kind: 'node-deleted', name: 'n' } as const
 
 function setUp() {
   const clock = createFakeClock()
   let woken = 0
-  const queue = createSchedulingQueue({ clock, preEnqueue: [schedulingGates], wake: () => woken++ })
+  const queue = createSchedulingQueue({ clock, metrics, preEnqueue: () => [schedulingGates], wake: () => woken++ })
   const pop = () => queue.pop()?.key
   const fail = (by: readonly Plugin[]) => {
     const queued = queue.pop()
@@ -112,15 +115,15 @@ test.each<[what: string, changed: Pod, moves: boolean]>([
 
 test('a pod that its gate holds after an event too stays there', () => {
   let asked = 0
-  const gate: Plugin = {
+  const gate = {
     name: 'Gate',
     preEnqueue() {
       if (++asked > 10) throw new Error('asked without end')
       return 'closed'
     },
     wakes: () => true,
-  }
-  const queue = createSchedulingQueue({ clock: createFakeClock(), preEnqueue: [gate], wake() {} })
+  } satisfies Plugin
+  const queue = createSchedulingQueue({ clock: createFakeClock(), metrics, preEnqueue: () => [gate], wake() {} })
   queue.add(podOf('p', {}))
   queue.happened(event)
   expect(queue.sizes).toMatchObject({ gated: 1, active: 0 })

@@ -7,8 +7,11 @@
 
 import type { Pod } from '../api/types/core-v1.ts'
 import type { Clock } from '../client/clock.ts'
-import type { ClusterEvent, Plugin } from './framework.ts'
+import { resourceInfo } from '../client/resources.ts'
+import type { ClusterEvent, Plugin, Profile } from './framework.ts'
 import { createHeap } from './heap.ts'
+import type { QueueEvent, QueuePart, SchedulerMetrics } from './metrics.ts'
+import { byPriority, compareQueued } from './plugins/priority-sort.ts'
 import { createPodInfo } from './pod-info.ts'
 
 export interface QueuedPod {
@@ -16,6 +19,8 @@ export interface QueuedPod {
   readonly key: string
   /** When it came into the queue last; ties of priority go by it. */
   timestamp: number
+  /** When it came into the queue first. */
+  readonly firstSeen: number
   attempts: number
   /** The plugins that turned it down in its last cycle, or that keep it out of the queue. */
   rejectedBy: readonly Plugin[]
@@ -37,13 +42,17 @@ export interface SchedulingQueue {
   /** The attempt itself failed (a conflict, the server away): it is tried again after its back-off. */
   retry(queued: QueuedPod): void
   happened(event: ClusterEvent): void
-  readonly sizes: { readonly active: number; readonly backoff: number; readonly unschedulable: number; readonly gated: number }
+  readonly sizes: Readonly<Record<QueuePart, number>>
+  /** How many of the pods that could not be placed each plugin turned down, by profile. */
+  rejections(): Iterable<readonly [labels: readonly [plugin: string, profile: string], count: number]>
   close(): void
 }
 
 export interface QueueOptions {
   readonly clock: Clock
-  readonly preEnqueue: readonly Plugin[]
+  readonly metrics: SchedulerMetrics
+  /** The plugins that may keep the pod out of the queue. */
+  readonly preEnqueue: (pod: Pod) => Profile['at']['preEnqueue']
   /** Called when there is something to pop. */
   readonly wake: () => void
   readonly initialBackoffMs?: number
@@ -56,41 +65,40 @@ export interface QueueOptions {
 const mostEvents = 100
 
 export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
-  const { clock, preEnqueue, wake, initialBackoffMs = 1000, maxBackoffMs = 10_000, maxUnschedulableMs = 300_000 } = options
-  const active = createHeap<QueuedPod>((a, b) => (b.pod.spec.priority ?? 0) - (a.pod.spec.priority ?? 0) || a.timestamp - b.timestamp)
+  const { clock, metrics, preEnqueue, wake, initialBackoffMs = 1000, maxBackoffMs = 10_000, maxUnschedulableMs = 300_000 } = options
+  const active = createHeap<QueuedPod>(compareQueued)
   const backoff = new Map<string, { queued: QueuedPod; cancel: () => void }>()
   /** Of `backoff`, those that may be taken early: by the second their wait ends in, then by priority. */
-  const resting = createHeap<QueuedPod>(
-    (a, b) =>
-      Math.floor(a.backoffUntil / 1000) - Math.floor(b.backoffUntil / 1000) || (b.pod.spec.priority ?? 0) - (a.pod.spec.priority ?? 0),
-  )
+  const resting = createHeap<QueuedPod>((a, b) => Math.floor(a.backoffUntil / 1000) - Math.floor(b.backoffUntil / 1000) || byPriority(a, b))
   const unschedulable = new Map<string, { queued: QueuedPod; cancel: () => void; since: number }>()
   const gated = new Map<string, QueuedPod>()
   const inFlight = new Map<string, QueuedPod>()
 
   const backoffOf = ({ attempts }: QueuedPod) => Math.min(maxBackoffMs, initialBackoffMs * 2 ** Math.max(0, attempts - 1))
 
-  function activate(queued: QueuedPod): void {
-    const gate = preEnqueue.find((plugin) => plugin.preEnqueue?.(queued.pod) !== undefined)
+  const gateOf = (pod: Pod) => preEnqueue(pod).find((plugin) => plugin.preEnqueue(pod) !== undefined)
+
+  function activate(queued: QueuedPod, event: QueueEvent): void {
+    const gate = gateOf(queued.pod)
     if (gate) {
       queued.rejectedBy = [gate]
       gated.set(queued.key, queued)
+      metrics.incoming(event, 'gated')
       return
     }
     active.push(queued.key, queued)
+    metrics.incoming(event, 'active')
     wake()
   }
-  function startBackoff(queued: QueuedPod, ms: number, failedByError = false): void {
-    if (ms <= 0) {
-      activate(queued)
-      return
-    }
+  function startBackoff(queued: QueuedPod, ms: number, event: QueueEvent, failedByError = false): void {
+    if (ms <= 0) return activate(queued, event)
     queued.backoffUntil = clock.now() + ms
     const cancel = clock.after(ms, () => {
       take(queued.key)
-      activate(queued)
+      activate(queued, 'BackoffComplete')
     })
     backoff.set(queued.key, { queued, cancel })
+    metrics.incoming(event, 'backoff')
     if (failedByError) return
     resting.push(queued.key, queued)
     if (active.size === 0) wake()
@@ -104,9 +112,8 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
     for (let queued = resting.pop(); queued; queued = resting.pop()) {
       backoff.get(queued.key)?.cancel()
       backoff.delete(queued.key)
-      const pod = queued.pod
-      if (!preEnqueue.some((plugin) => plugin.preEnqueue?.(pod) !== undefined)) return queued
-      activate(queued)
+      if (!gateOf(queued.pod)) return queued
+      activate(queued, 'BackoffComplete')
     }
     return undefined
   }
@@ -125,7 +132,8 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
     add(pod) {
       const key = `${pod.metadata.namespace}/${pod.metadata.name}`
       take(key)
-      activate({ pod, key, timestamp: clock.now(), attempts: 0, rejectedBy: [], events: [], backoffUntil: 0 })
+      const now = clock.now()
+      activate({ pod, key, timestamp: now, firstSeen: now, attempts: 0, rejectedBy: [], events: [], backoffUntil: 0 }, 'PodAdd')
     },
     update(pod) {
       const key = `${pod.metadata.namespace}/${pod.metadata.name}`
@@ -148,7 +156,7 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
         if (!changed) return
         waiting.cancel()
         unschedulable.delete(key)
-        startBackoff(waiting.queued, backoffOf(waiting.queued) - (clock.now() - waiting.since))
+        startBackoff(waiting.queued, backoffOf(waiting.queued) - (clock.now() - waiting.since), 'PodUpdate')
         return
       }
       const resting = backoff.get(key)
@@ -159,7 +167,7 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
       const queued = take(key)
       if (!queued) return this.add(pod)
       queued.pod = pod
-      activate(queued)
+      activate(queued, 'PodUpdate')
     },
     remove(key) {
       take(key)
@@ -181,17 +189,18 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
       queued.rejectedBy = rejectedBy
       queued.timestamp = clock.now()
       if (queued.events.length === mostEvents || queued.events.some((event) => wakes(queued, event)))
-        return startBackoff(queued, backoffOf(queued))
+        return startBackoff(queued, backoffOf(queued), 'ScheduleAttemptFailure')
       const cancel = clock.after(maxUnschedulableMs, () => {
         unschedulable.delete(queued.key)
-        activate(queued)
+        activate(queued, 'UnschedulableTimeout')
       })
       unschedulable.set(queued.key, { queued, cancel, since: clock.now() })
+      metrics.incoming('ScheduleAttemptFailure', 'unschedulable')
     },
     retry(queued) {
       if (!inFlight.delete(queued.key)) return
       queued.timestamp = clock.now()
-      startBackoff(queued, backoffOf(queued), true)
+      startBackoff(queued, backoffOf(queued), 'ScheduleAttemptFailure', true)
     },
     happened(event) {
       for (const { events } of inFlight.values()) if (events.length < mostEvents) events.push(event)
@@ -199,17 +208,26 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
       for (const [key, queued] of [...gated]) {
         if (!wakes(queued, event)) continue
         gated.delete(key)
-        activate(queued)
+        activate(queued, labelOf(event))
       }
       for (const [key, { queued, cancel, since }] of unschedulable) {
         if (!wakes(queued, event)) continue
         cancel()
         unschedulable.delete(key)
-        startBackoff(queued, backoffOf(queued) - (clock.now() - since))
+        startBackoff(queued, backoffOf(queued) - (clock.now() - since), labelOf(event))
       }
     },
     get sizes() {
       return { active: active.size, backoff: backoff.size, unschedulable: unschedulable.size, gated: gated.size }
+    },
+    rejections() {
+      const counts = new Map<string, readonly [labels: readonly [string, string], count: number]>()
+      for (const queued of [...gated.values(), ...[...unschedulable.values()].map((u) => u.queued)])
+        for (const { name } of queued.rejectedBy) {
+          const labels = [name, queued.pod.spec.schedulerName ?? 'default-scheduler'] as const
+          counts.set(labels.join(), [labels, (counts.get(labels.join())?.[1] ?? 0) + 1])
+        }
+      return counts.values()
     },
     close() {
       for (const { cancel } of [...backoff.values(), ...unschedulable.values()]) cancel()
@@ -221,4 +239,24 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
 function schedulingChanged(before: Pod, pod: Pod): boolean {
   const parts = ({ spec, metadata, status }: Pod) => JSON.stringify([spec, metadata.labels, status?.resourceClaimStatuses])
   return before !== pod && parts(before) !== parts(pod)
+}
+
+/** What happened, in upstream's words for its metrics (ClusterEvent.Label). */
+function labelOf(event: ClusterEvent): QueueEvent {
+  switch (event.kind) {
+    case 'node-added':
+      return 'NodeAdd'
+    case 'node-updated':
+      return 'NodeUpdate'
+    case 'node-deleted':
+      return 'NodeDelete'
+    case 'pod-assigned':
+      return 'AssignedPodAdd'
+    case 'pod-updated':
+      return 'AssignedPodUpdate'
+    case 'pod-deleted':
+      return 'AssignedPodDelete'
+    default:
+      return `${resourceInfo(event.resource).kind}${event.deleted ? 'Delete' : event.before ? 'Update' : 'Add'}`
+  }
 }

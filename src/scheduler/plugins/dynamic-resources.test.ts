@@ -189,7 +189,7 @@ test.each([
   const { client, plugin, informers } = await withCluster([{ ...claim('c', [request('r')]), ...allocated('elsewhere', reservedFor) }])
   const cycle = cycleOf({ a: {} })
   rejections(plugin, using('c'), cycle)
-  expect(await plugin.postFilter?.(createPodInfo(podOf('incoming', using('c'))), cycle)).toBe(message)
+  expect(await plugin.postFilter?.(createPodInfo(podOf('incoming', using('c'))), cycle, undefined as never)).toEqual({ message })
   const { status } = await client.get('resourceclaims.resource.k8s.io', { namespace: 'default', name: 'c' })
   expect(status.allocation === undefined).toBe(reservedFor.length === 0)
   informers.stop()

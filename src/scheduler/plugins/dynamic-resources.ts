@@ -92,7 +92,7 @@ export function createDynamicResources({ client, informers }: { client: Client; 
       const found = claimsOf(pod)
       return typeof found === 'string' ? found : undefined
     },
-    filter({ pod }, cycle) {
+    preFilter({ pod }, cycle) {
       if (!pod.spec.resourceClaims?.length) return undefined
       const found = claimsOf(pod)
       if (typeof found === 'string') return { reject: because(found) }
@@ -134,15 +134,15 @@ export function createDynamicResources({ client, informers }: { client: Client; 
     /** An allocated claim that nobody uses and that is in the way is given up, so that the next try can place it anew. */
     async postFilter({ pod }, cycle) {
       const state = stateOf(cycle)
-      if (!state) return 'no new claims to deallocate'
+      if (!state) return { message: 'no new claims to deallocate' }
       for (const claim of state.elsewhere) {
         const reservedFor = claim.status?.reservedFor ?? []
         if (reservedFor.length > 1 || (reservedFor.length === 1 && !isReservedFor(claim, pod))) continue
         const { allocation: _, reservedFor: __, devices: ___, ...status } = claim.status ?? {}
         await client.updateStatus(resource, { ...claim, status })
-        return 'deallocation of ResourceClaim completed'
+        return { message: 'deallocation of ResourceClaim completed' }
       }
-      return 'still not schedulable'
+      return { message: 'still not schedulable' }
     },
     reserve(_, node, cycle) {
       const state = stateOf(cycle)

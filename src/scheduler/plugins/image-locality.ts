@@ -1,6 +1,5 @@
 /** Prefers nodes that have the pod's images already; an image that few nodes have counts for less, so that they are not swamped. */
-import type { Plugin } from '../framework.ts'
-import { maxScore } from '../framework.ts'
+import { maxScore, type Plugin, scoreEach } from '../framework.ts'
 import { normalizedImage } from '../node-info.ts'
 
 const megabyte = 1024 * 1024
@@ -9,7 +8,7 @@ const mostPerContainer = 1000 * megabyte
 
 export const imageLocality: Plugin = {
   name: 'ImageLocality',
-  score({ pod }, { cluster }) {
+  preScore({ pod }, { cluster }) {
     const images = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
       .map((c) => normalizedImage(c.image ?? ''))
       .map((name) => ({ name, spread: cluster.nodesWithImage(name) / cluster.nodes.length }))
@@ -18,12 +17,12 @@ export const imageLocality: Plugin = {
     const containers = pod.spec.containers.length + (pod.spec.initContainers?.length ?? 0)
     const most = mostPerContainer * containers
     return {
-      score(node) {
+      score: scoreEach((node) => {
         let sum = 0
         for (const { name, spread } of images) sum += Math.floor((node.images.get(name) ?? 0) * spread)
         const bounded = Math.min(Math.max(sum, least), most)
         return Math.floor((maxScore * (bounded - least)) / (most - least))
-      },
+      }),
     }
   },
 }

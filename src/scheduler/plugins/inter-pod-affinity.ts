@@ -1,7 +1,7 @@
 /** Pod affinity and anti-affinity: the pod's own terms, and those of pods that are there already. */
-import { counterId } from '../cluster-state.ts'
-import type { ClusterEvent, Cycle, Plugin, Rejection } from '../framework.ts'
-import { maxScore } from '../framework.ts'
+
+import { type ClusterEvent, type Cycle, maxScore, type Plugin, type Rejection, scoreEach } from '../framework.ts'
+import { counterId } from '../node-index.ts'
 import type { NodeInfo } from '../node-info.ts'
 import { type AffinityTerm, createPodInfo, type PodInfo, termMatches } from '../pod-info.ts'
 
@@ -24,7 +24,7 @@ export function createInterPodAffinity({
 }: InterPodAffinityArgs = {}): Plugin {
   return {
     name: plugin,
-    filter(pod, cycle) {
+    preFilter(pod, cycle) {
       const { cluster } = cycle
       if (pod.affinity.length === 0 && pod.antiAffinity.length === 0 && cluster.nodesWithRequiredAntiAffinity.size === 0) return undefined
       const forbidden: Domains = new Map()
@@ -56,7 +56,7 @@ export function createInterPodAffinity({
         },
       }
     },
-    score(pod, cycle) {
+    preScore(pod, cycle) {
       const { cluster, namespaceLabels } = cycle
       const wanted = pod.preferredAffinity.length + pod.preferredAntiAffinity.length > 0
       if (!wanted && (ignorePreferredTermsOfExistingPods || cluster.nodesWithAffinity.size === 0)) return undefined
@@ -85,12 +85,12 @@ export function createInterPodAffinity({
           }
       if (scores.size === 0) return undefined
       return {
-        score({ labels }) {
+        score: scoreEach(({ labels }) => {
           let sum = 0
           for (const [key, domains] of scores) sum += domains.get(labels[key] as string) ?? 0
           return sum
-        },
-        normalize: stretch,
+        }),
+        normalizeScore: stretch,
       }
     },
     wakes(pod, event) {

@@ -1,33 +1,53 @@
-/** nodeSelector and node affinity: required terms filter, preferred ones score by weight. */
-import type { NodeSelector } from '../../api/types/core-v1.ts'
-import type { Plugin, Rejection } from '../framework.ts'
-import { scaleToBest } from '../framework.ts'
+/** nodeSelector and node affinity: required terms filter, preferred ones score by weight; a profile can add terms for all of its pods. */
+import type { NodeAffinity, NodeSelector } from '../../api/types/core-v1.ts'
+import { type Plugin, type Rejection, scaleToBest, scoreEach } from '../framework.ts'
+import { preferredNodes, requiredNodes } from '../pod-info.ts'
 
-const rejection: Rejection = { plugin: 'NodeAffinity', reasons: ["node(s) didn't match Pod's node affinity/selector"], unresolvable: true }
+const because = (reason: string): Rejection => ({ plugin: 'NodeAffinity', reasons: [reason], unresolvable: true })
+const rejection = because("node(s) didn't match Pod's node affinity/selector")
+const addedRejection = because("node(s) didn't match scheduler-enforced node affinity")
 
-export const nodeAffinity: Plugin = {
-  name: 'NodeAffinity',
-  filter({ pod, nodeSelector }, { cluster }) {
-    if (!nodeSelector) return undefined
-    const nodes = namedNodes(pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution)
-    if (nodes) return { nodes, filter: (node) => (nodeSelector.matches(node.node) ? undefined : rejection) }
-    const matching = cluster.nodesMatching(nodeSelector)
-    return { filter: (node) => (matching[node.index] ? undefined : rejection) }
-  },
-  score({ preferredNodes }) {
-    if (preferredNodes.length === 0) return undefined
-    return {
-      score(node) {
-        let sum = 0
-        for (const { matches, weight } of preferredNodes) if (matches(node.node)) sum += weight
-        return sum
-      },
-      normalize: (scores) => scaleToBest(scores, false),
-    }
-  },
-  wakes: (pod, event) =>
-    (event.kind === 'node-added' || (event.kind === 'node-updated' && event.changed.has('labels'))) &&
-    (!pod.nodeSelector || pod.nodeSelector.matches(event.node.node)),
+export interface NodeAffinityArgs {
+  readonly addedAffinity?: NodeAffinity
+}
+
+export function createNodeAffinity({ addedAffinity }: NodeAffinityArgs = {}): Plugin {
+  const added = requiredNodes(undefined, addedAffinity?.requiredDuringSchedulingIgnoredDuringExecution)
+  const addedPreferred = preferredNodes(addedAffinity)
+  return {
+    name: 'NodeAffinity',
+    preFilter({ pod, nodeSelector }, { cluster }) {
+      if (!nodeSelector && !added) return undefined
+      const enforced = added && cluster.nodesMatching(added)
+      const nodes = namedNodes(pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution)
+      // A selector that names nodes is one pod's own: nothing is kept of it.
+      const matching = nodes || !nodeSelector ? undefined : cluster.nodesMatching(nodeSelector)
+      return {
+        ...(nodes ? { nodes } : {}),
+        filter(node) {
+          if (enforced?.[node.index] === 0) return addedRejection
+          if (matching) return matching[node.index] ? undefined : rejection
+          return !nodeSelector || nodeSelector.matches(node.node) ? undefined : rejection
+        },
+      }
+    },
+    preScore(pod) {
+      const preferred = [...addedPreferred, ...pod.preferredNodes]
+      if (preferred.length === 0) return undefined
+      return {
+        score: scoreEach(({ node }) => {
+          let sum = 0
+          for (const { matches, weight } of preferred) if (matches(node)) sum += weight
+          return sum
+        }),
+        normalizeScore: (scores) => scaleToBest(scores, false),
+      }
+    },
+    wakes: (pod, event) =>
+      (event.kind === 'node-added' || (event.kind === 'node-updated' && event.changed.has('labels'))) &&
+      (!added || added.matches(event.node.node)) &&
+      (!pod.nodeSelector || pod.nodeSelector.matches(event.node.node)),
+  }
 }
 
 /** The nodes that every alternative pins by name, as a daemon set's pods are: then only those need a look. */

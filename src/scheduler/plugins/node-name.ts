@@ -5,7 +5,7 @@ const rejection: Rejection = { plugin: 'NodeName', reasons: ["node(s) didn't mat
 
 export const nodeName: Plugin = {
   name: 'NodeName',
-  filter({ pod }) {
+  preFilter({ pod }) {
     const wanted = pod.spec.nodeName
     return wanted ? { filter: (node) => (node.name === wanted ? undefined : rejection) } : undefined
   },

@@ -12,7 +12,7 @@ const rejection: Rejection = {
 
 export const nodePorts: Plugin = {
   name: 'NodePorts',
-  filter({ hostPorts }) {
+  preFilter({ hostPorts }) {
     if (hostPorts.length === 0) return undefined
     return { filter: (node) => (hostPorts.some((port) => taken(node, port)) ? rejection : undefined) }
   },

@@ -1,19 +1,60 @@
-/** Prefers nodes on which cpu and memory would be used in like shares. */
-import type { Plugin } from '../framework.ts'
-import { maxScore } from '../framework.ts'
+/** Prefers nodes whose resources come to be used in like shares by the pod: what counts is how much it changes that (since 1.36). */
+import { maxScore, type Plugin, scoreEach } from '../framework.ts'
+import { amountOf } from '../node-resources.ts'
 
-export const nodeResourcesBalancedAllocation: Plugin = {
-  name: 'NodeResourcesBalancedAllocation',
-  score({ requests }) {
-    // A pod that requests nothing changes no balance (best-effort pods are skipped upstream too).
-    if (requests.milliCpu === 0 && requests.memory === 0) return undefined
-    return {
-      score({ allocatable, requested }) {
-        if (allocatable.milliCpu === 0 || allocatable.memory === 0) return maxScore
-        const cpu = Math.min(1, (requested.milliCpu + requests.milliCpu) / allocatable.milliCpu)
-        const memory = Math.min(1, (requested.memory + requests.memory) / allocatable.memory)
-        return Math.floor((1 - Math.abs(cpu - memory) / 2) * maxScore)
-      },
-    }
-  },
+export interface BalancedAllocationArgs {
+  readonly resources?: readonly { readonly name: string }[]
+}
+
+/** A resource of all nodes, and what the pod wants of it. */
+interface Part {
+  readonly wanted: number
+  readonly has: Float64Array
+  readonly used: Float64Array
+}
+
+export function createNodeResourcesBalancedAllocation({ resources }: BalancedAllocationArgs = {}): Plugin {
+  const names = (resources ?? [{ name: 'cpu' }, { name: 'memory' }]).map(({ name }) => name)
+  return {
+    name: 'NodeResourcesBalancedAllocation',
+    preScore({ requests }, { cluster }) {
+      const { allocatable, requested } = cluster.resources
+      const parts = names.map((name) => ({ wanted: amountOf(requests, name), has: allocatable.of(name), used: requested.of(name) }))
+      // A pod that requests nothing changes no balance.
+      if (parts.every(({ wanted }) => wanted === 0)) return undefined
+      return {
+        score: scoreEach(({ index }) => {
+          const change = balance(parts, index, true) - balance(parts, index, false)
+          return maxScore / 2 + Math.floor((maxScore / 2 + change) / 2)
+        }),
+      }
+    },
+  }
+}
+
+/** 100 when all shares are alike, 50 when they are as far apart as can be: by their standard deviation. */
+function balance(parts: readonly Part[], index: number, withPod: boolean): number {
+  let known = 0
+  let sum = 0
+  let least = 1
+  let most = 0
+  for (let i = 0; i < parts.length; i++) {
+    const share = shareOf(parts[i] as Part, index, withPod)
+    if (share === undefined) continue
+    known++
+    sum += share
+    least = Math.min(least, share)
+    most = Math.max(most, share)
+  }
+  if (known < 2) return maxScore
+  if (known === 2) return Math.floor((1 - (most - least) / 2) * maxScore)
+  const mean = sum / known
+  const squares = parts.reduce((total, part) => total + ((shareOf(part, index, withPod) ?? mean) - mean) ** 2, 0)
+  return Math.floor((1 - Math.sqrt(squares / known)) * maxScore)
+}
+
+/** Undefined where the node has none of the resource. */
+function shareOf({ wanted, has, used }: Part, index: number, withPod: boolean): number | undefined {
+  const capacity = has[index] as number
+  return capacity === 0 ? undefined : Math.min(1, ((used[index] as number) + (withPod ? wanted : 0)) / capacity)
 }

@@ -1,8 +1,9 @@
 /** A node must have what the pod requests left over; how full it would be is scored by the strategy chosen (least, most or a given shape). */
 import type { Pod } from '../../api/types/core-v1.ts'
-import type { Plugin, Rejection } from '../framework.ts'
-import { maxScore } from '../framework.ts'
+import type { Extender } from '../extender.ts'
+import { maxScore, type Plugin, type Rejection } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
+import { amountOf } from '../node-resources.ts'
 import type { PodInfo } from '../pod-info.ts'
 import { podRequests, type Resources } from '../resources.ts'
 
@@ -10,61 +11,66 @@ export interface FitArgs {
   readonly scoringStrategy?: {
     readonly type?: 'LeastAllocated' | 'MostAllocated' | 'RequestedToCapacityRatio'
     readonly resources?: readonly { readonly name: string; readonly weight?: number }[]
-    readonly requestedToCapacityRatio?: { readonly shape?: readonly { readonly utilization: number; readonly score: number }[] }
+    readonly requestedToCapacityRatio?: { readonly shape?: Shape }
   }
   readonly ignoredResources?: readonly string[]
   readonly ignoredResourceGroups?: readonly string[]
 }
+/** Points of a broken line; scores there are 0 to 10. */
+type Shape = readonly { readonly utilization: number; readonly score: number }[]
 
 const plugin = 'NodeResourcesFit'
-const tooManyPods: Rejection = { plugin, reasons: ['Too many pods'], unresolvable: false }
 
-export function createNodeResourcesFit(args: FitArgs = {}): Plugin {
-  const ignored = new Set(args.ignoredResources)
+export function createNodeResourcesFit(args: FitArgs = {}, extenders: readonly Extender[] = []): Plugin {
+  const ignored = new Set([...(args.ignoredResources ?? []), ...extenders.flatMap((extender) => extender.ignoredResources)])
   const ignoredGroups = args.ignoredResourceGroups ?? []
-  const resources = (args.scoringStrategy?.resources ?? [{ name: 'cpu' }, { name: 'memory' }]).map((r) => ({
-    name: r.name,
-    weight: r.weight ?? 1,
-  }))
-  const score = strategies[args.scoringStrategy?.type ?? 'LeastAllocated'](args)
+  const isChecked = (name: string) => !ignored.has(name) && !ignoredGroups.some((group) => name.startsWith(`${group}/`))
+  const {
+    type = 'LeastAllocated',
+    resources = [{ name: 'cpu' }, { name: 'memory' }],
+    requestedToCapacityRatio,
+  } = args.scoringStrategy ?? {}
+  const scoreOf = strategies[type](requestedToCapacityRatio?.shape)
   return {
     name: plugin,
-    filter(pod) {
-      const { requests } = pod
-      const scalars = Object.entries(requests.scalar).filter(
-        ([name, value]) => value > 0 && !ignored.has(name) && !ignoredGroups.some((group) => name.startsWith(`${group}/`)),
-      )
-      const askNothing = requests.milliCpu === 0 && requests.memory === 0 && requests.ephemeralStorage === 0 && scalars.length === 0
+    preFilter({ requests }, { cluster }) {
+      const { allocatable, requested, pods } = cluster.resources
+      const checks = ['cpu', 'memory', 'ephemeral-storage', ...Object.keys(requests.scalar).filter(isChecked)]
+        .map((name) => ({ name, wanted: amountOf(requests, name), has: allocatable.of(name), used: requested.of(name) }))
+        .filter(({ wanted }) => wanted > 0)
+      const count = pods.of('count')
+      const allowed = pods.of('allowed')
       return {
-        filter(node) {
-          const full = node.pods.size + 1 > node.allowedPods
-          if (askNothing) return full ? tooManyPods : undefined
-          const { allocatable, requested } = node
-          if (
-            !full &&
-            scalars.length === 0 &&
-            requests.milliCpu <= allocatable.milliCpu - requested.milliCpu &&
-            requests.memory <= allocatable.memory - requested.memory &&
-            requests.ephemeralStorage <= allocatable.ephemeralStorage - requested.ephemeralStorage
-          )
-            return undefined
-          return insufficient(pod, node, scalars, full)
+        filter({ index }) {
+          let fits = at(count, index) < at(allowed, index)
+          for (let i = 0; i < checks.length && fits; i++) {
+            const { wanted, has, used } = checks[i] as Check
+            fits = wanted <= at(has, index) - at(used, index)
+          }
+          return fits ? undefined : insufficient(checks, index, at(count, index) >= at(allowed, index))
         },
       }
     },
-    score(pod) {
-      const best = resources.map((r) => ({ ...r, requestOf: requestReader(r.name) }))
+    preScore(pod, { cluster }) {
+      const { allocatable, requested, nonZeroRequested } = cluster.resources
+      const parts = resources.map(({ name, weight = 1 }) => {
+        // Pods that request no cpu or memory are taken to use some.
+        const hasFloor = name === 'cpu' || name === 'memory'
+        const own = amountOf(hasFloor ? pod.nonZeroRequests : pod.requests, name)
+        return { weight, own, has: allocatable.of(name), used: (hasFloor ? nonZeroRequested : requested).of(name) }
+      })
       return {
-        score(node) {
-          let sum = 0
-          let weights = 0
-          for (const { name, weight, requestOf } of best) {
-            const capacity = capacityOf(node, name)
-            if (capacity === 0) continue
-            sum += score(requestOf(pod, node), capacity) * weight
-            weights += weight
-          }
-          return weights === 0 ? 0 : Math.floor(sum / weights)
+        score(nodes, scores) {
+          const weights = new Float64Array(nodes.length)
+          for (const { weight, own, has, used } of parts)
+            for (let i = 0; i < nodes.length; i++) {
+              const { index } = nodes[i] as NodeInfo
+              const capacity = at(has, index)
+              if (capacity === 0) continue
+              scores[i]! += scoreOf(at(used, index) + own, capacity) * weight
+              weights[i]! += weight
+            }
+          for (let i = 0; i < nodes.length; i++) scores[i] = weights[i] ? Math.floor(at(scores, i) / at(weights, i)) : 0
         },
       }
     },
@@ -78,29 +84,27 @@ export function createNodeResourcesFit(args: FitArgs = {}): Plugin {
   }
 }
 
-function insufficient(pod: PodInfo, node: NodeInfo, scalars: readonly (readonly [string, number])[], full: boolean): Rejection | undefined {
-  const { requests } = pod
-  const { allocatable, requested } = node
-  const reasons: string[] = full ? ['Too many pods'] : []
-  let unresolvable = false
-  const check = (name: string, wanted: number, has: number, used: number) => {
-    if (wanted <= 0 || wanted <= has - used) return
-    reasons.push(`Insufficient ${name}`)
-    if (wanted > has) unresolvable = true
-  }
-  check('cpu', requests.milliCpu, allocatable.milliCpu, requested.milliCpu)
-  check('memory', requests.memory, allocatable.memory, requested.memory)
-  check('ephemeral-storage', requests.ephemeralStorage, allocatable.ephemeralStorage, requested.ephemeralStorage)
-  for (const [name, wanted] of scalars) check(name, wanted, allocatable.scalar[name] ?? 0, requested.scalar[name] ?? 0)
-  return reasons.length ? { plugin, reasons, unresolvable } : undefined
+const at = (column: Float64Array, index: number): number => column[index] as number
+
+interface Check {
+  readonly name: string
+  readonly wanted: number
+  readonly has: Float64Array
+  readonly used: Float64Array
 }
 
-function fitsEmpty({ requests }: PodInfo, { allocatable }: NodeInfo): boolean {
+function insufficient(checks: readonly Check[], index: number, isFull: boolean): Rejection {
+  const short = checks.filter(({ wanted, has, used }) => wanted > at(has, index) - at(used, index))
+  const reasons = [...(isFull ? ['Too many pods'] : []), ...short.map(({ name }) => `Insufficient ${name}`)]
+  return { plugin, reasons, unresolvable: short.some(({ wanted, has }) => wanted > at(has, index)) }
+}
+
+function fitsEmpty({ requests }: PodInfo, { allocatable: has }: NodeInfo): boolean {
   return (
-    requests.milliCpu <= allocatable.milliCpu &&
-    requests.memory <= allocatable.memory &&
-    requests.ephemeralStorage <= allocatable.ephemeralStorage &&
-    Object.entries(requests.scalar).every(([name, wanted]) => wanted <= (allocatable.scalar[name] ?? 0))
+    requests.milliCpu <= has.milliCpu &&
+    requests.memory <= has.memory &&
+    requests.ephemeralStorage <= has.ephemeralStorage &&
+    Object.entries(requests.scalar).every(([name, wanted]) => wanted <= (has.scalar[name] ?? 0))
   )
 }
 
@@ -115,47 +119,24 @@ function frees(wanted: Resources, before: Pod, after: Pod): boolean {
   )
 }
 
-/** What would be requested on the node with the pod there; cpu and memory with the floor for pods that request none. */
-function requestReader(name: string): (pod: PodInfo, node: NodeInfo) => number {
-  switch (name) {
-    case 'cpu':
-      return (pod, node) => node.nonZeroRequested.milliCpu + pod.nonZeroRequests.milliCpu
-    case 'memory':
-      return (pod, node) => node.nonZeroRequested.memory + pod.nonZeroRequests.memory
-    case 'ephemeral-storage':
-      return (pod, node) => node.requested.ephemeralStorage + pod.requests.ephemeralStorage
-    default:
-      return (pod, node) => (node.requested.scalar[name] ?? 0) + (pod.requests.scalar[name] ?? 0)
-  }
-}
-
-function capacityOf({ allocatable }: NodeInfo, name: string): number {
-  return name === 'cpu'
-    ? allocatable.milliCpu
-    : name === 'memory'
-      ? allocatable.memory
-      : name === 'ephemeral-storage'
-        ? allocatable.ephemeralStorage
-        : (allocatable.scalar[name] ?? 0)
-}
+const defaultShape: Shape = [
+  { utilization: 0, score: 0 },
+  { utilization: 100, score: 10 },
+]
 
 const strategies = {
   LeastAllocated: () => (requested: number, capacity: number) =>
     requested > capacity ? 0 : Math.floor(((capacity - requested) * maxScore) / capacity),
   MostAllocated: () => (requested: number, capacity: number) => Math.floor((Math.min(requested, capacity) * maxScore) / capacity),
-  RequestedToCapacityRatio: (args: FitArgs) => {
-    const shape = args.scoringStrategy?.requestedToCapacityRatio?.shape ?? [
-      { utilization: 0, score: 0 },
-      { utilization: 100, score: 10 },
-    ]
-    return (requested: number, capacity: number) => alongShape(shape, requested > capacity ? 100 : Math.floor((requested * 100) / capacity))
-  },
+  RequestedToCapacityRatio:
+    (shape: Shape = defaultShape) =>
+    (requested: number, capacity: number) =>
+      alongShape(shape, requested > capacity ? 100 : Math.floor((requested * 100) / capacity)),
 }
 
-/** The broken line through the shape's points; scores there are 0 to 10. */
-function alongShape(shape: readonly { readonly utilization: number; readonly score: number }[], utilization: number): number {
+function alongShape(shape: Shape, utilization: number): number {
   for (let i = 0; i < shape.length; i++) {
-    const point = shape[i] as { utilization: number; score: number }
+    const point = shape[i] as Shape[number]
     if (utilization > point.utilization) continue
     const before = shape[i - 1]
     if (!before) return point.score * 10

@@ -1,5 +1,4 @@
 /** Keeps pods off cordoned nodes, unless they tolerate it as daemons do. */
-
 import type { Plugin, Rejection } from '../framework.ts'
 import { tolerates } from '../tolerations.ts'
 
@@ -8,8 +7,8 @@ const taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' as
 
 export const nodeUnschedulable: Plugin = {
   name: 'NodeUnschedulable',
-  filter({ pod }) {
-    if (tolerates(pod.spec.tolerations, taint)) return undefined
+  preFilter({ pod }, { cluster }) {
+    if (!cluster.has.cordons || tolerates(pod.spec.tolerations, taint)) return undefined
     return { filter: (node) => (node.unschedulable ? rejection : undefined) }
   },
   wakes: (_, event) =>

@@ -24,7 +24,7 @@ export function createNodeVolumeLimits(informers: Informers): Plugin {
   }
   return {
     name: 'NodeVolumeLimits',
-    filter({ pod }) {
+    preFilter({ pod }) {
       const wanted = handlesByDriver(pod)
       if (wanted.size === 0) return undefined
       return {

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import type { Plugin } from '../framework.ts'
 import { imageLocality } from './image-locality.ts'
 import { createInterPodAffinity } from './inter-pod-affinity.ts'
-import { nodeAffinity } from './node-affinity.ts'
+import { createNodeAffinity } from './node-affinity.ts'
 import { nodeName } from './node-name.ts'
 import { nodePorts } from './node-ports.ts'
-import { nodeResourcesBalancedAllocation } from './node-resources-balanced-allocation.ts'
+import { createNodeResourcesBalancedAllocation } from './node-resources-balanced-allocation.ts'
 import { createNodeResourcesFit } from './node-resources-fit.ts'
 import { nodeUnschedulable } from './node-unschedulable.ts'
 import { createPodTopologySpread } from './pod-topology-spread.ts'
@@ -83,7 +83,7 @@ describe('a node is turned down', () => {
     ],
     [
       'when a label of the node selector differs',
-      nodeAffinity,
+      createNodeAffinity(),
       { spec: { nodeSelector: { disk: 'ssd' } } },
       { a: { labels: { disk: 'ssd' } }, b: { labels: { disk: 'hdd' } }, c: {} },
       {},
@@ -91,7 +91,7 @@ describe('a node is turned down', () => {
     ],
     [
       'when no alternative of the affinity holds',
-      nodeAffinity,
+      createNodeAffinity(),
       {
         spec: {
           affinity: {
@@ -260,11 +260,11 @@ describe('a node ranks', () => {
     ['along a given shape', shaped, half, { a: {}, b: { allocatable: { cpu: '8' } } }, {}, { a: 100, b: 50 }],
     [
       'by how alike cpu and memory would be used',
-      nodeResourcesBalancedAllocation,
+      createNodeResourcesBalancedAllocation(),
       half,
       { a: {}, b: { allocatable: { memory: '4Gi' } } },
       {},
-      { a: 87, b: 100 },
+      { a: 68, b: 75 },
     ],
     ['by the images it has', imageLocality, {}, { a: { images: { 'x:latest': 2 * GiB } }, b: {} }, {}, { a: 100, b: 0 }],
     ['alike when no node has the image', imageLocality, {}, { a: {}, b: {} }, {}, undefined],
@@ -278,7 +278,7 @@ describe('a node ranks', () => {
     ],
     [
       'by the weights of the preferences it meets',
-      nodeAffinity,
+      createNodeAffinity(),
       {
         spec: {
           affinity: {

@@ -1,9 +1,9 @@
 /** Spreads pods that a selector matches evenly over the domains of a node label: as a must (DoNotSchedule) or a wish (ScheduleAnyway). */
 import { labelSelectorAsSelector, type Selector } from '../../api/labels.ts'
 import type { Pod, TopologySpreadConstraint } from '../../api/types/core-v1.ts'
-import { counterId } from '../cluster-state.ts'
 import type { Cycle, Plugin, Rejection } from '../framework.ts'
 import { maxScore } from '../framework.ts'
+import { counterId, type Topology } from '../node-index.ts'
 import type { NodeInfo } from '../node-info.ts'
 import type { PodInfo } from '../pod-info.ts'
 import { tolerates } from '../tolerations.ts'
@@ -51,7 +51,7 @@ export function createPodTopologySpread(defaultSelector: (pod: Pod) => Selector 
 
   return {
     name: plugin,
-    filter(pod, cycle) {
+    preFilter(pod, cycle) {
       const constraints = constraintsOf(pod, 'DoNotSchedule')
       if (constraints.length === 0) return undefined
       const checks = constraints.map((c) => {
@@ -77,46 +77,47 @@ export function createPodTopologySpread(defaultSelector: (pod: Pod) => Selector 
         },
       }
     },
-    score(pod, cycle, feasible) {
+    preScore(pod, cycle, feasible) {
       const constraints = constraintsOf(pod, 'ScheduleAnyway')
       if (constraints.length === 0) return undefined
       const requireAll = Boolean(pod.pod.spec.topologySpreadConstraints?.length)
       const { cluster } = cycle
-      const ignored = new Set<NodeInfo>()
-      if (requireAll) for (const node of feasible) if (constraints.some((c) => !(c.topologyKey in node.labels))) ignored.add(node)
-      const parts = constraints.map((c) => {
-        const topology = cluster.topology(c.topologyKey)
-        if (c.topologyKey === hostname) {
-          const perNode = matchingPods(pod, c, cycle)
-          const weight = Math.log(feasible.length - ignored.size + 2)
-          return { topology, maxSkew: c.maxSkew, weight, countOf: (node: NodeInfo) => perNode[node.index] as number }
-        }
+      const topologies = constraints.map((c) => cluster.topology(c.topologyKey))
+      const isIgnored = ({ index }: NodeInfo) => requireAll && topologies.some(({ ids }) => (ids[index] as number) < 0)
+      const considered = feasible.filter((node) => !isIgnored(node))
+      const ignored = considered.length < feasible.length ? isIgnored : undefined
+      const parts = constraints.map((c, i): Part => {
+        const { ids, values } = topologies[i] as Topology
+        if (c.topologyKey === hostname)
+          return { ids, maxSkew: c.maxSkew, weight: Math.log(considered.length + 2), perNode: matchingPods(pod, c, cycle) }
+        const seen = new Uint8Array(values.length)
+        for (const { index } of considered) if ((ids[index] as number) >= 0) seen[ids[index] as number] = 1
+        const domains = seen.reduce((sum, one) => sum + one, 0)
         const { counts } = countDomains(pod, c, requireAll ? constraints : [c], cycle)
-        const seen = new Set<number>()
-        for (const node of feasible) if (!ignored.has(node)) seen.add(topology.ids[node.index] as number)
-        seen.delete(-1)
-        const weight = Math.log(seen.size + 2)
-        return { topology, maxSkew: c.maxSkew, weight, countOf: (node: NodeInfo) => counts[topology.ids[node.index] as number] as number }
+        return { ids, maxSkew: c.maxSkew, weight: Math.log(domains + 2), perDomain: counts }
       })
       return {
-        score(node) {
-          if (ignored.has(node)) return 0
-          let sum = 0
-          for (const { topology, countOf, weight, maxSkew } of parts)
-            if ((topology.ids[node.index] as number) >= 0) sum += countOf(node) * weight + (maxSkew - 1)
-          return Math.round(sum)
+        score(nodes, scores) {
+          for (const { ids, perNode, perDomain, weight, maxSkew } of parts)
+            for (let i = 0; i < nodes.length; i++) {
+              const { index } = nodes[i] as NodeInfo
+              const id = ids[index] as number
+              if (id < 0) continue
+              scores[i]! += ((perNode ? perNode[index] : perDomain?.[id]) as number) * weight + (maxSkew - 1)
+            }
+          for (let i = 0; i < nodes.length; i++) scores[i] = Math.round(scores[i] as number)
         },
-        normalize(scores, nodes) {
+        normalizeScore(scores, nodes) {
           let least = Number.POSITIVE_INFINITY
           let most = 0
           for (let i = 0; i < scores.length; i++) {
-            if (ignored.size && ignored.has(nodes[i] as NodeInfo)) continue
+            if (ignored?.(nodes[i] as NodeInfo)) continue
             const score = scores[i] as number
             if (score < least) least = score
             if (score > most) most = score
           }
           for (let i = 0; i < scores.length; i++) {
-            if (ignored.size && ignored.has(nodes[i] as NodeInfo)) scores[i] = 0
+            if (ignored?.(nodes[i] as NodeInfo)) scores[i] = 0
             else scores[i] = most === 0 ? maxScore : Math.floor((maxScore * (most + least - (scores[i] as number))) / most)
           }
         },
@@ -133,6 +134,15 @@ export function createPodTopologySpread(defaultSelector: (pod: Pod) => Selector 
       return false
     },
   }
+}
+
+/** What a constraint adds to a node's score: by its own pods where each node is a domain, else by its domain's. */
+interface Part {
+  readonly ids: Int32Array
+  readonly maxSkew: number
+  readonly weight: number
+  readonly perNode?: Int32Array
+  readonly perDomain?: Float64Array
 }
 
 /** The pods counted are those of the pod's own namespace, without those that are on their way out. */
@@ -159,14 +169,14 @@ function countDomains(
   const others = all.filter((other) => other.topologyKey !== c.topologyKey).map((other) => cluster.topology(other.topologyKey).ids)
   const possible = c.honorAffinity && pod.nodeSelector ? cluster.nodesMatching(pod.nodeSelector) : undefined
   const tainted = new Set<number>()
-  if (c.honorTaints)
+  if (c.honorTaints && cluster.has.hardTaints)
     for (const { hardTaints, index } of cluster.nodes)
       if (!hardTaints.every((taint) => tolerates(pod.pod.spec.tolerations, taint))) tainted.add(index)
   const counts = new Float64Array(values.length)
   const isDomain = new Uint8Array(values.length)
   for (let index = 0; index < ids.length; index++) {
     const id = ids[index] as number
-    if (id < 0 || possible?.[index] === 0 || tainted.has(index)) continue
+    if (id < 0 || possible?.[index] === 0 || (tainted.size && tainted.has(index))) continue
     if (others.length && others.some((other) => (other[index] as number) < 0)) continue
     isDomain[id] = 1
     counts[id] = (counts[id] as number) + (perNode[index] as number)

@@ -1,25 +1,25 @@
 /** Keeps pods off nodes whose taints they do not tolerate; nodes with fewer PreferNoSchedule taints rank higher. */
-import type { Plugin, Rejection } from '../framework.ts'
-import { scaleToBest } from '../framework.ts'
+import { type Plugin, type Rejection, scaleToBest, scoreEach } from '../framework.ts'
 import { tolerates } from '../tolerations.ts'
 
 const rejection: Rejection = { plugin: 'TaintToleration', reasons: ['node(s) had untolerated taint(s)'], unresolvable: true }
 
 export const taintToleration: Plugin = {
   name: 'TaintToleration',
-  filter({ pod }) {
+  preFilter({ pod }, { cluster }) {
+    if (!cluster.has.hardTaints) return undefined
     const { tolerations } = pod.spec
     return {
       filter: (node) =>
         node.hardTaints.length === 0 || node.hardTaints.every((taint) => tolerates(tolerations, taint)) ? undefined : rejection,
     }
   },
-  score({ pod }, { cluster }) {
-    if (!cluster.hasSoftTaints) return undefined
+  preScore({ pod }, { cluster }) {
+    if (!cluster.has.softTaints) return undefined
     const soft = (pod.spec.tolerations ?? []).filter((t) => !t.effect || t.effect === 'PreferNoSchedule')
     return {
-      score: (node) => node.softTaints.filter((taint) => !tolerates(soft, taint)).length,
-      normalize: (scores) => scaleToBest(scores, true),
+      score: scoreEach((node) => node.softTaints.filter((taint) => !tolerates(soft, taint)).length),
+      normalizeScore: (scores) => scaleToBest(scores, true),
     }
   },
   wakes: ({ pod }, event) =>

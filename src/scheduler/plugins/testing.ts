@@ -41,13 +41,13 @@ export function podOf(name: string, { namespace = 'default', labels, spec, delet
 export function cycleOf(nodes: Record<string, NodeCase>, pods: Record<string, PodCase> = {}): Cycle {
   const cluster = createClusterState()
   for (const [name, node] of Object.entries(nodes)) cluster.setNode(nodeOf(name, node))
-  for (const [name, pod] of Object.entries(pods)) cluster.setPod(podOf(name, pod), pod.on as string)
+  for (const [name, pod] of Object.entries(pods)) cluster.setPod(podOf(name, { ...pod, spec: { ...pod.spec, nodeName: pod.on as string } }))
   return { cluster, namespaceLabels: (namespace) => ({ 'kubernetes.io/metadata.name': namespace }), data: new Map() }
 }
 
 /** The reasons by node, or those for the pod as a whole under `pod`; nodes that pass are left out. */
 export function rejections(plugin: Plugin, pod: PodCase, cycle: Cycle): Record<string, readonly string[]> {
-  const result = plugin.filter?.(createPodInfo(podOf('incoming', pod)), cycle)
+  const result = plugin.preFilter?.(createPodInfo(podOf('incoming', pod)), cycle)
   if (!result) return {}
   if ('reject' in result) return { pod: result.reject.reasons }
   return Object.fromEntries(
@@ -61,9 +61,10 @@ export function rejections(plugin: Plugin, pod: PodCase, cycle: Cycle): Record<s
 /** Final scores by node. */
 export function scores(plugin: Plugin, pod: PodCase, cycle: Cycle): Record<string, number> | undefined {
   const nodes: readonly NodeInfo[] = cycle.cluster.nodes
-  const scoring = plugin.score?.(createPodInfo(podOf('incoming', pod)), cycle, nodes)
+  const scoring = plugin.preScore?.(createPodInfo(podOf('incoming', pod)), cycle, nodes)
   if (!scoring) return undefined
-  const values = Float64Array.from(nodes, (node) => scoring.score(node))
-  scoring.normalize?.(values, nodes)
+  const values = new Float64Array(nodes.length)
+  scoring.score(nodes, values)
+  scoring.normalizeScore?.(values, nodes)
   return Object.fromEntries(nodes.map((node, i) => [node.name, values[i] as number]))
 }

@@ -7,7 +7,7 @@ import { compareQuantity } from '../../api/quantity.ts'
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts'
 import type { Client } from '../../client/client.ts'
 import type { Informers } from '../../client/informer.ts'
-import type { ClusterEvent, Plugin, Rejection } from '../framework.ts'
+import type { Plugin, Rejection } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import { compileNodeSelectorTerm } from '../node-selector.ts'
 import type { PodInfo } from '../pod-info.ts'
@@ -87,7 +87,7 @@ export function createVolumeBinding({ client, informers }: { client: Client; inf
 
   return {
     name,
-    filter(pod, cycle) {
+    preFilter(pod, cycle) {
       const names = claimNames(pod.pod)
       if (names.length === 0) return undefined
       const bound: PersistentVolume[] = []
@@ -197,7 +197,7 @@ function reaches(volume: PersistentVolume, node: Node): boolean {
 }
 
 /** A claim matters to the pods that name it; volumes and classes may serve any. */
-function storageMatters(pod: Pod, namespace: string, { resource, object }: ClusterEvent & { kind: 'storage' }): boolean {
+function storageMatters(pod: Pod, namespace: string, { resource, object }: { resource: string; object: unknown }): boolean {
   if (resource !== 'persistentvolumeclaims') return true
   const { metadata } = object as PersistentVolumeClaim
   return metadata.namespace === namespace && claimNames(pod).includes(metadata.name)

@@ -13,7 +13,7 @@ export function createVolumeRestrictions(informers: Informers): Plugin {
   const claims = informers.of('persistentvolumeclaims')
   return {
     name: 'VolumeRestrictions',
-    filter({ pod, namespace }, { cluster }) {
+    preFilter({ pod, namespace }, { cluster }) {
       const exclusive = claimNames(pod).filter((name) => claims.get(namespace, name)?.spec?.accessModes?.includes('ReadWriteOncePod'))
       if (exclusive.length === 0) return undefined
       const wanted = new Set(exclusive)

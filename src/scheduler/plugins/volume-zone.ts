@@ -16,7 +16,7 @@ export function createVolumeZone(informers: Informers): Plugin {
   const volumes = informers.of('persistentvolumes')
   return {
     name: 'VolumeZone',
-    filter({ pod }) {
+    preFilter({ pod }) {
       const wanted = boundVolumes(pod, claims, volumes).flatMap((volume) =>
         keys.flatMap((key) => {
           const value = volume.metadata.labels?.[key]

@@ -1,0 +1,37 @@
+/** Which pods were promised a node by preemption and are not bound yet (upstream: backend/queue/nominator.go). */
+import type { PodInfo } from './pod-info.ts'
+
+export interface Nominator {
+  nominate(pod: PodInfo, nodeName: string): void
+  forget(key: string): void
+  /** The pods that were promised the node, of the priority given or a higher one. */
+  promised(nodeName: string, priority: number): readonly PodInfo[]
+  readonly size: number
+}
+
+export function createNominator(): Nominator {
+  const byNode = new Map<string, Map<string, PodInfo>>()
+  const nodeOf = new Map<string, string>()
+
+  function forget(key: string): void {
+    const name = nodeOf.get(key)
+    if (name === undefined) return
+    nodeOf.delete(key)
+    const pods = byNode.get(name)
+    pods?.delete(key)
+    if (pods?.size === 0) byNode.delete(name)
+  }
+  return {
+    nominate(pod, nodeName) {
+      forget(pod.key)
+      nodeOf.set(pod.key, nodeName)
+      const pods = byNode.get(nodeName) ?? new Map()
+      byNode.set(nodeName, pods.set(pod.key, pod))
+    },
+    forget,
+    promised: (nodeName, priority) => [...(byNode.get(nodeName)?.values() ?? [])].filter((pod) => pod.priority >= priority),
+    get size() {
+      return nodeOf.size
+    },
+  }
+}

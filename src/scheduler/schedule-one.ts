@@ -1,0 +1,192 @@
+/**
+ * One pod's way from the queue to its node (upstream: schedule_one.go). The scheduling cycle runs without a pause and
+ * assumes its result, so that the next pod's can begin while this one is bound; it waits only for extenders, and for
+ * what plugins do when no node was found.
+ */
+import { isConflict, isNotFound } from '../api/errors.ts'
+import { formatTime } from '../api/meta.ts'
+import type { Pod } from '../api/types/core-v1.ts'
+import type { Client } from '../client/client.ts'
+import type { Clock } from '../client/clock.ts'
+import { type EventRecorder, referenceTo } from '../client/events.ts'
+import type { Logger } from '../log/log.ts'
+import type { ClusterState } from './cluster-state.ts'
+import { bindByExtenders, type Extender, extenderPlugin, filterByExtenders, scoresOfExtenders } from './extender.ts'
+import type { Cycle, Diagnosis, Plugin, PostFiltered, Profile } from './framework.ts'
+import type { SchedulerMetrics } from './metrics.ts'
+import type { NodeInfo } from './node-info.ts'
+import type { Nominator } from './nominator.ts'
+import { createPodInfo, type PodInfo } from './pod-info.ts'
+import type { QueuedPod, SchedulingQueue } from './queue.ts'
+import { diagnosisMessage, type NodeSearch, type Search } from './schedule-pod.ts'
+
+export interface ScheduleOneDeps {
+  readonly client: Client
+  readonly recorder: EventRecorder
+  readonly log: Logger
+  readonly metrics: SchedulerMetrics
+  readonly clock: Clock
+  readonly cluster: ClusterState
+  readonly nominator: Nominator
+  readonly search: NodeSearch
+  readonly queue: SchedulingQueue
+  readonly extenders: readonly Extender[]
+  /** Told of each binding cycle as it begins. */
+  readonly bindingStarted: (ended: Promise<void>) => void
+}
+
+/** A pod in its cycle. */
+interface Attempt {
+  readonly queued: QueuedPod
+  readonly pod: PodInfo
+  readonly profile: Profile
+  readonly began: number
+}
+
+/** Returns a promise while the next pod must wait. */
+export type ScheduleOne = (queued: QueuedPod, profile: Profile) => Promise<void> | undefined
+
+export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
+  const { client, recorder, log, metrics, clock, cluster, nominator, search, queue, extenders } = deps
+
+  return (queued, profile) => {
+    const attempt = { queued, pod: createPodInfo(queued.pod), profile, began: performance.now() }
+    const { pod } = attempt
+    const asked = extenders.filter((extender) => (extender.filter || extender.prioritize) && extender.isInterested(pod.pod))
+    if (asked.length) return askExtenders(attempt, asked).catch((error: Error) => failed(attempt, error.message))
+    const found = search.findNodesThatFitPod(pod, profile)
+    return found.feasible.length ? assume(attempt, search.selectHost(pod, profile, found), found.cycle) : unschedulable(attempt, found)
+  }
+
+  /** The cycle of a pod whose extenders have a say between the plugins' filters and scores. */
+  async function askExtenders(attempt: Attempt, asked: readonly Extender[]): Promise<void> {
+    const { pod, profile } = attempt
+    const found = search.findNodesThatFitPod(pod, profile)
+    const { nodes, rejections } = await filterByExtenders(asked, pod.pod, found.feasible, log)
+    const scores = nodes.length > 1 ? await scoresOfExtenders(asked, pod.pod, nodes, log) : undefined
+    const diagnosis = { ...found.diagnosis, rejections: new Map([...found.diagnosis.rejections, ...rejections]) }
+    // A node may have gone while they were asked.
+    const feasible = nodes.filter((node) => cluster.node(node.name) === node)
+    const left = { ...found, feasible, diagnosis }
+    if (feasible.length === 0) return unschedulable(attempt, left)
+    await assume(attempt, search.selectHost(pod, profile, left, scores), left.cycle)
+  }
+
+  /** Holds the place on the chosen node, so that the next cycle counts it, and goes on to bind. */
+  function assume(attempt: Attempt, node: NodeInfo, cycle: Cycle): Promise<void> | undefined {
+    const { pod, profile, began } = attempt
+    metrics.algorithm((performance.now() - began) / 1000)
+    const reserved: Plugin[] = []
+    for (const plugin of profile.at.reserve) {
+      const rejection = plugin.reserve(pod, node, cycle)
+      if (!rejection) {
+        reserved.push(plugin)
+        continue
+      }
+      for (const done of reserved.toReversed()) done.unreserve?.(pod, node, cycle)
+      const diagnosis: Diagnosis = { nodes: cluster.nodes.length, rejections: new Map([[node, rejection]]), whole: undefined }
+      return unschedulable(attempt, { diagnosis, cycle, feasible: [] })
+    }
+    nominator.forget(pod.key)
+    cluster.assume(pod, node)
+    deps.bindingStarted(bindingCycle(attempt, node, cycle))
+    return undefined
+  }
+
+  async function bindingCycle(attempt: Attempt, node: NodeInfo, cycle: Cycle): Promise<void> {
+    const { queued, pod, profile, began } = attempt
+    const { namespace, name } = pod.pod.metadata
+    const time = metrics.timer(profile.schedulerName)
+    try {
+      for (const plugin of profile.at.preBind) {
+        const doing = plugin.preBind(pod, node, cycle)
+        if (doing) await doing
+      }
+      time('PreBind', 'Success')
+      await bind(pod, node, profile)
+      time('Bind', 'Success')
+      queue.done(queued)
+      const now = performance.now()
+      metrics.attempt('scheduled', profile.schedulerName, (now - began) / 1000)
+      metrics.scheduled(queued.attempts, (clock.now() - queued.firstSeen) / 1000)
+      recorder.event(referenceTo('pods', pod.pod), 'Normal', 'Scheduled', `Successfully assigned ${pod.key} to ${node.name}`)
+    } catch (error) {
+      for (const plugin of profile.at.reserve.toReversed()) plugin.unreserve?.(pod, node, cycle)
+      if (cluster.isAssumed(pod.key)) cluster.removePod(pod.key)
+      if (isNotFound(error)) return queue.done(queued) // deleted while it was being bound
+      // Bound by somebody else: the informer tells, or has told.
+      if (isConflict(error) && (await client.get('pods', { namespace, name })).spec.nodeName) return queue.done(queued)
+      failed(attempt, `running Bind plugin "DefaultBinder": ${(error as Error).message}`)
+    }
+  }
+
+  async function bind(pod: PodInfo, node: NodeInfo, profile: Profile): Promise<void> {
+    if (extenders.length && (await bindByExtenders(extenders, pod.pod, node.name, log))) return
+    for (const plugin of profile.at.bind) if (await plugin.bind(pod, node)) return
+    throw new Error('no plugin binds pods')
+  }
+
+  /** No verdict on the pod but a fault on the way: tried again by itself. */
+  function failed({ queued, pod, profile, began }: Attempt, message: string): void {
+    log.error('scheduling failed', { pod: queued.key, error: message })
+    metrics.attempt('error', profile.schedulerName, (performance.now() - began) / 1000)
+    recorder.event(referenceTo('pods', pod.pod), 'Warning', 'FailedScheduling', message)
+    queue.retry(queued)
+    void patchStatus(queued.pod, 'SchedulerError', message, queued.pod.status?.nominatedNodeName)
+  }
+
+  /** Lets plugins make room, and tells why the pod has no node. */
+  async function unschedulable(attempt: Attempt, { diagnosis, cycle }: Search): Promise<void> {
+    const { queued, pod, profile, began } = attempt
+    metrics.algorithm((performance.now() - began) / 1000)
+    const rejected = new Set(diagnosis.whole ? [diagnosis.whole.plugin] : [...diagnosis.rejections.values()].map((r) => r.plugin))
+    const by = [...profile.at.preFilter, extenderPlugin].filter((plugin) => rejected.has(plugin.name))
+    const { nominate, message: after } = await runPostFilterPlugins(pod, profile, cycle, diagnosis)
+    const message = [diagnosisMessage(diagnosis), ...(after ? [after] : [])].join(' ')
+    metrics.attempt('unschedulable', profile.schedulerName, (performance.now() - began) / 1000)
+    if (nominate) nominator.nominate(pod, nominate.name)
+    else nominator.forget(pod.key)
+    queue.failed(queued, by)
+    recorder.event(referenceTo('pods', pod.pod), 'Warning', 'FailedScheduling', message)
+    void patchStatus(queued.pod, 'Unschedulable', message, nominate?.name)
+  }
+
+  /** The first that finds a node ends it; what the others say is told together. */
+  async function runPostFilterPlugins(pod: PodInfo, profile: Profile, cycle: Cycle, diagnosis: Diagnosis): Promise<PostFiltered> {
+    const time = metrics.timer(profile.schedulerName)
+    const messages: string[] = []
+    for (const plugin of profile.at.postFilter) {
+      const fits = (node: NodeInfo) => search.fits(pod, profile, node)
+      const result = await plugin.postFilter(pod, cycle, { profile, diagnosis, fits })
+      if (result.nominate) {
+        time('PostFilter', 'Success')
+        return result
+      }
+      messages.push(result.message)
+    }
+    time('PostFilter', 'Unschedulable')
+    return { message: messages.join(', ') }
+  }
+
+  async function patchStatus(pod: Pod, reason: string, message: string, nominatedNodeName: string | undefined): Promise<void> {
+    const { namespace, name } = pod.metadata
+    const current = pod.status?.conditions?.find((c) => c.type === 'PodScheduled')
+    const same = current?.status === 'False' && current.reason === reason && current.message === message
+    if (same && (nominatedNodeName ?? '') === (pod.status?.nominatedNodeName ?? '')) return
+    const condition = {
+      type: 'PodScheduled',
+      status: 'False',
+      reason,
+      message,
+      lastProbeTime: null,
+      lastTransitionTime: current?.status === 'False' ? current.lastTransitionTime : formatTime(clock.now()),
+      observedGeneration: pod.metadata.generation,
+    }
+    const status = { conditions: [condition], ...(nominatedNodeName ? { nominatedNodeName } : {}) }
+    try {
+      await client.patch('pods', { namespace, name }, { status }, { subresource: 'status' })
+    } catch (error) {
+      if (!isNotFound(error)) log.error('cannot write that a pod is unschedulable', { pod: `${namespace}/${name}`, error })
+    }
+  }
+}
