@@ -2,7 +2,8 @@
 
 import { afterEach, expect, test } from 'vitest'
 import { formatMicroTime, formatTime } from '../api/meta.ts'
-import { readyStatus, type TestCluster, testClusters } from './test-cluster.ts'
+import type { ControllerOptions } from './options.ts'
+import { labels, readyStatus, type TestCluster, template, testClusters } from './test-cluster.ts'
 
 let cluster: TestCluster
 const setUp = testClusters({ kubelet: 'none' }, (made) => {
@@ -24,21 +25,22 @@ const node = async (name: string, zone = 'z') => {
   })
   beating.add(name)
 }
+const beat = (name: string) =>
+  cluster.client.patch(
+    'leases.coordination.k8s.io',
+    { namespace: 'kube-node-lease', name },
+    { spec: { renewTime: formatMicroTime(cluster.clock.now()) } },
+  )
 const pass = async (seconds: number) => {
   for (let s = 0; s < seconds; s += 5) {
-    for (const name of beating)
-      await cluster.client.patch(
-        'leases.coordination.k8s.io',
-        { namespace: 'kube-node-lease', name },
-        { spec: { renewTime: formatMicroTime(cluster.clock.now()) } },
-      )
+    for (const name of beating) await beat(name)
     await cluster.settle()
     await cluster.pass(5)
   }
 }
 const pod = async (name: string, nodeName: string, more: object = {}) => {
   await cluster.client.create('pods', {
-    metadata: at(name),
+    metadata: { ...at(name), labels },
     spec: { nodeName, containers: [{ name: 'c', image: 'a' }], ...more },
     status: readyStatus(cluster.clock.now()),
   } as never)
@@ -116,15 +118,104 @@ test('when every node is silent nobody is evicted', async () => {
   expect(pods()).toHaveLength(1)
 })
 
-test('nodes of one zone are emptied one after another at the rate', async () => {
-  await setUp(loops, { options: { ...options, nodeEvictionRate: 0.05 } })
-  for (const name of ['a', 'b', 'c', 'd', 'e']) await node(name)
-  for (const name of ['d', 'e']) beating.delete(name)
-  await pass(50)
-  const evicting = async () => (await Promise.all(['d', 'e'].map(taints))).flat().filter((t) => t.endsWith('NoExecute')).length
-  expect(await evicting()).toBe(1)
-  await pass(25)
-  expect(await evicting()).toBe(2)
+/** Moves time on second by second, with heartbeats as often as kubelets send them, and says when what was written. */
+async function watchFor(seconds: number): Promise<{ at: number; method: string; path: string; body: string }[]> {
+  const { transport, clock } = cluster
+  const began = clock.now()
+  const writes: { at: number; method: string; path: string; body: string }[] = []
+  transport.intercept = ({ method, path, body }) => {
+    if (method !== 'GET') writes.push({ at: (clock.now() - began) / 1000, method, path, body: JSON.stringify(body) })
+  }
+  for (let s = 0; s < seconds; s++) {
+    if (s % 5 === 0) for (const name of beating) await beat(name)
+    await cluster.pass(1)
+  }
+  transport.intercept = undefined
+  return writes
+}
+
+test.each([
+  ['the defaults', {}, 300, { unknown: 50, gone: 350 }],
+  ['short times', { nodeMonitorGracePeriodMs: 8000, nodeMonitorPeriodMs: 1000 }, 3, { unknown: 8, gone: 11 }],
+  ['a long grace', { nodeMonitorGracePeriodMs: 120_000 }, 10, { unknown: 120, gone: 130 }],
+])('with %s a silent node is tainted, its pods evicted and replaced when the flags say', async (_name, given, seconds, expected) => {
+  const { client, settle } = await setUp([...loops, 'replicaset'], { options: given })
+  for (const name of ['a', 'b', 'c']) await node(name)
+  for (const [name, nodeName] of Object.entries({ stays: 'a', leaves: 'b' })) await pod(name, nodeName, tolerating(seconds))
+  await client.create('replicasets.apps', {
+    metadata: at('web'),
+    spec: { replicas: 2, selector: { matchLabels: labels }, template: template() },
+  } as never)
+  await settle()
+  beating.delete('b')
+  const writes = await watchFor(expected.gone + 30)
+  const when = (method: string, path: RegExp, body = '') =>
+    writes.filter((w) => w.method === method && path.test(w.path) && w.body.includes(body)).map((w) => w.at)
+  const { nodeMonitorPeriodMs: period = 5000 } = given as { nodeMonitorPeriodMs?: number }
+  const within = (times: number[], least: number) => {
+    expect(times).toHaveLength(1)
+    expect(times[0]).toBeGreaterThanOrEqual(least)
+    // A node is looked at once each period; then the times of taints are whole seconds.
+    expect(times[0]).toBeLessThanOrEqual(least + period / 1000 + 1)
+  }
+  within(when('PUT', /nodes\/b\/status$/, 'NodeStatusUnknown'), expected.unknown)
+  within(when('PATCH', /nodes\/b$/, 'NoExecute'), expected.unknown)
+  within(when('DELETE', /pods\/leaves$/), expected.gone)
+  within(when('POST', /pods$/), expected.gone)
+})
+
+/** In how many seconds after one another the silent nodes of a zone begin to be emptied; nothing: none is. */
+test.each<[string, Partial<ControllerOptions>, Record<string, [ready: number, silent: number]>, Record<string, number[]>]>([
+  ['a healthy zone: a node each 10 s', {}, { a: [5, 2] }, { a: [10] }],
+  ['--node-eviction-rate=0.5: each 2 s', { nodeEvictionRate: 0.5 }, { a: [7, 3] }, { a: [2, 2] }],
+  ['--node-eviction-rate=0: none', { nodeEvictionRate: 0 }, { a: [5, 2] }, {}],
+  ['an unhealthy zone of a small cluster: none', {}, { a: [2, 3] }, {}],
+  ['two silent nodes make no zone unhealthy, whatever their share', {}, { a: [1, 2] }, { a: [10] }],
+  [
+    'an unhealthy zone that is large (--large-cluster-size-threshold=4): at --secondary-node-eviction-rate',
+    { largeClusterSizeThreshold: 4, secondaryNodeEvictionRate: 0.05 },
+    { a: [2, 3] },
+    { a: [20, 20] },
+  ],
+  ['as large as the threshold is small', { largeClusterSizeThreshold: 5 }, { a: [2, 3] }, {}],
+  ['--unhealthy-zone-threshold=0.7: 3 of 5 are healthy', { unhealthyZoneThreshold: 0.7 }, { a: [2, 3] }, { a: [10, 10] }],
+  ['--unhealthy-zone-threshold=0.6: 3 of 5 are not', { unhealthyZoneThreshold: 0.6 }, { a: [2, 3] }, {}],
+  ['a zone without a node left beside another: at the normal rate', {}, { a: [0, 3], b: [3, 0] }, { a: [10, 10] }],
+  ['each zone at a rate of its own', {}, { a: [5, 2], b: [5, 2] }, { a: [10], b: [10] }],
+  ['an unhealthy zone does not hold up another', {}, { a: [2, 3], b: [5, 2] }, { b: [10] }],
+  ['all zones without a node: none, the fault is here', {}, { a: [0, 2], b: [0, 2] }, {}],
+])('%s', async (_name, given, zones, expected) => {
+  await setUp(loops, { options: given })
+  for (const [zone, [ready, silent]] of Object.entries(zones)) for (let i = 0; i < ready + silent; i++) await node(`${zone}${i}`, zone)
+  for (const [zone, [ready, silent]] of Object.entries(zones)) for (let i = ready; i < ready + silent; i++) beating.delete(`${zone}${i}`)
+  const writes = await watchFor(110)
+  const times: Record<string, number[]> = {}
+  for (const { at, method, path, body } of writes) {
+    const zone = /^\/api\/v1\/nodes\/([ab])\d$/.exec(path)?.[1]
+    if (zone && method === 'PATCH' && body.includes('NoExecute')) times[zone] = [...(times[zone] ?? []), at]
+  }
+  const gaps = Object.fromEntries(
+    Object.entries(times).map(([zone, all]) => [zone, all.slice(1).map((at, i) => Math.round(at - (all[i] as number)))]),
+  )
+  expect(gaps).toEqual(expected)
+})
+
+test('when a node is back after all were gone, the others get their whole grace again', async () => {
+  await setUp(loops, { options })
+  for (const name of ['a', 'b', 'c']) await node(name)
+  beating.clear()
+  await pass(60)
+  expect((await Promise.all(['a', 'b', 'c'].map(taints))).flat().filter((t) => t.endsWith('NoExecute'))).toEqual([])
+  for (const name of ['a', 'b']) {
+    beating.add(name)
+    const back = await get(name)
+    const conditions = back.status.conditions?.map((c) => ({ ...c, status: c.type === 'Ready' ? 'True' : 'False' }))
+    await cluster.client.updateStatus('nodes', { ...back, status: { ...back.status, conditions } } as never)
+  }
+  await cluster.settle()
+  await pass(5)
+  expect(await taints('c')).toContain('node.kubernetes.io/unreachable:NoExecute')
+  expect(await taints('a')).toEqual([])
 })
 
 test('pressure and cordon become taints, and go with their cause', async () => {

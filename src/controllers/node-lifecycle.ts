@@ -54,9 +54,15 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
   /** When the next node of a zone may be evicted. */
   const nextEviction = new Map<string, number>()
   let stopped = false
+  /** A node came, went or changed since the zones were judged. */
+  let unjudged = false
   let queue: Queue
 
   const alive = (name: string) => seen.set(name, clock.now())
+  function judgeSoon(): void {
+    unjudged = true
+    queue.addAfter(zoneKey, judgeAfterMs)
+  }
 
   function wake(given: Queue) {
     queue = given
@@ -70,14 +76,14 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
           `Node ${node.metadata.name} event: Registered Node ${node.metadata.name} in Controller`,
         )
         queue.add(node.metadata.name)
-        queue.addAfter(zoneKey, judgeAfterMs)
+        judgeSoon()
       },
       updated(node, before) {
         if (node.status !== before.status && heartbeat(node) !== heartbeat(before)) alive(node.metadata.name)
         const matters =
           node.spec !== before.spec || node.metadata.labels !== before.metadata.labels || conditionText(node) !== conditionText(before)
         if (matters) queue.add(node.metadata.name)
-        if (readiness(node) !== readiness(before) || zoneOf(node) !== zoneOf(before)) queue.addAfter(zoneKey, judgeAfterMs)
+        if (readiness(node) !== readiness(before) || zoneOf(node) !== zoneOf(before)) judgeSoon()
       },
       deleted(node) {
         seen.delete(node.metadata.name)
@@ -87,7 +93,7 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
           'RemovingNode',
           `Node ${node.metadata.name} event: Removing Node ${node.metadata.name} from Controller`,
         )
-        queue.addAfter(zoneKey, judgeAfterMs)
+        judgeSoon()
       },
     })
     const renewed = (lease: Lease) => {
@@ -151,6 +157,7 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
         }
       }),
     ]
+    judgeSoon()
     log.warn('node has not been heard of', { node: node.metadata.name })
     const updated = await client.updateStatus('nodes', { ...node, status: { ...node.status, conditions } })
     recorder.event(
@@ -196,6 +203,8 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
     }
     // A node that is tainted already only changes its key: nobody more is evicted.
     if (evicting.length === 0) {
+      // Its own silence may be what turns its zone: that is known first.
+      if (unjudged) return judgeAfterMs
       const zone = zoneOf(node)
       const perSecond = rateOf(zone)
       if (perSecond === 0) return undefined // judgeZones wakes it when that changes
@@ -225,6 +234,7 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
   }
 
   async function judgeZones(): Promise<undefined> {
+    unjudged = false
     const counts = new Map<string, { ready: number; notReady: number }>()
     for (const node of nodes.list()) {
       const count = counts.get(zoneOf(node)) ?? { ready: 0, notReady: 0 }
