@@ -114,13 +114,13 @@ export function createMemoryTransport(options: { clock?: Clock; graceful?: boole
             at.name,
             'the object has been modified; please apply your changes to the latest version and try again',
           )
-        const next: Stored =
-          at.subresource === 'status'
-            ? { ...current, status: sent.status, metadata: { ...current.metadata, annotations: sent.metadata.annotations } }
-            : { ...sent, status: at.resource === 'pods' && r.method === 'PUT' ? sent.status : current.status }
+        const ofStatus = at.subresource === 'status' || at.subresource === 'approval'
+        const next: Stored = ofStatus
+          ? { ...current, status: sent.status, metadata: { ...current.metadata, annotations: sent.metadata.annotations } }
+          : { ...sent, status: at.resource === 'pods' && r.method === 'PUT' ? sent.status : current.status }
         const changed = JSON.stringify(next.spec) !== JSON.stringify(current.spec)
         next.metadata = {
-          ...(at.subresource === 'status' ? current.metadata : sent.metadata),
+          ...(ofStatus ? current.metadata : sent.metadata),
           uid: current.metadata.uid,
           creationTimestamp: current.metadata.creationTimestamp,
           generation: (current.metadata.generation ?? 1) + (changed ? 1 : 0),

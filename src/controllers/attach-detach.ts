@@ -20,6 +20,8 @@ const attachmentNode = 'node'
 /** How long a volume that a silent node may still use is left attached. */
 const maxWaitForUnmountMs = 6 * 60_000
 
+const isHealthy = (node: Node) => node.status.conditions?.find((c) => c.type === 'Ready')?.status === 'True'
+
 /** The name is made of what is attached where, so that it is never attached twice. */
 export const attachmentName = (handle: string, driver: string, node: string): string =>
   `csi-${createHash('sha256').update(`${handle}${driver}${node}`).digest('hex')}`
@@ -96,8 +98,7 @@ export function createAttachDetachController({ client, informers, clock, options
     const since = unwantedSince.get(name) ?? clock.now()
     unwantedSince.set(name, since)
     if (outOfService) return 0
-    const healthy = node.status.conditions?.find((c) => c.type === 'Ready')?.status === 'True'
-    return healthy || options.disableForceDetachOnTimeout ? Infinity : Math.max(0, since + maxWaitForUnmountMs - clock.now())
+    return isHealthy(node) || options.disableForceDetachOnTimeout ? Infinity : Math.max(0, since + maxWaitForUnmountMs - clock.now())
   }
 
   async function tellNode(node: Node): Promise<void> {
@@ -154,7 +155,11 @@ export function createAttachDetachController({ client, informers, clock, options
       nodes.addHandler({
         added: (node) => attachments.byIndex(attachmentNode, node.metadata.name).length > 0 && queue.add(node.metadata.name),
         updated(node, before) {
-          if (node.status.volumesInUse !== before.status.volumesInUse || node.spec.taints !== before.spec.taints)
+          if (
+            node.status.volumesInUse !== before.status.volumesInUse ||
+            node.spec.taints !== before.spec.taints ||
+            isHealthy(node) !== isHealthy(before)
+          )
             if (attachments.byIndex(attachmentNode, node.metadata.name).length > 0) queue.add(node.metadata.name)
         },
         deleted: (node) => queue.add(node.metadata.name),

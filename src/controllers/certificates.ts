@@ -7,6 +7,7 @@ import { type ParsedCertificateRequest, parseCertificateRequest, signPublicKey }
 import type { Controller, ControllerDeps } from './controller.ts'
 import { type Signer, signers } from './options.ts'
 
+const hour = 3_600_000
 const resource = 'certificatesigningrequests.certificates.k8s.io'
 type Request = CertificateSigningRequest
 const has = (csr: Request, type: string) => csr.status.conditions?.some((c) => c.type === type) === true
@@ -28,12 +29,23 @@ const onlyUsages = (csr: Request, needed: readonly string[], allowed: readonly s
     needed.every((u) => usages.includes(u as (typeof usages)[number])) && usages.every((u) => needed.includes(u) || allowed.includes(u))
   )
 }
-const isNode = (parsed: ParsedCertificateRequest) =>
-  parsed.organizations.length === 1 && parsed.organizations[0] === 'system:nodes' && parsed.commonName.startsWith('system:node:')
-const hasNoNames = (parsed: ParsedCertificateRequest) =>
-  parsed.dnsNames.length + parsed.addresses.length + parsed.emails.length + parsed.uris.length === 0
-const isKubeletClient = (csr: Request, parsed: ParsedCertificateRequest) =>
-  isNode(parsed) && hasNoNames(parsed) && onlyUsages(csr, ['digital signature', 'client auth'], ['key encipherment'])
+const clientUsages = ['key encipherment', 'digital signature', 'client auth'] as const
+const servingUsages = ['key encipherment', 'digital signature', 'server auth'] as const
+
+/** Why a kubelet's request cannot be signed, in upstream's words (pkg/apis/certificates/helpers.go). */
+function whyNotKubelet(csr: Request, parsed: ParsedCertificateRequest, serving: boolean): string | undefined {
+  const { commonName, organizations, dnsNames, addresses, emails, uris } = parsed
+  const [keyEncipherment, ...needed] = serving ? servingUsages : clientUsages
+  if (organizations.length !== 1 || organizations[0] !== 'system:nodes') return 'subject organization is not system:nodes'
+  if (serving && dnsNames.length + addresses.length === 0) return 'DNS or IP subjectAltName is required'
+  if (!serving && dnsNames.length > 0) return 'DNS subjectAltNames are not allowed'
+  if (emails.length > 0) return 'Email subjectAltNames are not allowed'
+  if (!serving && addresses.length > 0) return 'IP subjectAltNames are not allowed'
+  if (uris.length > 0) return 'URI subjectAltNames are not allowed'
+  if (!commonName.startsWith('system:node:')) return 'subject common name does not begin with system:node: '
+  if (!onlyUsages(csr, needed, [keyEncipherment])) return `usages did not match [${[...needed, keyEncipherment].sort().join(' ')}]`
+  return undefined
+}
 
 export function createCertificateApprover(deps: ControllerDeps): Controller {
   const { client, informers, clock } = deps
@@ -46,7 +58,7 @@ export function createCertificateApprover(deps: ControllerDeps): Controller {
       if (!csr || csr.status.certificate || has(csr, 'Approved') || has(csr, 'Denied')) return
       if (csr.spec.signerName !== signers['kubelet-client']) return
       const parsed = parseCertificateRequest(pemOf(csr))
-      if (!isKubeletClient(csr, parsed)) return
+      if (whyNotKubelet(csr, parsed, false)) return
       const kinds = [
         ...(parsed.commonName === csr.spec.username
           ? [['selfnodeclient', 'Auto approving self kubelet client certificate after SubjectAccessReview.']]
@@ -106,13 +118,10 @@ export function createCertificateSigner(deps: ControllerDeps): Controller {
       if (!csr || csr.status.certificate || !has(csr, 'Approved') || has(csr, 'Denied') || has(csr, 'Failed')) return
       const authority = options.clusterSigning[csr.spec.signerName as Signer]
       if (!authority) return
-      let parsed: ParsedCertificateRequest
-      try {
-        parsed = parseCertificateRequest(pemOf(csr))
-        checkSigner(csr, parsed)
-      } catch (error) {
+      const parsed = parseCertificateRequest(pemOf(csr))
+      const message = whyNot(csr, parsed)
+      if (message) {
         const now = formatTime(clock.now())
-        const message = (error as Error).message
         const condition = {
           type: 'Failed',
           status: 'True',
@@ -130,7 +139,9 @@ export function createCertificateSigner(deps: ControllerDeps): Controller {
       const usages = csr.spec.usages ?? []
       const asked = csr.spec.expirationSeconds === undefined ? Infinity : csr.spec.expirationSeconds * 1000
       const lifeMs = Math.max(10 * 60_000, Math.min(asked, options.clusterSigningDurationMs))
+      // Clocks differ: it counts from a while ago, which is taken off its end unless it is short anyway.
       const backdateMs = 5 * 60_000
+      const shortMs = 8 * hour
       const certificate = signPublicKey(authority, parsed.publicKey, {
         commonName: parsed.commonName,
         organizations: parsed.organizations,
@@ -140,31 +151,30 @@ export function createCertificateSigner(deps: ControllerDeps): Controller {
           ...(usages.includes('client auth') ? (['client'] as const) : []),
         ],
         notBefore: new Date(clock.now() - backdateMs),
-        days: (lifeMs + backdateMs) / 86_400_000,
+        days: (lifeMs < shortMs ? lifeMs + backdateMs : lifeMs) / (24 * hour),
       })
       await client.updateStatus(resource, { ...csr, status: { ...csr.status, certificate: Buffer.from(certificate).toString('base64') } })
     },
   }
 }
 
-function checkSigner(csr: Request, parsed: ParsedCertificateRequest): void {
-  const { signerName } = csr.spec
-  if (signerName === signers['kube-apiserver-client'] && !onlyUsages(csr, ['client auth'], ['digital signature', 'key encipherment']))
-    throw new Error('invalid usages for client certificate, must include "client auth"')
-  if (signerName === signers['kubelet-client'] && !isKubeletClient(csr, parsed))
-    throw new Error('invalid kubelet client certificate: subject organization is not system:nodes or names and usages do not fit')
-  if (signerName !== signers['kubelet-serving']) return
-  if (!isNode(parsed)) throw new Error('subject organization is not system:nodes')
-  if (parsed.dnsNames.length + parsed.addresses.length === 0) throw new Error('DNS or IP subjectAltName is required')
-  if (parsed.emails.length > 0) throw new Error('emailAddress subjectAltNames are not allowed')
-  if (parsed.uris.length > 0) throw new Error('URI subjectAltNames are not allowed')
-  if (!onlyUsages(csr, ['digital signature', 'server auth'], ['key encipherment']))
-    throw new Error('usages did not match for kubelet-serving')
+function whyNot(csr: Request, parsed: ParsedCertificateRequest): string | undefined {
+  switch (csr.spec.signerName) {
+    case signers['kubelet-client']:
+      return whyNotKubelet(csr, parsed, false)
+    case signers['kubelet-serving']:
+      return whyNotKubelet(csr, parsed, true)
+    case signers['kube-apiserver-client']:
+      return onlyUsages(csr, ['client auth'], clientUsages)
+        ? undefined
+        : 'invalid usages for client certificate, must include "client auth"'
+    default:
+      return undefined
+  }
 }
 
 // ---- cleaning
 
-const hour = 3_600_000
 const kept = { approved: hour, denied: hour, failed: hour, pending: 24 * hour }
 
 export function createCertificateCleaner(deps: ControllerDeps): Controller {

@@ -14,6 +14,8 @@ import { semanticEqual } from './equal.ts'
 
 const claimResource = 'persistentvolumeclaims'
 const volumeResource = 'persistentvolumes'
+const claimIndex = 'claim'
+const volumeIndex = 'volume'
 export const annotation = {
   bindCompleted: 'pv.kubernetes.io/bind-completed',
   boundByController: 'pv.kubernetes.io/bound-by-controller',
@@ -33,7 +35,8 @@ export function createVolumeBinder(deps: ControllerDeps): Controller {
   const volumes = informers.of(volumeResource)
   const classes = informers.of('storageclasses.storage.k8s.io')
   const recorder = deps.recorder('persistentvolume-controller')
-  volumes.addIndex('claim', (v) => (v.spec.claimRef ? [`${v.spec.claimRef.namespace}/${v.spec.claimRef.name}`] : []))
+  volumes.addIndex(claimIndex, (v) => (v.spec.claimRef ? [`${v.spec.claimRef.namespace}/${v.spec.claimRef.name}`] : []))
+  claims.addIndex(volumeIndex, (claim) => [claim.spec.volumeName ?? ''])
 
   function wake(queue: Queue) {
     const wakeClaim = (claim: PersistentVolumeClaim) => {
@@ -44,17 +47,21 @@ export function createVolumeBinder(deps: ControllerDeps): Controller {
       added: wakeClaim,
       updated: wakeClaim,
       deleted(claim) {
-        for (const volume of volumes.byIndex('claim', objectKey(claim))) queue.add(`volume/${volume.metadata.name}`)
+        for (const volume of volumes.byIndex(claimIndex, objectKey(claim))) queue.add(`volume/${volume.metadata.name}`)
       },
     })
-    const wakePending = () => {
-      for (const claim of claims.list()) if (!claim.spec.volumeName) queue.add(`claim/${objectKey(claim)}`)
+    const wakeNaming = (volume: string) => {
+      for (const claim of claims.byIndex(volumeIndex, volume)) queue.add(`claim/${objectKey(claim)}`)
     }
+    const wakePending = () => wakeNaming('')
     const wakeVolume = (volume: PersistentVolume) => {
       queue.add(`volume/${volume.metadata.name}`)
       const ref = volume.spec.claimRef
       if (ref) queue.add(`claim/${ref.namespace}/${ref.name}`)
-      else if (volume.status.phase !== 'Released') wakePending()
+      else {
+        wakePending()
+        wakeNaming(volume.metadata.name)
+      }
     }
     volumes.addHandler({
       added: wakeVolume,
@@ -109,10 +116,10 @@ export function createVolumeBinder(deps: ControllerDeps): Controller {
     const volume = findVolume(defaulted, delayed)
     if (volume) return bind(volume, defaulted)
     if (delayed) recorder.event(about, 'Normal', 'WaitForFirstConsumer', 'waiting for first consumer to be created before binding')
-    else if (storageClass && storageClass.provisioner !== 'kubernetes.io/no-provisioner') {
-      await askProvisioner(defaulted, storageClass)
-      return
-    } else if (classOf(defaulted) === '' || storageClass)
+    else if (storageClass?.provisioner.startsWith('kubernetes.io/'))
+      recorder.event(about, 'Warning', 'ProvisioningFailed', `no volume plugin matched name: ${storageClass.provisioner}`)
+    else if (storageClass) return askProvisioner(defaulted, storageClass)
+    else if (classOf(defaulted) === '')
       recorder.event(about, 'Normal', 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set')
     else recorder.event(about, 'Warning', 'ProvisioningFailed', `storageclass.storage.k8s.io "${classOf(defaulted)}" not found`)
     await claimPhase(defaulted, 'Pending')
@@ -194,10 +201,14 @@ export function createVolumeBinder(deps: ControllerDeps): Controller {
   }
 
   /** Why a volume that was asked for by name cannot be had. */
-  function unfit(volume: PersistentVolume, claim: PersistentVolumeClaim): string | undefined {
+  const unfit = (volume: PersistentVolume, claim: PersistentVolumeClaim): string | undefined =>
+    classOf(volume) !== classOf(claim) ? 'storageClassName does not match' : unsuitable(volume, claim)
+
+  function unsuitable(volume: PersistentVolume, claim: PersistentVolumeClaim): string | undefined {
     const asked = claim.spec.resources?.requests?.storage
     if (asked && compareQuantity(volume.spec.capacity?.storage ?? '0', asked) < 0) return 'requested PV is too small'
-    if (classOf(volume) !== classOf(claim)) return 'storageClassName does not match'
+    if ((volume.spec.volumeAttributesClassName ?? '') !== (claim.spec.volumeAttributesClassName ?? ''))
+      return 'volumeAttributesClassName does not match'
     if ((volume.spec.volumeMode ?? 'Filesystem') !== (claim.spec.volumeMode ?? 'Filesystem')) return 'incompatible volumeMode'
     if (!(claim.spec.accessModes ?? []).every((mode) => volume.spec.accessModes?.includes(mode))) return 'incompatible accessMode'
     return undefined
@@ -210,12 +221,12 @@ export function createVolumeBinder(deps: ControllerDeps): Controller {
     for (const volume of volumes.list()) {
       const { claimRef } = volume.spec
       if (claimRef) {
-        if (isFor(volume, claim) && !unfit(volume, claim)) return volume
+        // Kept for this claim: then its class does not matter, nor do the claim's selector and the class's binding mode.
+        if (isFor(volume, claim) && !unsuitable(volume, claim)) return volume
         continue
       }
       if (delayed || isBeingDeleted(volume) || volume.status.phase === 'Released' || volume.status.phase === 'Failed') continue
       if (unfit(volume, claim) || (selector && !selector.matches(volume.metadata.labels))) continue
-      if ((volume.spec.volumeAttributesClassName ?? '') !== (claim.spec.volumeAttributesClassName ?? '')) continue
       if (!best || compareQuantity(volume.spec.capacity?.storage ?? '0', best.spec.capacity?.storage ?? '0') < 0) best = volume
     }
     return best
@@ -289,25 +300,21 @@ export function createVolumeBinder(deps: ControllerDeps): Controller {
       case 'Retain':
         return
       case 'Recycle':
-        return failVolume(volume, 'VolumeRecycleFailed', 'No recycler plugin found for the volume!', 'VolumeUnknownReclaimPolicy')
-      case 'Delete': {
-        // A driver's volume is deleted by its external provisioner.
-        if (volume.spec.csi || volume.metadata.annotations?.[annotation.provisionedBy]) return
-        const path = volume.spec.hostPath?.path
-        if (path === undefined)
-          return failVolume(
-            volume,
-            'VolumeFailedDelete',
-            'Error getting deleter volume plugin for volume: no deletable volume plugin matched',
-          )
-        return failVolume(volume, 'VolumeFailedDelete', `host_path deleter only supports /tmp/.+ but received provided ${path}`)
-      }
+        return failVolume(volume, 'VolumeFailedRecycle', 'No recycler plugin found for the volume!')
+      case 'Delete':
+        // What a provisioner made, it deletes; no plugin of the tree can.
+        if (volume.metadata.annotations?.[annotation.provisionedBy]) return
+        return failVolume(
+          volume,
+          'VolumeFailedDelete',
+          `error getting deleter volume plugin for volume ${JSON.stringify(volume.metadata.name)}: no deletable volume plugin matched`,
+        )
     }
   }
-  async function failVolume(volume: PersistentVolume, reason: string, message: string, eventReason = reason): Promise<void> {
+  async function failVolume(volume: PersistentVolume, reason: string, message: string): Promise<void> {
     if (volume.status.phase === 'Failed') return
-    await client.updateStatus(volumeResource, { ...volume, status: { ...volume.status, phase: 'Failed', reason, message } })
-    recorder.event(referenceTo(volumeResource, volume), 'Warning', eventReason, message)
+    await client.updateStatus(volumeResource, { ...volume, status: { ...volume.status, phase: 'Failed', message } })
+    recorder.event(referenceTo(volumeResource, volume), 'Warning', reason, message)
   }
   async function volumePhase(volume: PersistentVolume, phase: 'Available' | 'Bound' | 'Released'): Promise<PersistentVolume> {
     if (volume.status.phase === phase || (isBeingDeleted(volume) && !hasFinalizer(volume, 'kubernetes.io/pv-protection'))) return volume

@@ -29,27 +29,51 @@ const claim = (name: string, storage: string, more: object = {}) =>
   } as never)
 const claims = () => cluster.transport.objects<PersistentVolumeClaim>('/api/v1/persistentvolumeclaims')
 
-test('a claim in use stays until its pod has ended; a lost volume is told', async () => {
+const pod = (name: string, spec: object, status: object = { phase: 'Running' }) =>
+  cluster.client.create('pods', { metadata: at(name), spec: { nodeName: 'n', containers: [], ...spec }, status } as never)
+const using = { volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'c' } }] }
+
+test.each<[string, object, object | undefined, stays: boolean]>([
+  ['a running pod uses it', using, undefined, true],
+  ['a pod that waits for a node names it', { ...using, nodeName: '' }, undefined, false],
+  ['a pod that has ended used it', using, { phase: 'Succeeded' }, false],
+  ['a pod names another', { volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'other' } }] }, undefined, false],
+])('a claim is removed while %s', async (_name, spec, status, stays) => {
   const { client, settle } = await setUp(loops)
-  await volume('v', '1Gi')
   await claim('c', '1Gi')
-  await client.create('pods', {
-    metadata: at('p'),
-    spec: { nodeName: 'n', containers: [], volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'c' } }] },
-    status: { phase: 'Running' },
-  } as never)
+  await pod('p', spec, status)
   await settle()
   expect(claims()[0]?.metadata.finalizers).toEqual(['kubernetes.io/pvc-protection'])
   await client.delete('persistentvolumeclaims', at('c'))
   await settle()
-  expect(claims()).toHaveLength(1)
+  expect(claims()).toHaveLength(stays ? 1 : 0)
   await client.delete('pods', at('p'))
   await settle()
   expect(claims()).toEqual([])
-  await volume('w', '1Gi')
-  await claim('d', '1Gi')
+})
+
+test('the claim of an ephemeral volume counts as used, and a pod that ends lets it go', async () => {
+  const { client, settle, setPodStatus } = await setUp(loops)
+  await claim('p-scratch', '1Gi')
+  await pod('p', { volumes: [{ name: 'scratch', ephemeral: { volumeClaimTemplate: {} } }] })
   await settle()
-  const pv = await client.get('persistentvolumes', { name: 'w' })
-  await client.update('persistentvolumes', { ...pv, metadata: { ...pv.metadata, finalizers: [] } })
-  await client.patch('persistentvolumes', { name: 'w' }, { metadata: { finalizers: null } }, { type: 'merge' })
+  await client.delete('persistentvolumeclaims', at('p-scratch'))
+  await settle()
+  expect(claims()).toHaveLength(1)
+  await setPodStatus('p', { phase: 'Failed' })
+  expect(claims()).toEqual([])
+})
+
+test('a bound volume stays until it is no longer', async () => {
+  const { client, settle } = await setUp(loops)
+  const volumes = () => cluster.transport.objects('/api/v1/persistentvolumes')
+  await volume('v', '1Gi')
+  await claim('c', '1Gi')
+  await settle()
+  await client.delete('persistentvolumes', { name: 'v' })
+  await settle()
+  expect(volumes()).toHaveLength(1)
+  await client.delete('persistentvolumeclaims', at('c'))
+  await settle()
+  expect([claims(), volumes()]).toEqual([[], []])
 })
