@@ -26,7 +26,7 @@ export interface Declarations {
   readonly variables: ReadonlyMap<string, CelType>
   readonly overloads: ReadonlyMap<string, readonly Overload[]>
   /** Types by name, for `type` values and `Name{…}`. */
-  readonly types: ReadonlyMap<string, CelType>
+  readonly types: Pick<ReadonlyMap<string, CelType>, 'get'>
 }
 
 export interface Checked {

@@ -21,6 +21,8 @@ export const perCallLimit = 1_000_000
 export interface EnvironmentOptions {
   readonly variables?: Readonly<Record<string, CelType>>
   readonly types?: Readonly<Record<string, CelType>>
+  /** Types that are too many to list, by name. */
+  readonly resolveType?: (name: string) => CelType | undefined
   readonly libraries?: readonly Library[]
 }
 export interface Evaluation {
@@ -54,7 +56,12 @@ const base: Readonly<Record<string, CelType>> = {
   'google.protobuf.Duration': duration,
 }
 
-export function createEnvironment({ variables = {}, types = {}, libraries = kubernetesLibraries }: EnvironmentOptions): Environment {
+export function createEnvironment({
+  variables = {},
+  types = {},
+  resolveType,
+  libraries = kubernetesLibraries,
+}: EnvironmentOptions): Environment {
   const overloads = new Map<string, Overload[]>()
   for (const overload of libraries.flat()) {
     const same = overloads.get(overload.name)
@@ -62,10 +69,11 @@ export function createEnvironment({ variables = {}, types = {}, libraries = kube
     else overloads.set(overload.name, [overload])
   }
   const names = Object.keys(variables)
+  const known = new Map(Object.entries({ ...base, ...types }))
   const declared: Declarations = {
     variables: new Map(Object.entries(variables)),
     overloads,
-    types: new Map(Object.entries({ ...base, ...types })),
+    types: resolveType ? { get: (name) => known.get(name) ?? resolveType(name) } : known,
   }
   const slotOf = new Map(names.map((name, i) => [name, i]))
 

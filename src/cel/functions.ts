@@ -20,7 +20,7 @@ export function fn(signature: string, run: (...args: never[]) => Value, cost: Ov
   if (!match) throw new Error(`no signature: ${signature}`)
   const [, before, name, inside, result] = match as unknown as [string, string, string, string, string]
   const target = before.endsWith('.') ? before.slice(0, -1) : ''
-  const isType = target !== '' && !/^(optional|ip|format|cel|math|sets|kubernetes|strings)$/.test(target)
+  const isType = target !== '' && !/^(optional|ip|format|cel|math|sets|kubernetes|strings|jsonpatch)$/.test(target)
   const parameters = splitParameters(inside).map(parseSignatureType)
   return {
     name: isType ? name : target ? `${target}.${name}` : name,

@@ -1,7 +1,12 @@
-/**
- * Webhook configurations, admission policies and their bindings (apis/admissionregistration/validation). What is
- * wrong inside an expression is found where expressions are compiled, not here.
- */
+/** Webhook configurations, admission policies and their bindings (apis/admissionregistration/validation). */
+import {
+  type CompiledMutation,
+  compileMatchConditions,
+  compileMutatingPolicy,
+  compileValidatingPolicy,
+  type Expression,
+  type NamedExpression,
+} from '../admission-expressions.ts'
 import type {
   MatchCondition,
   MatchResources,
@@ -16,7 +21,6 @@ import type {
   ValidatingAdmissionPolicyBinding,
   ValidatingWebhook,
   ValidatingWebhookConfiguration,
-  Variable,
   WebhookClientConfig,
 } from '../types/admissionregistration-v1.ts'
 import type { ObjectMeta } from '../types/meta-v1.ts'
@@ -113,15 +117,26 @@ function matchConstraints(match: MatchResources | undefined, path: string): Fiel
   return [...matchResources(match, path), ...(match.resourceRules?.length ? [] : [required(`${path}.resourceRules`)])]
 }
 
+/** What the compiler says of an expression; `missing` where there is none. */
+function expressionErrors({ source, compiled }: Expression, at: string, missing = ''): FieldError[] {
+  if (!source.trim()) return [required(at, missing)]
+  return compiled instanceof Error ? [invalid(at, source, compiled.message)] : []
+}
+
 const maxConditions = 64
-function matchConditions(conditions: readonly MatchCondition[] | undefined, path: string): FieldError[] {
+function matchConditions(
+  conditions: readonly MatchCondition[] | undefined,
+  compiled: readonly NamedExpression[],
+  path: string,
+): FieldError[] {
   const errors: FieldError[] = []
   const count = conditions?.length ?? 0
   if (count > maxConditions) errors.push({ type: 'tooMany', field: path, value: count, detail: `must have at most ${maxConditions} items` })
   const seen = new Set<string>()
-  conditions?.forEach(({ name, expression }, i) => {
+  compiled.forEach((condition, i) => {
+    const { name } = condition
     const at = `${path}[${i}]`
-    if (!expression.trim()) errors.push(required(`${at}.expression`))
+    errors.push(...expressionErrors(condition, `${at}.expression`))
     if (!name) errors.push(required(`${at}.name`))
     else {
       errors.push(...check(name, `${at}.name`, isQualifiedName))
@@ -205,7 +220,7 @@ function webhook(hook: ValidatingWebhook | MutatingWebhook, path: string): Field
   errors.push(...clientConfig(hook.clientConfig, `${path}.clientConfig`))
   if ('reinvocationPolicy' in hook)
     errors.push(...optionalOneOf(hook.reinvocationPolicy, `${path}.reinvocationPolicy`, ['IfNeeded', 'Never']))
-  return [...errors, ...matchConditions(hook.matchConditions, `${path}.matchConditions`)]
+  return [...errors, ...matchConditions(hook.matchConditions, compileMatchConditions(hook.matchConditions), `${path}.matchConditions`)]
 }
 
 type WebhookConfiguration = ValidatingWebhookConfiguration | MutatingWebhookConfiguration
@@ -237,64 +252,71 @@ function paramKind(kind: ParamKind | undefined, path: string): FieldError[] {
 }
 
 const identifier = /^[_a-zA-Z][_a-zA-Z0-9]*$/
-function variables(list: readonly Variable[] | undefined, path: string): FieldError[] {
+function variables(list: readonly NamedExpression[], path: string): FieldError[] {
   const errors: FieldError[] = []
   const seen = new Set<string>()
-  list?.forEach(({ name, expression }, i) => {
+  list.forEach((variable, i) => {
+    const { name } = variable
     const at = `${path}[${i}]`
     if (!name) errors.push(required(`${at}.name`, 'name is not specified'))
     else {
-      if (!identifier.test(name)) errors.push(invalid(`${at}.name`, name, 'name is not a valid CEL identifier'))
+      if (!identifier.test(name)) errors.push(invalid(`${at}.name`, name, 'must be a valid CEL identifier'))
       if (seen.has(name)) errors.push(duplicate(`${at}.name`, name))
       seen.add(name)
     }
-    if (!expression.trim()) errors.push(required(`${at}.expression`, 'expression is not specified'))
+    errors.push(...expressionErrors(variable, `${at}.expression`, 'expression is not specified'))
   })
   return errors
 }
 
-const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized']
+const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge']
 
 function validatingPolicy({ metadata, spec }: ValidatingAdmissionPolicy): FieldError[] {
+  const compiled = compileValidatingPolicy(spec)
   const errors = [
     ...optionalOneOf(spec.failurePolicy, 'spec.failurePolicy', ['Fail', 'Ignore']),
     ...paramKind(spec.paramKind, 'spec.paramKind'),
     ...matchConstraints(spec.matchConstraints, 'spec.matchConstraints'),
-    ...variables(spec.variables, 'spec.variables'),
+    ...matchConditions(spec.matchConditions, compiled.matchConditions, 'spec.matchConditions'),
+    ...variables(compiled.variables, 'spec.variables'),
   ]
   if (!spec.validations?.length && !spec.auditAnnotations?.length)
     for (const field of ['spec.validations', 'spec.auditAnnotations'])
       errors.push(required(field, 'validations or auditAnnotations must contain at least one item'))
   spec.validations?.forEach((validation, i) => {
     const at = `spec.validations[${i}]`
-    if (!validation.expression.trim()) errors.push(required(`${at}.expression`, 'expression is not specified'))
+    const { message: messageExpression, ...expression } = compiled.validations[i] as (typeof compiled.validations)[number]
+    errors.push(...expressionErrors(expression, `${at}.expression`, 'expression is not specified'))
+    if (messageExpression && !messageExpression.source.trim())
+      errors.push(invalid(`${at}.messageExpression`, messageExpression.source, 'must be non-empty if specified'))
+    else if (messageExpression) errors.push(...expressionErrors(messageExpression, `${at}.messageExpression`))
     const { message } = validation
-    if (message && !message.trim()) errors.push(invalid(`${at}.message`, message, 'message must be non-empty if specified'))
-    else if (message?.includes('\n')) errors.push(invalid(`${at}.message`, message, 'message must not contain line breaks'))
-    if (validation.messageExpression && !validation.messageExpression.trim())
-      errors.push(invalid(`${at}.messageExpression`, validation.messageExpression, 'must be non-empty if specified'))
+    if (message && !message.trim()) errors.push(invalid(`${at}.message`, message, 'must be non-empty if specified'))
+    else if (message?.includes('\n')) errors.push(invalid(`${at}.message`, message, 'must not contain line breaks'))
     errors.push(...optionalOneOf(validation.reason, `${at}.reason`, reasons))
   })
   const keys = new Set<string>()
-  spec.auditAnnotations?.forEach(({ key, valueExpression }, i) => {
+  compiled.auditAnnotations.forEach((annotation, i) => {
+    const key = annotation.name
     const at = `spec.auditAnnotations[${i}]`
     if (!key) errors.push(required(`${at}.key`))
     // The audit log keeps it under the policy's name.
     else errors.push(...check(`${metadata.name}/${key}`, `${at}.key`, isQualifiedName))
-    if (!valueExpression.trim()) errors.push(required(`${at}.valueExpression`, 'valueExpression is not specified'))
+    errors.push(...expressionErrors(annotation, `${at}.valueExpression`, 'valueExpression is not specified'))
     if (keys.has(key)) errors.push(duplicate(`${at}.key`, key))
     keys.add(key)
   })
-  return [...errors, ...matchConditions(spec.matchConditions, 'spec.matchConditions')]
+  return errors
 }
 
 function mutatingPolicy({ spec }: MutatingAdmissionPolicy): FieldError[] {
+  const compiled = compileMutatingPolicy(spec)
   const errors = [
     ...optionalOneOf(spec.failurePolicy, 'spec.failurePolicy', ['Fail', 'Ignore']),
     ...paramKind(spec.paramKind, 'spec.paramKind'),
     ...matchConstraints(spec.matchConstraints, 'spec.matchConstraints'),
-    ...matchConditions(spec.matchConditions, 'spec.matchConditions'),
-    ...variables(spec.variables, 'spec.variables'),
+    ...matchConditions(spec.matchConditions, compiled.matchConditions, 'spec.matchConditions'),
+    ...variables(compiled.variables, 'spec.variables'),
   ]
   if (!spec.mutations?.length) errors.push(required('spec.mutations', 'mutations must contain at least one item'))
   const kinds = { ApplyConfiguration: 'applyConfiguration', JSONPatch: 'jsonPatch' } as const
@@ -308,7 +330,8 @@ function mutatingPolicy({ spec }: MutatingAdmissionPolicy): FieldError[] {
       return
     }
     if (!mutation[own]) errors.push(required(`${at}.${own}`, `must be specified when patchType is ${mutation.patchType}`))
-    else if (!mutation[own].expression?.trim()) errors.push(required(`${at}.${own}.expression`, 'expression is not specified'))
+    else
+      errors.push(...expressionErrors(compiled.mutations[i] as CompiledMutation, `${at}.${own}.expression`, 'expression is not specified'))
     const other = own === 'jsonPatch' ? 'applyConfiguration' : 'jsonPatch'
     if (mutation[other])
       errors.push(invalid(`${at}.${other}`, `{${other}}`, `must not be specified when patchType is ${mutation.patchType}`))

@@ -45,6 +45,7 @@ import {
   createPersistentVolumeClaimResize,
   createStorageObjectInUseProtection,
 } from './storage.ts'
+import { createValidatingAdmissionPolicy } from './validating-policy.ts'
 
 export interface AdmissionOptions {
   readonly tolerationSeconds?: TolerationSeconds
@@ -119,6 +120,7 @@ const plugins: readonly Entry[] = [
   idle('NodeDeclaredFeatureValidator'),
   idle('JobValidation'),
   { name: 'PodResizeValidator', create: ({ objects }) => createPodResizeValidator(objects) },
+  { name: 'ValidatingAdmissionPolicy', create: createValidatingAdmissionPolicy },
   // After all that change an object, so that it charges for what will be stored.
   {
     name: 'ResourceQuota',

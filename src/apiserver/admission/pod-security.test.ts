@@ -114,7 +114,7 @@ test('a replication controller without a template is let by', async () => {
 
 describe('a namespace', () => {
   const label = (mode: string, value: string, why: string) =>
-    `422 namespaces "ns" is invalid: metadata.labels[${prefix}${mode}]: Invalid value: "${value}": ${why}`
+    `422 Namespace "ns" is invalid: metadata.labels[${prefix}${mode}]: Invalid value: "${value}": ${why}`
   const levels = 'must be one of privileged, baseline, restricted'
   test.each<[string, object, object | undefined, string]>([
     ['with a level that nobody knows', namespace({ enforce: 'x' }), undefined, label('enforce', 'x', levels)],

@@ -1,0 +1,186 @@
+/**
+ * ValidatingAdmissionPolicy (apiserver/pkg/admission/plugin/policy/validating): CEL expressions that a write must
+ * satisfy. Each binding says where its policy counts, with which parameters, and what a violation leads to.
+ */
+import { type CompiledValidatingPolicy, compileValidatingPolicy } from '../../api/admission-expressions.ts'
+import { StatusError } from '../../api/errors.ts'
+import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Validation } from '../../api/types/admissionregistration-v1.ts'
+import type { Endpoint } from '../endpoints.ts'
+import { type AdmissionPlugin, newRefusal } from './admission.ts'
+import { type VersionedWrite, versionedWrite } from './admission-request.ts'
+import { type Bindings, Budget, bindingsOf, conditionsHold, createEvaluator, policyBudget, type Result } from './expressions.ts'
+import { createPolicySource, matchResources, namespaceOf, type PolicyDeps, paramKindError, paramsOf } from './policies.ts'
+import { isExempt, type Write } from './rules.ts'
+
+/** celconfig.MaxEvaluatedMessageExpressionSizeBytes. */
+const longestMessage = 5 * 1024
+const longestAnnotation = 10 * 1024
+const codes: Readonly<Record<string, number>> = { Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413, Invalid: 422 }
+
+/** What a validation found wrong. */
+interface Violation {
+  /** Of the validation. */
+  readonly index: number
+  readonly message: string
+  readonly reason?: string
+}
+interface Denial extends Pick<Violation, 'message' | 'reason'> {
+  readonly policy: string
+  readonly binding?: string
+}
+
+export function createValidatingAdmissionPolicy(deps: PolicyDeps): AdmissionPlugin {
+  const { objects, endpoints, authorizer } = deps
+  const source = createPolicySource<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, CompiledValidatingPolicy>(
+    objects,
+    'validating',
+    ({ spec }) => compileValidatingPolicy(spec),
+  )
+  return {
+    name: 'ValidatingAdmissionPolicy',
+    handles: () => source.ready() !== undefined || source.hooks().length > 0,
+    async validate(object, old, attributes) {
+      if (isExempt(attributes.resource)) return undefined
+      await source.ready()
+      const write: Write = { object, old, attributes }
+      const denials: Denial[] = []
+      for (const hook of source.hooks()) {
+        const { policy } = hook
+        const { name } = policy.metadata
+        // What keeps a policy or binding from being evaluated counts by the failure policy.
+        const misconfigured = (what: string, why: string, binding?: string) => {
+          if (policy.spec.failurePolicy !== 'Ignore')
+            denials.push({ policy: name, ...(binding ? { binding } : {}), message: `failed to configure ${what}: ${why}` })
+        }
+        let endpoint: Endpoint | undefined
+        try {
+          endpoint = await matchResources(policy.spec.matchConstraints, write, deps)
+        } catch (error) {
+          misconfigured('policy', (error as Error).message)
+        }
+        if (!endpoint) continue
+        const wrongKind = paramKindError(policy, endpoints)
+        if (wrongKind) {
+          misconfigured('policy', wrongKind)
+          continue
+        }
+        const versioned = versionedWrite(write, endpoint, endpoints)
+        const annotations = new Map<string, Set<string>>()
+        for (const binding of hook.bindings) {
+          const bindingName = binding.metadata.name
+          let params: readonly (object | undefined)[]
+          try {
+            if (!(await matchResources(binding.spec.matchResources, write, deps))) continue
+            params = await paramsOf(policy, binding, attributes.namespace, endpoints)
+          } catch (error) {
+            misconfigured('binding', (error as Error).message, bindingName)
+            continue
+          }
+          const namespace = await namespaceOf(write, objects)
+          for (const param of params) {
+            const bindings = bindingsOf({ write: versioned, params: param, namespace, authorizer })
+            const outcome = await evaluatePolicy(policy, hook.compiled(), bindings)
+            for (const violation of outcome.violations) act(binding, violation, versioned, denials)
+            for (const message of outcome.annotationErrors) denials.push({ policy: name, binding: bindingName, message })
+            for (const [key, value] of outcome.annotations) annotations.set(key, (annotations.get(key) ?? new Set()).add(value))
+          }
+        }
+        for (const [key, values] of annotations) attributes.annotateAudit?.(`${name}/${key}`, [...values].join(', '))
+      }
+      const [first] = denials
+      if (first) throw refusalOf(write, first)
+      return undefined
+    },
+  }
+}
+
+/** What the binding says is to follow from a violation. */
+function act(
+  { metadata, spec }: ValidatingAdmissionPolicyBinding,
+  { index, message, reason }: Violation,
+  { attributes }: VersionedWrite,
+  denials: Denial[],
+): void {
+  const policy = spec.policyName as string
+  const binding = metadata.name
+  for (const action of spec.validationActions ?? []) {
+    if (action === 'Deny') denials.push({ policy, binding, message, ...(reason ? { reason } : {}) })
+    else if (action === 'Warn')
+      attributes.warn(`Validation failed for ValidatingAdmissionPolicy '${policy}' with binding '${binding}': ${message}`)
+    else {
+      const failure = { message, policy, binding, expressionIndex: index, validationActions: spec.validationActions }
+      attributes.annotateAudit?.('validation.policy.admission.k8s.io/validation_failure', JSON.stringify([failure]))
+    }
+  }
+}
+
+function refusalOf({ object, attributes }: Write, { policy, binding, message, reason = 'Invalid' }: Denial): StatusError {
+  const text = `ValidatingAdmissionPolicy '${policy}'${binding ? ` with binding '${binding}'` : ''} denied request: ${message}`
+  const { status } = newRefusal(attributes, object, text)
+  return new StatusError({
+    ...status,
+    code: codes[reason] ?? 422,
+    reason,
+    message: status.message as string,
+    details: { ...status.details, causes: [{ message: text }] },
+  })
+}
+
+interface PolicyOutcome {
+  readonly violations: readonly Violation[]
+  readonly annotations: readonly (readonly [string, string])[]
+  readonly annotationErrors: readonly string[]
+}
+const nothing: PolicyOutcome = { violations: [], annotations: [], annotationErrors: [] }
+
+async function evaluatePolicy(
+  { spec }: ValidatingAdmissionPolicy,
+  compiled: CompiledValidatingPolicy,
+  bindings: Bindings,
+): Promise<PolicyOutcome> {
+  const ignore = spec.failurePolicy === 'Ignore'
+  const failed = (error: unknown): PolicyOutcome =>
+    ignore ? nothing : { ...nothing, violations: [{ index: 0, message: (error as Error).message }] }
+  const evaluate = createEvaluator(bindings, compiled)
+  try {
+    if (!(await conditionsHold(compiled.matchConditions, bindings, spec.failurePolicy))) return nothing
+    const budget = new Budget(policyBudget)
+    const results = await evaluate(compiled.validations, budget)
+    const violations: Violation[] = []
+    for (const [index, result] of results.entries()) {
+      if (result.error !== undefined) {
+        if (!ignore) violations.push({ index, message: result.error })
+      } else if (result.value !== true) {
+        const { message } = compiled.validations[index] as CompiledValidatingPolicy['validations'][number]
+        const said = message && (await evaluate([message], budget).catch(() => []))[0]
+        const validation = spec.validations?.[index] as Validation
+        violations.push({ index, message: messageOf(validation, said), reason: validation.reason ?? 'Invalid' })
+      }
+    }
+    return { violations, ...annotationsOf(await evaluate(compiled.auditAnnotations, new Budget(policyBudget)), spec, ignore) }
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+/** The expression's message where that is one line of fair length, else the fixed one, else the expression itself. */
+function messageOf({ message, expression }: Validation, said: Result | undefined): string {
+  const text = typeof said?.value === 'string' ? said.value.trim() : ''
+  if (text && Buffer.byteLength(text) <= longestMessage && !text.includes('\n')) return text
+  return message?.trim() || `failed expression: ${expression.trim()}`
+}
+
+function annotationsOf(
+  results: readonly Result[],
+  { auditAnnotations = [] }: ValidatingAdmissionPolicy['spec'],
+  ignore: boolean,
+): Pick<PolicyOutcome, 'annotations' | 'annotationErrors'> {
+  const annotations: [string, string][] = []
+  const annotationErrors: string[] = []
+  for (const [i, { value, error }] of results.entries()) {
+    const text = typeof value === 'string' ? value.trim().slice(0, longestAnnotation) : ''
+    if (error !== undefined) annotationErrors.push(error)
+    else if (text) annotations.push([(auditAnnotations[i] as { key: string }).key, text])
+  }
+  return { annotations, annotationErrors: ignore ? [] : annotationErrors }
+}
