@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, watch, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { request } from 'node:https'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ContainerStatus, Pod } from '../src/api/types/core-v1.ts'
@@ -286,11 +287,18 @@ describe.skipIf(cannotRunContainers).each(['kijabi', 'containerd'] as const)('po
     await lab.untilPod('sized', has('60m', '64Mi', 1))
     expect(cpuLimits(cgroup)).toEqual([6000, 6000])
 
-    await expect(resize('1000', '64Mi')).rejects.toThrow("Node didn't have enough allocatable resources: cpu, requested: 1000000")
+    await expect(resize('1000', '64Mi')).rejects.toThrow("Node didn't have enough allocatable resources: cpu")
+    // What the node has, but another pod has taken a part of.
+    await lab.create('taker', { containers: [{ ...busybox('c', 'sleep', '100000'), resources: { requests: { cpu: '100m' } } }] })
+    await lab.untilPod('taker', isReady)
+    await resize(String(availableParallelism()), '64Mi')
+    const pending = await lab.untilPod('sized', (p) => p?.status.conditions?.some((c) => c.type === 'PodResizePending') === true)
+    expect(pending.status.conditions?.find((c) => c.type === 'PodResizePending')).toMatchObject({ status: 'True', reason: 'Deferred' })
+    expect(container(pending)?.resources?.limits).toEqual({ cpu: '60m', memory: '64Mi' })
     await resize('70m', '64Mi')
     await lab.untilPod('sized', has('70m', '64Mi', 1))
     const { items } = await lab.client.list('events', { namespace: 'default', fieldSelector: `involvedObject.uid=${before.metadata.uid}` })
-    expect(items.map((e) => e.reason)).toEqual(expect.arrayContaining(['ResizeStarted', 'ResizeCompleted']))
+    expect(items.map((e) => e.reason)).toEqual(expect.arrayContaining(['ResizeStarted', 'ResizeCompleted', 'ResizeDeferred']))
   })
 
   test('a manifest is a pod, and its mirror comes back', async () => {

@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { createClient } from '../src/client/client.ts'
@@ -374,6 +374,12 @@ test.skipIf(cannotRunContainers() !== undefined)(
     const components = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-dns', 'kube-proxy', 'kube-scheduler']
     await expect.poll(shown, { timeout: 10_000 }).toEqual(components)
     expect(readFileSync(join(home.path, 'manifests', 'kube-apiserver.yaml'), 'utf8')).toContain(`--secure-port=${home.port}`)
+    for (const component of components) {
+      const logs = await succeed(kijabi, ['kubectl', 'logs', '-n', 'kube-system', `${component}-${hostname()}`, '--tail=1'], {
+        env: home.env,
+      })
+      expect(logs, component).toMatch(/^[DIWE]\d{4}-.*\n$/)
+    }
     transport.close()
   },
 )

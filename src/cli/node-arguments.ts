@@ -1,5 +1,6 @@
 /** The command line of a node's process: each component's name with upstream's flags. Apart from the process itself, so that `up` loads no component. */
 import { type Cluster, defaultPort, nodeAddress, nodeNames } from './cluster.ts'
+import { controlPlaneComponents } from './control-plane-arguments.ts'
 import { apiAddress, clusterDnsAddress } from './credentials.ts'
 
 export function nodeArguments(cluster: Cluster, name: string): string[] {
@@ -37,6 +38,9 @@ export function nodeArguments(cluster: Cluster, name: string): string[] {
     '--anonymous-auth=false',
     '--authentication-token-webhook=true',
     '--authorization-mode=Webhook',
+    // A laptop swaps, and is to run a cluster all the same.
+    '--fail-swap-on=false',
+    `--process-logs=${processLogs(cluster, name)}`,
     ...logging,
     'kube-proxy',
     ...logging,
@@ -53,6 +57,12 @@ export function nodeArguments(cluster: Cluster, name: string): string[] {
 /** Static pods; the first node's folder is the one that shows the cluster's own components. */
 const manifestFolder = (cluster: Cluster, name: string) =>
   name === nodeNames(cluster)[0] ? cluster.path('manifests') : cluster.path('nodes', name, 'manifests')
+
+/** The components whose pods this node shows, with their logs. */
+function processLogs(cluster: Cluster, name: string): string {
+  const components = [...(name === nodeNames(cluster)[0] ? controlPlaneComponents : []), 'kube-proxy', 'kube-dns']
+  return components.map((component) => `${component}=${cluster.path('logs', `${logOfNode(cluster, component, name)}.log`)}`).join(',')
+}
 
 /** Where the node's CRI is served. */
 export const containerdSocket = (cluster: Cluster, name: string): string => cluster.path('run', `containerd-${name}.sock`)

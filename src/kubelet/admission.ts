@@ -2,6 +2,8 @@
 import { quantityMilliValue, quantityValue } from '../api/quantity.ts'
 import type { Node, Pod, Taint, Toleration } from '../api/types/core-v1.ts'
 import { isCritical, podRequestMilli } from './resources.ts'
+import { isStatic } from './static-pods.ts'
+import { sysctlRefusal } from './sysctls.ts'
 
 export interface Refusal {
   readonly reason: string
@@ -13,9 +15,16 @@ export function admitPod(
   others: readonly Pod[],
   node: Node | undefined,
   allocatable: Readonly<Record<string, string>>,
+  allowedUnsafeSysctls: readonly string[] = [],
 ): Refusal | undefined {
   const active = others.filter((p) => p.status?.phase !== 'Succeeded' && p.status?.phase !== 'Failed')
-  return selectorRefusal(pod, node) ?? taintRefusal(pod, node) ?? portRefusal(pod, active) ?? resourceRefusal(pod, active, allocatable)
+  return (
+    sysctlRefusal(pod, allowedUnsafeSysctls) ??
+    selectorRefusal(pod, node) ??
+    taintRefusal(pod, node) ??
+    portRefusal(pod, active) ??
+    resourceRefusal(pod, active, allocatable)
+  )
 }
 
 function selectorRefusal(pod: Pod, node: Node | undefined): Refusal | undefined {
@@ -29,7 +38,7 @@ function selectorRefusal(pod: Pod, node: Node | undefined): Refusal | undefined 
 
 /** Upstream looks at NoExecute only: what else a taint keeps away is the scheduler's to know. Static pods tolerate all of them. */
 function taintRefusal(pod: Pod, node: Node | undefined): Refusal | undefined {
-  if (pod.metadata.annotations?.['kubernetes.io/config.source'] === 'file') return undefined
+  if (isStatic(pod)) return undefined
   const tolerations = pod.spec.tolerations ?? []
   const untolerated = node?.spec.taints?.some((taint) => taint.effect === 'NoExecute' && !tolerations.some((t) => tolerates(t, taint)))
   return untolerated

@@ -22,6 +22,8 @@ export interface NodeSettings {
   readonly cgroupRoot: string
   /** Processes in a pod; below 1: any number. */
   readonly podPidsLimit: number
+  /** Containers that ask for no seccomp profile get the runtime's. */
+  readonly seccompDefault: boolean
 }
 
 export const podFolder = (pod: Pod, settings: NodeSettings): string => join(settings.podsFolder, pod.metadata.uid)
@@ -171,7 +173,7 @@ export function containerConfig(pod: Pod, container: Container, inputs: Containe
     linux: {
       resources: linuxResources(pod, container, settings.memoryCapacity),
       securityContext: {
-        ...securityContext(pod, container, inputs.imageUser),
+        ...securityContext(pod, container, inputs.imageUser, settings),
         namespaceOptions: inputs.targetId
           ? { ...namespaceOptions(pod), pid: NamespaceMode.TARGET, targetId: inputs.targetId }
           : namespaceOptions(pod),
@@ -197,7 +199,12 @@ const maskedPaths = [
 ]
 const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger']
 
-function securityContext(pod: Pod, container: Container, imageUser: ContainerInputs['imageUser']): cri.LinuxContainerSecurityContext {
+function securityContext(
+  pod: Pod,
+  container: Container,
+  imageUser: ContainerInputs['imageUser'],
+  settings: NodeSettings,
+): cri.LinuxContainerSecurityContext {
   const of = pod.spec.securityContext ?? {}
   const own = container.securityContext ?? {}
   const privileged = own.privileged === true
@@ -227,17 +234,23 @@ function securityContext(pod: Pod, container: Container, imageUser: ContainerInp
     noNewPrivs: own.allowPrivilegeEscalation === false,
     maskedPaths: privileged || own.procMount === 'Unmasked' ? [] : maskedPaths,
     readonlyPaths: privileged || own.procMount === 'Unmasked' ? [] : readonlyPaths,
-    seccomp: securityProfile(privileged ? { type: 'Unconfined' } : (own.seccompProfile ?? of.seccompProfile)),
+    seccomp: securityProfile(
+      privileged ? unconfined : (own.seccompProfile ?? of.seccompProfile ?? (settings.seccompDefault ? runtimeDefault : unconfined)),
+    ),
     ...(apparmor ? { apparmor: securityProfile(apparmor) } : {}),
     ...(selinux ? { selinuxOptions: selinux } : {}),
   }
 }
 
-function securityProfile(profile: SeccompProfile | { type: string; localhostProfile?: string } | undefined): cri.SecurityProfile {
-  // Without --seccomp-default no profile means none.
-  const type = (profile?.type ?? 'Unconfined') as keyof typeof ProfileType
-  return { profileType: ProfileType[type], ...(profile?.localhostProfile ? { localhostRef: profile.localhostProfile } : {}) }
-}
+const unconfined = { type: 'Unconfined' }
+const runtimeDefault = { type: 'RuntimeDefault' }
+const securityProfile = ({
+  type,
+  localhostProfile,
+}: SeccompProfile | { type: string; localhostProfile?: string }): cri.SecurityProfile => ({
+  profileType: ProfileType[type as keyof typeof ProfileType],
+  ...(localhostProfile ? { localhostRef: localhostProfile } : {}),
+})
 
 function ids(pod: PodSecurityContext, own: SecurityContext | undefined): { runAsUser?: cri.Int64Value; runAsGroup?: cri.Int64Value } {
   const user = own?.runAsUser ?? pod.runAsUser

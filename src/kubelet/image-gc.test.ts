@@ -4,10 +4,10 @@ import { noLog } from '../log/log.ts'
 import type { Cri } from './cri.ts'
 import { createImageCollector } from './image-gc.ts'
 
-const options = { highPercent: 85, lowPercent: 80, minimumAgeMs: 120_000 }
+const options = { highPercent: 85, lowPercent: 80, minimumAgeMs: 120_000, maximumAgeMs: 0 }
 
 /** A disk of 1000 bytes, images of 100 bytes each, and one container of image `used`. */
-function node(names: readonly string[], available: number, more: Record<string, object> = {}) {
+function node(names: readonly string[], available: number, more: Record<string, object> = {}, gc: Partial<typeof options> = {}) {
   const clock = createFakeClock()
   let images = names.map((id) => ({ id, size: 100, repoTags: [`${id}:latest`], ...more[id] }))
   let containers = [{ imageId: 'used' }]
@@ -23,7 +23,10 @@ function node(names: readonly string[], available: number, more: Record<string, 
     },
   } as unknown as Cri
   const disk = () => ({ capacity: 1000, available })
-  const collect = createImageCollector({ cri, clock, log: noLog, failed: (message) => failures.push(message), disk }, options)
+  const { collect } = createImageCollector(
+    { cri, clock, log: noLog, failed: (message) => failures.push(message), disk },
+    { ...options, ...gc },
+  )
   return {
     clock,
     collect,
@@ -66,4 +69,15 @@ test('pinned images and those of containers stay, and it is said that no more ca
   await collect()
   expect(left()).toEqual(['used', 'pause'])
   expect(failures.at(-1)).toMatch(/Attempted to free 200 bytes, but only found 0 bytes eligible to free/)
+})
+
+test('an image that was not used for longer than the maximum goes, with room on the disk', async () => {
+  const { clock, collect, left } = node(['used', 'a'], 900, {}, { maximumAgeMs: 3_600_000 })
+  await collect()
+  clock.advance(3_600_000)
+  await collect()
+  expect(left()).toEqual(['used', 'a'])
+  clock.advance(1)
+  await collect()
+  expect(left()).toEqual(['used'])
 })

@@ -27,10 +27,14 @@ export interface PullContext {
   readonly signal: AbortSignal
 }
 
-export function createImageManager(cri: Cri, options: { now?: () => number; parallel?: number } = {}): ImageManager {
-  const backoff = createBackoff({ now: options.now ?? Date.now })
+export function createImageManager(
+  cri: Cri,
+  options: { now: () => number /** Pulls at once; any number by default. */; parallel?: number },
+): ImageManager {
+  const backoff = createBackoff({ now: options.now })
   const lastErrors = new Map<string, string>()
   const pulls = new Map<string, Promise<void>>()
+  const turn = createTurns(options.parallel ?? Number.POSITIVE_INFINITY)
 
   return {
     async ensure(pod, container, context) {
@@ -120,8 +124,10 @@ export function createImageManager(cri: Cri, options: { now?: () => number; para
       await other
       return performance.now() - began
     }
+    let waited = 0
     const credentials = credentialsFor(spec.image as string, secrets)
-    const run = (async () => {
+    const run = turn(async () => {
+      waited = performance.now() - began
       let failure: unknown
       for (const auth of credentials.length > 0 ? credentials : [undefined]) {
         try {
@@ -132,14 +138,30 @@ export function createImageManager(cri: Cri, options: { now?: () => number; para
         }
       }
       throw failure
-    })()
+    })
     pulls.set(key, run)
     try {
       await run
     } finally {
       pulls.delete(key)
     }
-    return 0
+    return waited
+  }
+}
+
+/** Lets so many run at once, the others in their order. */
+function createTurns(most: number): <T>(run: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = []
+  let running = 0
+  return async (run) => {
+    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve))
+    running++
+    try {
+      return await run()
+    } finally {
+      running--
+      waiting.shift()?.()
+    }
   }
 }
 

@@ -8,9 +8,8 @@ import { admitPod } from './admission.ts'
 import { createBackoff } from './backoff.ts'
 import { parseTaint } from './command.ts'
 import { dnsConfig, hostsFile, type NodeSettings, podHostname } from './container-config.ts'
-import { rankForEviction, readPressure } from './eviction.ts'
 import { credentialsFor, withTag } from './images.ts'
-import { streamLog } from './logs.ts'
+import { criLines, type LogOptions, plainLines, streamLog } from './logs.ts'
 import { linuxResources, milliToQuota, milliToShares, oomScoreAdj, podCgroupLimits, podRequestMilli, qosClass } from './resources.ts'
 import { staticPod } from './static-pods.ts'
 
@@ -208,42 +207,23 @@ test.each([
   ['a:NoExecute', { key: 'a', effect: 'NoExecute' }],
 ])('taint %s', (text, taint) => expect(parseTaint(text)).toEqual(taint))
 
-test('eviction takes the pod that is furthest above its request', () => {
-  const gib = 1024 ** 3
-  const pods = [
-    podOf([container({ memory: '2Gi' })], {}, { uid: 'within' }),
-    podOf([container()], {}, { uid: 'greedy' }),
-    podOf([container()], {}, { uid: 'small' }),
-  ]
-  const use = new Map([
-    ['within', gib],
-    ['greedy', gib],
-    ['small', gib / 2],
-  ])
-  expect(rankForEviction(pods, use).map((p) => p.metadata.uid)).toEqual(['greedy', 'small', 'within'])
-  expect(readPressure({ memoryAvailable: 50e6, diskShare: 0.5, inodeShare: 0.5, pidShare: 0.5 })).toEqual({
-    memory: true,
-    disk: false,
-    pid: false,
-  })
-})
-
 describe('logs', () => {
   const lines =
     '2026-01-01T00:00:01Z stdout F one\n2026-01-01T00:00:02Z stdout P tw\n2026-01-01T00:00:02Z stdout F o\n2026-01-01T00:00:03Z stderr F three\n'
-  async function read(options: Partial<Parameters<typeof streamLog>[1]>) {
+  async function read(options: Partial<LogOptions>, text = lines, format = criLines) {
     const folder = mkdtempSync(join(tmpdir(), 'kijabi-logs-'))
     try {
-      writeFileSync(join(folder, '0.log'), lines)
-      let text = ''
+      writeFileSync(join(folder, '0.log'), text)
+      let said = ''
       for await (const chunk of streamLog(
         join(folder, '0.log'),
+        format,
         { follow: false, timestamps: false, ...options },
         () => false,
         new AbortController().signal,
       ))
-        text += chunk
-      return text
+        said += chunk
+      return said
     } finally {
       rmSync(folder, { recursive: true })
     }
@@ -258,4 +238,11 @@ describe('logs', () => {
     ['with times', { timestamps: true, tailLines: 1 }, '2026-01-01T00:00:03Z three\n'],
     ['followed to the end of its container', { follow: true }, 'one\ntwo\nthree\n'],
   ])('%s', async (_, options, expected) => expect(await read(options)).toBe(expected))
+  const ofProcess = 'I2026-01-01T00:00:01.000Z etcd] "one"\n{"ts":"2026-01-01T00:00:02.000Z","level":"info","msg":"two"}\n'
+  test.each<[string, Partial<LogOptions>, string]>([
+    ['whole', {}, ofProcess],
+    ['the last line', { tailLines: 1 }, ofProcess.slice(ofProcess.indexOf('{'))],
+    ['since', { sinceMs: Date.parse('2026-01-01T00:00:02Z') }, ofProcess.slice(ofProcess.indexOf('{'))],
+    ['with times', { timestamps: true, limitBytes: 25 }, '2026-01-01T00:00:01.000Z '],
+  ])('of a process, %s', async (_, options, expected) => expect(await read(options, ofProcess, plainLines)).toBe(expected))
 })

@@ -3,33 +3,40 @@
  * of four kinds wake a pod's worker: its object changed, the runtime reports, a probe's verdict changed, a time came.
  */
 import { mkdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { isProcessPod } from '../api/process-pods.ts'
+import { addQuantity, formatQuantity, quantityValue } from '../api/quantity.ts'
 import type { Container, Node, ObjectReference, Pod, Taint } from '../api/types/core-v1.ts'
 import type { Client } from '../client/client.ts'
 import { type Clock, systemClock } from '../client/clock.ts'
 import { createEventRecorder } from '../client/events.ts'
 import { createInformers, type Informers } from '../client/informer.ts'
 import type { Logger } from '../log/log.ts'
+import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
 import { kubernetesVersion } from '../version.ts'
 import { admitPod } from './admission.ts'
 import { kernelCgroups } from './cgroups.ts'
 import { createClaims } from './claims.ts'
+import type { KubeletConfiguration } from './configuration.ts'
 import type { NodeSettings } from './container-config.ts'
 import { abortable, type Cri, criErrorText } from './cri.ts'
-import { createEvictionManager } from './eviction.ts'
-import { collectImages, type ImageGcOptions } from './image-gc.ts'
+import { createEvictionManager, observeNode, pressureRefusal, thresholdsOf } from './eviction.ts'
+import { collectImages, createImageCollector } from './image-gc.ts'
 import { createImageManager } from './images.ts'
-import { type LogRotationOptions, rotateLogs } from './log-rotation.ts'
+import { rotateLogs } from './log-rotation.ts'
+import { connectLogind, type Shutdowns } from './logind.ts'
+import { type NodeShutdown, shutdownGroups, shutdownRefusal, startNodeShutdown } from './node-shutdown.ts'
 import { createNodeReporter, type NodeReporter } from './node-status.ts'
 import { createObjectWatcher } from './objects.ts'
+import { emptyDirUsage, podUsage } from './pod-usage.ts'
 import { createPodWorkers, type PodWorkers } from './pods/pod-workers.ts'
 import { ownConditions } from './pods/publish-status.ts'
 import { createProbeManager } from './probes.ts'
 import { watchRuntime } from './runtime-events.ts'
 import { listRuntimePods } from './runtime-pods.ts'
-import { deleteMirror, isMirror, isStatic, syncMirror, watchManifests } from './static-pods.ts'
+import { deleteMirror, fetchManifests, isMirror, isStatic, sourceOf, syncMirror, watchManifests } from './static-pods.ts'
 import { createStatusManager, type StatusManager } from './status-manager.ts'
 import { createTokenManager } from './tokens.ts'
 
@@ -39,6 +46,8 @@ export interface KubeletDeps {
   readonly informers?: Informers
   readonly log: Logger
   readonly clock?: Clock
+  /** Instead of this machine's logind. */
+  readonly shutdowns?: () => Promise<Shutdowns>
 }
 export interface KubeletOptions {
   readonly nodeName: string
@@ -46,24 +55,13 @@ export interface KubeletOptions {
   readonly nodeIPs: readonly string[]
   /** State that survives restarts: `--root-dir`. */
   readonly rootFolder: string
-  readonly podLogsFolder: string
-  readonly manifestFolder?: string
-  readonly clusterDNS: readonly string[]
-  readonly clusterDomain: string
+  readonly configuration: KubeletConfiguration
   readonly hostDNS: NodeSettings['hostDNS']
   readonly labels?: Readonly<Record<string, string>>
+  /** Instead of the configuration's. */
   readonly taints?: readonly Taint[]
-  readonly maxPods?: number
-  /** Below 1: any number. */
-  readonly podPidsLimit?: number
-  readonly reserved?: Readonly<Record<string, string>>
-  readonly port: number
-  readonly cgroupRoot?: string
-  readonly podCIDR?: string
-  readonly leaseSeconds?: number
-  readonly registerNode?: boolean
-  readonly containerLogs?: LogRotationOptions
-  readonly imageGc?: ImageGcOptions
+  /** Where components that run as processes write their logs, by name; their pods are asked for them. */
+  readonly processLogs?: Readonly<Record<string, string>>
 }
 
 export interface Kubelet {
@@ -72,6 +70,10 @@ export interface Kubelet {
   readonly reporter: NodeReporter
   readonly settings: NodeSettings
   readonly runtimeName: string
+  readonly metrics: MetricsRegistry
+  probeMetrics(): string
+  /** The log of a component that this pod's container stands for; undefined for containers. */
+  processLog(namespace: string | undefined, name: string | undefined, container: string): string | undefined
   /** All of the node's pods as they are, statuses included. */
   pods(): Pod[]
   /** Resolves once the node's pods are known and cared for. */
@@ -84,7 +86,7 @@ const housekeepingMs = 2000
 
 export async function createKubelet(deps: KubeletDeps, options: KubeletOptions): Promise<Kubelet> {
   const { client, log, clock = systemClock } = deps
-  const { nodeName, rootFolder } = options
+  const { nodeName, rootFolder, configuration } = options
   const stopping = new AbortController()
   const cri: Cri = {
     runtime: abortable(deps.cri.runtime, stopping.signal),
@@ -103,16 +105,39 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
   const { runtimeName = 'unknown' } = await cri.runtime.Version({})
   const node = (): Node | undefined => nodes.get(undefined, nodeName)
 
-  const eviction = createEvictionManager({
-    clock,
-    log,
-    rootFolder,
-    pods: () => workers.list(),
-    memoryUse: () => memoryUse(cri),
-    evict: (...args) => workers.evict(...args),
-    event: (pod, message) => recorder.event(referenceOf(pod, undefined), 'Warning', 'Evicted', message),
-    changed: () => reporter.refresh(),
-  })
+  const images = createImageCollector(
+    { cri, clock, log, failed: (message) => recorder.event(nodeReference, 'Warning', 'FreeDiskSpaceFailed', message) },
+    {
+      highPercent: configuration.imageGCHighThresholdPercent,
+      lowPercent: configuration.imageGCLowThresholdPercent,
+      minimumAgeMs: configuration.imageMinimumGCAge,
+      maximumAgeMs: configuration.imageMaximumGCAge,
+    },
+  )
+  const thresholds = thresholdsOf(configuration)
+  const eviction = createEvictionManager(
+    {
+      clock,
+      log,
+      pods: () => workers.list(),
+      usage: () => podUsage(cri),
+      emptyDirs: (pod) => emptyDirUsage(join(podsFolder, pod.metadata.uid)),
+      observe: async () => observeNode(rootFolder, (await cri.images.ImageFsInfo({})).imageFilesystems?.[0]?.fsId?.mountpoint),
+      reclaimDisk: () => images.deleteUnused(),
+      async evict(pod, message, graceSeconds) {
+        recorder.event(referenceOf(pod, undefined), 'Warning', 'Evicted', message)
+        await workers.evict(pod.metadata.uid, { reason: 'Evicted', message }, graceSeconds)
+      },
+      changed: () => reporter.refresh(),
+    },
+    {
+      thresholds,
+      transitionMs: configuration.evictionPressureTransitionPeriod,
+      maxPodGraceSeconds: configuration.evictionMaxPodGracePeriod,
+    },
+  )
+  let shutdown: NodeShutdown | undefined
+  const { maxPods, podsPerCore } = configuration
   const reporter = createNodeReporter(
     {
       client,
@@ -120,32 +145,38 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
       clock,
       log,
       node,
-      pressure: () => eviction.pressure(),
-      healthy: () => undefined,
+      pressure: () => eviction.conditions(),
+      healthy: () => (shutdown?.isShuttingDown ? 'node is shutting down' : undefined),
       event: (reason, message) => recorder.event(nodeReference, 'Normal', reason, message),
     },
     {
       nodeName,
       addresses: options.nodeIPs,
       labels: options.labels ?? {},
-      taints: options.taints ?? [],
-      maxPods: options.maxPods ?? 110,
-      reserved: options.reserved ?? {},
+      taints: options.taints ?? configuration.registerWithTaints,
+      maxPods: podsPerCore > 0 ? Math.min(maxPods, podsPerCore * availableParallelism()) : maxPods,
+      maxImages: configuration.nodeStatusMaxImages,
+      providerID: configuration.providerID,
+      reserved: sumReserved(configuration.kubeReserved, configuration.systemReserved),
+      evictionHard: thresholds.filter((t) => t.graceMs === 0),
       rootFolder,
-      kubeletPort: options.port,
-      ...(options.leaseSeconds === undefined ? {} : { leaseSeconds: options.leaseSeconds }),
+      kubeletPort: configuration.port,
+      leaseSeconds: configuration.nodeLeaseDurationSeconds,
+      statusEveryMs: configuration.nodeStatusUpdateFrequency,
+      reportEveryMs: configuration.nodeStatusReportFrequency,
     },
   )
   const settings: NodeSettings = {
     nodeName,
-    podLogsFolder: options.podLogsFolder,
+    podLogsFolder: configuration.podLogsDir,
     podsFolder,
-    clusterDNS: options.clusterDNS,
-    clusterDomain: options.clusterDomain,
+    clusterDNS: configuration.clusterDNS,
+    clusterDomain: configuration.clusterDomain,
     hostDNS: options.hostDNS,
     memoryCapacity: Number.parseInt(reporter.capacity['memory'] as string, 10) * 1024,
-    cgroupRoot: options.cgroupRoot ?? '',
-    podPidsLimit: options.podPidsLimit ?? -1,
+    cgroupRoot: configuration.cgroupRoot,
+    podPidsLimit: configuration.podPidsLimit,
+    seccompDefault: configuration.seccompDefault,
   }
 
   const event = (pod: Pod, container: Container | undefined, type: 'Normal' | 'Warning', reason: string, message: string) =>
@@ -165,19 +196,26 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
     client,
     clock,
     log,
-    images: createImageManager(cri, { now: () => clock.now() }),
+    images: createImageManager(cri, {
+      now: () => clock.now(),
+      parallel: configuration.serializeImagePulls ? 1 : (configuration.maxParallelImagePulls ?? Number.POSITIVE_INFINITY),
+    }),
     probes,
     objects,
     statuses,
     settings,
     runtimeName,
+    maxCrashBackoffMs: configuration['crashLoopBackOff.maxContainerRestartPeriod'],
     token: tokens.get,
     claims: createClaims(client),
     cgroups: kernelCgroups,
     sources: { configMap: objects.configMap, secret: objects.secret, services: (namespace) => services.list(namespace) },
     hostIPs: () => options.nodeIPs,
     allocatable: () => reporter.allocatable,
-    admit: (pod, others) => admitPod(pod, others, node(), reporter.allocatable),
+    admit: (pod, others) =>
+      (shutdown?.isShuttingDown ? shutdownRefusal : undefined) ??
+      pressureRefusal(pod, eviction.conditions()) ??
+      admitPod(pod, others, node(), reporter.allocatable, configuration.allowedUnsafeSysctls),
     event,
   })
 
@@ -206,10 +244,11 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
     })
     mirrorWork.set(key, work)
   }
-  function setStaticPods(pods: readonly Pod[]): void {
+  /** All static pods of one source. */
+  function setStaticPods(source: 'file' | 'http', pods: readonly Pod[]): void {
     const now = new Map(pods.map((p) => [p.metadata.uid, p]))
     for (const [uid, pod] of staticPods) {
-      if (now.has(uid)) continue
+      if (now.has(uid) || sourceOf(pod) !== source) continue
       staticPods.delete(uid)
       workers.remove(uid)
       if (apiPods.synced) careForMirror(pod.metadata.namespace, pod.metadata.name)
@@ -272,16 +311,53 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
 
   // --- start
 
-  if (options.podCIDR) await tellPodCIDR(options.podCIDR)
-  const manifests = options.manifestFolder ? watchManifests(options.manifestFolder, nodeName, setStaticPods, log) : undefined
+  if (configuration.podCIDR) await tellPodCIDR(configuration.podCIDR)
+  const { staticPodPath, staticPodURL } = configuration
+  const manifests = staticPodPath ? watchManifests(staticPodPath, nodeName, (pods) => setStaticPods('file', pods), log) : undefined
   const running: Promise<unknown>[] = []
+  if (staticPodURL) {
+    const source = { url: staticPodURL, headers: configuration.staticPodURLHeader, everyMs: configuration.httpCheckFrequency }
+    running.push(fetchManifests(source, nodeName, (pods) => setStaticPods('http', pods), { clock, log }, stopping.signal))
+  }
   if (!deps.informers) informers.start()
-  if (options.registerNode !== false) running.push(reporter.run(stopping.signal))
+  if (configuration.registerNode) running.push(reporter.run(stopping.signal))
   running.push(eviction.run(stopping.signal))
-  running.push(rotateLogs({ cri, clock, log }, options.containerLogs ?? { maxBytes: 10 << 20, maxFiles: 5 }, stopping.signal))
-  const failed = (message: string) => recorder.event(nodeReference, 'Warning', 'FreeDiskSpaceFailed', message)
-  const imageGc = options.imageGc ?? { highPercent: 85, lowPercent: 80, minimumAgeMs: 120_000 }
-  running.push(collectImages({ cri, clock, log, failed }, imageGc, stopping.signal))
+  running.push(
+    rotateLogs(
+      { cri, clock, log },
+      {
+        maxBytes: quantityValue(configuration.containerLogMaxSize),
+        maxFiles: configuration.containerLogMaxFiles,
+        everyMs: configuration.containerLogMonitorInterval,
+      },
+      stopping.signal,
+    ),
+  )
+  running.push(collectImages(images, { clock, log }, stopping.signal))
+  shutdown = await graceful()
+
+  /** Where it is asked for and the machine has a logind to ask. */
+  async function graceful(): Promise<NodeShutdown | undefined> {
+    const groups = shutdownGroups(configuration)
+    if (groups.length === 0) return undefined
+    try {
+      const shutdowns = await (deps.shutdowns ?? connectLogind)()
+      return await startNodeShutdown(
+        {
+          clock,
+          log,
+          shutdowns,
+          pods: () => workers.list(),
+          evict: (...args) => workers.evict(...args),
+          changed: () => reporter.refresh(),
+        },
+        groups,
+      )
+    } catch (error) {
+      log.error('pods are not ended gracefully when the machine shuts down', { error })
+      return undefined
+    }
+  }
 
   /** What the runtime has and no source knows; only once all sources have spoken. */
   async function killUnknown(): Promise<void> {
@@ -331,11 +407,28 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
     reporter,
     settings,
     runtimeName,
+    metrics: createMetrics(),
+    probeMetrics() {
+      const metrics = createMetrics()
+      const total = metrics.counter(
+        'prober_probe_total',
+        '[BETA] Cumulative number of a liveness, readiness or startup probe for a container by result.',
+        ['probe_type', 'result', 'container', 'pod', 'namespace', 'pod_uid'],
+      )
+      for (const [labels, count] of probes.counts()) total.add(labels, count)
+      return metrics.render()
+    },
+    processLog(namespace, name = '', container) {
+      const pod = apiPods.get(namespace, name)
+      const isOurs = pod && isMirror(pod) && isProcessPod(pod) && pod.spec.containers?.some((c) => c.name === container)
+      return isOurs ? options.processLogs?.[container] : undefined
+    },
     pods: () => workers.list().map((pod) => ({ ...pod, status: statuses.get(pod.metadata.uid) ?? pod.status })),
     started: () => ready,
     async stop() {
       for (const off of unsubscribe) off()
       manifests?.close()
+      shutdown?.stop()
       stopping.abort()
       await workers.stop()
       objects.stop()
@@ -382,12 +475,12 @@ function isOnlyReport(now: Pod, before: Pod): boolean {
   )
 }
 
-async function memoryUse(cri: Cri): Promise<ReadonlyMap<string, number>> {
-  const { stats = [] } = await cri.runtime.ListContainerStats({})
-  const use = new Map<string, number>()
-  for (const s of stats) {
-    const uid = s.attributes?.labels?.['io.kubernetes.pod.uid']
-    if (uid) use.set(uid, (use.get(uid) ?? 0) + Number(s.memory?.workingSetBytes?.value ?? 0))
-  }
-  return use
+/** What both lists keep for themselves. */
+function sumReserved(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    [...new Set([...Object.keys(a), ...Object.keys(b)])].map((name) => [
+      name,
+      a[name] && b[name] ? formatQuantity(addQuantity(a[name], b[name])) : ((a[name] ?? b[name]) as string),
+    ]),
+  )
 }

@@ -1,7 +1,6 @@
 /**
  * Container logs are cut when they have grown (pkg/kubelet/logs/container_log_manager.go): the file is renamed to the
- * time, the runtime opens a new one, older ones are compressed and the oldest go. Sizes are looked at every ten
- * seconds, as upstream does: a log has no event that would cost less.
+ * time, the runtime opens a new one, older ones are compressed and the oldest go.
  */
 import { createReadStream, createWriteStream } from 'node:fs'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
@@ -17,14 +16,14 @@ export interface LogRotationOptions {
   readonly maxBytes: number
   /** The one that is written to counts. */
   readonly maxFiles: number
+  /** How often sizes are looked at; a log has no event that would cost less. */
+  readonly everyMs: number
 }
 export interface LogRotationDeps {
   readonly cri: Cri
   readonly clock: Clock
   readonly log: Logger
 }
-
-const everyMs = 10_000
 
 export async function rotateLogs(deps: LogRotationDeps, options: LogRotationOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -33,12 +32,15 @@ export async function rotateLogs(deps: LogRotationDeps, options: LogRotationOpti
     } catch (error) {
       if (!signal.aborted) deps.log.warn('could not look at the containers’ logs', { error: criErrorText(error) })
     }
-    await sleep(deps.clock, everyMs, signal)
+    await sleep(deps.clock, options.everyMs, signal)
   }
 }
 
 /** Cuts every log that is too large by now. */
-export async function rotateOnce({ cri, clock, log }: LogRotationDeps, { maxBytes, maxFiles }: LogRotationOptions): Promise<void> {
+export async function rotateOnce(
+  { cri, clock, log }: LogRotationDeps,
+  { maxBytes, maxFiles }: Omit<LogRotationOptions, 'everyMs'>,
+): Promise<void> {
   const filter = { state: { state: ContainerState.CONTAINER_RUNNING } }
   const { containers = [] } = await cri.runtime.ListContainers({ filter })
   for (const { id: containerId = '' } of containers) {

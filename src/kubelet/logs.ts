@@ -1,4 +1,4 @@
-/** Containers' logs as the CRI writes them (pkg/kubelet/kuberuntime/logs): `time stream P|F text` lines, read from the end, followed as they grow and when they are rotated. */
+/** Containers' logs (pkg/kubelet/kuberuntime/logs): read from the end, followed as they grow and when they are rotated. */
 
 import { watch } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
@@ -13,10 +13,25 @@ export interface LogOptions {
   readonly stream?: 'stdout' | 'stderr'
 }
 
+export interface LogLine {
+  readonly time: string
+  readonly stream: string
+  /** With its end, unless the next line goes on with it. */
+  readonly text: Buffer
+}
+/** How a line is read; undefined for one that is none. */
+export type LogFormat = (line: Buffer) => LogLine | undefined
+
 const chunkBytes = 64 * 1024
 
 /** The log's text. A followed one ends when the container has ended and all is read, or with the signal. */
-export async function* streamLog(path: string, options: LogOptions, isRunning: () => boolean, signal: AbortSignal): AsyncGenerator<Buffer> {
+export async function* streamLog(
+  path: string,
+  format: LogFormat,
+  options: LogOptions,
+  isRunning: () => boolean,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
   let file = await openIfThere(path)
   let left = options.limitBytes ?? Number.POSITIVE_INFINITY
   let at = file && options.tailLines !== undefined ? await tailOffset(file, options.tailLines) : 0
@@ -45,7 +60,7 @@ export async function* streamLog(path: string, options: LogOptions, isRunning: (
           const data = Buffer.concat([rest, buffer.subarray(0, bytesRead)])
           const end = data.lastIndexOf(10) + 1
           rest = data.subarray(end)
-          const out = render(data.subarray(0, end), options)
+          const out = render(data.subarray(0, end), format, options)
           if (out.length > 0) {
             yield out.subarray(0, left)
             left -= out.length
@@ -81,32 +96,40 @@ export async function* streamLog(path: string, options: LogOptions, isRunning: (
   }
 }
 
-/** The texts of whole lines; parts (P) are joined to what follows them. */
-function render(lines: Buffer, { timestamps, sinceMs, stream }: LogOptions): Buffer {
+/** The texts of the whole lines that were asked for. */
+function render(lines: Buffer, format: LogFormat, { timestamps, sinceMs, stream }: LogOptions): Buffer {
   const out: Buffer[] = []
-  for (let from = 0; from < lines.length; ) {
-    const end = lines.indexOf(10, from)
-    const first = lines.indexOf(32, from)
-    const second = lines.indexOf(32, first + 1)
-    const third = lines.indexOf(32, second + 1)
-    if (first < 0 || second < 0 || third < 0 || third > end) {
-      from = end + 1
-      continue // not a line of this format: a crash cut it
-    }
-    const time = lines.toString('latin1', from, first)
-    const of = lines.toString('latin1', first + 1, second)
-    const partial = lines
-      .toString('latin1', second + 1, third)
-      .split(':')
-      .includes('P')
-    if ((sinceMs === undefined || Date.parse(time) >= sinceMs) && (stream === undefined || of === stream)) {
-      if (timestamps) out.push(Buffer.from(`${time} `))
-      out.push(lines.subarray(third + 1, partial ? end : end + 1))
-    }
-    from = end + 1
+  for (let from = 0, end = 0; from < lines.length; from = end) {
+    end = lines.indexOf(10, from) + 1
+    const line = format(lines.subarray(from, end))
+    if (!line || (sinceMs !== undefined && Date.parse(line.time) < sinceMs) || (stream !== undefined && line.stream !== stream)) continue
+    if (timestamps) out.push(Buffer.from(`${line.time} `))
+    out.push(line.text)
   }
   return Buffer.concat(out)
 }
+
+/** `time stream P|F text`, as runtimes write; parts (P) are joined to what follows them. */
+export const criLines: LogFormat = (line) => {
+  const first = line.indexOf(32)
+  const second = line.indexOf(32, first + 1)
+  const third = line.indexOf(32, second + 1)
+  if (first < 0 || second < 0 || third < 0) return undefined // not a line of this format: a crash cut it
+  const tags = line.toString('latin1', second + 1, third).split(':')
+  return {
+    time: line.toString('latin1', 0, first),
+    stream: line.toString('latin1', first + 1, second),
+    text: line.subarray(third + 1, tags.includes('P') ? line.length - 1 : line.length),
+  }
+}
+
+/** The lines of a component's own log, which tell their time somewhere at their beginning. */
+export const plainLines: LogFormat = (line) => ({
+  time: /\d{4}-\d\d-\d\dT[\d:.]+Z/.exec(line.toString('latin1', 0, headBytes))?.[0] ?? '',
+  stream: 'stderr',
+  text: line,
+})
+const headBytes = 64
 
 /** Where the last `count` lines begin. */
 async function tailOffset(file: FileHandle, count: number): Promise<number> {

@@ -5,6 +5,7 @@ import type { Client } from '../client/client.ts'
 import { createFakeClock } from '../client/clock.ts'
 import { noLog } from '../log/log.ts'
 import type { Cri } from './cri.ts'
+import type { PressureCondition } from './eviction.ts'
 import { createNodeReporter } from './node-status.ts'
 
 const settle = () => new Promise((resolve) => setImmediate(resolve))
@@ -30,7 +31,7 @@ async function startReporter(signal: AbortSignal) {
     runtime: { Version: async () => ({ runtimeName: 'test', runtimeVersion: '1' }), Status: async () => ({ status: { conditions: [] } }) },
     images: { ListImages: async () => ({ images: [] }) },
   } as unknown as Cri
-  const pressure = { memory: false, disk: false, pid: false }
+  const pressure = new Set<PressureCondition>()
   const reporter = createNodeReporter(
     {
       client,
@@ -38,11 +39,26 @@ async function startReporter(signal: AbortSignal) {
       clock,
       log: noLog,
       node: () => node,
-      pressure: () => pressure,
+      pressure: () => [...pressure],
       healthy: () => undefined,
       event: (reason) => events.push(reason),
     },
-    { nodeName: 'n', addresses: ['10.0.0.1'], labels: {}, taints: [], maxPods: 110, reserved: {}, rootFolder: '/', kubeletPort: 10250 },
+    {
+      nodeName: 'n',
+      addresses: ['10.0.0.1'],
+      labels: {},
+      taints: [],
+      maxPods: 110,
+      reserved: {},
+      rootFolder: '/',
+      kubeletPort: 10250,
+      leaseSeconds: 40,
+      statusEveryMs: 10_000,
+      reportEveryMs: 300_000,
+      maxImages: 50,
+      providerID: '',
+      evictionHard: [],
+    },
   )
   void reporter.run(signal)
   await settle()
@@ -73,7 +89,7 @@ test('a node whose status stands still is told every five minutes, one that chan
   const kubelet = await startReporter(stop.signal)
   await kubelet.patchesWithin(20)
   expect(await kubelet.patchesWithin(600)).toBe(2)
-  kubelet.pressure.disk = true
+  kubelet.pressure.add('DiskPressure')
   expect(await kubelet.patchesWithin(10)).toBe(1)
   expect(kubelet.condition('DiskPressure')).toBe('True')
   expect(kubelet.events).toEqual([

@@ -14,6 +14,7 @@ import { type Clock, sleep } from '../client/clock.ts'
 import type { Logger } from '../log/log.ts'
 import { kubernetesVersion } from '../version.ts'
 import { type Cri, criErrorText } from './cri.ts'
+import { absolute, type PressureCondition, type Threshold } from './eviction.ts'
 
 export interface NodeOptions {
   readonly nodeName: string
@@ -24,14 +25,14 @@ export interface NodeOptions {
   readonly reserved: Readonly<Record<string, string>>
   readonly rootFolder: string
   readonly kubeletPort: number
-  readonly leaseSeconds?: number
-  readonly statusEveryMs?: number
-  readonly reportEveryMs?: number
-}
-export interface Pressure {
-  readonly memory: boolean
-  readonly disk: boolean
-  readonly pid: boolean
+  readonly leaseSeconds: number
+  readonly statusEveryMs: number
+  readonly reportEveryMs: number
+  /** -1: all. */
+  readonly maxImages: number
+  readonly providerID: string
+  /** What eviction keeps free, and pods cannot be given. */
+  readonly evictionHard: readonly Threshold[]
 }
 export interface NodeReporter {
   readonly capacity: Readonly<Record<string, string>>
@@ -42,10 +43,7 @@ export interface NodeReporter {
   run(signal: AbortSignal): Promise<void>
 }
 
-/** Below this much free memory pods are evicted, so that pods cannot be given it (evictionHard memory.available). */
-const hardEvictionMemory = '100Mi'
 const ownConditions: ReadonlySet<string> = new Set(['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'])
-const maxImages = 50
 const maxNamesPerImage = 5
 
 export function createNodeReporter(
@@ -55,7 +53,7 @@ export function createNodeReporter(
     clock: Clock
     log: Logger
     node(): Node | undefined
-    pressure(): Pressure
+    pressure(): readonly PressureCondition[]
     healthy(): string | undefined
     /** Records an event about the node. */
     event(reason: string, message: string): void
@@ -65,20 +63,20 @@ export function createNodeReporter(
   const { client, cri, clock, log } = deps
   const { nodeName } = options
   const capacity = machineCapacity(options)
-  const allocatable = allocatableOf(capacity, options.reserved)
+  const allocatable = allocatableOf(capacity, options)
   let wakeUp = () => {}
   let reportedAt = 0
 
   async function status(before: NodeStatus | undefined): Promise<NodeStatus> {
     const now = formatTime(clock.now())
-    const runtime = await runtimeState(cri)
+    const runtime = await runtimeState(cri, options.maxImages)
     const images = runtime.images
     const problem = deps.healthy() ?? runtime.problem
     const pressure = deps.pressure()
     const made = [
       condition(
         'MemoryPressure',
-        pressure.memory,
+        pressure.includes('MemoryPressure'),
         'KubeletHasInsufficientMemory',
         'kubelet has insufficient memory available',
         'KubeletHasSufficientMemory',
@@ -86,7 +84,7 @@ export function createNodeReporter(
       ),
       condition(
         'DiskPressure',
-        pressure.disk,
+        pressure.includes('DiskPressure'),
         'KubeletHasDiskPressure',
         'kubelet has disk pressure',
         'KubeletHasNoDiskPressure',
@@ -94,7 +92,7 @@ export function createNodeReporter(
       ),
       condition(
         'PIDPressure',
-        pressure.pid,
+        pressure.includes('PIDPressure'),
         'KubeletHasInsufficientPID',
         'kubelet has insufficient PID available',
         'KubeletHasSufficientPID',
@@ -130,7 +128,10 @@ export function createNodeReporter(
           apiVersion: 'v1',
           kind: 'Node',
           metadata: { name: nodeName, labels, annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } },
-          spec: options.taints.length > 0 ? { taints: [...options.taints] } : {},
+          spec: {
+            ...(options.taints.length > 0 ? { taints: [...options.taints] } : {}),
+            ...(options.providerID ? { providerID: options.providerID } : {}),
+          },
           status: await status(undefined),
         }
         try {
@@ -155,7 +156,7 @@ export function createNodeReporter(
     const node = deps.node() ?? (await client.get('nodes', { name: nodeName }))
     // Compared with what the API has, not with what was said last: the node lifecycle controller marks a node that was silent.
     const next = await status(node.status)
-    const due = clock.now() - reportedAt >= (options.reportEveryMs ?? 300_000)
+    const due = clock.now() - reportedAt >= options.reportEveryMs
     if (!due && isDeepStrictEqual(withoutHeartbeats(node.status), withoutHeartbeats(next))) return
     const body = { ...next, addresses: [{ $patch: 'replace' }, ...(next.addresses ?? [])] }
     await client.patch('nodes', { name: nodeName }, { status: body }, { type: 'strategic', subresource: 'status' })
@@ -187,15 +188,12 @@ export function createNodeReporter(
         if (isNotFound(error)) await register(signal)
         if (failures++ > 1) log.warn('cannot report the node status', { error })
       }
-      await Promise.race([
-        sleep(clock, failures > 0 ? Math.min(200 * 2 ** failures, 10_000) : (options.statusEveryMs ?? 10_000), signal),
-        woken,
-      ])
+      await Promise.race([sleep(clock, failures > 0 ? Math.min(200 * 2 ** failures, 10_000) : options.statusEveryMs, signal), woken])
     }
   }
 
   async function leaseLoop(signal: AbortSignal): Promise<void> {
-    const seconds = options.leaseSeconds ?? 40
+    const seconds = options.leaseSeconds
     const at = { namespace: 'kube-node-lease', name: nodeName }
     let failures = 0
     while (!signal.aborted) {
@@ -261,7 +259,7 @@ const withoutHeartbeats = (status: NodeStatus | undefined) =>
     features: status.features,
   }
 
-async function runtimeState(cri: Cri) {
+async function runtimeState(cri: Cri, maxImages: number) {
   try {
     const [version, { status, runtimeHandlers = [], features }, { images = [] }] = await Promise.all([
       cri.runtime.Version({}),
@@ -279,7 +277,7 @@ async function runtimeState(cri: Cri) {
       problem: problems.length > 0 ? problems.join(', ') : undefined,
       images: [...images]
         .sort((a, b) => Number(b.size ?? 0) - Number(a.size ?? 0))
-        .slice(0, maxImages)
+        .slice(0, maxImages < 0 ? undefined : maxImages)
         .map((image) => ({
           names: [...(image.repoDigests ?? []), ...(image.repoTags ?? [])].slice(0, maxNamesPerImage),
           sizeBytes: Number(image.size ?? 0),
@@ -328,18 +326,20 @@ function machineCapacity(options: NodeOptions): Record<string, string> {
   }
 }
 
-function allocatableOf(capacity: Readonly<Record<string, string>>, reserved: Readonly<Record<string, string>>): Record<string, string> {
-  const left = (name: string, amount: string) => formatQuantity(subQuantity(capacity[name] as string, amount))
+/** The capacity less what is reserved, and less what eviction keeps free (pkg/kubelet/cm node_container_manager). */
+function allocatableOf(capacity: Readonly<Record<string, string>>, { reserved, evictionHard }: NodeOptions): Record<string, string> {
+  const left = (name: string, signal?: string): number => {
+    const all = quantityValue(capacity[name] as string)
+    const kept = evictionHard.find((t) => t.signal === signal)
+    return Math.max(0, Math.floor(all - (kept ? absolute(kept.value, { capacity: all }) : 0)) - quantityValue(reserved[name] ?? '0'))
+  }
+  const cpu = capacity['cpu'] as string
   return {
     ...capacity,
-    cpu: reserved['cpu'] ? left('cpu', reserved['cpu']) : (capacity['cpu'] as string),
-    memory: `${Math.floor((quantityValue(capacity['memory'] as string) - quantityValue(hardEvictionMemory) - quantityValue(reserved['memory'] ?? '0')) / 1024)}Ki`,
-    // A tenth of the disk is kept free (evictionHard nodefs.available); upstream gives the rest in plain bytes.
-    'ephemeral-storage': formatQuantity(
-      newQuantity(
-        Math.floor(quantityValue(capacity['ephemeral-storage'] as string) * 0.9) - quantityValue(reserved['ephemeral-storage'] ?? '0'),
-      ),
-    ),
+    cpu: reserved['cpu'] ? formatQuantity(subQuantity(cpu, reserved['cpu'])) : cpu,
+    memory: `${Math.floor(left('memory', 'memory.available') / 1024)}Ki`,
+    // Upstream gives it in plain bytes.
+    'ephemeral-storage': formatQuantity(newQuantity(left('ephemeral-storage', 'nodefs.available'))),
   }
 }
 

@@ -24,6 +24,8 @@ export interface ProbeManager extends ProbeVerdicts {
   /** A terminating pod is no longer alive-checked, and its readiness goes on to count. */
   stopLiveness(uid: string): void
   remove(uid: string): void
+  /** How often each probe of what runs now has looked, and what it found: labels as in prober_probe_total. */
+  counts(): Iterable<readonly [labels: readonly string[], count: number]>
 }
 
 export interface ProbeDeps {
@@ -42,6 +44,8 @@ interface Running {
   result: boolean | undefined
   streak: number
   last: boolean | undefined
+  readonly found: { successful: number; failed: number }
+  readonly labels: readonly string[]
   /** Failed for good: the container is to be killed, and is not looked at again. */
   onHold: boolean
   cancel: () => void
@@ -64,6 +68,8 @@ export function createProbeManager(deps: ProbeDeps): ProbeManager {
       result: kind === 'liveness' ? true : undefined,
       streak: 0,
       last: undefined,
+      found: { successful: 0, failed: 0 },
+      labels: [title(kind), container.name, pod.metadata.name, pod.metadata.namespace ?? '', uid],
       onHold: false,
       cancel: () => {},
       tick: () => void tick(),
@@ -92,14 +98,9 @@ export function createProbeManager(deps: ProbeDeps): ProbeManager {
   function record(pod: Pod, container: Container, probe: Probe, entry: Running, look: Look): void {
     entry.streak = entry.last === look.success ? entry.streak + 1 : 1
     entry.last = look.success
+    entry.found[look.success ? 'successful' : 'failed']++
     if (!look.success) {
-      deps.event(
-        pod,
-        container,
-        'Warning',
-        'Unhealthy',
-        `${entry.kind[0]!.toUpperCase()}${entry.kind.slice(1)} probe failed: ${look.output}`,
-      )
+      deps.event(pod, container, 'Warning', 'Unhealthy', `${title(entry.kind)} probe failed: ${look.output}`)
     }
     const needed = look.success ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3)
     if (entry.streak < needed) return
@@ -159,8 +160,16 @@ export function createProbeManager(deps: ProbeDeps): ProbeManager {
         running.delete(key)
       }
     },
+    *counts() {
+      for (const { labels, found } of running.values()) {
+        const [type = '', ...rest] = labels
+        for (const [result, count] of Object.entries(found)) yield [[type, result, ...rest], count]
+      }
+    },
   }
 }
+
+const title = (kind: ProbeKind): string => `${kind[0]!.toUpperCase()}${kind.slice(1)}`
 
 async function lookAt(deps: ProbeDeps, probe: Probe, target: LookTarget): Promise<Look> {
   const timeoutMs = (probe.timeoutSeconds || 1) * 1000

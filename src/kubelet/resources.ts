@@ -2,6 +2,7 @@
 import { parseQuantity, quantityMilliValue, quantityValue } from '../api/quantity.ts'
 import type { Container, Pod } from '../api/types/core-v1.ts'
 import type { LinuxContainerResources } from '../runtime/cri/types.ts'
+import { isStatic } from './static-pods.ts'
 
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort'
 
@@ -47,10 +48,9 @@ export function oomScoreAdj(pod: Pod, container: Container, memoryCapacity: numb
   return Math.min(999, Math.max(3, score))
 }
 
-const systemCriticalPriority = 2_000_000_000
+export const systemCriticalPriority = 2_000_000_000
 /** Static pods and those of the system's priority classes are never turned away or evicted. */
-export const isCritical = (pod: Pod): boolean =>
-  (pod.spec.priority ?? 0) >= systemCriticalPriority || pod.metadata.annotations?.['kubernetes.io/config.source'] === 'file'
+export const isCritical = (pod: Pod): boolean => (pod.spec.priority ?? 0) >= systemCriticalPriority || isStatic(pod)
 
 export function linuxResources(pod: Pod, container: Container, memoryCapacity: number): LinuxContainerResources {
   const { requests, limits } = container.resources ?? {}

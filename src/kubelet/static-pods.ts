@@ -3,7 +3,10 @@
  * server. Where there is one, a mirror pod shows it; what is done to the mirror does nothing to the pod.
  */
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, type FSWatcher, mkdirSync, readdirSync, readFileSync, statSync, watch } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import https from 'node:https'
 import { join } from 'node:path'
 import { load as loadYaml } from 'js-yaml'
 import { isAlreadyExists, isNotFound } from '../api/errors.ts'
@@ -11,6 +14,9 @@ import { formatTime } from '../api/meta.ts'
 import { isProcessPod } from '../api/process-pods.ts'
 import type { Node, Pod } from '../api/types/core-v1.ts'
 import type { Client } from '../client/client.ts'
+import { type Clock, sleep } from '../client/clock.ts'
+import { http } from '../http/node-http.ts'
+import { readAnswer } from '../http/read-answer.ts'
 import type { Logger } from '../log/log.ts'
 
 export const configAnnotations = {
@@ -20,7 +26,9 @@ export const configAnnotations = {
   mirror: 'kubernetes.io/config.mirror',
 } as const
 
-export const isStatic = (pod: Pod): boolean => pod.metadata.annotations?.[configAnnotations.source] === 'file'
+/** `file` or `http`; what the API server has is of neither. */
+export const sourceOf = (pod: Pod): string | undefined => pod.metadata.annotations?.[configAnnotations.source]
+export const isStatic = (pod: Pod): boolean => sourceOf(pod) === 'file' || sourceOf(pod) === 'http'
 export const isMirror = (pod: Pod): boolean => pod.metadata.annotations?.[configAnnotations.mirror] !== undefined
 
 /** Reads a folder's manifests now and whenever it changes. */
@@ -44,6 +52,7 @@ export function watchManifests(folder: string, nodeName: string, changed: (pods:
 }
 
 const maxManifestBytes = 10 * 1024 * 1024
+const fetchTimeoutMs = 10_000
 
 export function readManifests(folder: string, nodeName: string, log: Logger): Pod[] {
   if (!existsSync(folder)) return []
@@ -64,9 +73,45 @@ export function readManifests(folder: string, nodeName: string, log: Logger): Po
   return [...pods.values()]
 }
 
+/** Fetches manifests, one pod or a list, now and every `everyMs` (pkg/kubelet/config/http.go): a URL has no event that tells of a change. */
+export async function fetchManifests(
+  source: { readonly url: string; readonly headers: Readonly<Record<string, readonly string[]>>; readonly everyMs: number },
+  nodeName: string,
+  changed: (pods: readonly Pod[]) => void,
+  deps: { readonly clock: Clock; readonly log: Logger },
+  signal: AbortSignal,
+): Promise<void> {
+  const headers = Object.fromEntries(Object.entries(source.headers).map(([name, values]) => [name, [...values]]))
+  let last = ''
+  while (!signal.aborted) {
+    try {
+      const request = (source.url.startsWith('https:') ? https : http).get(source.url, {
+        headers,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(fetchTimeoutMs)]),
+      })
+      const [answer] = (await once(request, 'response')) as [IncomingMessage]
+      const body = await readAnswer(answer, maxManifestBytes)
+      if (answer.statusCode !== 200) throw new Error(`${answer.statusCode} ${answer.statusMessage}`)
+      if (body === '') throw new Error('the answer is empty')
+      if (body !== last) {
+        const object = loadYaml(body) as { kind?: string; items?: object[] }
+        changed((object.kind === 'PodList' ? (object.items ?? []) : [object]).map((pod) => podOfManifest(pod, nodeName, 'http')))
+        last = body
+      }
+    } catch (error) {
+      if (!signal.aborted) deps.log.warn('could not read manifests', { url: source.url, error })
+    }
+    await sleep(deps.clock, source.everyMs, signal)
+  }
+}
+
+export const staticPod = (text: string, nodeName: string): Pod => podOfManifest(loadYaml(text) as object, nodeName, 'file')
+
 /** The pod of a manifest, with what the API server would have filled in. */
-export function staticPod(text: string, nodeName: string): Pod {
-  const object = loadYaml(text) as Partial<Pod> | undefined
+function podOfManifest(manifest: object, nodeName: string, source: 'file' | 'http'): Pod {
+  const object = manifest as Partial<Pod> | undefined
+  // A list's items are pods without saying so.
+  if (object && source === 'http') Object.assign(object, { kind: object.kind ?? 'Pod', apiVersion: object.apiVersion ?? 'v1' })
   if (object?.kind !== 'Pod' || object.apiVersion !== 'v1') throw new Error('the manifest is no v1 Pod')
   if (!object.metadata?.name || !object.spec?.containers?.length) throw new Error('a pod needs a name and containers')
   const hash = createHash('md5')
@@ -86,7 +131,7 @@ export function staticPod(text: string, nodeName: string): Pod {
       annotations: {
         ...metadata.annotations,
         [configAnnotations.hash]: hash,
-        [configAnnotations.source]: 'file',
+        [configAnnotations.source]: source,
         [configAnnotations.seen]: formatTime(),
       },
     },

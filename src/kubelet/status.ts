@@ -20,10 +20,18 @@ export interface StatusInputs {
   /** A container's last words. */
   terminationMessage(container: Container, found: RuntimeContainer): string
   /** The pod was ended from outside: its phase is this, whatever its containers say. */
-  readonly ended?: { readonly phase?: 'Failed'; readonly reason?: string; readonly message?: string }
+  readonly ended?: Ended
   /** Every container has been stopped for good; none will be started again. */
   readonly terminated?: boolean
   readonly resize?: ResizeState
+}
+
+/** `byKubelet`: not for what the pod did, but for the node's sake. */
+export interface Ended {
+  readonly phase?: 'Failed'
+  readonly reason?: string
+  readonly message?: string
+  readonly byKubelet?: boolean
 }
 
 export function podStatus(pod: Pod, runtime: RuntimePod | undefined, inputs: StatusInputs): PodStatus {
@@ -278,6 +286,7 @@ function conditions(pod: Pod, status: PodStatus, runtime: RuntimePod | undefined
   else put('ContainersReady', false, whyNot[0], whyNot[1])
   put('PodScheduled', true)
 
+  if (inputs.ended?.byKubelet) put('DisruptionTarget', true, 'TerminationByKubelet', inputs.ended.message)
   const { pending, progress } = inputs.resize ?? {}
   if (pending) put('PodResizePending', true, pending.reason, pending.message)
   if (progress) put('PodResizeInProgress', true, progress.error === undefined ? undefined : 'Error', progress.error)

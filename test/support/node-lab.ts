@@ -15,9 +15,10 @@ import { createHttpsTransport } from '../../src/client/https-transport.ts'
 import { createInformers, type Informers } from '../../src/client/informer.ts'
 import { parseFlags } from '../../src/flags/flags.ts'
 import { removeCgroup } from '../../src/kubelet/cgroups.ts'
+import { configurationOf, type KubeletConfiguration } from '../../src/kubelet/configuration.ts'
 import { type Cri, connectCri } from '../../src/kubelet/cri.ts'
 import { createKubelet, type Kubelet } from '../../src/kubelet/kubelet.ts'
-import { createKubeletServer, type KubeletServer } from '../../src/kubelet/server.ts'
+import { createKubeletServer, type KubeletServer } from '../../src/kubelet/server/server.ts'
 import { createLogger, type Logger, noLog } from '../../src/log/log.ts'
 import { type BridgeNetwork, createBridgeNetwork } from '../../src/network/bridge.ts'
 import { startClusterDns } from '../../src/network/dns/cluster-dns.ts'
@@ -62,7 +63,13 @@ export interface NodeLab {
 export const isReady = (pod: Pod | undefined): boolean =>
   pod?.status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') === true
 
-export async function startNodeLab(options: { runtime: 'kijabi' | 'containerd'; services?: boolean }): Promise<NodeLab> {
+export async function startNodeLab(options: {
+  runtime: 'kijabi' | 'containerd'
+  services?: boolean
+  configuration?: Partial<KubeletConfiguration>
+  /** Who else may come, by a token of that name; the kubelet then asks the API server what they may. */
+  users?: readonly string[]
+}): Promise<NodeLab> {
   const folder = mkdtempSync(join(tmpdir(), 'kijabi-node-'))
   const undo: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })]
   const id = Math.floor(Math.random() * 200) + 20
@@ -84,7 +91,10 @@ export async function startNodeLab(options: { runtime: 'kijabi' | 'containerd'; 
     })
     undo.push(() => registry.close())
 
-    writeFileSync(join(folder, 'tokens'), 'admin,admin,1,"system:masters"\n')
+    writeFileSync(
+      join(folder, 'tokens'),
+      ['admin,admin,1,"system:masters"', ...(options.users ?? []).map((user) => `${user},${user},${user}`)].join('\n'),
+    )
     const port = await freePort()
     const api = await startApiServer(
       parseFlags(apiServerFlags, [
@@ -94,6 +104,7 @@ export async function startNodeLab(options: { runtime: 'kijabi' | 'containerd'; 
         `--cert-dir=${join(folder, 'certs')}`,
         `--token-auth-file=${join(folder, 'tokens')}`,
         `--service-cluster-ip-range=${serviceCIDR}`,
+        '--authorization-mode=RBAC',
       ]).values,
       noLog,
     )
@@ -124,6 +135,17 @@ export async function startNodeLab(options: { runtime: 'kijabi' | 'containerd'; 
     const nodeIP = bridge ? `10.${id}.3.1` : '127.0.0.1'
     let informers: Informers
     const kubeletPort = await freePort()
+    const configuration = configurationOf({
+      podLogsDir: join(folder, 'pod-logs'),
+      staticPodPath: join(folder, 'manifests'),
+      clusterDNS: [clusterDNS],
+      port: kubeletPort,
+      cgroupRoot,
+      podCIDR,
+      containerLogMaxSize: '1Mi',
+      containerLogMaxFiles: 3,
+      ...options.configuration,
+    })
     async function startKubelet(): Promise<Kubelet> {
       informers = createInformers(client, { log })
       const kubelet = await createKubelet(
@@ -132,15 +154,8 @@ export async function startNodeLab(options: { runtime: 'kijabi' | 'containerd'; 
           nodeName,
           nodeIPs: [nodeIP],
           rootFolder: join(folder, 'kubelet'),
-          podLogsFolder: join(folder, 'pod-logs'),
-          manifestFolder: join(folder, 'manifests'),
-          clusterDNS: [clusterDNS],
-          clusterDomain: 'cluster.local',
           hostDNS: { servers: [], searches: [], options: [] },
-          port: kubeletPort,
-          cgroupRoot,
-          podCIDR,
-          containerLogs: { maxBytes: 1 << 20, maxFiles: 3 },
+          configuration,
         },
       )
       informers.start()
@@ -150,8 +165,19 @@ export async function startNodeLab(options: { runtime: 'kijabi' | 'containerd'; 
     async function serve(kubelet: Kubelet): Promise<KubeletServer> {
       const certificate = issueCertificate(createCertificateAuthority('lab'), { commonName: nodeName, hosts: ['127.0.0.1'] })
       return createKubeletServer(
-        { kubelet, cri, client, log },
-        { address: '127.0.0.1', port: kubeletPort, certificate, anonymous: true, tokenWebhook: false, authorization: 'AlwaysAllow' },
+        { kubelet, cri, client, log, configuration },
+        {
+          address: '127.0.0.1',
+          port: kubeletPort,
+          certificate,
+          debugging: true,
+          anonymous: true,
+          tokenWebhook: true,
+          authorization: options.users ? 'Webhook' : 'AlwaysAllow',
+          cacheMs: 0,
+          allowedCacheMs: 0,
+          deniedCacheMs: 0,
+        },
       )
     }
     const kubelet = await startKubelet()

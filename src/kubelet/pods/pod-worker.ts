@@ -20,6 +20,7 @@ import type { ObjectWatcher } from '../objects.ts'
 import type { ProbeManager } from '../probes.ts'
 import type { ResizeState } from '../resize.ts'
 import { type RuntimePod, readRuntimePod } from '../runtime-pods.ts'
+import type { Ended } from '../status.ts'
 import type { StatusManager } from '../status-manager.ts'
 import type { VolumeDeps } from '../volumes.ts'
 
@@ -38,6 +39,8 @@ export interface PodWorkerDeps {
   readonly cgroups: Cgroups
   readonly settings: NodeSettings
   readonly runtimeName: string
+  /** The longest that a container which ends again and again waits. */
+  readonly maxCrashBackoffMs: number
   hostIPs(): readonly string[]
   allocatable(): Readonly<Record<string, string>>
   /** Why the node cannot take this pod beside `others`; undefined when it can. */
@@ -62,7 +65,7 @@ export interface PodWorker {
   runtime: RuntimePod
   admitted: boolean
   /** Why it was ended from outside, for its status. */
-  ended: { readonly phase?: 'Failed'; readonly reason?: string; readonly message?: string } | undefined
+  ended: Ended | undefined
   /** How long its containers get, where that is not as the pod asks. */
   graceSeconds: number | undefined
   /** The node has taken back all that it gave it. */

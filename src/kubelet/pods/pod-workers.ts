@@ -54,7 +54,7 @@ export function createPodWorkers(given: PodWorkerDeps): PodWorkers {
   let stopped = false
   const deps: PodDeps = {
     ...given,
-    crashBackoff: createBackoff({ now: () => clock.now() }),
+    crashBackoff: createBackoff({ now: () => clock.now(), mostMs: given.maxCrashBackoffMs }),
     others: (worker) => [...loops.values()].map((l) => l.worker).filter((w) => w !== worker && w.admitted && w.state !== 'TerminatedPod'),
   }
 
@@ -165,7 +165,7 @@ export function createPodWorkers(given: PodWorkerDeps): PodWorkers {
     async evict(uid, ended, graceSeconds) {
       const worker = loops.get(uid)?.worker
       if (!worker || worker.state === 'TerminatedPod') return
-      worker.ended = { phase: 'Failed', ...ended }
+      worker.ended = { phase: 'Failed', ...ended, byKubelet: true }
       end(worker, graceSeconds)
       await worker.whenTerminated.promise
     },
