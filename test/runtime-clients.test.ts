@@ -128,6 +128,78 @@ describe.skipIf(why !== undefined)('the clients of the runtime', () => {
     await ok('nerdctl volume rm data')
   })
 
+  test('nerdctl: exec with an environment, a user and a folder of its own; another name', async () => {
+    await ok('nerdctl run -q -d --name box -e A=outer busybox sleep 1000')
+    const said = await ok([
+      'nerdctl',
+      'exec',
+      '-e',
+      'A=inner',
+      '-u',
+      'nobody',
+      '-w',
+      '/tmp',
+      'box',
+      'sh',
+      '-c',
+      'echo $A $(id -un) $(pwd) $HOME',
+    ])
+    expect(said).toBe('inner nobody /tmp /\n')
+    expect(await ok(['nerdctl', 'exec', 'box', 'sh', '-c', 'echo $A'])).toBe('outer\n')
+    const capabilities = async (...flags: string[]) => ok(['nerdctl', 'exec', ...flags, 'box', 'grep', 'CapEff', '/proc/self/status'])
+    expect(await capabilities('--privileged')).not.toBe(await capabilities())
+    expect(await type('nerdctl exec -u stranger box true')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('unable to find user stranger'),
+    })
+    await ok('nerdctl rename box chest')
+    expect(await type('nerdctl rename chest chest')).toMatchObject({ code: 1, err: expect.stringContaining('already used') })
+    expect(await ok('nerdctl exec chest echo here')).toBe('here\n')
+    await ok('nerdctl rm -f chest')
+  })
+
+  test('nerdctl: networks of their own, whose containers find each other by name, also after the runtime was killed', async () => {
+    const subnet = `10.${50 + (process.pid % 50)}.7.0/24`
+    await ok(`nerdctl network create --subnet ${subnet} --label a=b app`)
+    expect(await ok('nerdctl network ls')).toContain(subnet)
+    for (const [line, why] of [
+      [`nerdctl network create --subnet ${subnet} two`, 'overlaps'],
+      ['nerdctl network create app', 'already exists'],
+      ['nerdctl network create host', 'already exists'],
+      ['nerdctl network create ../x', 'invalid network name'],
+      ['nerdctl network create --subnet 10.0.0.0/33 two', 'invalid subnet'],
+      ['nerdctl run -q --network nowhere busybox true', 'no such network: nowhere'],
+    ] as const)
+      expect(await type(line), line).toMatchObject({ code: 1, err: expect.stringContaining(why) })
+    await ok('nerdctl run -q -d --name web --network app nginx')
+    const ask = 'nerdctl run -q --rm --network app busybox wget -qO- http://web'
+    await expect.poll(() => type(ask), { timeout: 10_000 }).toMatchObject({ out: expect.stringContaining('Welcome to nginx') })
+    // From the network of pods the name is not known.
+    expect(await type('nerdctl run -q --rm busybox grep web /etc/hosts')).toMatchObject({ code: 1 })
+    expect(await ok('nerdctl run -q --rm --network none busybox ls /sys/class/net')).toBe('lo\n')
+    const [network] = JSON.parse(await ok('nerdctl network inspect app')) as [{ Labels: object; Containers: object }]
+    expect(network).toMatchObject({ Labels: { a: 'b' }, IPAM: { Config: [{ Subnet: subnet }] } })
+    expect(Object.values(network.Containers)).toMatchObject([{ Name: 'web' }])
+    await daemon.kill()
+    await daemon.start()
+    expect(await ok(ask)).toContain('Welcome to nginx')
+    expect(await type('nerdctl network rm app')).toMatchObject({ code: 1, err: expect.stringContaining('is in use by container "web"') })
+    await ok('nerdctl rm -f web')
+    expect(await ok('nerdctl network prune -f')).toBe('Deleted Networks:\napp\n')
+  })
+
+  test('nerdctl: what is not used any more is pruned, after a question', async () => {
+    await ok('nerdctl run -q --name done -v kept:/data busybox true')
+    await ok('nerdctl volume create loose')
+    expect(await ok('nerdctl volume prune', 'n\n')).not.toContain('loose\n')
+    expect(await ok('nerdctl volume prune', 'y\n')).toContain('Deleted Volumes:\nloose\n')
+    expect(await ok('nerdctl container prune -f')).toMatch(/Deleted Containers:\n[0-9a-f]{64}\n/)
+    expect(await ok('nerdctl volume prune -f')).toContain('kept')
+    expect(await ok('nerdctl history busybox')).toMatch(/^IMAGE +CREATED +CREATED BY +COMMENT\n[0-9a-f]{12} /)
+    await ok('nerdctl image prune -a -f')
+    expect(await ok('nerdctl images -q')).toBe('')
+  })
+
   test('nerdctl: a build from a Dockerfile, pushed, removed, pulled, saved and loaded', async () => {
     const context = join(daemon.folder, 'context')
     mkdirSync(join(context, 'site'), { recursive: true })

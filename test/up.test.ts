@@ -404,9 +404,17 @@ test.skipIf(cannotRunContainers() !== undefined)(
       expect(await cluster.kubectl('get', 'pod', 'web')).toMatch(/web +1\/1 +Running +0 /)
       expect(await container()).toBe(first)
 
+      // What nerdctl runs stops with the cluster, too, and comes back as its restart policy says.
+      for (const policy of ['no', 'always'])
+        await cluster.kijabi('nerdctl', 'run', '-q', '-d', '--name', `own-${policy}`, '--restart', policy, 'nginx')
       await cluster.kijabi('down')
+      expect((await run('pgrep', ['-af', `conmon.*${cluster.folder}`])).stdout).toBe('')
       await cluster.up()
       await expect.poll(() => cluster.kubectl('get', 'pod', 'web'), { timeout: 20_000 }).toMatch(/web +1\/1 +Running +1 /)
+      await expect.poll(() => cluster.kijabi('nerdctl', 'ps'), { timeout: 20_000 }).toContain('own-always')
+      expect(await cluster.kijabi('nerdctl', 'ps', '-a')).toMatch(/Exited .*own-no\n/)
+      await cluster.kijabi('nerdctl', 'start', 'own-no')
+      expect(await cluster.kijabi('nerdctl', 'exec', 'own-no', 'cat', '/proc/1/comm')).toBe('nginx\n')
     } finally {
       await cluster.close()
     }

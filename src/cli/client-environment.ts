@@ -19,8 +19,9 @@ export function fillClientEnvironment(client: string, argv: readonly string[], e
     env['ETCDCTL_KEY'] ??= file('etcd-client.key')
     return
   }
-  const [variable, flags] = runtimeClients[client] ?? []
-  if (!variable || !flags || env[variable] || said(...flags)) return
+  const variable = runtimeVariables[client]
+  // A flag counts more than the variable by itself; a configuration file would count less.
+  if (!variable || env[variable] || (client === 'crictl' && said('--config', '-c'))) return
   const cluster = ofThisMachine(env)
   const [node] = cluster ? nodeNames(cluster) : []
   if (!cluster || !node) return
@@ -28,10 +29,10 @@ export function fillClientEnvironment(client: string, argv: readonly string[], e
   env[variable] = client === 'crictl' ? `unix://${socket}` : socket
 }
 
-const runtimeClients: Readonly<Record<string, readonly [variable: string, flags: readonly string[]]>> = {
-  crictl: ['CONTAINER_RUNTIME_ENDPOINT', ['--runtime-endpoint', '-r', '--config', '-c']],
-  nerdctl: ['CONTAINERD_ADDRESS', ['--address', '-a', '--host', '-H']],
-  ctr: ['CONTAINERD_ADDRESS', ['--address', '-a']],
+const runtimeVariables: Readonly<Record<string, string>> = {
+  crictl: 'CONTAINER_RUNTIME_ENDPOINT',
+  nerdctl: 'CONTAINERD_ADDRESS',
+  ctr: 'CONTAINERD_ADDRESS',
 }
 
 /** The cluster in KIJABI_HOME, else in the default folder, if this user may look there. */

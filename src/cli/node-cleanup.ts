@@ -8,8 +8,10 @@ import { createBridgeNetwork } from '../network/bridge.ts'
 import { nft } from '../network/nft.ts'
 import { createNftablesBackend } from '../network/proxy/nftables.ts'
 import { command as containerd, runtimeOptions } from '../runtime/command.ts'
+import { createNetworks } from '../runtime/networks.ts'
 import { createRuntime } from '../runtime/runtime.ts'
 import type { Cluster } from './cluster.ts'
+import { makeBridge } from './containerd.ts'
 import { bridgeName, cgroupRoot, nftTable, nodeArguments } from './node-arguments.ts'
 import { nodeNamespace } from './node-network.ts'
 import { sectionsOf } from './sections.ts'
@@ -17,17 +19,10 @@ import { sectionsOf } from './sections.ts'
 /** Ends every container of the node. What they wrote, and that they were there, is kept: the kubelet starts them again. */
 export async function stopContainers(cluster: Cluster, name: string): Promise<void> {
   if (!existsSync(cluster.path('nodes', name, 'containerd'))) return
-  const stop = () => stopSandboxes(cluster, name)
+  const stop = () => withRuntime(cluster, name, (runtime) => runtime.stopSandboxes())
   const netns = nodeNamespace(cluster, name)
   // After a reboot the namespace is gone, and so is what ran in it.
   await (netns && existsSync(netns) ? whileInNetwork(netns, stop) : stop())
-}
-
-async function stopSandboxes(cluster: Cluster, name: string): Promise<void> {
-  await withRuntime(cluster, name, async ({ runtimeService }) => {
-    const { items } = await runtimeService.ListPodSandbox({})
-    await Promise.all((items ?? []).map(({ id }) => runtimeService.StopPodSandbox({ podSandboxId: id })))
-  })
 }
 
 /** Takes away everything of the node that is not a file in the data folder. Its containers have been stopped. */
@@ -35,6 +30,8 @@ export async function removeNode(cluster: Cluster, name: string): Promise<void> 
   removeCgroups(cgroupRoot(cluster, name))
   if (nodeNamespace(cluster, name)) return // The first node's turn unmounts, and the namespace goes with what is in it.
   const bridge = createBridgeNetwork({ folder: cluster.path('nodes', name, 'network'), bridge: bridgeName(cluster) })
+  const networks = createNetworks({ root: cluster.path('nodes', name, 'containerd'), pods: bridge, make: makeBridge, log: noLog })
+  for (const network of networks.list()) await networks.remove(network.name)
   await bridge.destroy()
   bridge.close()
   for (const family of ['IPv4', 'IPv6'] as const)
@@ -50,7 +47,7 @@ async function withRuntime(
   const words = sectionsOf(nodeArguments(cluster, name), ['containerd', 'kubelet', 'kube-proxy']).get('containerd') ?? []
   const options = runtimeOptions(parseFlags(containerd.flags ?? {}, words).values)
   const network = createBridgeNetwork({ folder: cluster.path('nodes', name, 'network'), bridge: bridgeName(cluster) })
-  const runtime = await createRuntime({ ...options, network, log: noLog, name: String(cluster.settings.port) })
+  const runtime = await createRuntime({ ...options, network, makeNetwork: makeBridge, log: noLog, name: String(cluster.settings.port) })
   try {
     await act(runtime)
   } finally {

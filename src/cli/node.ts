@@ -21,6 +21,7 @@ import { command as containerd, containerdLogger, runtimeOptions } from '../runt
 import { createRuntime } from '../runtime/runtime.ts'
 import { forwardToLoopback } from './api-forward.ts'
 import { type Cluster, openCluster, writeAtomically } from './cluster.ts'
+import { makeBridge } from './containerd.ts'
 import { apiAddress, clusterDnsAddress } from './credentials.ts'
 import { bridgeName, clientOfNode, logOfNode } from './node-arguments.ts'
 import { keepProcessPods, nodeParts } from './process-pods.ts'
@@ -68,6 +69,7 @@ export const command: Command = {
     const runtime = await createRuntime({
       ...runtimeOptions(containerdFlags),
       network: bridge,
+      makeNetwork: makeBridge,
       log: containerdLog,
       name: String(cluster.settings.port),
     })

@@ -35,7 +35,7 @@ export const run = engineCommand(
     const id = await createContainer(client, {
       name,
       image,
-      hostNetwork: values['net-host'] === true,
+      ...(values['net-host'] ? { network: 'host' } : {}),
       privileged: values['privileged'] === true,
       config: {
         ...(command.length > 0 ? { command } : {}),

@@ -8,6 +8,9 @@ const from =
 const running = () => import('./run.ts')
 const containers = () => import('./containers.ts')
 const images = () => import('./images.ts')
+const networks = () => import('./networks.ts')
+const volumes = () => import('./volumes.ts')
+const system = () => import('./system.ts')
 const group = (summary: string, commands: NonNullable<Command['commands']>) => async () => ({
   command: { summary, commands } satisfies Command,
 })
@@ -22,6 +25,7 @@ const containerCommands = {
   logs: from(containers, 'logs'),
   pause: from(containers, 'pause'),
   port: from(containers, 'port'),
+  rename: from(containers, 'rename'),
   restart: from(containers, 'restart'),
   rm: from(containers, 'rm'),
   run: from(running, 'run'),
@@ -34,6 +38,7 @@ const containerCommands = {
 }
 const imageCommands = {
   build: from(() => import('./build.ts'), 'build'),
+  history: from(images, 'history'),
   load: from(images, 'load'),
   pull: from(images, 'pull'),
   push: from(images, 'push'),
@@ -50,18 +55,31 @@ export const command: Command = {
     ps: from(containers, 'ps'),
     images: from(images, 'images'),
     rmi: from(images, 'rmi'),
-    info: from(images, 'info'),
-    version: from(images, 'version'),
-    container: group('Containers', { ...containerCommands, ls: from(containers, 'ps') }),
-    image: group('Images', { ...imageCommands, ls: from(images, 'images'), rm: from(images, 'rmi'), inspect: from(containers, 'inspect') }),
-    volume: group('Volumes', {
-      create: from(images, 'volumeCreate'),
-      inspect: from(images, 'volumeInspect'),
-      ls: from(images, 'volumeLs'),
-      rm: from(images, 'volumeRm'),
+    info: from(system, 'info'),
+    version: from(system, 'version'),
+    container: group('Containers', { ...containerCommands, ls: from(containers, 'ps'), prune: from(system, 'containerPrune') }),
+    image: group('Images', {
+      ...imageCommands,
+      ls: from(images, 'images'),
+      rm: from(images, 'rmi'),
+      inspect: from(containers, 'inspect'),
+      prune: from(system, 'imagePrune'),
     }),
-    network: group('Networks', { ls: from(images, 'networkLs') }),
-    namespace: group('Namespaces', { ls: from(images, 'namespaceLs') }),
-    system: group('All of them at once', { prune: from(images, 'systemPrune'), info: from(images, 'info') }),
+    volume: group('Volumes', {
+      create: from(volumes, 'create'),
+      inspect: from(volumes, 'inspect'),
+      ls: from(volumes, 'ls'),
+      prune: from(volumes, 'prune'),
+      rm: from(volumes, 'rm'),
+    }),
+    network: group('Networks', {
+      create: from(networks, 'create'),
+      inspect: from(networks, 'inspect'),
+      ls: from(networks, 'ls'),
+      prune: from(networks, 'prune'),
+      rm: from(networks, 'rm'),
+    }),
+    namespace: group('Namespaces', { ls: from(system, 'namespaceLs') }),
+    system: group('All of them at once', { prune: from(system, 'systemPrune'), info: from(system, 'info') }),
   },
 }

@@ -171,6 +171,12 @@ export const unpause = engineCommand({ summary: 'Let paused containers go on' },
   }
   return 0
 })
+export const rename = engineCommand({ summary: 'Give a container another name' }, async (client, { args }) => {
+  if (args.length !== 2) throw new ExitError('requires exactly 2 arguments: the container and its new name')
+  const { id = '' } = await findContainer(client, args[0] as string)
+  await client.engine.Rename({ containerId: id, name: args[1] as string })
+  return 0
+})
 export const rm = engineCommand(
   {
     summary: 'Remove containers',

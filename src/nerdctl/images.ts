@@ -1,14 +1,11 @@
-/** images, pull, push, tag, rmi, save, load, commit; volumes, networks, namespaces; prune, info, version. */
-import { createReadStream, createWriteStream, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+/** images, pull, push, tag, rmi, save, load, commit, history. */
+import { createReadStream, createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ExitError } from '../flags/run.ts'
-import { ContainerState } from '../runtime/cri/api.ts'
-import { bytes, span, table, toJson } from '../runtime/cri/client.ts'
-import { type EngineClient, findContainer, removeContainer, rootOf, showProgress } from '../runtime/engine/client.ts'
+import { bytes, span, table } from '../runtime/cri/client.ts'
+import { findContainer, showProgress } from '../runtime/engine/client.ts'
 import { engineCommand } from '../runtime/engine/command.ts'
-import { version as ownVersion } from '../version.ts'
 import { shortId } from './shared.ts'
 
 const familiar = (name: string) => name.replace(/^docker\.io\/(library\/)?/, '')
@@ -108,6 +105,21 @@ export const load = engineCommand(
     return 0
   },
 )
+export const history = engineCommand({ summary: 'Show the layers of an image' }, async (client, { args, stdout }) => {
+  const { image, info } = await client.images.ImageStatus({ image: { image: args[0] ?? '' }, verbose: true })
+  if (!image) throw new ExitError(`no such image: ${args[0] ?? ''}`)
+  const { imageSpec } = JSON.parse(info?.['info'] ?? '{}') as {
+    imageSpec?: { history?: { created?: string; created_by?: string; comment?: string; empty_layer?: boolean }[] }
+  }
+  const rows = (imageSpec?.history ?? []).map((h, i, all) => [
+    i === all.length - 1 ? shortId(image.id) : '<missing>',
+    h.created ? `${span((Date.now() - Date.parse(h.created)) / 1000)} ago` : '',
+    (h.created_by ?? '').slice(0, 45),
+    h.comment ?? '',
+  ])
+  stdout.write(table([['IMAGE', 'CREATED', 'CREATED BY', 'COMMENT'], ...rows.toReversed()], 4))
+  return 0
+})
 export const commit = engineCommand(
   { summary: 'Make an image of what a container changed', flags: { message: { type: 'string', short: 'm', doc: 'A comment' } } },
   async (client, { args, values, stdout }) => {
@@ -116,137 +128,3 @@ export const commit = engineCommand(
     return 0
   },
 )
-
-// ---- volumes, networks, namespaces ----
-
-const volumesOf = async (client: EngineClient) => join(await rootOf(client), 'volumes', client.namespace)
-const volumeName = (name: string | undefined): string => {
-  if (!name || !/^[\w][\w.-]*$/.test(name)) throw new ExitError(`invalid volume name ${JSON.stringify(name ?? '')}`)
-  return name
-}
-export const volumeLs = engineCommand(
-  { summary: 'List volumes', flags: { quiet: { type: 'bool', short: 'q', doc: 'Only names' } } },
-  async (client, { stdout, values }) => {
-    const folder = await volumesOf(client)
-    const names = existsSync(folder) ? readdirSync(folder) : []
-    stdout.write(
-      values['quiet']
-        ? names.map((n) => `${n}\n`).join('')
-        : table([['VOLUME NAME', 'DIRECTORY'], ...names.map((n) => [n, join(folder, n, '_data')])]),
-    )
-    return 0
-  },
-)
-export const volumeCreate = engineCommand({ summary: 'Create a volume' }, async (client, { args, stdout }) => {
-  mkdirSync(join(await volumesOf(client), volumeName(args[0]), '_data'), { recursive: true })
-  stdout.write(`${args[0]}\n`)
-  return 0
-})
-export const volumeRm = engineCommand({ summary: 'Remove volumes' }, async (client, { args, stdout }) => {
-  const folder = await volumesOf(client)
-  for (const name of args) {
-    const path = join(folder, volumeName(name))
-    if (!existsSync(path)) throw new ExitError(`no such volume: ${name}`)
-    const { containers = [] } = await client.runtime.ListContainers({})
-    for (const c of containers) {
-      const { status } = await client.runtime.ContainerStatus({ containerId: c.id as string })
-      if (status?.mounts?.some((m) => m.hostPath?.startsWith(`${path}/`)))
-        throw new ExitError(`volume ${JSON.stringify(name)} is in use by ${c.metadata?.name}`)
-    }
-    rmSync(path, { recursive: true })
-    stdout.write(`${name}\n`)
-  }
-  return 0
-})
-export const volumeInspect = engineCommand({ summary: 'Show volumes' }, async (client, { args, stdout }) => {
-  const folder = await volumesOf(client)
-  stdout.write(
-    `${toJson(
-      args.map((name) => ({
-        Name: name,
-        Mountpoint: join(folder, volumeName(name), '_data'),
-        CreatedAt: statSync(join(folder, name)).birthtime,
-      })),
-      4,
-    )}\n`,
-  )
-  return 0
-})
-export const networkLs = engineCommand({ summary: 'List networks' }, async (_client, { stdout }) => {
-  stdout.write(
-    table([
-      ['NAME', 'DRIVER'],
-      ['bridge', 'bridge'],
-      ['host', 'host'],
-    ]),
-  )
-  return 0
-})
-export const namespaceLs = engineCommand(
-  { summary: 'List namespaces', flags: { quiet: { type: 'bool', short: 'q', doc: 'Only names' } } },
-  async ({ engine }, { stdout, values }) => {
-    const { names = [] } = await engine.Namespaces({})
-    stdout.write(values['quiet'] ? names.map((n) => `${n}\n`).join('') : table([['NAME'], ...names.map((n) => [n])]))
-    return 0
-  },
-)
-
-// ---- the whole ----
-
-export const systemPrune = engineCommand(
-  {
-    summary: 'Remove what nothing uses',
-    flags: {
-      all: { type: 'bool', short: 'a', doc: 'Also images that no container uses' },
-      force: { type: 'bool', short: 'f', doc: 'Do not ask' },
-      volumes: { type: 'bool', doc: 'Also volumes' },
-    },
-  },
-  async (client, { values, stdout, stdin, signal }) => {
-    if (!values['force']) {
-      stdout.write('This will remove all stopped containers and everything that nothing uses.\nAre you sure you want to continue? [y/N] ')
-      const answer = await new Promise<string>((resolve) => {
-        stdin.once('data', (chunk) => resolve(String(chunk)))
-        stdin.once('end', () => resolve(''))
-        signal.addEventListener('abort', () => resolve(''))
-      })
-      stdin.pause()
-      if (!/^y/i.test(answer.trim())) return 0
-    }
-    const { containers = [] } = await client.runtime.ListContainers({})
-    for (const c of containers) if (c.state === ContainerState.CONTAINER_EXITED) await removeContainer(client, c)
-    if (values['all']) {
-      const used = new Set(containers.filter((c) => c.state !== ContainerState.CONTAINER_EXITED).map((c) => c.imageId))
-      const { images: list = [] } = await client.images.ListImages({})
-      for (const image of list) if (!used.has(image.id)) await client.images.RemoveImage({ image: { image: image.id as string } })
-    }
-    if (values['volumes']) {
-      const folder = await volumesOf(client)
-      const running = await Promise.all(
-        containers
-          .filter((c) => c.state !== ContainerState.CONTAINER_EXITED)
-          .map((c) => client.runtime.ContainerStatus({ containerId: c.id as string })),
-      )
-      for (const name of existsSync(folder) ? readdirSync(folder) : [])
-        if (!running.some((r) => r.status?.mounts?.some((m) => m.hostPath?.startsWith(`${join(folder, name)}/`))))
-          rmSync(join(folder, name), { recursive: true })
-    }
-    const freed = await client.engine.Prune({})
-    stdout.write(`Total reclaimed space: ${bytes(freed.bytes)}\n`)
-    return 0
-  },
-)
-export const info = engineCommand({ summary: 'Show the runtime’s state' }, async (client, { stdout }) => {
-  const v = await client.runtime.Version({})
-  const { containers = [] } = await client.runtime.ListContainers({})
-  const { images: list = [] } = await client.images.ListImages({})
-  stdout.write(
-    `Client:\n Namespace:\t${client.namespace}\n\nServer:\n Server Version: ${v.runtimeName} ${v.runtimeVersion}\n Containers: ${containers.length}\n Images: ${list.length}\n`,
-  )
-  return 0
-})
-export const version = engineCommand({ summary: 'Print versions' }, async ({ runtime }, { stdout }) => {
-  const v = await runtime.Version({})
-  stdout.write(`Client:\n Version:\t${ownVersion}\n\nServer:\n ${v.runtimeName}:\n  Version:\t${v.runtimeVersion}\n`)
-  return 0
-})

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Invocation } from '../flags/command.ts'
-import type { FlagTable } from '../flags/flags.ts'
+import type { FlagSpec, FlagTable } from '../flags/flags.ts'
 import { ExitError } from '../flags/run.ts'
 import { joinStream } from '../runtime/cri/client.ts'
 import {
@@ -35,7 +35,7 @@ const flags: FlagTable = {
   cpus: { type: 'float', doc: 'How many processors' },
   'cpu-shares': { type: 'int', doc: 'Weight among containers' },
   'cpuset-cpus': { type: 'string', doc: 'Processors to run on' },
-  network: { type: 'string', default: 'bridge', doc: 'bridge or host' },
+  network: { type: 'string', default: 'bridge', doc: 'bridge, host, none, or one that was made' },
   net: { type: 'string', doc: 'As --network' },
   user: { type: 'string', short: 'u', doc: 'USER[:GROUP]' },
   workdir: { type: 'string', short: 'w', doc: 'The working folder' },
@@ -49,6 +49,19 @@ const flags: FlagTable = {
   quiet: { type: 'bool', short: 'q', doc: 'No progress of the pull' },
 }
 
+/** `--env-file` and `--env`; a name without a value has that of our own environment. */
+function environment(values: Invocation['values'], env: Invocation['env']): { key: string; value: string }[] {
+  const files = (values['env-file'] as string[]).flatMap((file) =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line.trim() && !line.startsWith('#')),
+  )
+  return [...files, ...(values['env'] as string[])].map((entry) => {
+    const [key = '', value] = entry.split(/=(.*)/s)
+    return { key, value: value ?? env[key] ?? '' }
+  })
+}
+
 async function make(client: EngineClient, invocation: Invocation): Promise<{ id: string; name: string }> {
   const { values, args, stderr, env } = invocation
   const [image, ...command] = args
@@ -59,8 +72,6 @@ async function make(client: EngineClient, invocation: Invocation): Promise<{ id:
   const { containers = [] } = await client.runtime.ListContainers({})
   if (containers.some((c) => c.metadata?.name === name)) throw new ExitError(`name "${name}" is already used`)
   const network = (values['net'] as string) || (values['network'] as string)
-  if (network !== 'bridge' && network !== 'host')
-    throw new ExitError(`network ${JSON.stringify(network)} is not known: there are bridge and host`)
   const restart = values['restart'] as string
   if (!/^(no|always|unless-stopped|on-failure(:\d+)?)$/.test(restart))
     throw new ExitError(`unsupported restart policy ${JSON.stringify(restart)}`)
@@ -72,20 +83,10 @@ async function make(client: EngineClient, invocation: Invocation): Promise<{ id:
     return path
   }
   const ports = (values['publish'] as string[]).map(parsePort)
-  const pairs = (entries: readonly string[]) =>
-    entries.map((entry) => {
-      const [key = '', value] = entry.split(/=(.*)/s)
-      return { key, value: value ?? env[key] ?? '' }
-    })
-  const files = (values['env-file'] as string[]).flatMap((file) =>
-    readFileSync(file, 'utf8')
-      .split('\n')
-      .filter((line) => line.trim() && !line.startsWith('#')),
-  )
   const user = (values['user'] as string).split(':')
   const cpus = values['cpus'] as number
   const labels = {
-    ...Object.fromEntries(pairs(values['label'] as string[]).map(({ key, value }) => [key, value])),
+    ...Object.fromEntries((values['label'] as string[]).map((entry) => [entry.split('=')[0], entry.split(/=(.*)/s)[1] ?? ''])),
     'nerdctl/image': image,
     ...(ports.length > 0 ? { 'nerdctl/ports': (values['publish'] as string[]).join(',') } : {}),
     ...(restart === 'no' ? {} : { 'kijabi.io/restart-policy': restart }),
@@ -94,7 +95,7 @@ async function make(client: EngineClient, invocation: Invocation): Promise<{ id:
   const id = await createContainer(client, {
     name,
     image,
-    hostNetwork: network === 'host',
+    network,
     privileged: values['privileged'] === true,
     pod: {
       portMappings: ports,
@@ -104,7 +105,7 @@ async function make(client: EngineClient, invocation: Invocation): Promise<{ id:
     config: {
       ...(values['entrypoint'] ? { command: [values['entrypoint'] as string] } : {}),
       args: command,
-      envs: pairs([...files, ...(values['env'] as string[])]),
+      envs: environment(values, env),
       mounts: (values['volume'] as string[]).map((volume) => parseVolume(volume, pathOf)),
       workingDir: values['workdir'] as string,
       labels,
@@ -161,17 +162,34 @@ export const create = engineCommand(
 export const exec = engineCommand(
   {
     summary: 'Run a command in a running container',
-    usage: 'nerdctl exec [-it] CONTAINER COMMAND [ARG...]',
+    usage: 'nerdctl exec [flags] CONTAINER COMMAND [ARG...]',
     interspersed: false,
-    flags: { interactive: { type: 'bool', short: 'i', doc: 'Hand stdin over' }, tty: { type: 'bool', short: 't', doc: 'With a terminal' } },
+    flags: {
+      interactive: { type: 'bool', short: 'i', doc: 'Hand stdin over' },
+      tty: { type: 'bool', short: 't', doc: 'With a terminal' },
+      env: flags['env'] as FlagSpec,
+      'env-file': flags['env-file'] as FlagSpec,
+      user: flags['user'] as FlagSpec,
+      workdir: flags['workdir'] as FlagSpec,
+      privileged: flags['privileged'] as FlagSpec,
+    },
   },
-  async (client, { args, values, stdin, stdout, stderr, signal }) => {
+  async (client, { args, values, env, stdin, stdout, stderr, signal }) => {
     const [typed = '', ...cmd] = args
     if (cmd.length === 0) throw new ExitError('requires at least 2 arguments: the container and a command')
     const { id = '' } = await findContainer(client, typed)
     const tty = values['tty'] === true
     const interactive = values['interactive'] === true
-    const { url = '' } = await client.runtime.Exec({ containerId: id, cmd, tty, stdin: interactive, stdout: true, stderr: !tty })
+    const { url = '' } = await client.engine.Exec({
+      containerId: id,
+      cmd,
+      tty,
+      stdin: interactive,
+      env: environment(values, env).map(({ key, value }) => `${key}=${value}`),
+      user: values['user'] as string,
+      workingDir: values['workdir'] as string,
+      privileged: values['privileged'] === true,
+    })
     return joinStream(url, { stdin: interactive ? stdin : undefined, stdout, stderr, tty, signal })
   },
 )

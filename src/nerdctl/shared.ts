@@ -1,4 +1,5 @@
-/** Sizes, ports and volumes as Docker writes them. */
+/** Sizes, ports and volumes as Docker writes them, and its question before it removes much. */
+import type { Invocation } from '../flags/command.ts'
 import { ExitError } from '../flags/run.ts'
 import { Protocol } from '../runtime/cri/api.ts'
 import type { Mount, PortMapping } from '../runtime/cri/types.ts'
@@ -27,3 +28,18 @@ export function parseVolume(text: string, pathOf: (name: string) => string): Mou
   return { hostPath: source.startsWith('/') ? source : pathOf(source), containerPath: place, readonly: mode.split(',').includes('ro') }
 }
 export const shortId = (id = ''): string => id.replace('sha256:', '').slice(0, 12)
+
+export const force = { force: { type: 'bool', short: 'f', doc: 'Do not ask' } } as const
+
+/** Asks, unless --force was given; no answer is no. */
+export async function confirmed({ values, stdin, stdout, signal }: Invocation, warning: string): Promise<boolean> {
+  if (values['force']) return true
+  stdout.write(`${warning}\nAre you sure you want to continue? [y/N] `)
+  const answer = await new Promise<string>((resolve) => {
+    stdin.once('data', (chunk) => resolve(String(chunk)))
+    stdin.once('end', () => resolve(''))
+    signal.addEventListener('abort', () => resolve(''))
+  })
+  stdin.pause()
+  return /^y/i.test(answer.trim())
+}

@@ -5,7 +5,7 @@ import type { FlagTable } from '../flags/flags.ts'
 import { giveBackMemory } from '../linux/memory.ts'
 import { createLogger, type Level, type Logger } from '../log/log.ts'
 import type { RegistryHost } from './images/registry.ts'
-import type { PodNetwork } from './pod-network.ts'
+import type { NetworkMaker } from './pod-network.ts'
 import { createRuntime, type RuntimeOptions } from './runtime.ts'
 
 export const defaultAddress = '/run/kijabi/containerd.sock'
@@ -43,9 +43,6 @@ export function containerdLogger({
   return createLogger('containerd', { level: values['log-level'] as Level, format, write: (line) => void stderr.write(line) })
 }
 
-/** The built-in network is another room's: who puts the components together hands it in. */
-export type NetworkMaker = (options: { folder: string; name: string; cidr: string; log: Logger }) => Promise<PodNetwork & { close(): void }>
-
 export function createContainerdCommand(makeNetwork?: NetworkMaker): Command {
   return {
     summary: 'The container runtime, behind the CRI',
@@ -66,6 +63,7 @@ export function createContainerdCommand(makeNetwork?: NetworkMaker): Command {
         ...runtimeOptions(values),
         log,
         ...(network ? { network } : {}),
+        ...(makeNetwork ? { makeNetwork } : {}),
         name: values['bridge-name'] as string,
       })
       await runtime.serve(address)

@@ -26,7 +26,7 @@ export interface Containers {
   create(sandbox: SandboxRecord, config: ContainerConfig): Promise<ContainerRecord>
   start(id: string): Promise<void>
   /** Sends the stop signal, waits, then kills. Resolves when the container has ended. */
-  stop(id: string, timeoutMs: number, abort?: AbortSignal): Promise<void>
+  stop(id: string, timeoutMs: number, how?: { byUser?: boolean; abort?: AbortSignal | undefined }): Promise<void>
   kill(id: string, signal: number): Promise<void>
   /** Freezes the container's processes, and lets them go on. */
   pause(id: string): Promise<void>
@@ -35,6 +35,8 @@ export interface Containers {
   update(id: string, resources: LinuxContainerResources): Promise<void>
   /** Starts a container again that has ended, with what it wrote: Docker's start, which the CRI does not know. */
   restart(id: string): Promise<void>
+  /** Starts what ended while no runtime was there, where its restart policy asks for it: as Docker does when it begins. */
+  startByPolicy(): void
   /** Resolves with the record once the container has ended and is cleaned up. */
   wait(id: string, abort?: AbortSignal): Promise<ContainerRecord>
   reopenLog(id: string): Promise<void>
@@ -312,19 +314,22 @@ export function createContainers(deps: ContainerDeps): Containers {
   const restart = async (id: string) => {
     const record = must(id)
     if (record.state === ContainerState.CONTAINER_RUNNING) return
+    await sandboxes.revive(record.sandboxId)
     if (record.state === ContainerState.CONTAINER_EXITED) {
       await ending.get(id)
       for (const name of ['attach', 'ctl', 'winsz', 'pid', 'conmon.pid', 'oom']) rmSync(join(bundle(id), name), { force: true })
       mountRoot(record)
-      records.put({ ...record, state: ContainerState.CONTAINER_CREATED, exitCode: 0, reason: '', message: '', finishedAt: '0' })
+      const { stopped: _before, ...rest } = record
+      records.put({ ...rest, state: ContainerState.CONTAINER_CREATED, exitCode: 0, reason: '', message: '', finishedAt: '0' })
     }
     await start(id)
   }
 
+  const policyOf = (record: ContainerRecord) => (record.config.labels?.['kijabi.io/restart-policy'] ?? '').split(':')
+
   /** `always`, `unless-stopped`, `on-failure[:times]`: as nerdctl's label tells, unless the user stopped it. */
-  const restartByPolicy = (record: ContainerRecord) => {
-    const policy = record.config.labels?.['kijabi.io/restart-policy'] ?? ''
-    const [kind, times] = policy.split(':')
+  const restartByPolicy = (record: ContainerRecord, failures = 0) => {
+    const [kind, times] = policyOf(record)
     const restarts = record.restarts ?? 0
     const wanted =
       kind === 'always' ||
@@ -333,14 +338,18 @@ export function createContainers(deps: ContainerDeps): Containers {
     if (!wanted || stopping.has(record.id)) return
     // Each time twice as late, up to a minute; a run of ten seconds starts over.
     const ran = Number(BigInt(record.finishedAt) - BigInt(record.startedAt)) / 1e9
-    const delay = ran > 10 ? 100 : Math.min(60_000, 100 * 2 ** restarts)
+    const delay = Math.min(60_000, 100 * 2 ** (failures || (ran > 10 ? 0 : restarts)))
     const timer = setTimeout(() => {
       turns(record.id, async () => {
         const now = records.get(record.id)
         if (now?.state !== ContainerState.CONTAINER_EXITED || stopping.has(record.id)) return
         records.put({ ...now, restarts: ran > 10 ? 1 : restarts + 1 })
         await restart(record.id)
-      }).catch((error: unknown) => log.warn('a container was not restarted', { container: record.id, error }))
+      }).catch((error: unknown) => {
+        log.warn('a container was not restarted', { container: record.id, error })
+        const now = records.get(record.id)
+        if (now?.state === ContainerState.CONTAINER_EXITED) restartByPolicy(now, failures + 1)
+      })
     }, delay)
     timer.unref()
   }
@@ -355,6 +364,13 @@ export function createContainers(deps: ContainerDeps): Containers {
     restart(id) {
       stopping.delete(id)
       return restart(id)
+    },
+    startByPolicy() {
+      for (const record of records.values()) {
+        const [kind] = policyOf(record)
+        const wanted = kind === 'always' || (kind === 'unless-stopped' && !record.stopped)
+        if (wanted && record.state === ContainerState.CONTAINER_EXITED) restartByPolicy(record)
+      }
     },
     async create(sandbox, config) {
       const namespace = sandbox.namespace
@@ -434,8 +450,9 @@ export function createContainers(deps: ContainerDeps): Containers {
         throw error
       }
     },
-    async stop(id, timeoutMs, abort) {
+    async stop(id, timeoutMs, { byUser = false, abort } = {}) {
       stopping.add(id)
+      if (byUser) records.put({ ...must(id), stopped: true })
       // A start by the restart policy may be under way.
       await thaw(id)
       const record = must(id)

@@ -15,8 +15,8 @@ export interface ExecOptions {
   readonly cmd: readonly string[]
   readonly tty?: boolean
   readonly stdin?: boolean
-  /** Changes to the container's own process: user, environment, folder. */
-  readonly process?: Partial<OciProcess>
+  /** What is otherwise than in the container's own process: user, environment, folder. */
+  readonly change?: (process: OciProcess) => Partial<OciProcess>
 }
 export interface ExecProcess {
   readonly stdin: Writable | undefined
@@ -34,8 +34,9 @@ export function startExec(runtime: OciRuntime, id: string, bundle: string, optio
   const file = join(bundle, `exec-${token}.json`)
   const pidFile = join(bundle, `exec-${token}.pid`)
   const spec = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8')) as { process: OciProcess }
-  const env = options.tty && !spec.process.env.some((e) => e.startsWith('TERM=')) ? [...spec.process.env, 'TERM=xterm'] : spec.process.env
-  writeFileSync(file, JSON.stringify({ ...spec.process, env, terminal: options.tty === true, ...options.process, args: options.cmd }))
+  const process = { ...spec.process, ...options.change?.(spec.process) }
+  const env = options.tty && !process.env.some((e) => e.startsWith('TERM=')) ? [...process.env, 'TERM=xterm'] : process.env
+  writeFileSync(file, JSON.stringify({ ...process, env, terminal: options.tty === true, args: options.cmd }))
   const argv = [...runtime.command, 'exec', '--process', file, '--pid-file', pidFile, id]
 
   const pidOf = () => {

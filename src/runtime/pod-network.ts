@@ -3,6 +3,11 @@
  * its path; who implements this puts an interface into it and says which addresses it has. There are two: the CNI
  * plugins of a conflist (cni.ts), and the built-in bridge of src/network.
  */
+import type { Logger } from '../log/log.ts'
+
+/** Which network a sandbox is in, when it is not that of pods (networks.ts). */
+export const networkAnnotation = 'kijabi.io/network'
+
 export interface PodNetwork {
   /** What the CRI tells as NetworkReady. While not ready, only sandboxes in the host's network are started. */
   status(): Promise<NetworkStatus> | NetworkStatus
@@ -15,6 +20,15 @@ export interface PodNetwork {
   /** The address range of the node's pods, told by the kubelet (UpdateRuntimeConfig) once it knows it. */
   setPodCidr?(cidr: string): Promise<void>
 }
+
+/** Makes a built-in network of a range of addresses. It is another room's: who puts the components together hands it in. */
+export type NetworkMaker = (options: { folder: string; name: string; cidr: string; log: Logger }) => Promise<
+  PodNetwork & {
+    /** Takes all of it away: link, rules, addresses. */
+    destroy(): Promise<void>
+    close(): void
+  }
+>
 
 export interface NetworkStatus {
   readonly ready: boolean

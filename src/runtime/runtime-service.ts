@@ -410,7 +410,8 @@ export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceIm
     },
     async StopContainer({ containerId, timeout = 0 }, options) {
       const record = byId(containerRecords, containerId ?? '', namespaceOf(options))
-      if (record) await turns(`stop/${record.id}`, () => containers.stop(record.id, Number(timeout) * 1000, options?.signal))
+      if (record)
+        await turns(`stop/${record.id}`, () => containers.stop(record.id, Number(timeout) * 1000, { byUser: true, abort: options?.signal }))
       return {}
     },
     async RemoveContainer({ containerId }, options) {

@@ -20,9 +20,10 @@ import { diskUsage } from './images/disk-usage.ts'
 import type { RegistryOptions } from './images/registry.ts'
 import { type ImageStore, openImageStore } from './images/store.ts'
 import { createMonitor } from './monitor.ts'
+import { createNetworks } from './networks.ts'
 import { probeHost } from './oci/host.ts'
 import { type OciRuntime, openOciRuntime } from './oci/runtime.ts'
-import type { PodNetwork } from './pod-network.ts'
+import type { NetworkMaker, PodNetwork } from './pod-network.ts'
 import { createRuntimeService } from './runtime-service.ts'
 import { createSandboxes } from './sandboxes.ts'
 import { type ContainerRecord, createTurns, openRecords, type SandboxRecord } from './state.ts'
@@ -42,6 +43,8 @@ export interface RuntimeOptions {
   readonly cni?: { readonly confDir?: string; readonly binDirs?: readonly string[] }
   /** The network of pods while no CNI network is configured. */
   readonly network?: PodNetwork
+  /** Makes the networks that users ask for. */
+  readonly makeNetwork?: NetworkMaker
   /** Names the nftables table of host ports, so that two runtimes on one machine keep out of each other's way. */
   readonly name?: string
 }
@@ -53,6 +56,8 @@ export interface Runtime {
   readonly containers: Containers
   /** Serves the CRI on a unix socket. */
   serve(path: string): Promise<void>
+  /** Stops every sandbox, of pods and of whoever else made one. */
+  stopSandboxes(): Promise<void>
   /** Ends serving; containers go on. */
   close(): Promise<void>
 }
@@ -82,7 +87,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     ...(options.registry ? { registry: options.registry } : {}),
     inUse: () => [...containerRecords.values()].flatMap((c) => c.layers),
   })
-  const network = createCniNetwork(
+  const pods = createCniNetwork(
     {
       confDir: options.cni?.confDir ?? '/etc/cni/net.d',
       binDirs: options.cni?.binDirs ?? ['/opt/cni/bin', '/usr/lib/cni'],
@@ -90,13 +95,14 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
     options.network,
   )
+  const networks = createNetworks({ root, pods, make: options.makeNetwork, log })
   const hostPorts = createHostPorts(`kijabi-hostports-${options.name ?? 'default'}`)
   const turns = createTurns()
   const sandboxes = createSandboxes({
     records: sandboxRecords,
     state,
     pauseRoot: join(programs, 'pause'),
-    network,
+    network: networks,
     hostPorts,
     runtimeOf,
     host,
@@ -132,7 +138,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     containerRecords,
     sandboxes,
     containers,
-    network,
+    network: networks,
     streaming,
     handlers: Object.keys(handlers),
     runtimeOf,
@@ -161,7 +167,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   })
 
   const { emit: _emit, ...runtimeHandlers } = runtimeService
-  const engine = createEngine({ images, containers, containerRecords, sandboxRecords, host, turns })
+  const engine = createEngine({ images, containers, containerRecords, sandboxRecords, networks, streaming, host, turns })
   const server = createGrpcServer({
     tables: [criTable, engineTable],
     services: {
@@ -177,11 +183,20 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     imageService,
     images,
     containers,
-    serve: (path) => serveOn(server, path),
+    async serve(path) {
+      await serveOn(server, path)
+      containers.startByPolicy()
+    },
+    async stopSandboxes() {
+      const stop = ({ id, namespace }: SandboxRecord) =>
+        runtimeService.StopPodSandbox({ podSandboxId: id }, { metadata: { 'containerd-namespace': namespace } })
+      await Promise.all([...sandboxRecords.values()].map(stop))
+    },
     async close() {
       await server.close()
       await streaming.close()
       monitor.close()
+      networks.close()
       images.close()
     },
   }

@@ -16,12 +16,14 @@ import type { HostPorts } from './host-ports.ts'
 import type { Host } from './oci/host.ts'
 import { pauseProgram, writeProgram } from './oci/programs.ts'
 import type { OciRuntime } from './oci/runtime.ts'
-import type { HostPort, NetworkSandbox, PodNetwork } from './pod-network.ts'
+import { type HostPort, type NetworkSandbox, networkAnnotation, type PodNetwork } from './pod-network.ts'
 import { signal, startOf } from './processes.ts'
 import { nowNanoseconds, type Records, type SandboxRecord } from './state.ts'
 
 export interface Sandboxes {
   run(namespace: string, config: PodSandboxConfig, runtimeHandler: string, signal?: AbortSignal): Promise<SandboxRecord>
+  /** Gives a stopped sandbox its namespaces and network again; one that is ready is left as it is. */
+  revive(id: string): Promise<void>
   /** Takes the network and the namespaces away; idempotent. Its containers must have ended. */
   stop(id: string): Promise<void>
   remove(id: string): Promise<void>
@@ -93,8 +95,7 @@ export function createSandboxes({ records, state, pauseRoot, network, hostPorts,
     const at = (name: string) => join(folder(id), name)
     const hostname = config.hostname || readFileSync('/proc/sys/kernel/hostname', 'utf8').trim()
     writeFileSync(at('hostname'), `${hostname}\n`)
-    if (existsSync('/etc/hosts')) copyFileSync('/etc/hosts', at('hosts'))
-    else writeFileSync(at('hosts'), '127.0.0.1\tlocalhost\n::1\tlocalhost\n')
+    writeFileSync(at('hosts'), hostsOfHost())
     const dns = config.dnsConfig
     if (dns && (dns.servers?.length || dns.searches?.length || dns.options?.length)) {
       const lines = [
@@ -107,7 +108,7 @@ export function createSandboxes({ records, state, pauseRoot, network, hostPorts,
     else writeFileSync(at('resolv.conf'), '')
     for (const name of ['hostname', 'hosts', 'resolv.conf']) chmodSync(at(name), 0o644)
     if (record.namespaces.includes('ipc')) {
-      mkdirSync(at('shm'))
+      mkdirSync(at('shm'), { recursive: true })
       mount('shm', at('shm'), 'tmpfs', MountFlag.NOSUID | MountFlag.NODEV | MountFlag.NOEXEC, 'mode=1777,size=67108864')
     }
   }
@@ -143,6 +144,18 @@ export function createSandboxes({ records, state, pauseRoot, network, hostPorts,
     return Number(readFileSync(join(bundle, 'pid'), 'utf8'))
   }
 
+  /** Sandboxes of one network that a user made find each other by name: the hosts file of each lists all of them. */
+  const tellNeighbours = ({ config }: SandboxRecord) => {
+    const networkName = config.annotations?.[networkAnnotation]
+    if (!networkName) return
+    const members = [...records.values()].filter((r) => r.ready && r.config.annotations?.[networkAnnotation] === networkName)
+    const lines = members.map(
+      (r) => `${r.ips[0]}\t${[...new Set([r.config.metadata?.name, r.config.hostname])].filter(Boolean).join(' ')}\n`,
+    )
+    // Written in place: the file is what containers have mounted.
+    for (const { id } of members) writeFileSync(join(folder(id), 'hosts'), hostsOfHost() + lines.join(''))
+  }
+
   const stop = async (id: string) => {
     const record = records.get(id)
     if (!record) return
@@ -165,6 +178,24 @@ export function createSandboxes({ records, state, pauseRoot, network, hostPorts,
     detach(join(folder(id), 'shm'))
     const { pausePid: _ended, ...rest } = record
     records.put({ ...rest, ready: false, hostPorts: false })
+    tellNeighbours(record)
+  }
+
+  /** Namespaces, files, network and host ports of a sandbox that has none. */
+  const bringUp = async (record: SandboxRecord): Promise<SandboxRecord> => {
+    makeNamespaces(record)
+    makeFiles(record)
+    if (!record.hostNetwork) {
+      const sandbox = networkSandbox(record)
+      const { ips, hostInterface, hostPortsDone } = await network.setup(sandbox)
+      record = records.put({ ...record, ips, ...(hostInterface ? { hostInterface } : {}) })
+      if (sandbox.portMappings.length > 0 && !hostPortsDone) {
+        record = records.put({ ...record, hostPorts: true })
+        await hostPorts.publish({ id: record.id, ips, ports: sandbox.portMappings, hostInterface })
+      }
+    }
+    const { pid = NamespaceMode.POD } = record.config.linux?.securityContext?.namespaceOptions ?? {}
+    return pid === NamespaceMode.POD ? { ...record, pausePid: await startPause(record) } : record
   }
 
   for (const record of records.values()) names.add(nameOf(record.namespace, record.config))
@@ -205,21 +236,11 @@ export function createSandboxes({ records, state, pauseRoot, network, hostPorts,
         // Written first: a killed start is found and cleaned after the restart.
         records.put(record)
         if (config.logDirectory) mkdirSync(config.logDirectory, { recursive: true, mode: 0o755 })
-        makeNamespaces(record)
-        makeFiles(record)
-        if (!hostNetwork) {
-          const sandbox = networkSandbox(record)
-          const result = await network.setup(sandbox)
-          record = { ...record, ips: result.ips, ...(result.hostInterface ? { hostInterface: result.hostInterface } : {}) }
-          records.put(record)
-          if (sandbox.portMappings.length > 0 && !result.hostPortsDone) {
-            record = records.put({ ...record, hostPorts: true })
-            await hostPorts.publish({ id, ips: result.ips, ports: sandbox.portMappings, hostInterface: result.hostInterface })
-          }
-        }
-        if ((options.pid ?? NamespaceMode.POD) === NamespaceMode.POD) record = { ...record, pausePid: await startPause(record) }
+        record = await bringUp(record)
         abort?.throwIfAborted()
-        return records.put({ ...record, ready: true })
+        record = records.put({ ...record, ready: true })
+        tellNeighbours(record)
+        return record
       } catch (error) {
         try {
           await stop(id)
@@ -231,6 +252,17 @@ export function createSandboxes({ records, state, pauseRoot, network, hostPorts,
         rmSync(folder(id), { recursive: true, force: true })
         if (error instanceof GrpcError) throw error
         throw new GrpcError(Code.UNKNOWN, `failed to setup network for sandbox "${id}": ${(error as Error).message}`, { cause: error })
+      }
+    },
+    async revive(id) {
+      const record = records.get(id)
+      if (!record || record.ready) return
+      try {
+        const revived = records.put({ ...(await bringUp(record)), ready: true })
+        tellNeighbours(revived)
+      } catch (error) {
+        await stop(id)
+        throw error
       }
     },
     async remove(id) {
@@ -262,6 +294,8 @@ export function createSandboxes({ records, state, pauseRoot, network, hostPorts,
     },
   }
 }
+
+const hostsOfHost = () => (existsSync('/etc/hosts') ? readFileSync('/etc/hosts', 'utf8') : '127.0.0.1\tlocalhost\n::1\tlocalhost\n')
 
 /** containerd's naming, which is unique for each attempt of a pod. */
 function nameOf(namespace: string, config: PodSandboxConfig): string {

@@ -59,6 +59,8 @@ export interface ContainerRecord {
   readonly imageMounts: readonly string[]
   /** Its processes are frozen. */
   readonly paused?: boolean
+  /** By the user, so that it stays so where its restart policy is `unless-stopped`. */
+  readonly stopped?: boolean
   /** How often the restart policy of a nerdctl container has started it again. */
   readonly restarts?: number
 }

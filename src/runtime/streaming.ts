@@ -15,14 +15,14 @@ import { connectSeqpacket, connectTcp, inNamespace } from '../linux/syscalls.ts'
 import type { Logger } from '../log/log.ts'
 import type { Containers } from './containers.ts'
 import type { AttachRequest, ExecRequest } from './cri/types.ts'
-import { startExec } from './exec.ts'
+import { type ExecOptions, startExec } from './exec.ts'
 import type { OciRuntime } from './oci/runtime.ts'
 import type { Sandboxes } from './sandboxes.ts'
 import type { ContainerRecord, Records, SandboxRecord } from './state.ts'
 
 export interface Streaming {
   listen(): Promise<void>
-  exec(container: ContainerRecord, request: ExecRequest): string
+  exec(container: ContainerRecord, request: ExecRequest, change?: ExecOptions['change']): string
   attach(container: ContainerRecord, request: AttachRequest): string
   portForward(sandbox: SandboxRecord, ports: readonly number[]): string
   close(): Promise<void>
@@ -75,13 +75,19 @@ export function createStreaming({ containers, sandboxes, sandboxRecords, runtime
     return { tty, stdin, stdout, stderr }
   }
 
-  const runExec = async (container: ContainerRecord, request: ExecRequest, remote: RemoteCommand): Promise<Outcome> => {
+  const runExec = async (
+    container: ContainerRecord,
+    request: ExecRequest,
+    change: ExecOptions['change'],
+    remote: RemoteCommand,
+  ): Promise<Outcome> => {
     const handler = sandboxRecords.get(container.sandboxId)?.runtimeHandler ?? ''
     const cmd = request.cmd ?? []
     const exec = startExec(runtimeOf(handler), container.id, containers.bundle(container.id), {
       cmd,
       tty: request.tty === true,
       stdin: request.stdin === true,
+      ...(change ? { change } : {}),
     })
     remote.signal.addEventListener('abort', () => exec.kill())
     remote.onResize(exec.resize)
@@ -154,10 +160,10 @@ export function createStreaming({ containers, sandboxes, sandboxRecords, runtime
           resolve()
         })
       }),
-    exec: (container, request) =>
+    exec: (container, request, change) =>
       address(
         'exec',
-        commanded(request, (remote) => runExec(container, request, remote)),
+        commanded(request, (remote) => runExec(container, request, change, remote)),
       ),
     attach: (container, request) =>
       address(

@@ -29,6 +29,11 @@ service Engine
   Pause ContainerRequest Empty
   Resume ContainerRequest Empty
   Processes ContainerRequest ProcessesResponse
+  Rename RenameRequest Empty
+  Exec ExecRequest ExecResponse
+  CreateNetwork Network Network
+  Networks Empty NetworksResponse
+  RemoveNetwork NameRequest Empty
 
 type Empty
 type NameRequest
@@ -86,5 +91,32 @@ type KillRequest
   2 signal      string
 type ProcessesResponse
   1 pids []int32
+type RenameRequest
+  1 containerId string
+  2 name        string
+type ExecRequest
+  1 containerId string
+  2 cmd         []string
+  3 tty         bool
+  4 stdin       bool
+  5 env         []string
+  6 user        string | USER[:GROUP]; the container's own without it
+  7 workingDir  string
+  8 privileged  bool
+type ExecResponse
+  1 url string
+type Network
+  1 id        string
+  2 name      string
+  3 subnet    string
+  4 labels    map[string]string
+  5 createdAt string
+  6 members   []NetworkMember
+type NetworkMember
+  1 id      string
+  2 name    string
+  3 address string
+type NetworksResponse
+  1 networks []Network
 `,
 )

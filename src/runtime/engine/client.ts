@@ -6,6 +6,7 @@ import { ContainerState, NamespaceMode, ProfileType } from '../cri/api.ts'
 import { bytes, type CriClient, connectCri, inNamespace, joinStream } from '../cri/client.ts'
 import { readLog } from '../cri/logs.ts'
 import type { Container, ContainerConfig, ContainerStatus, PodSandboxConfig } from '../cri/types.ts'
+import { networkAnnotation } from '../pod-network.ts'
 import { engineTable } from './api.ts'
 import type { Engine, Progress } from './types.ts'
 
@@ -70,7 +71,8 @@ export interface RunOptions {
   readonly image: string
   readonly config: ContainerConfig
   readonly pod?: PodSandboxConfig
-  readonly hostNetwork?: boolean
+  /** `bridge` without it, which is the network of pods; `host`, `none`, or one that was made. */
+  readonly network?: string
   readonly privileged?: boolean
 }
 
@@ -82,12 +84,14 @@ export async function rootOf(client: EngineClient): Promise<string> {
 
 export async function createContainer(client: EngineClient, options: RunOptions): Promise<string> {
   const uid = randomBytes(8).toString('hex')
-  const namespaceOptions = { pid: NamespaceMode.CONTAINER, ...(options.hostNetwork ? { network: NamespaceMode.NODE } : {}) }
+  const namespaceOptions = { pid: NamespaceMode.CONTAINER, ...(options.network === 'host' ? { network: NamespaceMode.NODE } : {}) }
+  const own = options.network === 'bridge' || options.network === 'host' ? undefined : options.network
   const security = options.config.linux?.securityContext ?? {}
   const pod: PodSandboxConfig = {
     hostname: uid.slice(0, 12),
     logDirectory: join(await rootOf(client), 'logs', uid),
     ...options.pod,
+    ...(own ? { annotations: { [networkAnnotation]: own } } : {}),
     metadata: { name: options.name, uid, namespace: client.namespace, attempt: 0 },
     linux: { securityContext: { namespaceOptions, privileged: options.privileged === true } },
   }

@@ -6,13 +6,19 @@ import { createQueue } from '../../grpc/queue.ts'
 import { Code, GrpcError } from '../../grpc/status.ts'
 import { processesOf } from '../cgroups.ts'
 import type { Containers } from '../containers.ts'
+import { ContainerState } from '../cri/api.ts'
 import { hashing, layerOf, loadArchive, saveArchive } from '../images/archive.ts'
 import { type Descriptor, parseManifest } from '../images/registry.ts'
 import type { ImageConfig, ImageStore, PullProgress } from '../images/store.ts'
+import type { Networks } from '../networks.ts'
 import type { Host } from '../oci/host.ts'
+import type { OciProcess } from '../oci/spec.ts'
+import { homeOf, resolveUser } from '../oci/user.ts'
+import { networkAnnotation } from '../pod-network.ts'
 import { signalNumber } from '../processes.ts'
 import { namespaceOf } from '../runtime-service.ts'
 import type { ContainerRecord, Records, SandboxRecord } from '../state.ts'
+import type { Streaming } from '../streaming.ts'
 import type * as engine from './types.ts'
 
 export interface EngineDeps {
@@ -20,11 +26,14 @@ export interface EngineDeps {
   readonly containers: Containers
   readonly containerRecords: Records<ContainerRecord>
   readonly sandboxRecords: Records<SandboxRecord>
+  readonly networks: Networks
+  readonly streaming: Streaming
   readonly host: Host
   readonly turns: <T>(key: string, work: () => Promise<T>) => Promise<T>
 }
 
-export function createEngine({ images, containers, containerRecords, sandboxRecords, host, turns }: EngineDeps): engine.Engine {
+export function createEngine(deps: EngineDeps): engine.Engine {
+  const { images, containers, containerRecords, sandboxRecords, networks, streaming, host, turns } = deps
   const container = (id: string | undefined, namespace: string): ContainerRecord => {
     const found = containerRecords.get(id ?? '')
     if (found?.namespace !== namespace) throw new GrpcError(Code.NOT_FOUND, `container ${JSON.stringify(id)}: not found`)
@@ -39,6 +48,10 @@ export function createEngine({ images, containers, containerRecords, sandboxReco
     )
     return queue
   }
+  const membersOf = (network: string) =>
+    [...sandboxRecords.values()]
+      .filter(({ config }) => config.annotations?.[networkAnnotation] === network)
+      .map(({ id, config, ips }) => ({ id, name: config.metadata?.name ?? '', address: ips[0] ?? '' }))
   const credentials = ({ username, password }: engine.ImageRequest) =>
     username ? { credentials: { username, password: password ?? '' } } : {}
 
@@ -140,6 +153,47 @@ export function createEngine({ images, containers, containerRecords, sandboxReco
     async Resume({ containerId }, options) {
       const { id } = container(containerId, namespaceOf(options))
       await turns(id, () => containers.resume(id))
+      return {}
+    },
+    async Exec({ containerId, env = [], user = '', workingDir = '', privileged = false, ...request }, options) {
+      const record = container(containerId, namespaceOf(options))
+      if (record.state !== ContainerState.CONTAINER_RUNNING)
+        throw new GrpcError(Code.FAILED_PRECONDITION, `container ${record.id} is not running`)
+      const root = `/proc/${record.pid}/root`
+      const as = user ? resolveUser(root, { user }) : record.user
+      const change = (process: OciProcess): Partial<OciProcess> => {
+        const variables = new Map(
+          [...process.env, ...(user ? [`HOME=${homeOf(root, as.uid)}`] : []), ...env].map((e) => [e.split('=')[0], e]),
+        )
+        const capabilities = Object.fromEntries(['bounding', 'effective', 'permitted'].map((set) => [set, host.capabilities]))
+        return {
+          user: as,
+          env: [...variables.values()],
+          ...(workingDir ? { cwd: workingDir } : {}),
+          ...(privileged ? { capabilities, noNewPrivileges: false } : {}),
+        }
+      }
+      return { url: streaming.exec(record, { ...request, stdout: true, stderr: request.tty !== true }, change) }
+    },
+    async Rename({ containerId, name = '' }, options) {
+      const namespace = namespaceOf(options)
+      const { id } = container(containerId, namespace)
+      if (!/^[a-zA-Z0-9][\w.-]*$/.test(name)) throw new GrpcError(Code.INVALID_ARGUMENT, `invalid container name ${JSON.stringify(name)}`)
+      if ([...containerRecords.values()].some((c) => c.namespace === namespace && c.config.metadata?.name === name))
+        throw new GrpcError(Code.ALREADY_EXISTS, `name ${JSON.stringify(name)} is already used`)
+      await turns(id, async () => {
+        const { config, ...record } = container(id, namespace)
+        containerRecords.put({ ...record, config: { ...config, metadata: { ...config.metadata, name } } })
+      })
+      return {}
+    },
+    CreateNetwork: ({ name = '', subnet = '', labels = {} }) => networks.create(name, subnet, labels),
+    Networks: async () => ({ networks: networks.list().map((network) => ({ ...network, members: membersOf(network.name) })) }),
+    async RemoveNetwork({ name = '' }) {
+      const users = membersOf(name).map((member) => JSON.stringify(member.name))
+      if (users.length > 0)
+        throw new GrpcError(Code.FAILED_PRECONDITION, `network ${JSON.stringify(name)} is in use by container ${users.join(', ')}`)
+      await networks.remove(name)
       return {}
     },
     async Processes({ containerId }, options) {

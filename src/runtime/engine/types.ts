@@ -97,6 +97,46 @@ export interface ProcessesResponse {
   pids?: number[]
 }
 
+export interface RenameRequest {
+  containerId?: string
+  name?: string
+}
+
+export interface ExecRequest {
+  containerId?: string
+  cmd?: string[]
+  tty?: boolean
+  stdin?: boolean
+  env?: string[]
+  /** USER[:GROUP]; the container's own without it */
+  user?: string
+  workingDir?: string
+  privileged?: boolean
+}
+
+export interface ExecResponse {
+  url?: string
+}
+
+export interface Network {
+  id?: string
+  name?: string
+  subnet?: string
+  labels?: Record<string, string>
+  createdAt?: string
+  members?: NetworkMember[]
+}
+
+export interface NetworkMember {
+  id?: string
+  name?: string
+  address?: string
+}
+
+export interface NetworksResponse {
+  networks?: Network[]
+}
+
 /** What serves and what calls the service: a gRPC client, or the runtime itself in one process. */
 export interface Engine {
   Pull(request: ImageRequest, options?: CallOptions): AsyncIterable<Progress>
@@ -117,4 +157,9 @@ export interface Engine {
   Pause(request: ContainerRequest, options?: CallOptions): Promise<Empty>
   Resume(request: ContainerRequest, options?: CallOptions): Promise<Empty>
   Processes(request: ContainerRequest, options?: CallOptions): Promise<ProcessesResponse>
+  Rename(request: RenameRequest, options?: CallOptions): Promise<Empty>
+  Exec(request: ExecRequest, options?: CallOptions): Promise<ExecResponse>
+  CreateNetwork(request: Network, options?: CallOptions): Promise<Network>
+  Networks(request: Empty, options?: CallOptions): Promise<NetworksResponse>
+  RemoveNetwork(request: NameRequest, options?: CallOptions): Promise<Empty>
 }
