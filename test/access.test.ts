@@ -2,22 +2,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import https from 'node:https'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createCertificateAuthority, issueCertificate, type KeyPair } from '../src/pki/index.ts'
+import { createTestFolder, freePort, startTestApiServer, type TestApiServer } from './support/api-server.ts'
 import { root, succeed } from './support/shell.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'kijabi-access-'))
-const file = (name: string, text: string | object) => {
-  const path = join(folder, name)
-  writeFileSync(path, typeof text === 'string' ? text : JSON.stringify(text), { mode: 0o600 })
-  return path
-}
+const folder = createTestFolder('access')
+const { file } = folder
 const clients = createCertificateAuthority('clients')
 const proxies = createCertificateAuthority('front-proxies')
 const services = createCertificateAuthority('services')
@@ -30,9 +26,8 @@ const asked: { kind: string; spec: { token?: string; user?: string } }[] = []
 let issuerUrl = ''
 const signing = generateKeyPairSync('rsa', { modulusLength: 2048 })
 let servers: https.Server[] = []
-let server: ChildProcess
+let server: TestApiServer
 let port = 0
-let log = ''
 
 async function serve(answer: (path: string, body: string) => object): Promise<string> {
   const made = https.createServer({ cert: servicePair.certificate, key: servicePair.key }, async (req: IncomingMessage, res) => {
@@ -51,14 +46,6 @@ const kubeconfig = (cluster: object, user: object) => ({
   clusters: [{ name: 'one', cluster }],
   users: [{ name: 'one', user }],
 })
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const probe = createTcpServer().listen(0, '127.0.0.1', () => {
-      const { port: free } = probe.address() as AddressInfo
-      probe.close(() => resolve(free))
-    })
-  })
-
 function idToken(claims: object): string {
   const all = { iss: issuerUrl, aud: 'kijabi', exp: Math.floor(Date.now() / 1000) + 60, ...claims }
   const text = [{ alg: 'RS256', kid: 'one' }, all].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
@@ -90,12 +77,7 @@ beforeAll(async () => {
     return { ...review, status: { allowed: review.spec.user === 'hooked', reason: 'the webhook says so' } }
   })
   const hookFile = file('hook.yaml', kubeconfig({ server: hook, 'certificate-authority-data': base64(services.certificate) }, {}))
-  port = await freePort()
   const flags = [
-    '--bind-address=127.0.0.1',
-    `--secure-port=${port}`,
-    `--data-dir=${folder}/store`,
-    `--cert-dir=${folder}/pki`,
     `--client-ca-file=${file('clients.crt', clients.certificate)}`,
     `--requestheader-client-ca-file=${file('proxies.crt', proxies.certificate)}`,
     '--requestheader-allowed-names=front-proxy-client',
@@ -125,23 +107,13 @@ beforeAll(async () => {
       ],
     })}`,
   ]
-  server = spawn(join(root, 'scripts/node'), [join(root, 'src/cli/main.ts'), 'kube-apiserver', ...flags], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  await new Promise<void>((resolve, reject) => {
-    server.stderr?.on('data', (chunk: Buffer) => {
-      log += chunk.toString()
-      if (log.includes('"serving"')) resolve()
-    })
-    server.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${log}`)))
-  })
+  server = await startTestApiServer(folder, flags)
+  port = server.port
 }, 30_000)
 afterAll(async () => {
-  const ended = new Promise<void>((done) => server.once('exit', () => done()))
-  server.kill('SIGTERM')
-  await ended
+  await server?.stop()
   for (const one of servers) one.close()
-  rmSync(folder, { recursive: true, force: true })
+  folder.remove()
 })
 
 interface Asker {
@@ -198,15 +170,10 @@ test.each<[string, () => Asker, string | number]>([
   expect(await whoIs(asker())).toBe(who)
 })
 
-/** The log comes by a pipe of its own: it may be later than the answer. */
-const logged = async (text: string) => {
-  while (!log.includes(text)) await new Promise((done) => server.stderr?.once('data', done))
-}
-
 test('the reason of a refusal is in the log and not in the answer', async () => {
   const { status, body } = await get('/api', { token: idToken({ sub: 'jane', aud: 'nowhere' }) })
   expect([status, JSON.parse(body).message]).toEqual([401, 'Unauthorized'])
-  await logged('nowhere')
+  await server.logged('nowhere')
 })
 
 test('only the paths of the conditions are open to everybody', async () => {
@@ -242,10 +209,10 @@ test('extension API servers find the authorities in kube-system', async () => {
 
 test('a changed configuration counts without a new start; a wrong one does not', async () => {
   file('authentication.yaml', authentication('changed:'))
-  await logged('reloaded the configuration')
+  await server.logged('reloaded the configuration')
   expect(await whoIs({ token: idToken({ sub: 'jane' }) })).toBe('changed:jane')
-  file('authentication.yaml', readFileSync(join(folder, 'authentication.yaml'), 'utf8').replace('https:', 'http:'))
-  await logged('URL scheme must be https')
+  file('authentication.yaml', readFileSync(join(folder.path, 'authentication.yaml'), 'utf8').replace('https:', 'http:'))
+  await server.logged('URL scheme must be https')
   expect(await whoIs({ token: idToken({ sub: 'jane', jti: 'again' }) })).toBe('changed:jane')
 })
 
@@ -284,7 +251,7 @@ describe.each([
     })
   }
   beforeAll(async () => {
-    const config = join(folder, `${name}.conf`)
+    const config = join(folder.path, `${name}.conf`)
     await Promise.all([
       start('client certificates count', `--authentication-kubeconfig=${config}`, `--authorization-kubeconfig=${config}`),
       start('serving health and metrics'),

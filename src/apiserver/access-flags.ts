@@ -17,9 +17,21 @@ export const accessFlags = {
     type: 'string',
     doc: 'The file that says which resources are encrypted in the store, and with which keys.',
   },
-  'enable-priority-and-fairness': { type: 'bool', default: true, doc: 'Whether requests wait for room by their priority level.' },
-  'max-requests-inflight': { type: 'int', default: 400, doc: 'Part of the seats that priority levels share.' },
-  'max-mutating-requests-inflight': { type: 'int', default: 200, doc: 'The other part of the seats that priority levels share.' },
+  'enable-priority-and-fairness': {
+    type: 'bool',
+    default: true,
+    doc: 'Whether requests wait for room by their priority level; without it, what is beyond the two limits is refused.',
+  },
+  'max-requests-inflight': {
+    type: 'int',
+    default: 400,
+    doc: 'Part of the seats that priority levels share; without them, how many reads run at a time (0: any number).',
+  },
+  'max-mutating-requests-inflight': {
+    type: 'int',
+    default: 200,
+    doc: 'The other part of the seats that priority levels share; without them, how many writes run at a time (0: any number).',
+  },
   ...auditFlags,
   'admission-control-config-file': { type: 'string', doc: 'The configuration of admission plugins (AdmissionConfiguration).' },
   'enable-admission-plugins': {
@@ -63,15 +75,19 @@ export async function accessOptions(
       configuration: admissionConfiguration(values['admission-control-config-file']),
     },
     ...(audit ? { audit } : {}),
-    ...(values['enable-priority-and-fairness']
-      ? {
-          flowControl: {
-            seats: values['max-requests-inflight'] + values['max-mutating-requests-inflight'],
-            maxWaitMs: longestWaitMs,
-          },
-        }
-      : {}),
+    ...flowControlOptions(values),
   }
+}
+
+function flowControlOptions(values: AccessValues): Pick<AccessOptions, 'flowControl' | 'maxInFlight'> {
+  const readOnly = values['max-requests-inflight']
+  const mutating = values['max-mutating-requests-inflight']
+  if (readOnly < 0) throw new Error('--max-requests-inflight can not be negative value')
+  if (mutating < 0) throw new Error('--max-mutating-requests-inflight can not be negative value')
+  if (!values['enable-priority-and-fairness']) return { maxInFlight: { readOnly, mutating } }
+  if (readOnly + mutating === 0)
+    throw new Error('--max-requests-inflight and --max-mutating-requests-inflight together must be positive with priority and fairness')
+  return { flowControl: { seats: readOnly + mutating, maxWaitMs: longestWaitMs } }
 }
 
 /** The plugins' configurations by name; a plugin's own file is read where it names one. */

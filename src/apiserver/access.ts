@@ -35,8 +35,11 @@ import type { Answer } from './call.ts'
 import type { Operations } from './dispatch.ts'
 import type { Endpoints } from './endpoints.ts'
 import { danglingConditions } from './flowcontrol/dangling.ts'
+import { createDumps } from './flowcontrol/dumps.ts'
 import { createFlowControl, type FlowControlOptions } from './flowcontrol/flow-control.ts'
+import { createMaxInFlight } from './flowcontrol/max-in-flight.ts'
 import type { Kept } from './kept.ts'
+import type { NonResourceParts } from './non-resource.ts'
 import type { Objects } from './objects.ts'
 import type { Reloadable } from './reloadable.ts'
 import type { Authenticator, Authorizer, User } from './request.ts'
@@ -48,7 +51,7 @@ export interface Access extends Pick<ServerParts, 'flowControl' | 'impersonate' 
   readonly admission: readonly AdmissionPlugin[]
   readonly operations: Operations
   /** Answers to paths that are no resource. */
-  readonly paths: Readonly<Record<string, () => Answer>>
+  readonly paths: NonNullable<NonResourceParts['paths']>
   /** Makes the objects that the gate itself rests on. */
   bootstrap(api: Transport): Promise<void>
   /** And those that it keeps. */
@@ -104,6 +107,8 @@ export interface AccessOptions {
   readonly admission: AdmissionOptions
   readonly audit?: Auditor
   readonly flowControl?: FlowControlOptions
+  /** Instead of priority and fairness. */
+  readonly maxInFlight?: { readonly readOnly: number; readonly mutating: number }
 }
 
 export function createAccess({ objects, endpoints, api: self, log, metrics, now }: AccessDeps, options: AccessOptions): Access {
@@ -134,6 +139,8 @@ export function createAccess({ objects, endpoints, api: self, log, metrics, now 
   options.audit?.measure(metrics)
   const modes = options.authorizers.current.map(({ type }) => type)
   const withRbac = modes.includes('RBAC')
+  const clock = () => performance.now()
+  const flow = options.flowControl && createFlowControl({ objects, metrics, now: clock }, options.flowControl)
 
   return {
     authenticator: createAuthenticator({
@@ -151,7 +158,8 @@ export function createAccess({ objects, endpoints, api: self, log, metrics, now 
       ...(withRbac ? [createEscalationCheck(rbac, authorizer)] : []),
     ],
     ...(options.audit ? { audit: options.audit } : {}),
-    ...(options.flowControl ? { flowControl: createFlowControl(objects, options.flowControl) } : {}),
+    ...(flow ? { flowControl: flow.filter } : {}),
+    ...(options.maxInFlight ? { flowControl: createMaxInFlight(metrics, options.maxInFlight) } : {}),
     impersonate: createImpersonation(authorizer),
     operations: {
       ...createAuthenticationReviews({ tokens: allTokens, apiAudiences: accounts?.apiAudiences ?? [], log, now }),
@@ -178,7 +186,7 @@ export function createAccess({ objects, endpoints, api: self, log, metrics, now 
           }
         : {}),
     },
-    paths: accounts ? issuerPaths(accounts) : {},
+    paths: { ...(accounts ? issuerPaths(accounts) : {}), ...(flow ? createDumps(flow, clock) : {}) },
     async bootstrap(api) {
       await Promise.all([withRbac ? reconcilePolicy(api, objects) : undefined, makePriorityClasses(api, objects)])
     },

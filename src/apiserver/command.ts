@@ -26,6 +26,7 @@ export const command: Command = {
     const running = await startApiServer(values, log)
     try {
       await running.server.ready
+      log.info('ready')
     } catch (error) {
       await running.close()
       throw error

@@ -69,7 +69,8 @@ function objectsOf(response: Response, answer: Answer): unknown {
     }
     case 'bytes': {
       const text = answer.bytes.toString()
-      if (answer.status >= 400) throw new StatusError({ code: answer.status, reason: 'NotFound', message: text.trim() })
+      if (answer.status >= 400)
+        throw new StatusError({ code: answer.status, reason: answer.status === 429 ? 'TooManyRequests' : 'NotFound', message: text.trim() })
       return answer.type.startsWith('application/json') ? JSON.parse(text) : text
     }
     case 'watch':
@@ -108,6 +109,7 @@ async function* events<T>(open: () => Promise<Response>, signal: AbortSignal): A
       return undefined
     },
     initialEnd: () => {
+      answer.begun?.()
       if (answer.initialEventsEnd) sendBookmark(true)
     },
     end(error) {

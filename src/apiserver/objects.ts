@@ -4,7 +4,7 @@
  */
 import { parseFieldSelector } from '../api/fields.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
-import type { ApiObject } from './request.ts'
+import type { ApiObject, RequestInfo } from './request.ts'
 import { viewOf } from './rest/core.ts'
 import { everythingOf } from './rest/selection.ts'
 import type { Entry } from './storage/entry.ts'
@@ -28,6 +28,8 @@ export interface Objects {
   cache(resource: string): WatchCache
   /** Calls `changed` after every change of what is in sight until `signal` ends it. Resolves when the cache is loaded. */
   follow(sight: Sight, changed: () => void, signal: AbortSignal): Promise<void>
+  /** Where the objects that a request is about are kept, if they are. */
+  stored(info: RequestInfo): WatchCache | undefined
   /** Feeds `sink` with the resource's objects and their changes. */
   mirror<T = ApiObject>(resource: string, sink: MirrorSink<T>): Mirror
 }
@@ -52,6 +54,7 @@ export function createObjects(endpoints: Endpoints): Objects {
   }
   return {
     cache,
+    stored: ({ apiGroup, apiVersion, resource }) => endpoints.get(apiGroup, apiVersion, resource)?.cache,
     peek,
     holdsAny: (resource, namespace) => cache(resource).list(everythingOf(endpointOf(resource), namespace), undefined, 1).entries.length > 0,
     follow: (sight, changed, signal) => follow(endpointOf(sight.resource), sight, changed, signal),

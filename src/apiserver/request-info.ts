@@ -58,6 +58,13 @@ export function isTrue(query: URLSearchParams, name: string): boolean {
   return value !== null && value !== '0' && value.toLowerCase() !== 'false'
 }
 
+const longVerbs = new Set(['watch', 'proxy'])
+const longSubresources = new Set(['attach', 'exec', 'proxy', 'log', 'portforward'])
+
+/** What lasts as long as the client wants: no timeout ends it, and it takes no room (filters.BasicLongRunningRequestCheck). */
+export const isLongRunning = ({ isResourceRequest, verb, subresource }: RequestInfo): boolean =>
+  isResourceRequest && (longVerbs.has(verb) || longSubresources.has(subresource))
+
 function trimSlashes(path: string): string {
   let start = 0
   let end = path.length

@@ -10,6 +10,7 @@ import type { Answer, Call, IncomingRequest } from './call.ts'
 import { goPackage } from './decode-body.ts'
 import { newPathNotFound, type Operations, operationOf } from './dispatch.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
+import type { FlowFilter, NoRoom, Room } from './flowcontrol/flow-control.ts'
 import { type Form, jsonForm, negotiate, type Shape } from './negotiate.ts'
 import type { Observers, Step } from './observe.ts'
 import type { Authenticator, AuthorizationAttributes, Authorizer, RequestInfo, User } from './request.ts'
@@ -31,12 +32,6 @@ export interface Response {
   done(status: number): void
 }
 
-export interface Room {
-  /** Identifies what let the request in, as X-Kubernetes-PF-* headers. */
-  readonly headers?: Readonly<Record<string, string>>
-  release(): void
-}
-
 export interface ServerParts {
   readonly core: Core
   readonly endpoints: Endpoints
@@ -45,8 +40,8 @@ export interface ServerParts {
   readonly authorizer: Authorizer
   /** Paths that are no resource: discovery, health, metrics. */
   nonResource(request: IncomingRequest, info: RequestInfo, user: User): Answer | Promise<Answer>
-  /** Waits for room by priority and fairness; throws 429. */
-  flowControl?(user: User, info: RequestInfo): Room | Promise<Room>
+  /** Waits for room, by priority and fairness. */
+  readonly flowControl?: FlowFilter
   /** The user that the request wants to act as, checked; the same user when it does not ask. */
   impersonate?(request: IncomingRequest, user: User): User | Promise<User>
   /** Begins to tell of a request, once it is known who asks. */
@@ -96,12 +91,12 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
         ...(status ? { status } : {}),
       })
     }
-    const respond = (answer: Response['answer']): Response => {
-      // A stream has its room only until it begins.
-      if (answer.kind === 'watch' || answer.kind === 'proxy') {
-        room?.release()
-        trail?.started()
-      }
+    const respond = (given: Response['answer']): Response => {
+      let answer = given
+      if (answer.kind === 'watch' || answer.kind === 'proxy') trail?.started()
+      // A watch has its room only until what exists was sent.
+      const mine = room
+      if (mine && answer.kind === 'watch') answer = { ...answer, begun: () => mine.release() }
       return {
         id,
         info,
@@ -141,8 +136,10 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
         user = acting
       }
       if (parts.flowControl) {
-        const granted = parts.flowControl(user, info)
-        room = granted instanceof Promise ? await granted : granted
+        const granted = parts.flowControl(request, user, info)
+        const found = granted instanceof Promise ? await granted : granted
+        if ('retryAfterSeconds' in found) return respond(tooManyRequests(found))
+        room = found
         step('flow-control')
       }
       const attributes = attributesOf(info, user)
@@ -212,6 +209,15 @@ function shapeOf(info: RequestInfo, { cache, resource }: Endpoint): Shape {
   const type = `${goPackage(resource.group)}.${resource.kind}`
   return { forms: verb === 'list' || verb === 'deletecollection' ? 'list' : 'object', type, watchable }
 }
+
+/** As upstream's filter answers, before anything is known of the form that the client wants. */
+const tooManyRequests = ({ retryAfterSeconds, headers }: NoRoom): Answer => ({
+  kind: 'bytes',
+  status: 429,
+  type: 'text/plain; charset=utf-8',
+  bytes: Buffer.from('Too many requests, please try again later.\n'),
+  headers: { 'retry-after': String(retryAfterSeconds), 'x-content-type-options': 'nosniff', ...headers },
+})
 
 export const pageNotFound = (): Answer => ({
   kind: 'bytes',

@@ -88,6 +88,7 @@ export function streamWatch(
       return writer.waiting > pauseAt ? writer.drained() : undefined
     },
     initialEnd() {
+      answer.begun?.()
       if (!over && answer.initialEventsEnd) sendBookmark(true)
     },
     end(error) {
@@ -98,6 +99,7 @@ export function streamWatch(
       finish(true)
     },
   })
+  if (answer.since !== undefined) answer.begun?.()
   const timeout = setTimeout(() => {
     if (answer.bookmarks) sendBookmark()
     finish(true)

@@ -13,13 +13,24 @@ export interface Gauge {
 }
 export interface Histogram {
   observe(value: number, labels?: readonly string[]): void
+  /** The row of these labels, for those who observe it often. */
+  row(labels: readonly string[]): HistogramRow
+}
+export interface HistogramRow {
+  observe(value: number): void
 }
 export interface MetricsRegistry {
   counter(name: string, help: string, labelNames?: readonly string[]): Counter
   gauge(name: string, help: string, labelNames?: readonly string[]): Gauge
   histogram(name: string, help: string, labelNames?: readonly string[], buckets?: readonly number[]): Histogram
-  /** A gauge whose rows are computed when the metrics are read. */
-  collect(name: string, help: string, labelNames: readonly string[], rows: () => Iterable<readonly [readonly string[], number]>): void
+  /** A metric whose rows are computed when the metrics are read. */
+  collect(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    rows: () => Iterable<readonly [readonly string[], number]>,
+    type?: 'gauge' | 'counter',
+  ): void
   render(): string
 }
 
@@ -80,22 +91,33 @@ export function createMetrics(): MetricsRegistry {
 
     histogram: (name, help, labelNames = [], buckets = defaultBuckets) =>
       family(name, 'histogram', help, () => {
-        const rows = new Map<string, { counts: number[]; sum: number; count: number }>()
-        return {
-          metric: {
-            observe(value: number, labels: readonly string[] = []) {
-              const key = keyOf(labels)
-              let row = rows.get(key)
-              if (!row) {
-                row = { counts: buckets.map(() => 0), sum: 0, count: 0 }
-                rows.set(key, row)
-              }
-              const at = buckets.findIndex((limit) => value <= limit)
-              if (at >= 0) row.counts[at] = (row.counts[at] as number) + 1
-              row.sum += value
-              row.count++
+        const rows = new Map<string, ReturnType<typeof newRow>>()
+        const newRow = () => {
+          const counts = buckets.map(() => 0)
+          return {
+            counts,
+            sum: 0,
+            count: 0,
+            observe(value: number) {
+              let at = 0
+              while (at < buckets.length && value > (buckets[at] as number)) at++
+              if (at < buckets.length) counts[at] = (counts[at] as number) + 1
+              this.sum += value
+              this.count++
             },
-          },
+          }
+        }
+        const row = (labels: readonly string[]) => {
+          const key = keyOf(labels)
+          let known = rows.get(key)
+          if (!known) {
+            known = newRow()
+            rows.set(key, known)
+          }
+          return known
+        }
+        return {
+          metric: { row, observe: (value: number, labels: readonly string[] = []) => row(labels).observe(value) },
           *lines() {
             for (const [key, row] of rows) {
               const labels = labelText(labelNames, labelsOf(key))
@@ -112,8 +134,8 @@ export function createMetrics(): MetricsRegistry {
         }
       }),
 
-    collect: (name, help, labelNames, rows) =>
-      family(name, 'gauge', help, () => ({
+    collect: (name, help, labelNames, rows, type = 'gauge') =>
+      family(name, type, help, () => ({
         metric: undefined,
         *lines() {
           for (const [labels, value] of rows()) yield `${name}${braces(labelText(labelNames, labels))} ${number(value)}`

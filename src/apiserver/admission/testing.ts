@@ -20,6 +20,7 @@ export function objectsOf(stored: Stored): Objects {
     get: async <T>(resource: string, key: string) => find(resource, key) as T | undefined,
     peek: <T>(resource: string, key: string) => find(resource, key) as T | undefined,
     list: async <T>(resource: string, namespace?: string) => list(resource, namespace) as T[],
+    stored: () => undefined,
     holdsAny: (resource, namespace) => list(resource, namespace).length > 0,
     cache: () => ({ loaded: true }) as ReturnType<Objects['cache']>,
     follow: () => Promise.resolve(),

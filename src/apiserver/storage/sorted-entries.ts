@@ -6,6 +6,8 @@ import type { Entry } from './entry.ts'
 
 export interface SortedEntries {
   readonly size: number
+  /** Of all entries together. */
+  readonly bytes: number
   get(key: string): Entry | undefined
   set(entry: Entry): void
   delete(key: string): void
@@ -20,6 +22,7 @@ const chunkSize = 512
 export function createSortedEntries(): SortedEntries {
   const byKey = new Map<string, Entry>()
   let chunks: string[][] = [[]]
+  let bytes = 0
 
   /** The chunk that holds `key` or would: the last one whose first key is not greater. */
   const chunkOf = (key: string): number => {
@@ -51,9 +54,13 @@ export function createSortedEntries(): SortedEntries {
     get size() {
       return byKey.size
     },
+    get bytes() {
+      return bytes
+    },
     get: (key) => byKey.get(key),
     set(entry) {
       const known = byKey.size
+      bytes += entry.bytes.length - (byKey.get(entry.key)?.bytes.length ?? 0)
       byKey.set(entry.key, entry)
       if (byKey.size === known) return
       const at = chunkOf(entry.key)
@@ -62,7 +69,10 @@ export function createSortedEntries(): SortedEntries {
       if (chunk.length > chunkSize) chunks.splice(at + 1, 0, chunk.splice(chunkSize >> 1))
     },
     delete(key) {
-      if (!byKey.delete(key)) return
+      const entry = byKey.get(key)
+      if (!entry) return
+      bytes -= entry.bytes.length
+      byKey.delete(key)
       const at = chunkOf(key)
       const chunk = chunks[at] as string[]
       chunk.splice(position(chunk, key), 1)
@@ -80,6 +90,7 @@ export function createSortedEntries(): SortedEntries {
     },
     clear() {
       byKey.clear()
+      bytes = 0
       chunks = [[]]
     },
   }

@@ -40,6 +40,10 @@ export interface WatchCache {
   readonly loaded: boolean
   readonly watchers: number
   readonly size: number
+  /** Of all entries together. */
+  readonly bytes: number
+  /** How many watchers a change to an object is likely to be shown to; `name` may be unknown. */
+  interested(namespace: string, name: string): number
   load(): Promise<void>
   get(key: string): Entry | undefined
   /** Entries in key order that a selection holds, after a key, at most `limit`; `more` tells that keys are left. */
@@ -255,6 +259,10 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
     get size() {
       return entries.size
     },
+    get bytes() {
+      return entries.bytes
+    },
+    interested: (namespace, name) => index.interested(namespace, name),
     load() {
       loading ??= load().catch((error: unknown) => {
         loading = undefined

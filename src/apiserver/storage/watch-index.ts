@@ -17,6 +17,8 @@ export interface WatchIndex<W extends IndexedWatcher> {
   remove(watcher: W): void
   /** Calls `visit` for each watcher that the change may concern, once. */
   candidates(change: Change, visit: (watcher: W) => void): void
+  /** About how many watchers a change to an object concerns: of those that select by a value, as many as have the same on average. */
+  interested(namespace: string, name: string): number
   has(watcher: W): boolean
   all(): Iterable<W>
 }
@@ -29,6 +31,8 @@ export function createWatchIndex<W extends IndexedWatcher>(): WatchIndex<W> {
   const buckets = new Map<string, Set<W>>()
   const labelKeys = new Map<string, number>()
   const fieldNames = new Map<string, number>()
+  /** Those that select by a label or a field. */
+  const byValue = { watchers: 0, buckets: 0 }
   let fieldsOf: Selection['fieldsOf'] | undefined
 
   const visitBucket = (bucket: string, visit: (watcher: W) => void) => {
@@ -57,7 +61,10 @@ export function createWatchIndex<W extends IndexedWatcher>(): WatchIndex<W> {
       watchers.set(watcher, bucket)
       const set = buckets.get(bucket)
       if (set) set.add(watcher)
-      else buckets.set(bucket, new Set([watcher]))
+      else {
+        buckets.set(bucket, new Set([watcher]))
+        if (isByValue(bucket)) byValue.buckets++
+      }
       count(bucket, 1)
       fieldsOf = watcher.selection.fieldsOf
     },
@@ -67,7 +74,10 @@ export function createWatchIndex<W extends IndexedWatcher>(): WatchIndex<W> {
       watchers.delete(watcher)
       const set = buckets.get(bucket) as Set<W>
       set.delete(watcher)
-      if (set.size === 0) buckets.delete(bucket)
+      if (set.size === 0) {
+        buckets.delete(bucket)
+        if (isByValue(bucket)) byValue.buckets--
+      }
       count(bucket, -1)
     },
     candidates(change, visit) {
@@ -83,20 +93,28 @@ export function createWatchIndex<W extends IndexedWatcher>(): WatchIndex<W> {
       if (change.old) valuesOf(change.old, values)
       for (const bucket of values) visitBucket(bucket, visit)
     },
+    interested(namespace, name) {
+      if (watchers.size === 0) return 0
+      const inBucket = (bucket: string) => buckets.get(bucket)?.size ?? 0
+      const known = inBucket('*') + (namespace ? inBucket(`s:${namespace}`) + inBucket(`n:${namespace}/${name}`) : inBucket(`n:${name}`))
+      return known + (byValue.buckets > 0 ? Math.round(byValue.watchers / byValue.buckets) : 0)
+    },
     has: (watcher) => watchers.has(watcher),
     all: () => watchers.keys(),
   }
 
   function count(bucket: string, by: number) {
-    const kind = bucket[0]
-    if (kind !== 'l' && kind !== 'f') return
-    const counts = kind === 'l' ? labelKeys : fieldNames
+    if (!isByValue(bucket)) return
+    byValue.watchers += by
+    const counts = bucket.startsWith('l') ? labelKeys : fieldNames
     const name = bucket.slice(2, bucket.indexOf('='))
     const now = (counts.get(name) ?? 0) + by
     if (now === 0) counts.delete(name)
     else counts.set(name, now)
   }
 }
+
+const isByValue = (bucket: string): boolean => bucket.startsWith('l:') || bucket.startsWith('f:')
 
 /** The one bucket a watcher sits in: the narrowest thing that all it selects has in common. */
 function bucketOf({ namespace, labels, fields }: Selection): string {
