@@ -163,7 +163,7 @@ describe.skipIf(cannotRunContainers() !== undefined)('three nodes', () => {
     const children = readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8').trim().split(' ').map(Number)
     for (const pid of children) process.kill(pid, 'SIGSTOP')
     try {
-      await cluster.kubectl('wait', `node/${node}`, '--for=condition=Ready=Unknown', '--timeout=55s')
+      await cluster.kubectl('wait', `node/${node}`, '--for=condition=Ready=Unknown', '--timeout=70s')
     } finally {
       for (const pid of children) process.kill(pid, 'SIGCONT')
     }
@@ -171,5 +171,5 @@ describe.skipIf(cannotRunContainers() !== undefined)('three nodes', () => {
     const taints = ['get', 'node', node, '-o', 'jsonpath={.spec.taints}']
     await expect.poll(() => cluster.kubectl(...taints), { timeout: 10_000 }).toBe('')
     await cluster.kubectl('wait', 'pod', '-l', 'app=client', '--for=condition=Ready', '--timeout=20s')
-  }, 90_000)
+  }, 120_000)
 })
