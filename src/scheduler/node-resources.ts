@@ -80,3 +80,8 @@ export function amountOf(resources: Resources, name: string): number {
       return resources.scalar[name] ?? 0
   }
 }
+
+/** An extended resource counts in scores only for pods that request it. */
+export function isScored(name: string, requests: Resources): boolean {
+  return name === 'cpu' || name === 'memory' || name === 'ephemeral-storage' || amountOf(requests, name) > 0
+}

@@ -1,11 +1,11 @@
 /**
  * Picks devices for claims on one node (upstream: staging/src/k8s.io/dynamic-resource-allocation/structured): a search
- * that goes request by request and steps back when a later request or a constraint cannot be met. Not yet here: devices
- * that draw on shared counters, and devices that several claims may hold at once; what needs them is refused, never
- * allocated wrongly.
+ * that goes request by request and steps back when a later request or a constraint cannot be met. Devices
+ * that draw on shared counters of their pool take turns (partitionable devices, KEP-4815). Not yet here: devices that
+ * several claims may hold at once; what needs them is refused, never allocated wrongly.
  */
 import { compileDeviceSelector, DeviceSelectorError } from '../../api/device-selector.ts'
-import { compareQuantity } from '../../api/quantity.ts'
+import { compareQuantity, quantityMilliValue } from '../../api/quantity.ts'
 import type { Node, NodeSelector } from '../../api/types/core-v1.ts'
 import type {
   AllocationResult,
@@ -33,6 +33,9 @@ export interface Candidate {
   readonly nodeSelector: NodeSelector | undefined
 }
 
+/** What is left of the counters that devices draw on together, in thousandths, by `driver/pool/set/counter`. */
+type Counters = Map<string, number>
+
 type Request = { readonly name: string } & (ExactDeviceRequest | DeviceSubRequest)
 
 /** Steps of the search for one node; more than this counts as not allocatable, as upstream's time limit does. */
@@ -43,7 +46,11 @@ const mostDevices = 32
 export const deviceId = (driver: string, pool: string, device: string): string => `${driver}/${pool}/${device}`
 
 /** The devices that a node can use, from pools that are whole; `broken` when some pool is not. */
-export function devicesOf(node: Node, slices: readonly ResourceSlice[]): { devices: Candidate[]; broken: boolean } {
+function devicesOf(
+  node: Node,
+  slices: readonly ResourceSlice[],
+  taken: ReadonlySet<string>,
+): { devices: Candidate[]; counters: Counters; broken: boolean } {
   const pools = new Map<string, ResourceSlice[]>()
   for (const slice of slices) {
     const key = `${slice.spec.driver}/${slice.spec.pool.name}`
@@ -52,6 +59,7 @@ export function devicesOf(node: Node, slices: readonly ResourceSlice[]): { devic
     else if ((have[0] as ResourceSlice).spec.pool.generation === slice.spec.pool.generation) have.push(slice)
   }
   const devices: Candidate[] = []
+  const counters: Counters = new Map()
   let broken = false
   for (const pool of pools.values()) {
     const found: Candidate[] = []
@@ -60,7 +68,7 @@ export function devicesOf(node: Node, slices: readonly ResourceSlice[]): { devic
         const place = spec.perDeviceNodeSelection ? device : spec
         const { nodeName } = place
         const here = place.allNodes || (nodeName ? nodeName === node.metadata.name : selects(place.nodeSelector, node))
-        if (!here || device.consumesCounters?.length || device.allowMultipleAllocations) continue
+        if (!here || device.allowMultipleAllocations) continue
         const nodeSelector = nodeName ? onlyOn(nodeName) : place.nodeSelector
         found.push({
           id: deviceId(spec.driver, spec.pool.name, device.name),
@@ -71,9 +79,36 @@ export function devicesOf(node: Node, slices: readonly ResourceSlice[]): { devic
         })
       }
     if (found.length && pool.length !== (pool[0] as ResourceSlice).spec.pool.resourceSliceCount) broken = true
-    else devices.push(...found)
+    else if (found.length) {
+      devices.push(...found)
+      addCounters(counters, pool, taken)
+    }
   }
-  return { devices, broken }
+  return { devices, counters, broken }
+}
+
+/** A pool's counters less what its devices in use draw, on whatever node they are. */
+function addCounters(counters: Counters, pool: readonly ResourceSlice[], taken: ReadonlySet<string>): void {
+  for (const { spec } of pool)
+    for (const { name, counters: set } of spec.sharedCounters ?? [])
+      for (const [counter, { value }] of Object.entries(set))
+        counters.set(`${spec.driver}/${spec.pool.name}/${name}/${counter}`, quantityMilliValue(value))
+  for (const { spec } of pool)
+    for (const device of spec.devices ?? []) {
+      if (!taken.has(deviceId(spec.driver, spec.pool.name, device.name))) continue
+      for (const [counter, amount] of drawn(spec.driver, spec.pool.name, device))
+        counters.set(counter, (counters.get(counter) ?? 0) - amount)
+    }
+}
+
+/** What a device draws of each counter. */
+function drawn(driver: string, pool: string, { consumesCounters = [] }: Device): [counter: string, amount: number][] {
+  return consumesCounters.flatMap(({ counterSet, counters }) =>
+    Object.entries(counters).map(([name, { value }]): [string, number] => [
+      `${driver}/${pool}/${counterSet}/${name}`,
+      quantityMilliValue(value),
+    ]),
+  )
 }
 
 /** An expression that fails on some device: nothing can be said of the claim until the expression or the device changes. */
@@ -87,7 +122,7 @@ export function allocate(
   taken: ReadonlySet<string>,
   classOf: (name: string) => DeviceClass | undefined,
 ): AllocationResult[] | undefined {
-  const { devices, broken } = devicesOf(node, slices)
+  const { devices, counters, broken } = devicesOf(node, slices, taken)
   const used = new Set<string>()
   const picked: { readonly candidate: Candidate; readonly request: Request }[][] = claims.map(() => [])
   const verdicts = new Map<string, boolean>()
@@ -109,8 +144,24 @@ export function allocate(
     const { id, device } = candidate
     if (!selected(claim, request, candidate)) return false
     if (!adminAccess(request) && (taken.has(id) || used.has(id))) return false
-    return tolerated(device, request.tolerations) && enough(device, request) && meetsConstraints(claim, request, device)
+    if (!tolerated(device, request.tolerations) || !enough(device, request) || !meetsConstraints(claim, request, device)) return false
+    return adminAccess(request) || draws(candidate).every(([counter, amount]) => (counters.get(counter) ?? 0) >= amount)
   }
+  function take(claim: number, candidate: Candidate, request: Request): void {
+    picked[claim]?.push({ candidate, request })
+    if (adminAccess(request)) return
+    used.add(candidate.id)
+    for (const [counter, amount] of draws(candidate)) counters.set(counter, (counters.get(counter) as number) - amount)
+  }
+  /** Steps back to the first `kept` devices of a claim. */
+  function giveBack(claim: number, kept: number): void {
+    for (const { candidate, request } of picked[claim]?.splice(kept) ?? []) {
+      if (adminAccess(request)) continue
+      used.delete(candidate.id)
+      for (const [counter, amount] of draws(candidate)) counters.set(counter, (counters.get(counter) as number) + amount)
+    }
+  }
+  const draws = ({ driver, pool, device }: Candidate) => drawn(driver, pool, device)
   function meetsConstraints(claim: number, request: Request, device: Device): boolean {
     const speaksOf = (requests: readonly string[] | undefined, name: string) =>
       !requests?.length || requests.includes(name) || requests.includes(name.split('/')[0] as string)
@@ -147,7 +198,7 @@ export function allocate(
         if (request.allocationMode === 'All') {
           if (takeAll(claim, request) && search(claim, rest, undefined, 0, 0)) return true
         } else if (search(claim, requests, request.count ?? 1, 0, i)) return true
-        for (const { candidate } of mine.splice(before)) used.delete(candidate.id)
+        giveBack(claim, before)
       }
       return false
     }
@@ -157,11 +208,9 @@ export function allocate(
     for (let i = from; i < devices.length; i++) {
       const candidate = devices[i] as Candidate
       if (!allow(claim, request, candidate)) continue
-      mine.push({ candidate, request })
-      if (!adminAccess(request)) used.add(candidate.id)
+      take(claim, candidate, request)
       if (search(claim, requests, still - 1, i + 1, choice)) return true
-      mine.pop()
-      if (!adminAccess(request)) used.delete(candidate.id)
+      giveBack(claim, mine.length - 1)
     }
     return false
   }
@@ -173,8 +222,7 @@ export function allocate(
     if (chosen.length === 0 || mine.length + chosen.length > mostDevices) return false
     for (const candidate of chosen) {
       if (!allow(claim, request, candidate)) return false
-      mine.push({ candidate, request })
-      if (!adminAccess(request)) used.add(candidate.id)
+      take(claim, candidate, request)
     }
     return true
   }

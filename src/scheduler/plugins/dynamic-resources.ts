@@ -8,7 +8,7 @@ import type { Pod } from '../../api/types/core-v1.ts'
 import type { AllocationResult, ResourceClaim } from '../../api/types/resource-v1.ts'
 import type { Client } from '../../client/client.ts'
 import type { Informers } from '../../client/informer.ts'
-import type { Cycle, Plugin, Rejection } from '../framework.ts'
+import { type Cycle, type Plugin, type Rejection, scaleToBest, scoreEach } from '../framework.ts'
 import { allocate, deviceId, requestsOf, SelectionError, selects } from './device-allocation.ts'
 
 const name = 'DynamicResources'
@@ -131,6 +131,18 @@ export function createDynamicResources({ client, informers }: { client: Client; 
         },
       }
     },
+    /** The earlier an alternative stands in its request, the better is the node that has it (DRAPrioritizedList). */
+    preScore(_, cycle) {
+      const state = stateOf(cycle)
+      if (!state?.open.some(({ spec }) => spec.devices.requests?.some((r) => r.firstAvailable))) return undefined
+      return {
+        score: scoreEach(({ name: node }) => {
+          const allocations = state.perNode.get(node) ?? []
+          return state.open.reduce((sum, claim, i) => sum + preferenceOf(claim, allocations[i]), 0)
+        }),
+        normalizeScore: (scores) => scaleToBest(scores, false),
+      }
+    },
     /** An allocated claim that nobody uses and that is in the way is given up, so that the next try can place it anew. */
     async postFilter({ pod }, cycle) {
       const state = stateOf(cycle)
@@ -200,3 +212,14 @@ export function createDynamicResources({ client, informers }: { client: Client; 
 
 const isReservedFor = (claim: ResourceClaim, pod: Pod): boolean =>
   claim.status?.reservedFor?.some((r) => r.uid === pod.metadata.uid) === true
+
+/** FirstAvailableDeviceRequestMaxSize: the first of a request's alternatives counts as much, each further one less. */
+const mostAlternatives = 8
+
+function preferenceOf({ spec }: ResourceClaim, allocation: AllocationResult | undefined): number {
+  const answered = new Set(allocation?.devices.results?.map(({ request }) => request))
+  return (spec.devices.requests ?? []).reduce((sum, { name: request, firstAvailable = [] }) => {
+    const chosen = firstAvailable.findIndex((alternative) => answered.has(`${request}/${alternative.name}`))
+    return chosen < 0 ? sum : sum + mostAlternatives - chosen
+  }, 0)
+}

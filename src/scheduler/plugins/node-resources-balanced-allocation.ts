@@ -1,6 +1,6 @@
 /** Prefers nodes whose resources come to be used in like shares by the pod: what counts is how much it changes that (since 1.36). */
 import { maxScore, type Plugin, scoreEach } from '../framework.ts'
-import { amountOf } from '../node-resources.ts'
+import { amountOf, isScored } from '../node-resources.ts'
 
 export interface BalancedAllocationArgs {
   readonly resources?: readonly { readonly name: string }[]
@@ -19,7 +19,8 @@ export function createNodeResourcesBalancedAllocation({ resources }: BalancedAll
     name: 'NodeResourcesBalancedAllocation',
     preScore({ requests }, { cluster }) {
       const { allocatable, requested } = cluster.resources
-      const parts = names.map((name) => ({ wanted: amountOf(requests, name), has: allocatable.of(name), used: requested.of(name) }))
+      const scored = names.filter((name) => isScored(name, requests))
+      const parts = scored.map((name) => ({ wanted: amountOf(requests, name), has: allocatable.of(name), used: requested.of(name) }))
       // A pod that requests nothing changes no balance.
       if (parts.every(({ wanted }) => wanted === 0)) return undefined
       return {

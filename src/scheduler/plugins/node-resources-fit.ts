@@ -3,7 +3,7 @@ import type { Pod } from '../../api/types/core-v1.ts'
 import type { Extender } from '../extender.ts'
 import { maxScore, type Plugin, type Rejection } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
-import { amountOf } from '../node-resources.ts'
+import { amountOf, isScored } from '../node-resources.ts'
 import type { PodInfo } from '../pod-info.ts'
 import { podRequests, type Resources } from '../resources.ts'
 
@@ -53,12 +53,14 @@ export function createNodeResourcesFit(args: FitArgs = {}, extenders: readonly E
     },
     preScore(pod, { cluster }) {
       const { allocatable, requested, nonZeroRequested } = cluster.resources
-      const parts = resources.map(({ name, weight = 1 }) => {
-        // Pods that request no cpu or memory are taken to use some.
-        const hasFloor = name === 'cpu' || name === 'memory'
-        const own = amountOf(hasFloor ? pod.nonZeroRequests : pod.requests, name)
-        return { weight, own, has: allocatable.of(name), used: (hasFloor ? nonZeroRequested : requested).of(name) }
-      })
+      const parts = resources
+        .filter(({ name }) => isScored(name, pod.requests))
+        .map(({ name, weight = 1 }) => {
+          // Pods that request no cpu or memory are taken to use some.
+          const hasFloor = name === 'cpu' || name === 'memory'
+          const own = amountOf(hasFloor ? pod.nonZeroRequests : pod.requests, name)
+          return { weight, own, has: allocatable.of(name), used: (hasFloor ? nonZeroRequested : requested).of(name) }
+        })
       return {
         score(nodes, scores) {
           const weights = new Float64Array(nodes.length)

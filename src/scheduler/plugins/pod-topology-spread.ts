@@ -80,7 +80,8 @@ export function createPodTopologySpread(defaultSelector: (pod: Pod) => Selector 
     preScore(pod, cycle, feasible) {
       const constraints = constraintsOf(pod, 'ScheduleAnyway')
       if (constraints.length === 0) return undefined
-      const requireAll = Boolean(pod.pod.spec.topologySpreadConstraints?.length)
+      // Only upstream's own defaults let nodes without the labels take part.
+      const requireAll = Boolean(pod.pod.spec.topologySpreadConstraints?.length) || args.defaultingType === 'List'
       const { cluster } = cycle
       const topologies = constraints.map((c) => cluster.topology(c.topologyKey))
       const isIgnored = ({ index }: NodeInfo) => requireAll && topologies.some(({ ids }) => (ids[index] as number) < 0)
@@ -126,12 +127,13 @@ export function createPodTopologySpread(defaultSelector: (pod: Pod) => Selector 
     wakes(pod, event) {
       if (event.kind === 'node-added' || event.kind === 'node-deleted') return true
       if (event.kind === 'node-updated') return event.changed.has('labels') || event.changed.has('taints')
-      if (event.kind === 'pod-assigned' || event.kind === 'pod-deleted' || event.kind === 'pod-updated')
-        return (
-          event.pod.metadata.namespace === pod.namespace &&
-          constraintsOf(pod, 'DoNotSchedule').some(({ selector }) => selector.matches(event.pod.metadata.labels ?? {}))
-        )
-      return false
+      if (event.kind !== 'pod-assigned' && event.kind !== 'pod-deleted' && event.kind !== 'pod-updated') return false
+      if (event.pod.metadata.namespace !== pod.namespace) return false
+      const { before } = event
+      return constraintsOf(pod, 'DoNotSchedule').some(({ selector }) => {
+        const counts = ({ metadata }: Pod) => selector.matches(metadata.labels ?? {})
+        return before ? counts(before) !== counts(event.pod) : counts(event.pod)
+      })
     },
   }
 }

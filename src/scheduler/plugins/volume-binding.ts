@@ -5,6 +5,7 @@
 import { labelSelectorAsSelector } from '../../api/labels.ts'
 import { compareQuantity } from '../../api/quantity.ts'
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts'
+import type { StorageClass } from '../../api/types/storage-v1.ts'
 import type { Client } from '../../client/client.ts'
 import type { Informers } from '../../client/informer.ts'
 import type { Plugin, Rejection } from '../framework.ts'
@@ -18,9 +19,12 @@ export interface VolumeBindingArgs {
 }
 
 const name = 'VolumeBinding'
-const reject = (reason: string): { reject: Rejection } => ({ reject: { plugin: name, reasons: [reason], unresolvable: true } })
-const nodeConflict: Rejection = { plugin: name, reasons: ["node(s) didn't match PersistentVolume's node affinity"], unresolvable: true }
-const nothingToBind: Rejection = { plugin: name, reasons: ["node(s) didn't find available persistent volumes to bind"], unresolvable: true }
+const reject = (reason: string): { reject: Rejection } => ({ reject: because(reason) })
+const because = (reason: string): Rejection => ({ plugin: name, reasons: [reason], unresolvable: true })
+const nodeConflict = because("node(s) didn't match PersistentVolume's node affinity")
+const nothingToBind = because("node(s) didn't find available persistent volumes to bind")
+const noSuchVolume = because('node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)')
+const notEnoughSpace = because('node(s) did not have enough free storage')
 
 /** What is to be done for a pod on a node: volumes to bind to claims, and claims to have provisioned there. */
 interface Plan {
@@ -32,12 +36,14 @@ export function createVolumeBinding({ client, informers }: { client: Client; inf
   const claims = informers.of('persistentvolumeclaims')
   const volumes = informers.of('persistentvolumes')
   const classes = informers.of('storageclasses.storage.k8s.io')
+  const drivers = informers.of('csidrivers.storage.k8s.io')
+  const capacities = informers.of('csistoragecapacities.storage.k8s.io')
   const timeoutMs = (args.bindTimeoutSeconds ?? 600) * 1000
   /** Volumes promised to a claim by a cycle whose binding is not seen yet. */
   const assumed = new Map<string, string>()
   const plans = new Map<string, Plan>()
 
-  function planFor(pod: PodInfo, waiting: readonly PersistentVolumeClaim[], node: NodeInfo): Plan | undefined {
+  function planFor(pod: PodInfo, waiting: readonly PersistentVolumeClaim[], node: NodeInfo): Plan | Rejection {
     const bind: { claim: PersistentVolumeClaim; volume: PersistentVolume }[] = []
     const provision: PersistentVolumeClaim[] = []
     const taken = new Set<string>()
@@ -49,15 +55,32 @@ export function createVolumeBinding({ client, informers }: { client: Client; inf
         continue
       }
       const storageClass = classes.get(undefined, claim.spec.storageClassName ?? '')
-      if (!storageClass || storageClass.provisioner === 'kubernetes.io/no-provisioner') return undefined
+      if (!storageClass || storageClass.provisioner === 'kubernetes.io/no-provisioner') return nothingToBind
       const topologies = storageClass.allowedTopologies ?? []
       const allowed =
         topologies.length === 0 ||
         topologies.some((term) => (term.matchLabelExpressions ?? []).every((e) => e.values.includes(node.labels[e.key] as string)))
-      if (!allowed) return undefined
+      if (!allowed) return nothingToBind
+      if (!hasEnoughCapacity(storageClass, claim, node)) return notEnoughSpace
       provision.push(claim)
     }
     return { bind, provision }
+  }
+
+  /** A driver that publishes its free capacity is believed, in the same words as to what a node can reach. */
+  function hasEnoughCapacity({ metadata, provisioner }: StorageClass, claim: PersistentVolumeClaim, node: NodeInfo): boolean {
+    const wanted = claim.spec.resources?.requests?.['storage']
+    if (wanted === undefined || !drivers.get(undefined, provisioner)?.spec.storageCapacity) return true
+    return capacities.list().some(({ storageClassName, capacity, maximumVolumeSize, nodeTopology }) => {
+      const limit = maximumVolumeSize ?? capacity
+      return (
+        storageClassName === metadata.name &&
+        limit !== undefined &&
+        compareQuantity(limit, wanted) >= 0 &&
+        nodeTopology !== undefined &&
+        labelSelectorAsSelector(nodeTopology).matches(node.labels)
+      )
+    })
   }
 
   function smallestMatch(pod: PodInfo, claim: PersistentVolumeClaim, node: Node, taken: ReadonlySet<string>): PersistentVolume | undefined {
@@ -90,7 +113,7 @@ export function createVolumeBinding({ client, informers }: { client: Client; inf
     preFilter(pod, cycle) {
       const names = claimNames(pod.pod)
       if (names.length === 0) return undefined
-      const bound: PersistentVolume[] = []
+      const bound: (PersistentVolume | undefined)[] = []
       const waiting: PersistentVolumeClaim[] = []
       for (const claimName of names) {
         const claim = claims.get(pod.namespace, claimName)
@@ -106,9 +129,7 @@ export function createVolumeBinding({ client, informers }: { client: Client; inf
         if (claim.status.phase === 'Lost')
           return reject(`persistentvolumeclaim "${claimName}" bound to non-existent persistentvolume "${claim.spec.volumeName}"`)
         if (isBound(claim)) {
-          const volume = volumes.get(undefined, claim.spec.volumeName as string)
-          if (!volume) return reject(`persistentvolume "${claim.spec.volumeName}" not found`)
-          bound.push(volume)
+          bound.push(volumes.get(undefined, claim.spec.volumeName as string))
           continue
         }
         const waits = classes.get(undefined, claim.spec.storageClassName ?? '')?.volumeBindingMode === 'WaitForFirstConsumer'
@@ -118,8 +139,10 @@ export function createVolumeBinding({ client, informers }: { client: Client; inf
       cycle.data.set(name, waiting)
       return {
         filter(node) {
-          if (!bound.every((volume) => reaches(volume, node.node))) return nodeConflict
-          return waiting.length === 0 || planFor(pod, waiting, node) ? undefined : nothingToBind
+          if (bound.some((volume) => !volume)) return noSuchVolume
+          if (!bound.every((volume) => volume && reaches(volume, node.node))) return nodeConflict
+          const plan = waiting.length ? planFor(pod, waiting, node) : undefined
+          return plan && 'reasons' in plan ? plan : undefined
         },
       }
     },
@@ -127,7 +150,7 @@ export function createVolumeBinding({ client, informers }: { client: Client; inf
       const waiting = cycle.data.get(name) as PersistentVolumeClaim[] | undefined
       if (!waiting?.length) return undefined
       const plan = planFor(pod, waiting, node)
-      if (!plan) return nothingToBind
+      if ('reasons' in plan) return plan
       for (const { claim, volume } of plan.bind) assumed.set(volume.metadata.name, `${pod.namespace}/${claim.metadata.name}`)
       plans.set(pod.key, plan)
       return undefined
