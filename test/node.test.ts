@@ -224,6 +224,41 @@ describe.skipIf(cannotRunContainers).each(['kijabi', 'containerd'] as const)('po
     ])
   })
 
+  test('a pod with users of its own is root inside only; a runtime that has none for it is not asked', async () => {
+    const events = lab.client.watch('events', { namespace: 'default' })
+    const script = 'awk "{print \\$1, \\$3}" /proc/self/uid_map; id -u; cat /given/key; echo x > /scratch/x; stat -c %u /scratch/x'
+    const { metadata } = await lab.create('users', {
+      hostUsers: false,
+      restartPolicy: 'Never',
+      volumes: [
+        { name: 'given', downwardAPI: { items: [{ path: 'key', fieldRef: { fieldPath: 'metadata.name' } }] } },
+        { name: 'scratch', emptyDir: {} },
+      ],
+      containers: [
+        {
+          ...busybox('c', 'sh', '-c', `(${script}) > /dev/termination-log 2>&1`),
+          volumeMounts: [
+            { name: 'given', mountPath: '/given' },
+            { name: 'scratch', mountPath: '/scratch' },
+          ],
+        },
+      ],
+    })
+    if (runtime === 'containerd') {
+      for await (const { object } of events)
+        if (object.involvedObject?.uid === metadata.uid && object.reason === 'FailedCreatePodSandBox') {
+          expect(object.message).toBe(
+            "Failed to create pod sandbox: can't set `spec.hostUsers: false`, runtime does not support user namespaces",
+          )
+          break
+        }
+      await lab.client.delete('pods', { namespace: 'default', name: 'users' })
+      return
+    }
+    const pod = await lab.untilPod('users', (p) => p?.status.phase === 'Succeeded')
+    expect(container(pod)?.state.terminated?.message).toBe('0 65536\n0\nusers0\n')
+  })
+
   test('a config map that is missing holds the container back until it is there', async () => {
     await lab.create('missing', {
       containers: [

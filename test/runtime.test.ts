@@ -1,7 +1,7 @@
 /** The container runtime as a process, driven through its socket: what the kubelet asks of it, and what it must survive. */
 import { randomBytes } from 'node:crypto'
-import { readFileSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -150,6 +150,32 @@ describe.skipIf(why !== undefined)('the container runtime', () => {
     await daemon.runtime.RemovePodSandbox({ podSandboxId: pod })
   })
 
+  test('the folder of a VOLUME has what the image has there, with its owners', async () => {
+    const entries: LayerEntry[] = [
+      { name: 'data', type: 'directory', mode: 0o750, uid: 999, gid: 998 },
+      { name: 'data/file', data: 'kept', mode: 0o640, uid: 999, gid: 998 },
+    ]
+    const config = { Volumes: { '/data': {}, '/data/new': {} } }
+    registry.push('team/volume:v1', buildImage([busyboxLayer(), entries], { config }))
+    const image = { image: `${registry.host}/team/volume:v1` }
+    await daemon.images.PullImage({ image })
+    const pod = await runPod()
+    const id = await run(pod, ['sleep', '1000'], { image })
+    const { out } = await exec(id, 'stat', '-c', '%u:%g %a %n', '/data', '/data/file', '/data/new')
+    expect(out).toBe('999:998 750 /data\n999:998 640 /data/file\n0:0 755 /data/new\n')
+    await daemon.runtime.RemovePodSandbox({ podSandboxId: pod })
+  })
+
+  test('a container that could not be created leaves no mount', async () => {
+    const pod = await runPod()
+    const mounts = ['busybox', 'nowhere'].map((image, i) => ({ containerPath: `/image${i}`, image: { image } }))
+    await expect(create(pod, containerConfig(['true'], { mounts }))).rejects.toMatchObject({ code: Code.NOT_FOUND })
+    const state = dirname(daemon.socket)
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(`${state}/containers/`)
+    expect(readdirSync(join(daemon.folder, 'containers'))).toEqual([])
+    await daemon.runtime.RemovePodSandbox({ podSandboxId: pod })
+  })
+
   test('a command that is not there fails the start, and says so', async () => {
     const pod = await runPod()
     const id = await create(pod, containerConfig(['no-such-program']))
@@ -251,6 +277,66 @@ describe.skipIf(why !== undefined)('the container runtime', () => {
     await daemon.runtime.UpdateContainerResources({ containerId: id, linux: { memoryLimitInBytes: 64 << 20 } })
     expect((await status(id)).resources?.linux?.memoryLimitInBytes).toBe(64 << 20)
     await daemon.runtime.RemovePodSandbox({ podSandboxId: pod })
+  })
+
+  describe('a pod with a user namespace', () => {
+    const ids = [{ hostId: 1_310_720, containerId: 0, length: 65_536 }]
+    const usernsOptions = { mode: NamespaceMode.POD, uids: ids, gids: ids }
+    const inUsers = (pid: number) => ({ linux: { securityContext: { namespaceOptions: { pid, usernsOptions } } } })
+
+    test.each([
+      ['', NamespaceMode.CONTAINER],
+      [' and one PID namespace for all', NamespaceMode.POD],
+    ])('runs as root of its own users, over the shared layers and mapped volumes%s', async (_what, pid) => {
+      const { runtimeHandlers = [] } = await daemon.runtime.Status({})
+      expect(runtimeHandlers[0]?.features?.userNamespaces).toBe(true)
+      const pod = await runPod(podConfig({ dnsConfig: { servers: ['10.96.0.10'] }, ...inUsers(pid) }))
+      const volume = join(daemon.folder, `volume-${pod}`)
+      mkdirSync(volume, { mode: 0o700 })
+      const mounts = [
+        { containerPath: '/volume', hostPath: volume, uidMappings: ids, gidMappings: ids },
+        { containerPath: '/image', image: { image: 'busybox' }, readonly: true },
+      ]
+      const id = await run(pod, ['sleep', '1000'], { ...inUsers(pid), mounts })
+      const script = [
+        'cat /proc/self/uid_map',
+        'id -u',
+        "stat -c '%u %n' /bin /bin/busybox /volume /image/bin /etc/hosts",
+        'echo made > /volume/file; echo over > /bin/new; echo x > /etc/hosts; echo y > /dev/shm/z',
+        'hostname inner && hostname; ip link set lo up && ping -c1 -W2 127.0.0.1 | grep -c "1 packets received"',
+        'mount -t tmpfs none /mnt 2>/dev/null || echo no mount',
+      ].join('\n')
+      const { out, err } = await exec(id, 'sh', '-c', script)
+      expect(out).toMatch(/^ +0 +1310720 +65536\n0\n(0 \S+\n){5}/)
+      expect([err, out.trim().split('\n').at(-1)]).toEqual([expect.not.stringMatching(/denied.*(file|new|hosts|shm)/), 'no mount'])
+      // Outside, the process is nobody, what it wrote to the volume is root's, and its own files are its users'.
+      const { info = {} } = await daemon.runtime.ContainerStatus({ containerId: id, verbose: true })
+      const process = (JSON.parse(info['info'] as string) as { pid: number }).pid
+      expect(statSync(`/proc/${process}`).uid).toBe(1_310_720)
+      expect(statSync(join(volume, 'file')).uid).toBe(0)
+      expect(statSync(join(daemon.folder, 'containers', id, 'upper', 'bin', 'new')).uid).toBe(1_310_720)
+      await daemon.runtime.RemovePodSandbox({ podSandboxId: pod })
+    })
+
+    test('outlives a killed runtime', async () => {
+      const pod = await runPod(podConfig(inUsers(NamespaceMode.CONTAINER)))
+      await daemon.kill()
+      await daemon.start()
+      const id = await run(pod, ['sleep', '1000'], inUsers(NamespaceMode.CONTAINER))
+      expect((await exec(id, 'id', '-u')).out).toBe('0\n')
+      await daemon.runtime.RemovePodSandbox({ podSandboxId: pod })
+    })
+
+    test.each([
+      ['the host’s users with a map', { mode: NamespaceMode.NODE, uids: ids }, {}, /can't use mappings/],
+      ['no group', { mode: NamespaceMode.POD, uids: ids }, {}, /one gid mapping/],
+      ['two ranges', { mode: NamespaceMode.POD, uids: [...ids, ...ids], gids: ids }, {}, /one uid mapping/],
+      ['another container’s users', { mode: NamespaceMode.CONTAINER, uids: ids, gids: ids }, {}, /unsupported user namespace mode/],
+      ['the host’s network', usernsOptions, { network: NamespaceMode.NODE }, /host's network/],
+    ])('is refused with %s', async (_what, options, more, message) => {
+      const securityContext = { namespaceOptions: { ...namespaceOptions, ...more, usernsOptions: options } }
+      await expect(runPod(podConfig({ linux: { securityContext } }))).rejects.toThrow(message)
+    })
   })
 
   /** How many pods are in the middle of a start and a stop when the runtime is killed. */

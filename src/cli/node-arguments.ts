@@ -1,4 +1,5 @@
 /** The command line of a node's process: each component's name with upstream's flags. Apart from the process itself, so that `up` loads no component. */
+import { join } from 'node:path'
 import { type Cluster, defaultPort, nodeAddress, nodeNames } from './cluster.ts'
 import { controlPlaneComponents } from './control-plane-arguments.ts'
 import { apiAddress, clusterDnsAddress } from './credentials.ts'
@@ -17,7 +18,7 @@ export function nodeArguments(cluster: Cluster, name: string): string[] {
     'containerd',
     ...(settings.loggingFormat ? ['--log-format=json'] : []),
     `--root=${home('containerd')}`,
-    `--state=${home('containerd-state')}`,
+    `--state=${containerdState(cluster, name)}`,
     `--address=${containerdSocket(cluster, name)}`,
     ...(settings.registryMirrors ?? []).map((mirror) => `--registry-mirror=${mirrorFor(cluster, mirror, name)}`),
     'kubelet',
@@ -66,6 +67,9 @@ function processLogs(cluster: Cluster, name: string): string {
 
 /** Where the node's CRI is served. */
 export const containerdSocket = (cluster: Cluster, name: string): string => cluster.path('run', `containerd-${name}.sock`)
+
+/** What lasts until the machine restarts. Not in the data folder, which is closed to all others: the users of a pod's user namespace go through it. */
+export const containerdState = (cluster: Cluster, name = ''): string => join('/run/kijabi', String(cluster.settings.port), name)
 
 /** A further node is in a network namespace, from where the API server is elsewhere: its clients have kubeconfigs of their own. */
 export const clientOfNode = (cluster: Cluster, client: string, name: string): string =>

@@ -1,6 +1,6 @@
 /** What a node leaves in the kernel when its process is gone, and how it is taken away: containers, mounts, links, rules, cgroups. */
-import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { parseFlags } from '../flags/flags.ts'
 import { detach, whileInNetwork } from '../linux/syscalls.ts'
 import { noLog } from '../log/log.ts'
@@ -12,7 +12,7 @@ import { createNetworks } from '../runtime/networks.ts'
 import { createRuntime } from '../runtime/runtime.ts'
 import type { Cluster } from './cluster.ts'
 import { makeBridge } from './containerd.ts'
-import { bridgeName, cgroupRoot, nftTable, nodeArguments } from './node-arguments.ts'
+import { bridgeName, cgroupRoot, containerdState, nftTable, nodeArguments } from './node-arguments.ts'
 import { nodeNamespace } from './node-network.ts'
 import { sectionsOf } from './sections.ts'
 
@@ -37,6 +37,13 @@ export async function removeNode(cluster: Cluster, name: string): Promise<void> 
   for (const family of ['IPv4', 'IPv6'] as const)
     await createNftablesBackend({ family, nodePortAddresses: [], table: nftTable(cluster) }, nft).cleanup()
   unmountBelow(cluster.folder)
+  unmountBelow(containerdState(cluster))
+  rmSync(containerdState(cluster), { recursive: true, force: true })
+  removeIfEmpty(dirname(containerdState(cluster)))
+}
+
+function removeIfEmpty(folder: string): void {
+  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder)
 }
 
 async function withRuntime(

@@ -8,6 +8,7 @@ import type * as cri from '../runtime/cri/types.ts'
 import { annotations, labels } from './cri.ts'
 import { ConfigError, expand } from './env.ts'
 import { linuxResources, milliToQuota, milliToShares, podRequestMilli, type QosClass, qosClass } from './resources.ts'
+import { userNamespaceOf } from './user-namespaces.ts'
 import type { MountedVolumes } from './volumes.ts'
 
 export interface NodeSettings {
@@ -75,7 +76,7 @@ export function sandboxConfig(pod: Pod, attempt: number, settings: NodeSettings)
       sysctls: Object.fromEntries((context.sysctls ?? []).map((s) => [s.name, s.value])),
       resources: { cpuShares: milliToShares(cpu), ...(cpu ? { cpuPeriod: 100_000 } : {}), cpuQuota: milliToQuota(0) },
       securityContext: {
-        namespaceOptions: namespaceOptions(pod),
+        namespaceOptions: namespaceOptions(pod, settings),
         privileged,
         ...ids(context, undefined),
         supplementalGroups: supplementalGroups(context),
@@ -87,11 +88,12 @@ export function sandboxConfig(pod: Pod, attempt: number, settings: NodeSettings)
   }
 }
 
-function namespaceOptions(pod: Pod): cri.NamespaceOption {
+function namespaceOptions(pod: Pod, { podsFolder }: NodeSettings): cri.NamespaceOption {
   return {
     network: pod.spec.hostNetwork ? NamespaceMode.NODE : NamespaceMode.POD,
     ipc: pod.spec.hostIPC ? NamespaceMode.NODE : NamespaceMode.POD,
     pid: pod.spec.hostPID ? NamespaceMode.NODE : pod.spec.shareProcessNamespace ? NamespaceMode.POD : NamespaceMode.CONTAINER,
+    usernsOptions: userNamespaceOf(pod, podsFolder),
   }
 }
 
@@ -175,8 +177,8 @@ export function containerConfig(pod: Pod, container: Container, inputs: Containe
       securityContext: {
         ...securityContext(pod, container, inputs.imageUser, settings),
         namespaceOptions: inputs.targetId
-          ? { ...namespaceOptions(pod), pid: NamespaceMode.TARGET, targetId: inputs.targetId }
-          : namespaceOptions(pod),
+          ? { ...namespaceOptions(pod, settings), pid: NamespaceMode.TARGET, targetId: inputs.targetId }
+          : namespaceOptions(pod, settings),
       },
     },
   }
@@ -298,7 +300,9 @@ function mounts(
     if (!existsSync(file)) closeSync(openSync(file, 'w', 0o666))
     result.push({ containerPath: terminationPath, hostPath: file })
   }
-  return result
+  // In a user namespace the files of volumes belong to the same users as without.
+  const { uids, gids } = userNamespaceOf(pod, settings.podsFolder)
+  return uids && gids ? result.map((mount) => (mount.image ? mount : { ...mount, uidMappings: uids, gidMappings: gids })) : result
 }
 
 /** What a container's last words are written to; its end shows them. */

@@ -5,7 +5,7 @@
  */
 
 import { dlopen, getInt32 } from 'node:ffi'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { getSystemErrorMap } from 'node:util'
 
 const { functions: libc } = dlopen(null, {
@@ -25,6 +25,7 @@ const { functions: libc } = dlopen(null, {
   mknod: { arguments: ['string', 'u32', 'u64'], return: 'i32' },
   socket: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
   connect: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
+  close: { arguments: ['i32'], return: 'i32' },
   ioctl: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
 })
 
@@ -70,6 +71,46 @@ export function detach(target: string): void {
   }
 }
 
+/** Calls that older C libraries have no function for go by their numbers, the same on every machine. */
+const byNumber = (...types: ('i64' | 'string' | 'pointer')[]) =>
+  dlopen(null, { syscall: { arguments: ['i64', ...types], return: 'i64' } }).functions.syscall
+const calls = {
+  openTree: byNumber('i64', 'string', 'i64'),
+  mountSetattr: byNumber('i64', 'string', 'i64', 'pointer', 'i64'),
+  moveMount: byNumber('i64', 'string', 'i64', 'string', 'i64'),
+}
+
+/**
+ * Mounts what is at `source`, with all mounted below it, at `target` too. With a user namespace (a path of one), the files
+ * belong there to whom it maps their owners: an idmapped mount, since Linux 5.12 and by file system.
+ */
+export function bindTree(source: string, target: string, userNamespace?: string): void {
+  const AT_FDCWD = -100n
+  const AT_EMPTY_PATH = 0x1000n
+  const AT_RECURSIVE = 0x8000n
+  const OPEN_TREE_CLONE = 1n
+  const OPEN_TREE_CLOEXEC = 0o2000000n
+  const MOVE_MOUNT_F_EMPTY_PATH = 4n
+  const MOUNT_ATTR_IDMAP = 0x100000n
+  const tree = check(calls.openTree(428n, AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE), 'open_tree', source)
+  try {
+    if (userNamespace !== undefined) {
+      const namespace = openSync(userNamespace, 'r')
+      try {
+        const attributes = Buffer.alloc(32)
+        attributes.writeBigUInt64LE(MOUNT_ATTR_IDMAP, 0)
+        attributes.writeBigUInt64LE(BigInt(namespace), 24)
+        check(calls.mountSetattr(442n, BigInt(tree), '', AT_EMPTY_PATH, attributes, 32n), 'map the owners of', source)
+      } finally {
+        closeSync(namespace)
+      }
+    }
+    check(calls.moveMount(429n, BigInt(tree), '', AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH), 'mount', target)
+  } finally {
+    libc.close(tree)
+  }
+}
+
 export const CloneFlag = {
   NEWNS: 0x00020000,
   NEWUTS: 0x04000000,
@@ -112,8 +153,8 @@ export function listxattr(path: string): string[] {
   const size = check(libc.llistxattr(path, names, BigInt(names.length)), 'listxattr', path)
   return names.toString('utf8', 0, size).split('\0').filter(Boolean)
 }
-/** Opens a file for reading with `root` as the root of every link on the way: openat2(2) with RESOLVE_IN_ROOT. */
-export function openInRoot(root: string, path: string): number {
+/** The beginning of a file, with `root` as the root of every link on the way to it: openat2(2) with RESOLVE_IN_ROOT. Empty when it is no plain file. */
+export function readInRoot(root: string, path: string, maxBytes: number): string {
   const SYS_openat2 = 437n
   const RESOLVE_NO_MAGICLINKS = 0x02n
   const RESOLVE_IN_ROOT = 0x10n
@@ -124,7 +165,14 @@ export function openInRoot(root: string, path: string): number {
     const how = Buffer.alloc(24)
     how.writeBigUInt64LE(O_NONBLOCK | O_CLOEXEC, 0)
     how.writeBigUInt64LE(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, 16)
-    return check(libc.syscall(SYS_openat2, BigInt(folder), path, how, 24n), 'openat2', path)
+    const fd = check(libc.syscall(SYS_openat2, BigInt(folder), path, how, 24n), 'openat2', path)
+    try {
+      const stat = fstatSync(fd)
+      const buffer = Buffer.alloc(stat.isFile() ? Math.min(stat.size, maxBytes) : 0)
+      return buffer.toString('utf8', 0, readSync(fd, buffer, 0, buffer.length, 0))
+    } finally {
+      libc.close(fd)
+    }
   } finally {
     closeSync(folder)
   }

@@ -3,14 +3,14 @@
  * the file that conmon writes their exit code to. Every step leaves a state from which a new process goes on.
  */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Code, GrpcError } from '../grpc/status.ts'
-import { detach } from '../linux/syscalls.ts'
 import type { Logger } from '../log/log.ts'
 import { expectMove, processesOf, removeGroup } from './cgroups.ts'
+import { createContainerFiles } from './container-files.ts'
 import { ContainerState, NamespaceMode, signals } from './cri/api.ts'
-import type { ContainerConfig, LinuxContainerResources, Mount } from './cri/types.ts'
+import type { ContainerConfig, LinuxContainerResources } from './cri/types.ts'
 import type { ImageStore } from './images/store.ts'
 import type { Exit, Monitor } from './monitor.ts'
 import type { Host } from './oci/host.ts'
@@ -70,10 +70,9 @@ const notFound = (id: string) =>
   new GrpcError(Code.NOT_FOUND, `an error occurred when try to find container ${JSON.stringify(id)}: not found`)
 
 export function createContainers(deps: ContainerDeps): Containers {
-  const { records, sandboxRecords, sandboxes, images, monitor, root, state, host, runtimeOf, log, turns, emit } = deps
-  const bundle = (id: string) => join(state, 'containers', id)
-  const data = (id: string) => join(root, 'containers', id)
-  const rootfs = (id: string) => join(bundle(id), 'rootfs')
+  const { records, sandboxRecords, sandboxes, images, monitor, host, runtimeOf, log, turns, emit } = deps
+  const files = createContainerFiles(deps)
+  const { bundle } = files
   const names = new Set<string>()
   const waiters = new Map<string, Set<() => void>>()
   const ending = new Map<string, Promise<void>>()
@@ -89,50 +88,6 @@ export function createContainers(deps: ContainerDeps): Containers {
   const runtimeFor = (record: ContainerRecord) => runtimeOf(sandboxOf(record)?.runtimeHandler ?? '')
   const nameOf = (sandbox: SandboxRecord, config: ContainerConfig) =>
     `${sandbox.id}/${config.metadata?.name ?? ''}_${config.metadata?.attempt ?? 0}`
-
-  const mountRoot = (record: ContainerRecord) => {
-    mkdirSync(rootfs(record.id), { recursive: true })
-    images.layers.mount(record.layers, rootfs(record.id), { upper: join(data(record.id), 'upper'), work: join(data(record.id), 'work') })
-  }
-  const unmount = (record: ContainerRecord) => {
-    detach(rootfs(record.id))
-    for (const path of record.imageMounts) detach(path)
-  }
-
-  /** Image volumes: each image mounted read-only once for the container. */
-  const mountImages = (namespace: string, id: string, mounts: readonly Mount[]): Map<Mount, string> => {
-    const mounted = new Map<Mount, string>()
-    for (const wanted of mounts) {
-      if (!wanted.image?.image) continue
-      if (wanted.hostPath) throw new GrpcError(Code.INVALID_ARGUMENT, 'a mount has a host path and an image')
-      const image = images.find(namespace, wanted.image.image)
-      if (!image) throw new GrpcError(Code.NOT_FOUND, `image ${JSON.stringify(wanted.image.image)} of a mount: not found`)
-      const at = join(bundle(id), `image-${mounted.size}`)
-      mkdirSync(at, { recursive: true })
-      images.layers.mount(image.layers, at)
-      const sub = wanted.imageSubPath ? join(at, join('/', wanted.imageSubPath)) : at
-      mounted.set(wanted, sub)
-      // A link inside the image could lead out of it.
-      if (wanted.imageSubPath && !isRealPath(at, wanted.imageSubPath))
-        throw new GrpcError(Code.INVALID_ARGUMENT, `the image has no file or folder ${JSON.stringify(wanted.imageSubPath)}`)
-    }
-    return mounted
-  }
-
-  /** Folders for the image's VOLUMEs, with what the image has there. */
-  const makeVolumes = (id: string, config: ContainerConfig, places: readonly string[]): Record<string, string> => {
-    const volumes: Record<string, string> = {}
-    for (const [index, place] of places.entries()) {
-      if (!place.startsWith('/') || config.mounts?.some((m) => m.containerPath?.replace(/\/$/, '') === place.replace(/\/$/, ''))) continue
-      const at = join(data(id), `volume-${index}`)
-      const source = join(rootfs(id), join('/', place))
-      // `cp` keeps owners and modes; a link in the image would lead out of it, so only a real folder is copied.
-      if (isRealPath(rootfs(id), place)) cpSync(source, at, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
-      else mkdirSync(at, { recursive: true })
-      volumes[place] = at
-    }
-    return volumes
-  }
 
   const namespacesFor = (sandbox: SandboxRecord, config: ContainerConfig): SandboxNamespaces => {
     const options = config.linux?.securityContext?.namespaceOptions ?? sandbox.config.linux?.securityContext?.namespaceOptions ?? {}
@@ -162,14 +117,21 @@ export function createContainers(deps: ContainerDeps): Containers {
       default:
         break
     }
-    return { ...(network ? { network } : {}), ...(ipc ? { ipc } : {}), ...(uts ? { uts } : {}), ...(pid ? { pid } : {}) }
+    const user = sandbox.userMap && { path: sandboxes.namespacePath(sandbox.id, 'user'), ...sandbox.userMap }
+    return {
+      ...(network ? { network } : {}),
+      ...(ipc ? { ipc } : {}),
+      ...(uts ? { uts } : {}),
+      ...(pid ? { pid } : {}),
+      ...(user ? { user } : {}),
+    }
   }
 
   const clean = async (record: ContainerRecord) => {
     await runtimeFor(record)
       .run('delete', '--force', record.id)
       .catch((error: unknown) => log.debug('deleting a container', { container: record.id, error }))
-    unmount(record)
+    files.unmount(record.id)
   }
 
   /** What happens once, when a container's first process has ended. */
@@ -318,7 +280,7 @@ export function createContainers(deps: ContainerDeps): Containers {
     if (record.state === ContainerState.CONTAINER_EXITED) {
       await ending.get(id)
       for (const name of ['attach', 'ctl', 'winsz', 'pid', 'conmon.pid', 'oom']) rmSync(join(bundle(id), name), { force: true })
-      mountRoot(record)
+      files.mountRoot(record, sandboxOf(record))
       const { stopped: _before, ...rest } = record
       records.put({ ...rest, state: ContainerState.CONTAINER_CREATED, exitCode: 0, reason: '', message: '', finishedAt: '0' })
     }
@@ -356,8 +318,8 @@ export function createContainers(deps: ContainerDeps): Containers {
 
   return {
     bundle,
-    rootfs,
-    upper: (id) => join(data(id), 'upper'),
+    rootfs: files.rootfs,
+    upper: files.upper,
     onExit,
     wait,
     start,
@@ -414,27 +376,21 @@ export function createContainers(deps: ContainerDeps): Containers {
         user: { uid: 0, gid: 0, additionalGids: [] },
         ownPidNamespace: (namespaceOptions.pid ?? NamespaceMode.POD) === NamespaceMode.CONTAINER,
         resources: config.linux?.resources ?? {},
-        imageMounts: [],
       }
       records.put(record)
       try {
-        for (const folder of ['upper', 'work']) mkdirSync(join(data(id), folder), { recursive: true })
-        chmodSync(join(data(id), 'upper'), 0o755)
-        mkdirSync(bundle(id), { recursive: true })
-        mountRoot(record)
-        const mounted = mountImages(namespace, id, config.mounts ?? [])
-        record = { ...record, imageMounts: [...mounted.keys()].map((_mount, index) => join(bundle(id), `image-${index}`)) }
+        files.make(record, sandbox)
         const spec = buildSpec({
           config,
           image: imageConfig,
-          rootfs: rootfs(id),
+          rootfs: files.rootfs(id),
           cgroupsPath: record.cgroup,
           hostname: sandbox.config.hostname ?? '',
           privileged: sandbox.config.linux?.securityContext?.privileged === true,
           namespaces: namespacesFor(sandbox, config),
           sandboxFiles: sandboxes.files(sandbox),
-          volumes: makeVolumes(id, config, Object.keys(imageConfig.Volumes ?? {})),
-          imageMounts: mounted,
+          volumes: await files.makeVolumes(record, sandbox, Object.keys(imageConfig.Volumes ?? {})),
+          prepared: files.prepareMounts(record, sandbox),
           host,
         })
         writeFileSync(join(bundle(id), 'config.json'), JSON.stringify(runtimeFor(record).withFilter(id, spec)))
@@ -442,9 +398,7 @@ export function createContainers(deps: ContainerDeps): Containers {
         emit('created', record)
         return record
       } catch (error) {
-        unmount(record)
-        rmSync(bundle(id), { recursive: true, force: true })
-        rmSync(data(id), { recursive: true, force: true })
+        files.remove(id)
         records.delete(id)
         names.delete(name)
         throw error
@@ -491,9 +445,7 @@ export function createContainers(deps: ContainerDeps): Containers {
         await over
       }
       await ending.get(id)
-      unmount(record)
-      rmSync(bundle(id), { recursive: true, force: true })
-      rmSync(data(id), { recursive: true, force: true })
+      files.remove(id)
       monitor.forget(id)
       records.delete(id)
       const sandbox = sandboxRecords.get(record.sandboxId)
@@ -558,16 +510,7 @@ export function createContainers(deps: ContainerDeps): Containers {
           records.put({ ...record, state: ContainerState.CONTAINER_EXITED, finishedAt: at, exitCode: 255, reason: 'Unknown' })
         }
       }
-      // Folders of containers that no record tells of: a creation or removal that was cut short.
-      for (const folder of [join(state, 'containers'), join(root, 'containers')]) {
-        if (!existsSync(folder)) continue
-        for (const id of readdirSync(folder)) {
-          if (records.get(id)) continue
-          for (const name of existsSync(join(folder, id)) ? readdirSync(join(folder, id)) : [])
-            if (name === 'rootfs' || name.startsWith('image-')) detach(join(folder, id, name))
-          rmSync(join(folder, id), { recursive: true, force: true })
-        }
-      }
+      files.sweep((id) => records.get(id) !== undefined)
       await Promise.all(
         [...records.values()].map(async (r) =>
           r.state === ContainerState.CONTAINER_EXITED ? removeGroup(host.cgroups, r.cgroup) : undefined,
@@ -588,15 +531,4 @@ function conmonAlive(bundle: string): boolean {
   } catch {
     return false
   }
-}
-
-/** True when it is there and no part of the path is a link. */
-function isRealPath(root: string, place: string): boolean {
-  let at = root
-  for (const part of place.split('/').filter(Boolean)) {
-    at = join(at, part)
-    const stat = lstatSync(at, { throwIfNoEntry: false })
-    if (part === '..' || !stat || stat.isSymbolicLink()) return false
-  }
-  return true
 }

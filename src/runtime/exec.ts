@@ -1,7 +1,7 @@
 /** Runs a further command in a running container, by the OCI runtime's exec, with pipes or with a terminal of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, type FSWatcher, openSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, type Readable, type Writable } from 'node:stream'
 import { isatty, ReadStream } from 'node:tty'
@@ -75,6 +75,7 @@ export function startExec(runtime: OciRuntime, id: string, bundle: string, optio
     let said = ''
     terminal.on('data', (chunk: Buffer) => {
       if (said.length < 4096) said += chunk.toString('utf8')
+      tell()
       if (!output.write(chunk)) {
         terminal.pause()
         output.once('drain', () => terminal.resume())
@@ -84,9 +85,20 @@ export function startExec(runtime: OciRuntime, id: string, bundle: string, optio
     terminal.on('error', () => output.end())
     terminal.on('close', () => output.end())
     terminal.on('end', () => output.end())
+    // The command's terminal begins with the size of ours; of a later one crun passes the signal on and not the size.
+    let wanted: [rows: number, columns: number] | undefined
+    let starting: FSWatcher | undefined
+    const tell = () => {
+      const pid = wanted && pidOf()
+      if (!wanted || !pid || !setTerminalSize(pid, ...wanted)) return
+      wanted = undefined
+      starting?.close()
+      starting = undefined
+    }
     const exit = new Promise<number>((resolve, reject) => {
       child.on('error', reject)
       child.on('exit', (code) => {
+        starting?.close()
         try {
           resolve(finish(code, said))
         } catch (error) {
@@ -102,9 +114,11 @@ export function startExec(runtime: OciRuntime, id: string, bundle: string, optio
       resize(rows, columns) {
         if (terminal.destroyed) return
         setWindowSize(master, rows, columns)
-        // Before the command runs its terminal begins with ours; later crun passes the signal on and not the size.
-        const pid = pidOf()
-        if (pid) setTerminalSize(pid, rows, columns)
+        wanted = [rows, columns]
+        tell()
+        // The command may have taken the earlier size and not be known yet.
+        if (wanted) starting ??= watch(bundle, tell)
+        tell()
       },
       kill: () => kill(child),
     }
@@ -136,16 +150,18 @@ export function startExec(runtime: OciRuntime, id: string, bundle: string, optio
   }
 }
 
-/** Of the terminal that is the process's input; nothing when the process is gone or has put something else there. */
-function setTerminalSize(pid: number, rows: number, columns: number): void {
+/** Of the terminal that is the process's input. False when that is none (yet). */
+function setTerminalSize(pid: number, rows: number, columns: number): boolean {
   let fd: number
   try {
     fd = openSync(`/proc/${pid}/fd/0`, constants.O_RDWR | constants.O_NOCTTY)
   } catch {
-    return
+    return false
   }
   try {
-    if (isatty(fd)) setWindowSize(fd, rows, columns)
+    if (!isatty(fd)) return false
+    setWindowSize(fd, rows, columns)
+    return true
   } finally {
     closeSync(fd)
   }

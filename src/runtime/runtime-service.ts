@@ -20,6 +20,7 @@ import type { PodNetwork } from './pod-network.ts'
 import { cgroupParentOf, type Sandboxes } from './sandboxes.ts'
 import { type ContainerRecord, nowNanoseconds, type Records, type SandboxRecord } from './state.ts'
 import type { Streaming } from './streaming.ts'
+import type { UserNamespaces } from './user-namespace.ts'
 
 export interface RuntimeServiceDeps {
   readonly sandboxRecords: Records<SandboxRecord>
@@ -28,6 +29,7 @@ export interface RuntimeServiceDeps {
   readonly containers: Containers
   readonly network: PodNetwork
   readonly streaming: Streaming
+  readonly userNamespaces: UserNamespaces
   readonly handlers: readonly string[]
   readonly runtimeOf: (handler: string) => OciRuntime
   readonly host: Host
@@ -52,7 +54,7 @@ const eventTypes: Record<ContainerEvent, number> = {
 }
 
 export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceImpl {
-  const { sandboxRecords, containerRecords, sandboxes, containers, network, streaming, host, turns, runtimeOf } = deps
+  const { sandboxRecords, containerRecords, sandboxes, containers, network, streaming, userNamespaces, host, turns, runtimeOf } = deps
   const listeners = new Set<(event: cri.ContainerEventResponse) => void>()
 
   const byId = <T extends { id: string; namespace: string }>(records: Records<T>, id: string, namespace: string): T | undefined => {
@@ -328,7 +330,7 @@ export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceIm
 
     Version: async () => ({ version: '0.1.0', runtimeName: 'kijabi', runtimeVersion: version, runtimeApiVersion: 'v1' }),
     async Status({ verbose }): Promise<cri.StatusResponse> {
-      const net = await network.status()
+      const [net, missing] = await Promise.all([network.status(), userNamespaces.missing()])
       return {
         status: {
           conditions: [
@@ -338,7 +340,7 @@ export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceIm
         },
         runtimeHandlers: deps.handlers.map((name) => ({
           name,
-          features: { recursiveReadOnlyMounts: runtimeOf(name).name === 'crun', userNamespaces: false },
+          features: { recursiveReadOnlyMounts: runtimeOf(name).name === 'crun', userNamespaces: missing === undefined },
         })),
         features: { supplementalGroupsPolicy: true, userNamespacesHostNetwork: false },
         info: verbose ? { config: JSON.stringify(deps.info()) } : {},

@@ -28,6 +28,7 @@ import { createRuntimeService } from './runtime-service.ts'
 import { createSandboxes } from './sandboxes.ts'
 import { type ContainerRecord, createTurns, openRecords, type SandboxRecord } from './state.ts'
 import { createStreaming } from './streaming.ts'
+import { createUserNamespaces } from './user-namespace.ts'
 
 export interface RuntimeOptions {
   /** What lasts: images and what containers wrote. */
@@ -98,10 +99,13 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const networks = createNetworks({ root, pods, make: options.makeNetwork, log })
   const hostPorts = createHostPorts(`kijabi-hostports-${options.name ?? 'default'}`)
   const turns = createTurns()
+  const userNamespaces = createUserNamespaces(join(programs, 'namespaces'), images.layers.path, state)
   const sandboxes = createSandboxes({
     records: sandboxRecords,
     state,
     pauseRoot: join(programs, 'pause'),
+    layers: images.layers.path,
+    userNamespaces,
     network: networks,
     hostPorts,
     runtimeOf,
@@ -140,6 +144,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     containers,
     network: networks,
     streaming,
+    userNamespaces,
     handlers: Object.keys(handlers),
     runtimeOf,
     host,

@@ -4,10 +4,20 @@
  * nothing of the sandbox dies with this process; only a shared PID namespace needs a process (oci/programs.ts).
  */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Code, GrpcError } from '../grpc/status.ts'
-import { detach, inNewNamespaces, linkUp, MountFlag, mount, sethostname } from '../linux/syscalls.ts'
+import {
+  bindTree,
+  detach,
+  inNamespace,
+  inNewNamespaces,
+  linkUp,
+  MountFlag,
+  mount,
+  type NamespaceKind,
+  sethostname,
+} from '../linux/syscalls.ts'
 import type { Logger } from '../log/log.ts'
 import { removeGroup } from './cgroups.ts'
 import { NamespaceMode, Protocol } from './cri/api.ts'
@@ -19,6 +29,7 @@ import type { OciRuntime } from './oci/runtime.ts'
 import { type HostPort, type NetworkSandbox, networkAnnotation, type PodNetwork } from './pod-network.ts'
 import { signal, startOf } from './processes.ts'
 import { nowNanoseconds, type Records, type SandboxRecord } from './state.ts'
+import { type UserNamespaces, userMapOf } from './user-namespace.ts'
 
 export interface Sandboxes {
   run(namespace: string, config: PodSandboxConfig, runtimeHandler: string, signal?: AbortSignal): Promise<SandboxRecord>
@@ -28,7 +39,9 @@ export interface Sandboxes {
   stop(id: string): Promise<void>
   remove(id: string): Promise<void>
   /** The file of a namespace of the sandbox. */
-  namespacePath(id: string, kind: 'net' | 'ipc' | 'uts'): string
+  namespacePath(id: string, kind: NamespaceKind | 'user'): string
+  /** The layers of images as the users of the sandbox own them. */
+  layersFolder(record: SandboxRecord): string
   /** What each container of the sandbox finds in its place. */
   files(record: SandboxRecord): Record<string, string>
   portsOf(record: SandboxRecord): readonly HostPort[]
@@ -41,6 +54,9 @@ export interface SandboxDeps {
   readonly state: string
   /** The root folder of the processes that hold shared PID namespaces. */
   readonly pauseRoot: string
+  /** The folder of unpacked layers. */
+  readonly layers: string
+  readonly userNamespaces: UserNamespaces
   readonly network: PodNetwork
   readonly hostPorts: HostPorts
   readonly runtimeOf: (handler: string) => OciRuntime
@@ -50,9 +66,10 @@ export interface SandboxDeps {
 
 const NSFS_MAGIC = 0x6e736673
 
-export function createSandboxes({ records, state, pauseRoot, network, hostPorts, runtimeOf, host, log }: SandboxDeps): Sandboxes {
+export function createSandboxes(deps: SandboxDeps): Sandboxes {
+  const { records, state, pauseRoot, layers, userNamespaces, network, hostPorts, runtimeOf, host, log } = deps
   const folder = (id: string) => join(state, 'sandboxes', id)
-  const namespacePath = (id: string, kind: 'net' | 'ipc' | 'uts') => join(folder(id), kind)
+  const namespacePath = (id: string, kind: NamespaceKind | 'user') => join(folder(id), kind)
   const names = new Set<string>()
 
   const networkSandbox = (record: SandboxRecord): NetworkSandbox => {
@@ -78,21 +95,32 @@ export function createSandboxes({ records, state, pauseRoot, network, hostPorts,
     }
   }
 
-  const makeNamespaces = (record: SandboxRecord) => {
-    const { id, config } = record
+  const makeNamespaces = async (record: SandboxRecord) => {
+    const { id, config, namespaces, userMap } = record
+    const pathOf = (kind: NamespaceKind | 'user') => namespacePath(id, kind)
     mkdirSync(folder(id), { recursive: true })
-    for (const kind of record.namespaces) writeFileSync(namespacePath(id, kind), '')
-    inNewNamespaces(record.namespaces, () => {
-      if (record.namespaces.includes('uts') && config.hostname) sethostname(config.hostname)
-      if (record.namespaces.includes('net')) linkUp('lo')
-      for (const [name, value] of Object.entries(config.linux?.sysctls ?? {})) writeSysctl(record, name, value)
-      for (const kind of record.namespaces) mount(`/proc/thread-self/ns/${kind}`, namespacePath(id, kind), '', MountFlag.BIND, '')
-    })
+    if (userMap) await userNamespaces.make(userMap, namespaces, pathOf)
+    else {
+      for (const kind of namespaces) writeFileSync(pathOf(kind), '')
+      inNewNamespaces(namespaces, () => {
+        for (const kind of namespaces) mount(`/proc/thread-self/ns/${kind}`, pathOf(kind), '', MountFlag.BIND, '')
+      })
+    }
+    const inside = namespaces.reduceRight<() => void>(
+      (work, kind) => () => inNamespace(kind, pathOf(kind), work),
+      () => {
+        if (namespaces.includes('uts') && config.hostname) sethostname(config.hostname)
+        if (namespaces.includes('net')) linkUp('lo')
+        for (const [name, value] of Object.entries(config.linux?.sysctls ?? {})) writeSysctl(record, name, value)
+      },
+    )
+    inside()
   }
 
   const makeFiles = (record: SandboxRecord) => {
-    const { id, config } = record
+    const { id, config, userMap } = record
     const at = (name: string) => join(folder(id), name)
+    const [uid, gid] = [userMap?.uids[0]?.hostID ?? 0, userMap?.gids[0]?.hostID ?? 0]
     const hostname = config.hostname || readFileSync('/proc/sys/kernel/hostname', 'utf8').trim()
     writeFileSync(at('hostname'), `${hostname}\n`)
     writeFileSync(at('hosts'), hostsOfHost())
@@ -106,17 +134,33 @@ export function createSandboxes({ records, state, pauseRoot, network, hostPorts,
       writeFileSync(at('resolv.conf'), `${lines.join('\n')}\n`)
     } else if (existsSync('/etc/resolv.conf')) copyFileSync('/etc/resolv.conf', at('resolv.conf'))
     else writeFileSync(at('resolv.conf'), '')
-    for (const name of ['hostname', 'hosts', 'resolv.conf']) chmodSync(at(name), 0o644)
+    for (const name of ['hostname', 'hosts', 'resolv.conf']) {
+      chmodSync(at(name), 0o644)
+      chownSync(at(name), uid, gid)
+    }
     if (record.namespaces.includes('ipc')) {
       mkdirSync(at('shm'), { recursive: true })
-      mount('shm', at('shm'), 'tmpfs', MountFlag.NOSUID | MountFlag.NODEV | MountFlag.NOEXEC, 'mode=1777,size=67108864')
+      mount(
+        'shm',
+        at('shm'),
+        'tmpfs',
+        MountFlag.NOSUID | MountFlag.NODEV | MountFlag.NOEXEC,
+        `mode=1777,size=67108864,uid=${uid},gid=${gid}`,
+      )
+    }
+    if (userMap) {
+      mkdirSync(at('layers'), { recursive: true })
+      bindTree(layers, at('layers'), namespacePath(id, 'user'))
     }
   }
 
   /** A process that stays, in new PID and the sandbox's other namespaces, so that containers can share it. */
   const startPause = async (record: SandboxRecord): Promise<number> => {
     const bundle = join(folder(record.id), 'pause')
-    mkdirSync(bundle, { recursive: true })
+    const rootfs = join(bundle, 'rootfs')
+    mkdirSync(rootfs, { recursive: true })
+    // The users of a user namespace may not reach the folder of our programs.
+    if (record.userMap) bindTree(pauseRoot, rootfs)
     const joined = record.namespaces.map((kind) => ({ type: kind === 'net' ? 'network' : kind, path: namespacePath(record.id, kind) }))
     const spec = {
       ociVersion: '1.0.2',
@@ -130,10 +174,19 @@ export function createSandboxes({ records, state, pauseRoot, network, hostPorts,
         noNewPrivileges: true,
         oomScoreAdj: Math.max(-998, host.lowestOomScore),
       },
-      root: { path: pauseRoot, readonly: true },
-      mounts: [{ destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] }],
+      root: { path: record.userMap ? rootfs : pauseRoot, readonly: true },
+      mounts: [
+        { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
+        { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'noexec', 'mode=755', 'size=64k'] },
+      ],
       linux: {
-        namespaces: [{ type: 'mount' }, { type: 'pid' }, ...joined],
+        namespaces: [
+          { type: 'mount' },
+          { type: 'pid' },
+          ...joined,
+          ...(record.userMap ? [{ type: 'user', path: namespacePath(record.id, 'user') }] : []),
+        ],
+        ...(record.userMap ? { uidMappings: record.userMap.uids, gidMappings: record.userMap.gids } : {}),
         cgroupsPath: join(cgroupParentOf(record), record.id),
         resources: { devices: [{ allow: false, access: 'rwm' }] },
       },
@@ -171,11 +224,8 @@ export function createSandboxes({ records, state, pauseRoot, network, hostPorts,
         .run('delete', '--force', id)
         .catch((error: unknown) => log.debug('deleting the pause process', { sandbox: id, error }))
     }
-    for (const kind of record.namespaces) {
-      detach(namespacePath(id, kind))
-      rmSync(namespacePath(id, kind), { force: true })
-    }
-    detach(join(folder(id), 'shm'))
+    for (const name of [...record.namespaces, 'user', 'shm', 'layers', 'pause/rootfs']) detach(join(folder(id), name))
+    for (const kind of [...record.namespaces, 'user'] as const) rmSync(namespacePath(id, kind), { force: true })
     const { pausePid: _ended, ...rest } = record
     records.put({ ...rest, ready: false, hostPorts: false })
     tellNeighbours(record)
@@ -183,7 +233,7 @@ export function createSandboxes({ records, state, pauseRoot, network, hostPorts,
 
   /** Namespaces, files, network and host ports of a sandbox that has none. */
   const bringUp = async (record: SandboxRecord): Promise<SandboxRecord> => {
-    makeNamespaces(record)
+    await makeNamespaces(record)
     makeFiles(record)
     if (!record.hostNetwork) {
       const sandbox = networkSandbox(record)
@@ -205,12 +255,14 @@ export function createSandboxes({ records, state, pauseRoot, network, hostPorts,
   return {
     namespacePath,
     stop,
+    layersFolder: (record) => (record.userMap ? join(folder(record.id), 'layers') : layers),
     portsOf: (record) => networkSandbox(record).portMappings,
     async run(namespace, config, runtimeHandler, abort) {
       const name = nameOf(namespace, config)
       const options = config.linux?.securityContext?.namespaceOptions ?? {}
-      if (options.usernsOptions && options.usernsOptions.mode !== NamespaceMode.NODE)
-        throw new GrpcError(Code.UNIMPLEMENTED, 'user namespaces for pods are not supported by this runtime')
+      const userMap = userMapOf(options)
+      const missing = userMap && (await userNamespaces.missing())
+      if (missing) throw new GrpcError(Code.FAILED_PRECONDITION, `pods cannot have user namespaces on this node: ${missing}`)
       runtimeOf(runtimeHandler)
       if (names.has(name))
         throw new GrpcError(
@@ -229,6 +281,7 @@ export function createSandboxes({ records, state, pauseRoot, network, hostPorts,
         ready: false,
         hostNetwork,
         namespaces: [...(hostNetwork ? [] : (['net', 'uts'] as const)), ...(options.ipc === NamespaceMode.NODE ? [] : (['ipc'] as const))],
+        ...(userMap ? { userMap } : {}),
         ips: [],
         hostPorts: false,
       }
@@ -285,7 +338,8 @@ export function createSandboxes({ records, state, pauseRoot, network, hostPorts,
     },
     async recover() {
       for (const record of [...records.values()]) {
-        const whole = record.namespaces.every((kind) => isNamespace(namespacePath(record.id, kind)))
+        const kinds = [...record.namespaces, ...(record.userMap ? (['user'] as const) : [])]
+        const whole = kinds.every((kind) => isNamespace(namespacePath(record.id, kind)))
         const paused = record.pausePid === undefined || startOf(record.pausePid) !== undefined
         if (record.ready && whole && paused) continue
         if (record.ready) log.info('a sandbox did not survive', { sandbox: record.id })

@@ -8,6 +8,7 @@ import type { Logger } from '../log/log.ts'
 import type { ContainerState } from './cri/api.ts'
 import type { ContainerConfig, LinuxContainerResources, PodSandboxConfig } from './cri/types.ts'
 import type { ProcessUser } from './oci/user.ts'
+import type { UserMap } from './user-namespace.ts'
 
 export interface SandboxRecord {
   readonly id: string
@@ -19,8 +20,10 @@ export interface SandboxRecord {
   readonly createdAt: string
   readonly ready: boolean
   readonly hostNetwork: boolean
-  /** What of the sandbox is bound to files in its state folder. */
+  /** What of the sandbox is bound to files in its state folder, besides the user namespace. */
   readonly namespaces: readonly ('net' | 'ipc' | 'uts')[]
+  /** Of its user namespace; absent: the host's users. */
+  readonly userMap?: UserMap
   readonly ips: readonly string[]
   readonly hostInterface?: string
   /** Host ports that the runtime published. */
@@ -55,8 +58,6 @@ export interface ContainerRecord {
   readonly user: ProcessUser
   readonly ownPidNamespace: boolean
   readonly resources: LinuxContainerResources
-  /** Where the mounts of image volumes are. */
-  readonly imageMounts: readonly string[]
   /** Its processes are frozen. */
   readonly paused?: boolean
   /** By the user, so that it stays so where its restart policy is `unless-stopped`. */

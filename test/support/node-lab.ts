@@ -3,7 +3,7 @@
  * containerd, with folders, bridge, addresses, cgroup and nftables tables of its own. `stop` leaves nothing behind.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,6 +71,7 @@ export async function startNodeLab(options: {
   users?: readonly string[]
 }): Promise<NodeLab> {
   const folder = mkdtempSync(join(tmpdir(), 'kijabi-node-'))
+  chmodSync(folder, 0o711) // The users of a pod's user namespace go through it.
   const undo: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })]
   const id = Math.floor(Math.random() * 200) + 20
   const podCIDR = `10.${id}.3.0/24`

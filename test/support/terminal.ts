@@ -42,11 +42,13 @@ export function openTerminal(program: string, args: readonly string[], env: Reco
     resize: (rows, columns) => setWindowSize(master, rows, columns),
     shows: (pattern) =>
       new Promise((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`${program} does not show ${pattern}:\n${all}`)), 60_000)
         look = () => {
           const found = pattern.exec(all.slice(seen))
           if (found) {
             seen += found.index + found[0].length
             look = () => {}
+            clearTimeout(late)
             resolve()
           } else if (over) reject(new Error(`${program} ended without showing ${pattern}:\n${all}`))
         }

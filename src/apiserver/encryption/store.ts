@@ -8,7 +8,10 @@ export function createEncryptedStore(store: Store, transformerOf: TransformerOf)
     const transformer = kv.value.length > 0 ? transformerOf(kv.key) : undefined
     return transformer ? { ...kv, value: transformer.fromStorage(kv.value, kv.key) } : kv
   }
-  const result = (r: WriteResult): WriteResult => (!r.ok && r.current ? { ...r, current: open(r.current) } : r)
+  const result = (r: WriteResult): WriteResult => {
+    if (r.ok) return r.previous ? { ...r, previous: open(r.previous) } : r
+    return r.current ? { ...r, current: open(r.current) } : r
+  }
   const event = (e: StoreEvent): StoreEvent =>
     transformerOf(e.kv.key) ? { ...e, kv: open(e.kv), ...(e.previous ? { previous: open(e.previous) } : {}) } : e
   return {

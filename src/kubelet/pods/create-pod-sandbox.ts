@@ -39,7 +39,9 @@ async function runPodSandbox(deps: PodDeps, worker: PodWorker, config: cri.PodSa
   const { pod } = worker
   try {
     limitPodCgroup(deps, worker)
-    const made = await deps.cri.runtime.RunPodSandbox({ config, runtimeHandler: await runtimeHandler(deps, pod) })
+    const handler = await runtimeHandler(deps, pod)
+    if (pod.spec.hostUsers === false) await checkUserNamespaces(deps, handler)
+    const made = await deps.cri.runtime.RunPodSandbox({ config, runtimeHandler: handler })
     return made.podSandboxId as string
   } catch (error) {
     deps.event(pod, undefined, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${criErrorText(error)}`)
@@ -49,6 +51,14 @@ async function runPodSandbox(deps: PodDeps, worker: PodWorker, config: cri.PodSa
 
 async function runtimeHandler({ client }: PodDeps, { spec }: Pod): Promise<string> {
   return spec.runtimeClassName ? (await client.get('runtimeclasses.node.k8s.io', { name: spec.runtimeClassName })).handler : ''
+}
+
+/** A runtime that knows no user namespaces would run the pod as the node's root. */
+async function checkUserNamespaces({ cri }: PodDeps, handler: string): Promise<void> {
+  const { runtimeHandlers = [] } = await cri.runtime.Status({})
+  if (runtimeHandlers.find(({ name = '' }) => name === handler)?.features?.userNamespaces) return
+  const who = handler ? `RuntimeClass handler ${JSON.stringify(handler)}` : 'runtime'
+  throw new Error(`can't set \`spec.hostUsers: false\`, ${who} does not support user namespaces`)
 }
 
 /** The sandbox that containers are started in. On the host's network they have its addresses. */

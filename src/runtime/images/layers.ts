@@ -25,8 +25,11 @@ export interface Layers {
   list(): LayerInfo[]
   /** Unpacks blobs in order, the base first, each checked against its diff ID. Resolves to the layers' IDs, the base first. */
   unpack(blobs: readonly { path: () => Promise<string>; diffId: string }[], progress?: (done: number) => void): Promise<string[]>
-  /** Mounts the layers (base first) with an upper folder for what is written; without one, read-only. */
-  mount(ids: readonly string[], target: string, writable?: { upper: string; work: string }): void
+  /**
+   * Mounts the layers (base first) with an upper folder for what is written; without one, read-only. `from` is this folder,
+   * or a view of it in which others own the files.
+   */
+  mount(ids: readonly string[], from: string, target: string, writable?: { upper: string; work: string }): void
   fs(id: string): string
   delete(id: string): Promise<void>
   readonly path: string
@@ -112,23 +115,23 @@ export async function openLayers(root: string): Promise<Layers> {
         await worker?.close()
       }
     },
-    mount(ids, target, writable) {
+    mount(ids, from, target, writable) {
       if (!writable && ids.length === 1) {
         // Overlayfs wants two folders at least.
-        mount(fs(ids[0] as string), target, '', MountFlag.BIND, '')
+        mount(`${from}/${ids[0]}/fs`, target, '', MountFlag.BIND, '')
         mount('', target, '', MountFlag.BIND | MountFlag.REMOUNT | MountFlag.RDONLY, '')
         return
       }
       const lower = (base: (id: string) => string) => `lowerdir=${ids.toReversed().map(base).join(':')}`
       const upper = writable ? `,upperdir=${writable.upper},workdir=${writable.work},index=off` : ''
-      const long = lower(fs) + upper
+      const long = lower((id) => `${from}/${id}/fs`) + upper
       // The kernel takes one page of options; from inside the folder the names are short. Nothing else runs in between.
       if (long.length < 4000) {
         mount('overlay', target, 'overlay', 0, long)
         return
       }
       const back = openSync('.', 'r')
-      const here = openSync(folder, 'r')
+      const here = openSync(from, 'r')
       try {
         fchdir(here)
         mount('overlay', target, 'overlay', 0, lower((id) => `${id}/fs`) + upper)

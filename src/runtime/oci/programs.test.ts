@@ -32,7 +32,7 @@ test('the launcher hands its words and environment on', () => {
 
 test.skipIf(root)('what the kernel refuses is said', () => {
   const { stderr, status } = spawnSync(write('refused', launcherProgram('/bin/sh', '/tmp')), ['/bin/sh'], { encoding: 'utf8' })
-  expect([stderr, status]).toEqual(['kijabi: the OCI runtime could not be started in a mount namespace\n', 1])
+  expect([stderr, status]).toEqual(['kijabi: the kernel refused a namespace\n', 1])
 })
 
 test.runIf(root)('what it starts can be written to by nobody, and does not see the mount that is hidden', () => {

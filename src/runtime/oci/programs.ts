@@ -1,7 +1,7 @@
 /**
- * Two programs of a few hundred bytes, written here as machine code because all they do is call the kernel: the one that
- * holds a pod's shared PID namespace, and the one through which crun is started. In any other form they would cost
- * megabytes in the one place and milliseconds of each container's start in the other.
+ * Programs of a few hundred bytes, written here as machine code because all they do is call the kernel: the one that
+ * holds a pod's shared PID namespace, the one that makes a user namespace, and the one through which crun is started. In
+ * any other form they would cost megabytes in the one place and milliseconds of each container's start in the other.
  */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -23,6 +23,15 @@ export function pauseProgram(arch?: string): Buffer {
   const SIG_IGN = 1
   return program(arch, [
     ['must', 'rt_sigaction', SIGCHLD, words(SIG_IGN, 0, 0, 0), 0, 8],
+    ['again', 'ppoll', 0, 0, 0, 0, 0],
+  ])
+}
+
+/** Makes new namespaces, says so with one byte, and keeps them until it is killed. A user namespace among them owns the others. */
+export function namespacesProgram(flags: number, arch?: string): Buffer {
+  return program(arch, [
+    ['must', 'unshare', flags],
+    ['must', 'write', 1, '.', 1],
     ['again', 'ppoll', 0, 0, 0, 0, 0],
   ])
 }
@@ -166,7 +175,7 @@ function program(arch: string = process.arch, steps: readonly Step[]): Buffer {
     return hex(...values.map((value, place) => assembler.load(place, value)), assembler.call(assembler.numbers[name]))
   }
   // What calls point at comes first, then where a failure leads: so each address is known when it is needed.
-  const message = 'kijabi: the OCI runtime could not be started in a mount namespace\n'
+  const message = 'kijabi: the kernel refused a namespace\n'
   const failing = [call(['try', 'write', 2, message, message.length]), call(['try', 'exit_group', 1])]
   const calls = steps.map(call)
   put(Buffer.alloc(-here & 7))

@@ -25,8 +25,8 @@ export interface SpecInput {
   readonly sandboxFiles: Readonly<Record<string, string>>
   /** Anonymous volumes for the image's VOLUMEs, by place. */
   readonly volumes: Readonly<Record<string, string>>
-  /** Image volumes (mounts that name an image): where each is mounted on the host. */
-  readonly imageMounts: ReadonlyMap<Mount, string>
+  /** Where on the host those mounts are that are not simply their host path. */
+  readonly prepared: ReadonlyMap<Mount, string>
   readonly host: Host
 }
 /** Paths of namespaces to join; absent: the host's, except `pid`, which is then the container's own. */
@@ -35,7 +35,7 @@ export interface SandboxNamespaces {
   readonly ipc?: string
   readonly uts?: string
   readonly pid?: string | 'host'
-  readonly user?: { readonly path: string; readonly uids: IdMapping[]; readonly gids: IdMapping[] }
+  readonly user?: { readonly path: string; readonly uids: readonly IdMapping[]; readonly gids: readonly IdMapping[] }
 }
 export interface IdMapping {
   readonly containerID: number
@@ -91,7 +91,7 @@ export function buildSpec(input: SpecInput): OciSpec {
   const user = userOf(input, security)
   const unmasked = namespaces.user !== undefined && (security.maskedPaths ?? []).length === 0
   const seccomp = privileged ? undefined : seccompOf(security, capabilities.bounding ?? [])
-  const apparmor = privileged || !host.apparmor ? undefined : apparmorOf(security)
+  const apparmor = privileged ? undefined : apparmorOf(security, host)
   return {
     ociVersion: '1.0.2',
     process: {
@@ -206,11 +206,12 @@ function legacyProfile(path = ''): SecurityProfile | undefined {
   if (path.startsWith('localhost/')) return { profileType: ProfileType.Localhost, localhostRef: path.slice(10) }
   return undefined
 }
-function apparmorOf(security: LinuxContainerSecurityContext): string | undefined {
-  const profile = security.apparmor
-  if (profile?.profileType === ProfileType.Localhost) return profile.localhostRef
-  const legacy = security.apparmorProfile ?? ''
-  return legacy.startsWith('localhost/') ? legacy.slice(10) : undefined
+/** Only a profile that is asked for by name: containerd's default one is not loaded here. */
+function apparmorOf({ apparmor, apparmorProfile = '' }: LinuxContainerSecurityContext, host: Host): string | undefined {
+  const legacy = apparmorProfile.startsWith('localhost/') ? apparmorProfile.slice(10) : undefined
+  const name = apparmor?.profileType === ProfileType.Localhost ? apparmor.localhostRef : legacy
+  if (name && !host.apparmor) throw invalid('apparmor is not supported')
+  return name || undefined
 }
 
 function namespacesOf(n: SandboxNamespaces, host: Host): { type: string; path?: string }[] {
@@ -227,7 +228,7 @@ function namespacesOf(n: SandboxNamespaces, host: Host): { type: string; path?: 
 // ---- mounts ----
 
 function mountsOf(input: SpecInput, privileged: boolean): OciMount[] {
-  const { config, sandboxFiles, volumes, imageMounts } = input
+  const { config, sandboxFiles, volumes, prepared } = input
   const wanted = config.mounts ?? []
   const taken = new Set(wanted.map((mount) => clean(mount.containerPath ?? '')))
   const sys = privileged ? 'rw' : 'ro'
@@ -261,18 +262,17 @@ function mountsOf(input: SpecInput, privileged: boolean): OciMount[] {
   }
   for (const [place, source] of Object.entries(volumes))
     if (!taken.has(clean(place))) extra.push({ destination: clean(place), type: 'bind', source, options: ['rbind', 'rprivate', 'rw'] })
-  for (const mount of wanted) extra.push(bindMount(mount, imageMounts))
+  for (const mount of wanted) extra.push(bindMount(mount, prepared))
   // A mount must come after those it stands inside.
   return [...mounts, ...extra.toSorted((a, b) => depth(a.destination) - depth(b.destination))]
 }
 
-function bindMount(mount: Mount, imageMounts: ReadonlyMap<Mount, string>): OciMount {
+function bindMount(mount: Mount, prepared: ReadonlyMap<Mount, string>): OciMount {
   const destination = clean(mount.containerPath ?? '')
   if (!destination.startsWith('/')) throw invalid(`the mount's place ${JSON.stringify(mount.containerPath)} is no absolute path`)
-  const imageAt = imageMounts.get(mount)
   let source: string
   try {
-    source = imageAt ?? realpathSync(mount.hostPath ?? '')
+    source = prepared.get(mount) ?? realpathSync(mount.hostPath ?? '')
   } catch (error) {
     throw new GrpcError(
       Code.UNKNOWN,
@@ -280,7 +280,7 @@ function bindMount(mount: Mount, imageMounts: ReadonlyMap<Mount, string>): OciMo
     )
   }
   const propagation = mount.propagation ?? MountPropagation.PROPAGATION_PRIVATE
-  const readonly = imageAt !== undefined || mount.readonly === true
+  const readonly = mount.image?.image !== undefined || mount.readonly === true
   if (mount.recursiveReadOnly && (!mount.readonly || propagation !== MountPropagation.PROPAGATION_PRIVATE))
     throw invalid('recursive_read_only needs readonly and private propagation')
   const mode =

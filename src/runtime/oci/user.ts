@@ -1,6 +1,5 @@
 /** Who a container's process runs as: names looked up in the image's own passwd and group files, as upstream's runtimes do. */
-import { closeSync, fstatSync, readSync } from 'node:fs'
-import { openInRoot } from '../../linux/syscalls.ts'
+import { readInRoot } from '../../linux/syscalls.ts'
 
 export interface ProcessUser {
   readonly uid: number
@@ -52,22 +51,14 @@ export function homeOf(root: string, uid: number): string {
 
 const maxBytes = 4 << 20
 function lines(root: string, path: string): string[][] {
-  let fd: number
+  let text: string
   try {
-    fd = openInRoot(root, path)
+    text = readInRoot(root, path, maxBytes)
   } catch {
     return [] // An image without the file has only numbers.
   }
-  try {
-    if (!fstatSync(fd).isFile()) return []
-    const buffer = Buffer.alloc(Math.min(fstatSync(fd).size, maxBytes))
-    const size = readSync(fd, buffer, 0, buffer.length, 0)
-    return buffer
-      .toString('utf8', 0, size)
-      .split('\n')
-      .filter((line) => line.includes(':') && !line.startsWith('#'))
-      .map((line) => line.trim().split(':'))
-  } finally {
-    closeSync(fd)
-  }
+  return text
+    .split('\n')
+    .filter((line) => line.includes(':') && !line.startsWith('#'))
+    .map((line) => line.trim().split(':'))
 }
