@@ -17,6 +17,10 @@ export const accessFlags = {
     type: 'string',
     doc: 'The file that says which resources are encrypted in the store, and with which keys.',
   },
+  'encryption-provider-config-automatic-reload': {
+    type: 'bool',
+    doc: 'Whether that file counts anew when it changes.',
+  },
   'enable-priority-and-fairness': {
     type: 'bool',
     default: true,

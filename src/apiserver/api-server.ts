@@ -14,6 +14,7 @@ import { startCompactor } from './compactor.ts'
 import { createDiscovery } from './discovery.ts'
 import { addBuiltins, createEndpoints, type Endpoints } from './endpoints.ts'
 import { createFieldManager } from './field-manager.ts'
+import type { HealthCheck } from './health.ts'
 import { healthChecks } from './health-checks.ts'
 import { createHttpFront, type HttpFront, type HttpOptions } from './http.ts'
 import { keepIdentity } from './identity.ts'
@@ -41,6 +42,8 @@ export interface ApiServerDeps {
   /** Default: upstream's, for all built-in resources. */
   readonly strategies?: Readonly<Record<string, Strategy>>
   readonly now?: () => Date
+  /** Beside the server's own. */
+  readonly checks?: readonly HealthCheck[]
 }
 
 export interface ApiServerOptions {
@@ -98,7 +101,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const openApi = createOpenApi({ version: serverVersion.gitVersion, resources: allResources() })
   const nonResource = createNonResource({
     endpoints,
-    checks: healthChecks(stages),
+    checks: [...healthChecks(stages), ...(deps.checks ?? [])],
     metrics,
     discovery: createDiscovery(endpoints, address),
     openApi,

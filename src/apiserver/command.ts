@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
 import { accessOptions } from './access-flags.ts'
 import { type ApiServer, createApiServer } from './api-server.ts'
-import { parseEncryptionConfiguration } from './encryption/config.ts'
+import { openEncryption } from './encryption/encryption.ts'
 import { createEncryptedStore } from './encryption/store.ts'
 import { flags } from './flags.ts'
 import { parseNodePortRange } from './registry/node-ports.ts'
@@ -50,7 +50,8 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
   const values = given as unknown as Values
   const plain = await openStore(values)
   const encryption = values['encryption-provider-config']
-  const store = encryption ? createEncryptedStore(plain, parseEncryptionConfiguration(readFileSync(encryption, 'utf8'))) : plain
+  const sealing = encryption ? await openEncryption(encryption, values['encryption-provider-config-automatic-reload'], log) : undefined
+  const store = sealing ? createEncryptedStore(plain, sealing.transformerOf) : plain
   const host = values['bind-address']
   const advertised = values['advertise-address'] || (isLoopbackOrUnspecified(host) ? (machineAddresses()[0] ?? host) : host)
   const pair = servingCertificate({
@@ -66,6 +67,7 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
       store,
       log,
       access: (parts) => createAccess(parts, access),
+      ...(sealing ? { checks: sealing.checks } : {}),
     },
     {
       listen: {
@@ -89,6 +91,7 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
     async close() {
       await server.close()
       await access.audit?.close()
+      sealing?.close()
       await store.close()
     },
   }

@@ -1,103 +1,78 @@
-/** How values are kept at rest: `k8s:enc:PROVIDER:v1:KEY:` and the sealed bytes, as upstream writes them (apiserver/pkg/storage/value). */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { open, seal } from './secretbox.ts'
+/** How values are kept at rest (apiserver/pkg/storage/value): sealed by the first provider, opened by the one whose prefix they have. */
+import type { Sealer } from './sealer.ts'
 
-/** `path` is the storage key: what was sealed for one key does not open at another, where the cipher can tell. */
-export interface Sealer {
-  readonly prefix: Buffer
-  seal(plain: Buffer, path: string): Buffer
-  /** Throws when the bytes were not sealed with this key. */
-  open(sealed: Buffer, path: string): Buffer
-}
+export type TransformerProvider = Sealer | 'identity'
 
 export interface Transformer {
-  toStorage(plain: Uint8Array, path: string): Uint8Array
-  fromStorage(stored: Uint8Array, path: string): Uint8Array
-}
-
-export const providers = ['aescbc', 'aesgcm', 'secretbox'] as const
-export type Provider = (typeof providers)[number]
-
-export function createSealer(provider: Provider, name: string, key: Buffer): Sealer {
-  const sizes = provider === 'secretbox' ? [32] : [16, 24, 32]
-  if (!sizes.includes(key.length))
-    throw new Error(`${provider} key ${JSON.stringify(name)}: expected ${sizes.join(', ')} bytes, got ${key.length}`)
-  const prefix = Buffer.from(`k8s:enc:${provider}:v1:${name}:`)
-  const bits = key.length * 8
-  switch (provider) {
-    case 'aesgcm':
-      return {
-        prefix,
-        seal(plain, path) {
-          const nonce = randomBytes(12)
-          const cipher = createCipheriv(`aes-${bits}-gcm` as 'aes-256-gcm', key, nonce)
-          cipher.setAAD(Buffer.from(path))
-          return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
-        },
-        open(sealed, path) {
-          const cipher = createDecipheriv(`aes-${bits}-gcm` as 'aes-256-gcm', key, sealed.subarray(0, 12), { authTagLength: 16 })
-          cipher.setAAD(Buffer.from(path))
-          cipher.setAuthTag(sealed.subarray(-16))
-          return Buffer.concat([cipher.update(sealed.subarray(12, -16)), cipher.final()])
-        },
-      }
-    case 'aescbc':
-      return {
-        prefix,
-        seal(plain) {
-          const iv = randomBytes(16)
-          const cipher = createCipheriv(`aes-${bits}-cbc`, key, iv)
-          return Buffer.concat([iv, cipher.update(plain), cipher.final()])
-        },
-        open(sealed) {
-          const cipher = createDecipheriv(`aes-${bits}-cbc`, key, sealed.subarray(0, 16))
-          return Buffer.concat([cipher.update(sealed.subarray(16)), cipher.final()])
-        },
-      }
-    case 'secretbox':
-      return {
-        prefix,
-        seal(plain) {
-          const nonce = randomBytes(24)
-          return Buffer.concat([nonce, seal(key, nonce, plain)])
-        },
-        open(sealed) {
-          const plain = open(key, sealed.subarray(0, 24), sealed.subarray(24))
-          if (!plain) throw new Error('the box does not open with this key')
-          return plain
-        },
-      }
-  }
+  toStorage(plain: Uint8Array, path: string): Uint8Array | Promise<Uint8Array>
+  fromStorage(stored: Uint8Array, path: string): Uint8Array | Promise<Uint8Array>
 }
 
 const encrypted = Buffer.from('k8s:enc:')
-const begins = (value: Uint8Array, prefix: Buffer): boolean =>
-  value.length >= prefix.length && prefix.compare(value, 0, prefix.length) === 0
+const begins = (value: Buffer, prefix: Buffer): boolean => value.length >= prefix.length && prefix.compare(value, 0, prefix.length) === 0
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 
-/** Writes with the first, reads with whichever sealed it; undefined among them stands for identity. */
-export function createTransformer(sealers: readonly (Sealer | undefined)[]): Transformer {
-  const [first] = sealers
-  return {
-    toStorage(plain, path) {
-      if (!first) return plain
-      return Buffer.concat([first.prefix, first.seal(Buffer.from(plain.buffer, plain.byteOffset, plain.length), path)])
-    },
-    fromStorage(stored, path) {
-      if (!begins(stored, encrypted)) {
-        if (sealers.includes(undefined)) return stored
-        throw new Error(`${path} is stored unencrypted, and no identity provider is configured`)
-      }
-      const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.length)
-      let failure: unknown
-      for (const sealer of sealers) {
-        if (!sealer || !begins(stored, sealer.prefix)) continue
+export function createTransformer(providers: readonly TransformerProvider[]): Transformer {
+  const [first] = providers
+  const own = createOwnWrites()
+  /** Throws in upstream's words; `from` skips the providers that were tried. */
+  const open = (bytes: Buffer, path: string, from = 0, failure?: unknown): Buffer | Promise<Buffer> => {
+    for (let i = from; i < providers.length; i++) {
+      const provider = providers[i] as TransformerProvider
+      if (provider === 'identity') {
+        if (!begins(bytes, encrypted)) return bytes
+        failure ??= new Error('identity transformer tried to read encrypted data')
+      } else if (begins(bytes, provider.prefix)) {
         try {
-          return sealer.open(bytes.subarray(sealer.prefix.length), path)
+          const opened = provider.open(bytes.subarray(provider.prefix.length), path)
+          return opened instanceof Promise ? opened.catch((error: unknown) => open(bytes, path, i + 1, error)) : opened
         } catch (error) {
           failure = error
         }
       }
-      throw new Error(`no configured provider opens ${path}`, { cause: failure })
+    }
+    const cause =
+      failure ??
+      new Error(noKeyOf(bytes, providers) ? 'no matching key was found for the provided AES transformer' : 'no matching prefix found')
+    throw new Error(`unable to transform key ${JSON.stringify(path)}: ${(cause as Error).message}`, { cause })
+  }
+  return {
+    toStorage(plain, path) {
+      if (!first || first === 'identity') return plain
+      const sealed = first.seal(bufferOf(plain), path)
+      const keep = (bytes: Buffer) => own.keep(path, Buffer.concat([first.prefix, bytes]), plain)
+      return sealed instanceof Promise ? sealed.then(keep) : keep(sealed)
+    },
+    fromStorage: (stored, path) => own.find(path, stored) ?? open(bufferOf(stored), path),
+  }
+}
+
+/** Whether one of the providers has sealed it, with a key that is not there. */
+const noKeyOf = (bytes: Buffer, providers: readonly TransformerProvider[]): boolean =>
+  providers.some((p) => p !== 'identity' && begins(bytes, p.prefix.subarray(0, p.prefix.lastIndexOf(':', -2) + 1)))
+
+const mostKept = 512
+
+interface OwnWrite {
+  readonly sealed: Buffer
+  readonly plain: Uint8Array
+  readonly before?: OwnWrite | undefined
+}
+
+/** What was sealed here comes back at once, in the event of its own write and as what the next one replaces: it need not be opened. */
+function createOwnWrites() {
+  const writes = new Map<string, OwnWrite>()
+  return {
+    keep(path: string, sealed: Buffer, plain: Uint8Array): Buffer {
+      const last = writes.get(path)
+      writes.delete(path)
+      writes.set(path, { sealed, plain, before: last && { sealed: last.sealed, plain: last.plain } })
+      if (writes.size > mostKept) writes.delete(writes.keys().next().value as string)
+      return sealed
+    },
+    find(path: string, stored: Uint8Array): Uint8Array | undefined {
+      for (let known = writes.get(path); known; known = known.before) if (known.sealed.equals(stored)) return known.plain
+      return undefined
     },
   }
 }
