@@ -3,26 +3,18 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect as connectHttp2 } from 'node:http2'
 import https from 'node:https'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freePort } from './support/api-server.ts'
 import { root } from './support/shell.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kijabi-apiserver-'))
 const token = 'a-token-for-tests'
 let port = 0
 let server: ChildProcess
-
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port: free } = probe.address() as { port: number }
-      probe.close(() => resolve(free))
-    })
-  })
 
 async function start(): Promise<void> {
   const flags = ['--bind-address=127.0.0.1', `--secure-port=${port}`, `--data-dir=${folder}/store`, `--cert-dir=${folder}/pki`]

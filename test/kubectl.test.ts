@@ -2,10 +2,10 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from './support/api-server.ts'
 import { kijabi, type Ran, run, succeed } from './support/shell.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kijabi-kubectl-'))
@@ -34,14 +34,6 @@ const comparable = ({ code, stdout, stderr }: Ran): Ran => ({
     .replaceAll(/AGE +/g, 'AGE '),
   stderr: stderr.replaceAll(/^E\d{4} .* err="(.*)"$/gm, (_all, text: string) => `error: ${text.replaceAll('\\"', '"')}`),
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 beforeAll(async () => {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)

@@ -23,13 +23,13 @@ import { type Kept, keep } from './kept.ts'
 import { createNonResource } from './non-resource.ts'
 import { createObjects } from './objects.ts'
 import { createObservers, type Observers } from './observe.ts'
-import { createStrategies } from './registry/index.ts'
-import type { ServiceOptions } from './registry/services.ts'
+import { createStrategies, type StrategyOptions } from './registry/index.ts'
 import type { Strategy } from './registry/strategy.ts'
 import { createRequestMetrics } from './request-metrics.ts'
 import type { Core } from './rest/core.ts'
 import { createHandler, type Response, type ServerParts } from './server.ts'
 import { joinServers, onlyServer, type Servers } from './servers.ts'
+import { createLeases } from './storage/leases.ts'
 import { createStorage, type Storage } from './storage/storage.ts'
 import { specialOperations } from './subresources/index.ts'
 import { serverVersion } from './version.ts'
@@ -53,8 +53,14 @@ export interface ApiServerOptions {
   readonly advertise?: BootstrapOptions
   /** How often the store is compacted; 0 or absent: not by this server. */
   readonly compactionIntervalMs?: number
-  /** The ranges that services take addresses and node ports from. */
-  readonly services?: Omit<ServiceOptions, 'api' | 'store'>
+  /** What differs from cluster to cluster in the rules of resources: the ranges that services take addresses and node ports from, how long events live. */
+  readonly services?: Omit<StrategyOptions, 'api' | 'store'>
+  readonly minRequestTimeoutMs?: number
+  readonly kubeletAddressTypes?: readonly string[]
+  /** Whether /debug/pprof answers. */
+  readonly profiling?: boolean
+  /** How long a lease takes in further events. */
+  readonly leaseReuseSeconds?: number
   readonly parts?: Partial<Pick<ServerParts, 'delegate'>>
 }
 
@@ -89,6 +95,9 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
     endpoints,
     fieldManager: createFieldManager(endpoints, now),
     admission: access.admission,
+    minRequestTimeoutMs: options.minRequestTimeoutMs ?? 1800_000,
+    kubeletAddressTypes: options.kubeletAddressTypes ?? ['InternalIP', 'ExternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS'],
+    leaseFor: createLeases(store, now, options.leaseReuseSeconds),
     now,
     step(call, stage) {
       if (!observers.active) return
@@ -105,7 +114,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
     metrics,
     discovery: createDiscovery(endpoints, address),
     openApi,
-    paths: access.paths,
+    paths: { ...access.paths, ...(options.profiling ? (await import('./profiling.ts')).profilingPaths : {}) },
   })
   const handle = createHandler({
     core,

@@ -10,6 +10,7 @@ import { accessOptions } from './access-flags.ts'
 import { type ApiServer, createApiServer } from './api-server.ts'
 import { openEncryption } from './encryption/encryption.ts'
 import { createEncryptedStore } from './encryption/store.ts'
+import { checkFixedFlags } from './fixed-flags.ts'
 import { flags } from './flags.ts'
 import { parseNodePortRange } from './registry/node-ports.ts'
 import { machineAddresses, servingCertificate } from './serving-certificates.ts'
@@ -48,6 +49,7 @@ export interface RunningApiServer {
 /** The server that the flags describe, listening; `given` are parsed values of `flags`. The control plane's process starts it so too. */
 export async function startApiServer(given: Readonly<Record<string, unknown>>, log: Logger): Promise<RunningApiServer> {
   const values = given as unknown as Values
+  checkFixedFlags(values)
   const plain = await openStore(values)
   const encryption = values['encryption-provider-config']
   const sealing = encryption ? await openEncryption(encryption, values['encryption-provider-config-automatic-reload'], log) : undefined
@@ -73,14 +75,25 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
       listen: {
         host,
         port: values['secure-port'],
+        http2: !values['disable-http2-serving'],
+        maxStreams: values['http2-max-streams-per-connection'],
         ...pair,
         ...(access.clientCa || access.frontProxy
           ? { clientCa: [access.clientCa, access.frontProxy?.ca].filter((pem) => pem !== undefined) }
           : {}),
         ...kubeletClient(values),
       },
-      advertise: { host: advertised, port: values['secure-port'], serviceRanges },
-      services: { serviceClusterIPRanges: serviceRanges, nodePortRange: parseNodePortRange(values['service-node-port-range']) },
+      advertise: { host: advertised, port: values['secure-port'], serviceRanges, nodePort: values['kubernetes-service-node-port'] },
+      services: {
+        serviceClusterIPRanges: serviceRanges,
+        nodePortRange: parseNodePortRange(values['service-node-port-range']),
+        eventTtlSeconds: Math.ceil(values['event-ttl'] / 1000),
+        allowPrivileged: values['allow-privileged'],
+      },
+      leaseReuseSeconds: values['lease-reuse-duration-seconds'],
+      minRequestTimeoutMs: values['min-request-timeout'] * 1000,
+      kubeletAddressTypes: values['kubelet-preferred-address-types'],
+      profiling: values.profiling,
       compactionIntervalMs: values['etcd-compaction-interval'],
     },
   )

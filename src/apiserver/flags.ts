@@ -2,6 +2,7 @@
 import type { FlagTable } from '../flags/flags.ts'
 import { logFlags } from '../log/flags.ts'
 import { accessFlags } from './access-flags.ts'
+import { fixedFlags } from './fixed-flags.ts'
 
 export const flags = {
   'secure-port': { type: 'int', default: 6443, doc: 'The port that serves HTTPS with authentication and authorization.' },
@@ -38,5 +39,23 @@ export const flags = {
   'kubelet-client-certificate': { type: 'string', doc: 'The client certificate that kubelets are called with.' },
   'kubelet-client-key': { type: 'string', doc: 'The key of --kubelet-client-certificate.' },
   'kubelet-certificate-authority': { type: 'string', doc: 'The authority that signed the kubelets’ certificates.' },
+  'kubelet-preferred-address-types': {
+    type: 'list',
+    default: ['InternalIP', 'ExternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS'],
+    doc: 'Which of a node’s addresses its kubelet is called at: the first that it has.',
+  },
+  'kubernetes-service-node-port': { type: 'int', doc: 'The port of every node at which the kubernetes Service is reached; 0 for none.' },
+  'allow-privileged': { type: 'bool', default: true, doc: 'Whether containers may be privileged.' },
+  'event-ttl': { type: 'duration', default: 3_600_000, doc: 'How long events are kept after their last change.' },
+  'lease-reuse-duration-seconds': { type: 'int', default: 60, doc: 'How long events share a lease of the store.' },
+  'min-request-timeout': {
+    type: 'int',
+    default: 1800,
+    doc: 'The seconds that a watch lives at least, and at most twice as long, unless the client names a time.',
+  },
+  'http2-max-streams-per-connection': { type: 'int', default: 1000, doc: 'How many requests a connection may carry at once by HTTP/2.' },
+  'disable-http2-serving': { type: 'bool', doc: 'Serve HTTP/1.1 alone.' },
+  profiling: { type: 'bool', doc: 'Whether /debug/pprof answers, with profiles of V8.' },
+  ...fixedFlags,
   ...logFlags,
 } as const satisfies FlagTable

@@ -28,6 +28,10 @@ export interface HttpOptions {
   /** PEM. */
   readonly certificate: string
   readonly key: string
+  /** Default true. */
+  readonly http2?: boolean
+  /** How many requests a connection may carry at once by HTTP/2. */
+  readonly maxStreams?: number
   /** The authorities whose client certificates are looked at. */
   readonly clientCa?: readonly string[]
   /** How the server reaches kubelets. */
@@ -73,7 +77,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
   const tls = createTlsServer({
     cert: options.certificate,
     key: options.key,
-    ALPNProtocols: ['h2', 'http/1.1'],
+    ALPNProtocols: [...((options.http2 ?? true) ? ['h2'] : []), 'http/1.1'],
     ...strongTls,
     handshakeTimeout: handshakeTimeoutMs,
     ...(options.clientCa ? { requestCert: true, rejectUnauthorized: false, ca: [...options.clientCa] } : {}),
@@ -84,7 +88,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
     socket.setNoDelay(true)
     if (socket.alpnProtocol !== 'h2') return void http1.emit('connection', socket)
     const session = performServerHandshake(socket, {
-      settings: { maxConcurrentStreams: 1000, initialWindowSize: 256 * 1024, maxHeaderListSize: maxHeaderSize },
+      settings: { maxConcurrentStreams: options.maxStreams ?? 1000, initialWindowSize: 256 * 1024, maxHeaderListSize: maxHeaderSize },
     })
     sessions.add(session)
     session.on('stream', (stream: ServerHttp2Stream, headers) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ApiRequest, Transport } from '../client/transport.ts'
 import { noLog } from '../log/log.ts'
+import type { Clock } from '../store/embedded/leases.ts'
 import { openEmbeddedStore } from '../store/embedded.ts'
 import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
@@ -17,11 +18,18 @@ import { joinServers } from './servers.ts'
 
 let server: ApiServer
 let api: Transport
-const start = (store: Store, host = '192.0.2.1', port = 6443) =>
+interface Options {
+  readonly host?: string
+  readonly port?: number
+  readonly eventTtlSeconds?: number
+  readonly now?: () => Date
+}
+const start = (store: Store, { host = '192.0.2.1', port = 6443, eventTtlSeconds = 3600, now = () => new Date() }: Options = {}) =>
   createApiServer(
     {
       store,
       log: noLog,
+      now,
       access: (deps) =>
         createAccess(deps, {
           anonymous: { enabled: false },
@@ -31,7 +39,7 @@ const start = (store: Store, host = '192.0.2.1', port = 6443) =>
           admission: { enable: [], disable: [], configuration: {} },
         }),
     },
-    { advertise: { host, port, serviceRanges: ['10.96.0.0/16'] } },
+    { advertise: { host, port, serviceRanges: ['10.96.0.0/16'] }, services: { eventTtlSeconds } },
   )
 beforeAll(async () => {
   server = await start(createMemoryStore())
@@ -139,7 +147,7 @@ test('another address and port than at the last start stand in the Service and t
   const before = await start(store)
   await before.ready
   await before.close()
-  const after = await start(store, '192.0.2.9', 7443)
+  const after = await start(store, { host: '192.0.2.9', port: 7443 })
   await after.ready
   const get = (path: string): Promise<object> =>
     createInProcessTransport(after.handle).request({ method: 'GET', path } satisfies ApiRequest)
@@ -149,3 +157,69 @@ test('another address and port than at the last start stand in the Service and t
   })
   await after.close()
 })
+
+test('events end when their time is over, of both groups and after their last change', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kijabi-events-'))
+  // The store's clock: it hurries when the test says so.
+  let ahead = 0
+  const waiting = new Map<object, { at: number; run: () => void }>()
+  const now = () => performance.now() + ahead
+  const clock: Clock = {
+    now,
+    setTimeout(run, ms) {
+      const timer = { unref() {} }
+      waiting.set(timer, { at: now() + ms, run })
+      return timer
+    },
+    clearTimeout: (timer) => void waiting.delete(timer as object),
+  }
+  const pass = (seconds: number) => {
+    ahead += seconds * 1000
+    for (const [timer, { at, run }] of waiting) if (at <= now() && waiting.delete(timer)) run()
+  }
+  const store = await openEmbeddedStore({ dataDir: folder, clock })
+  const events = await start(store, { eventTtlSeconds: 20, now: () => new Date(now()) })
+  await events.ready
+  const client = createInProcessTransport(events.handle)
+  const path = `${default_}/events`
+  const event = (name: string) => ({ metadata: { name }, involvedObject: { namespace: 'default' }, type: 'Normal' })
+  const names = async () =>
+    (await client.request<{ items: { metadata: { name: string } }[] }>({ method: 'GET', path })).items.map((e) => e.metadata.name)
+  const gone = (name: string) => ended(client, `${path}?watch=true&fieldSelector=metadata.name=${name}`)
+  await client.request({ method: 'POST', path, body: event('core') })
+  await client.request({ method: 'POST', path, body: event('seen-again') })
+  const regarding = { namespace: 'default' }
+  const rest = {
+    reason: 'r',
+    action: 'a',
+    type: 'Normal',
+    reportingController: 'c',
+    reportingInstance: 'i',
+    eventTime: '2026-01-01T00:00:00.000000Z',
+  }
+  await client.request({
+    method: 'POST',
+    path: '/apis/events.k8s.io/v1/namespaces/default/events',
+    body: { metadata: { name: 'new' }, regarding, ...rest },
+  })
+  pass(15)
+  await client.request({ method: 'PATCH', path: `${path}/seen-again`, contentType: 'application/merge-patch+json', body: { count: 2 } })
+  expect(await names()).toEqual(['core', 'new', 'seen-again'])
+  pass(7)
+  await Promise.all([gone('core'), gone('new')])
+  expect(await names()).toEqual(['seen-again'])
+  pass(15)
+  await gone('seen-again')
+  await events.close()
+  await store.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** Resolves when the watch tells of a deletion, or finds nothing. */
+async function ended(client: Transport, watch: string): Promise<void> {
+  const path = watch.replace('watch=true&', '')
+  const { metadata, items } = await client.request<{ metadata: { resourceVersion: string }; items: object[] }>({ method: 'GET', path })
+  if (items.length === 0) return
+  for await (const { type } of client.watch({ method: 'GET', path: `${watch}&resourceVersion=${metadata.resourceVersion}` }))
+    if (type === 'DELETED') return
+}

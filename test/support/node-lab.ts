@@ -4,7 +4,6 @@
  */
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Pod } from '../../src/api/types/core-v1.ts'
@@ -27,6 +26,7 @@ import { createNftablesBackend } from '../../src/network/proxy/nftables.ts'
 import { createProxy } from '../../src/network/proxy/proxy.ts'
 import { createCertificateAuthority, issueCertificate } from '../../src/pki/index.ts'
 import { createRuntime } from '../../src/runtime/runtime.ts'
+import { freePort } from './api-server.ts'
 import { pauseImage, startContainerd } from './containerd.ts'
 import { buildImage, busyboxImage, busyboxLayer, programLayer } from './images.ts'
 import { startRegistry } from './registry.ts'
@@ -316,16 +316,6 @@ function unmountBelow(folder: string): void {
     .sort()
     .reverse())
     execFileSync('umount', ['-l', path])
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 async function untilPod(client: Client, name: string, holds: (pod: Pod | undefined) => boolean, timeoutMs = 30_000): Promise<Pod> {

@@ -6,6 +6,7 @@ import * as core from './core.ts'
 import * as groups from './groups.ts'
 import * as networking from './networking.ts'
 import { pods } from './pods.ts'
+import { withoutPrivileged } from './privileged.ts'
 import { createServiceStrategy, type ServiceOptions } from './services.ts'
 import type { Strategy } from './strategy.ts'
 import {
@@ -79,9 +80,26 @@ const entries = {
 
 const plain = entries as unknown as Readonly<Record<string, Strategy>>
 
+export interface StrategyOptions extends ServiceOptions {
+  /** --event-ttl */
+  readonly eventTtlSeconds?: number
+  /** --allow-privileged; default true. */
+  readonly allowPrivileged?: boolean
+}
+
 /** All strategies. Services need the server's own API, to keep the addresses they take. */
-export function createStrategies(options: ServiceOptions): Readonly<Record<string, Strategy>> {
-  return { ...plain, services: createServiceStrategy(options) as unknown as Strategy }
+export function createStrategies({
+  eventTtlSeconds = 3600,
+  allowPrivileged = true,
+  ...options
+}: StrategyOptions): Readonly<Record<string, Strategy>> {
+  const ending = (name: string) => ({ [name]: { ...(plain[name] as Strategy), ttlSeconds: eventTtlSeconds } })
+  return {
+    ...(allowPrivileged ? plain : withoutPrivileged(plain)),
+    ...ending('events'),
+    ...ending('events.events.k8s.io'),
+    services: createServiceStrategy(options) as unknown as Strategy,
+  }
 }
 
 export const strategyFor = (group: string, resource: string): Strategy | undefined => plain[group ? `${resource}.${group}` : resource]

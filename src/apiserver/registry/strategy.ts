@@ -42,6 +42,8 @@ export interface Strategy<T = ApiObject> {
   decorate?(object: T): T
   /** Annotations that upstream's internal form keeps as fields: absent where only metadata is shown (rows of a Table, PartialObjectMetadata). */
   readonly internalAnnotations?: readonly string[]
+  /** How long an object lives after each write of it (events). Default: for ever. */
+  readonly ttlSeconds?: number
   /** The strategies of subresources that are written like objects: status, scale, approval, resize, ephemeralcontainers. */
   readonly subresources?: Readonly<Record<string, Pick<Strategy<T>, 'prepareForUpdate' | 'validateUpdate' | 'warnings' | 'resetFields'>>>
 }

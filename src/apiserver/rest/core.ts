@@ -8,6 +8,7 @@ import type { FieldManager } from '../field-manager.ts'
 import type { WriteOptions } from '../options.ts'
 import type { ApiObject, WriteAttributes } from '../request.ts'
 import { type Entry, keepObject, objectOf } from '../storage/entry.ts'
+import type { LeaseFor } from '../storage/leases.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { WatchCache } from '../storage/watch-cache.ts'
 
@@ -16,6 +17,11 @@ export interface Core {
   readonly endpoints: Endpoints
   readonly fieldManager: FieldManager
   readonly admission: readonly AdmissionPlugin[]
+  readonly leaseFor: LeaseFor
+  /** A watch without a timeout of its own lives at least so long, and at most twice as long. */
+  readonly minRequestTimeoutMs: number
+  /** Which of a node's addresses its kubelet is called at: the first that it has. */
+  readonly kubeletAddressTypes: readonly string[]
   now(): Date
   /** A stage of the call is over; costs nothing when nobody listens. */
   step(call: Call, stage: 'decode' | 'admit' | 'validate' | 'store'): void
@@ -41,6 +47,10 @@ export async function readEntry(core: Core, endpoint: Endpoint, key: string): Pr
   if (fresh) await fresh
   return cache.get(key)
 }
+
+/** What objects that end by themselves are written under. */
+export const leaseOf = (core: Core, { strategy }: Endpoint): Promise<{ lease: number }> | undefined =>
+  strategy.ttlSeconds ? core.leaseFor(strategy.ttlSeconds).then((lease) => ({ lease })) : undefined
 
 /** The entry that a write made: the cache's own where that has it already, so that the object is decoded for its watchers too. */
 export function writtenEntry(endpoint: Endpoint, key: string, value: Buffer, revision: number, object: ApiObject): Entry {

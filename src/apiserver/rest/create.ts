@@ -21,6 +21,7 @@ import {
   fromStorage,
   groupResourceOf,
   keyOf,
+  leaseOf,
   namespaceOf,
   storedType,
   toStorage,
@@ -143,7 +144,8 @@ async function write(core: Core, call: Call, stored: ApiObject, options: WriteOp
   }
   const value = cache.codec.encode(stored)
   checkSize(value)
-  const result = await core.storage.store.create(cache.prefix + key, value)
+  const lease = leaseOf(core, endpoint)
+  const result = await core.storage.store.create(cache.prefix + key, value, lease && (await lease))
   core.step(call, 'store')
   if (!result.ok) return undefined
   return { kind: 'entry', status: 201, entry: writtenEntry(endpoint, key, value, result.revision, stored), endpoint }

@@ -20,6 +20,7 @@ import {
   fromStorage,
   groupResourceOf,
   keyOf,
+  leaseOf,
   namespaceOf,
   readEntry,
   toStorage,
@@ -172,7 +173,8 @@ async function tryUpdate(core: Core, call: Call, request: UpdateRequest, key: st
     }
     const value = cache.codec.encode(object)
     checkSize(value)
-    const result = await core.storage.store.update(cache.prefix + key, value, entry.revision)
+    const lease = leaseOf(core, endpoint)
+    const result = await core.storage.store.update(cache.prefix + key, value, entry.revision, lease && (await lease))
     core.step(call, 'store')
     if (result.ok) {
       commit?.()

@@ -4,9 +4,6 @@ import { parseListOptions, parseResourceVersion } from '../options.ts'
 import { type Core, cacheOf } from './core.ts'
 import { selectionOf } from './selection.ts'
 
-/** Without a timeout of the client's a watch lives between half an hour and an hour, so that watches do not end all at once. */
-const minTimeoutMs = 1800_000
-
 export async function watch(core: Core, call: Call): Promise<Answer> {
   const { endpoint, info } = call
   const options = parseListOptions(info.query, true)
@@ -24,7 +21,10 @@ export async function watch(core: Core, call: Call): Promise<Answer> {
     endpoint,
     selection,
     since: initial ? undefined : since || core.storage.revision,
-    timeoutMs: options.timeoutSeconds ? Math.min(options.timeoutSeconds, 2 ** 31 / 1000) * 1000 : minTimeoutMs * (1 + Math.random()),
+    // Watches that begin together do not end together.
+    timeoutMs: options.timeoutSeconds
+      ? Math.min(options.timeoutSeconds, 2 ** 31 / 1000) * 1000
+      : core.minRequestTimeoutMs * (1 + Math.random()),
     bookmarks: options.allowWatchBookmarks,
     initialEventsEnd: options.sendInitialEvents === true && options.allowWatchBookmarks,
   }

@@ -5,6 +5,7 @@
 import { newBadRequest, newNotFound, StatusError } from '../../api/errors.ts'
 import type { Node, Pod, Service } from '../../api/types/core-v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts'
+import { type FieldError, forbidden, invalid, newInvalid, notSupported } from '../../api/validation/field-error.ts'
 import type { Answer, Call, ProxyTarget } from '../call.ts'
 import type { ApiObject } from '../request.ts'
 import { admit, attributesOf, type Core, cacheOf, groupResourceOf, keyOf, readEntry, validateAdmission } from '../rest/core.ts'
@@ -42,12 +43,10 @@ function containerOf(pod: Pod, asked: string): string {
   return asked
 }
 
-const addressTypes = ['InternalIP', 'ExternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS']
-
 async function kubeletOf(core: Core, call: Call, nodeName: string): Promise<Pick<ProxyTarget, 'protocol' | 'host' | 'port' | 'kubelet'>> {
   const node = await read<Node>(core, call, 'nodes', nodeName)
   const addresses = node.status?.addresses ?? []
-  for (const type of addressTypes) {
+  for (const type of core.kubeletAddressTypes) {
     const found = addresses.find((a) => a.type === type)
     if (found)
       return { protocol: 'https:', host: found.address, port: node.status?.daemonEndpoints?.kubeletEndpoint?.Port || 10250, kubelet: true }
@@ -65,16 +64,40 @@ const logParameters = ['follow', 'limitBytes', 'previous', 'sinceSeconds', 'sinc
 export async function log(core: Core, call: Call): Promise<Answer> {
   const { info } = call
   const pod = await read<Pod>(core, call, 'pods', info.name)
+  const errors = validateLogOptions(info.query)
+  if (errors.length > 0) throw newInvalid({ group: '', kind: 'PodLogOptions' }, info.name, errors)
   const container = containerOf(pod, info.query.get('container') ?? '')
-  for (const name of ['tailLines', 'limitBytes', 'sinceSeconds']) {
-    const value = info.query.get(name)
-    if (value !== null && !/^\d+$/.test(value)) throw newBadRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`)
-  }
+  // Nobody has anything to tell of a pod that has no node yet.
+  if (!pod.spec.nodeName) return { kind: 'bytes', status: 204, type: 'text/plain', bytes: Buffer.alloc(0) }
   const query = new URLSearchParams()
   for (const name of logParameters) if (info.query.has(name)) query.set(name, info.query.get(name) as string)
   const path = `/containerLogs/${info.namespace}/${info.name}/${container}${query.size > 0 ? `?${query}` : ''}`
-  return { kind: 'proxy', proxy: { ...(await hostOf(core, call, pod)), path, errorsAsStatus: true } }
+  return { kind: 'proxy', proxy: { ...(await kubeletOf(core, call, pod.spec.nodeName)), path, errorsAsStatus: true } }
 }
+
+/** core/validation's ValidatePodLogOptions; a parameter that is no number is a bad request before. */
+function validateLogOptions(query: URLSearchParams): FieldError[] {
+  const numberOf = (name: string): number | undefined => {
+    const text = query.get(name)
+    if (text === null) return undefined
+    if (!/^[+-]?\d+$/.test(text)) throw newBadRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
+    return Number(text)
+  }
+  const [tailLines, limitBytes, sinceSeconds] = ['tailLines', 'limitBytes', 'sinceSeconds'].map(numberOf)
+  const stream = query.get('stream') ?? 'All'
+  const errors: FieldError[] = []
+  const none = '<nil>' // field.NewPath("")
+  if (tailLines !== undefined && tailLines < 0) errors.push(invalid('tailLines', tailLines, 'must be greater than or equal to 0'))
+  if (limitBytes !== undefined && limitBytes < 1) errors.push(invalid('limitBytes', limitBytes, 'must be greater than 0'))
+  if (sinceSeconds !== undefined && query.has('sinceTime'))
+    errors.push(forbidden(none, 'at most one of `sinceTime` or `sinceSeconds` may be specified'))
+  else if (sinceSeconds !== undefined && sinceSeconds < 1) errors.push(invalid('sinceSeconds', sinceSeconds, 'must be greater than 0'))
+  if (!logStreams.includes(stream)) errors.push(notSupported('stream', stream, logStreams))
+  if (stream !== 'All' && tailLines !== undefined)
+    errors.push(forbidden(none, '`tailLines` and specific `stream` are mutually exclusive for now'))
+  return errors
+}
+const logStreams = ['All', 'Stderr', 'Stdout']
 
 /** The query of exec and attach as kubelets read it. */
 function streamQuery({ info }: Call): URLSearchParams {
