@@ -1,116 +1,12 @@
-import { describe, expect, test } from 'vitest'
-import type { Node } from '../../api/types/core-v1.ts'
-import type { Device, DeviceClass, DeviceRequest, ResourceClaim, ResourceSlice } from '../../api/types/resource-v1.ts'
+import { expect, test } from 'vitest'
+import type { ResourceClaim } from '../../api/types/resource-v1.ts'
 import { createClient } from '../../client/client.ts'
 import { createInformers } from '../../client/informer.ts'
 import { createMemoryTransport } from '../../client/memory-transport.ts'
 import { createPodInfo } from '../pod-info.ts'
-import { allocate } from './device-allocation.ts'
 import { createDynamicResources } from './dynamic-resources.ts'
-import { cycleOf, nodeOf, podOf, rejections } from './testing.ts'
-
-const device = (name: string, more: Partial<Device> = {}): Device => ({ name, ...more })
-const slice = (nodeName: string, devices: Device[], pool: object = {}): ResourceSlice =>
-  ({
-    metadata: { name: `${nodeName}-slice` },
-    spec: { driver: 'gpu.example', nodeName, pool: { name: nodeName, generation: 1, resourceSliceCount: 1, ...pool }, devices },
-  }) as unknown as ResourceSlice
-const request = (name: string, more: object = {}): DeviceRequest => ({
-  name,
-  exactly: { deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 1, ...more },
-})
-const claim = (name: string, requests: DeviceRequest[], more: object = {}): ResourceClaim =>
-  ({ metadata: { name, namespace: 'default', uid: name }, spec: { devices: { requests, ...more } } }) as unknown as ResourceClaim
-const model = (name: string, value: string) => device(name, { attributes: { 'gpu.example/model': { string: value } } })
-const tainted = device('bad', { taints: [{ key: 'broken', effect: 'NoSchedule' }] })
-
-describe('devices of a node for a claim', () => {
-  const node = nodeOf('a', {}) as Node
-  const row = (found: string[] | undefined, what: string, requests: DeviceRequest[], slices: ResourceSlice[], more: object = {}) =>
-    [what, requests, slices, more, found] as const
-  test.each([
-    row(['r:1'], 'one of two', [request('r')], [slice('a', [device('1'), device('2')])]),
-    row(['r:1', 'r:2'], 'two of two', [request('r', { count: 2 })], [slice('a', [device('1'), device('2')])]),
-    row(undefined, 'three of two', [request('r', { count: 3 })], [slice('a', [device('1'), device('2')])]),
-    row(undefined, 'another node has them', [request('r')], [slice('b', [device('1')])]),
-    row(['r:2'], 'not the one in use', [request('r')], [slice('a', [device('used'), device('2')])]),
-    row(['r:used'], 'the one in use, for an administrator', [request('r', { adminAccess: true })], [slice('a', [device('used')])]),
-    row(['r:1', 'r:2'], 'all', [request('r', { allocationMode: 'All', count: undefined })], [slice('a', [device('1'), device('2')])]),
-    row(undefined, 'all, with one in use', [request('r', { allocationMode: 'All' })], [slice('a', [device('1'), device('used')])]),
-    row(undefined, 'a pool of which a slice is missing', [request('r')], [slice('a', [device('1')], { resourceSliceCount: 2 })]),
-    row(
-      ['r:new'],
-      'the newest generation only',
-      [request('r')],
-      [slice('a', [device('1')]), slice('a', [device('new')], { generation: 2 })],
-    ),
-    row(undefined, 'a taint that is not tolerated', [request('r')], [slice('a', [tainted])]),
-    row(['r:bad'], 'a taint that is', [request('r', { tolerations: [{ key: 'broken', operator: 'Exists' }] })], [slice('a', [tainted])]),
-    row(
-      ['r:2', 's:3'],
-      'two of the same model, stepping back from the first',
-      [request('r'), request('s')],
-      [slice('a', [model('1', 'x'), model('2', 'y'), model('3', 'y')])],
-      { constraints: [{ matchAttribute: 'gpu.example/model' }] },
-    ),
-    row(
-      ['r:1', 's:3'],
-      'two of different models',
-      [request('r'), request('s')],
-      [slice('a', [model('1', 'x'), model('2', 'x'), model('3', 'y')])],
-      { constraints: [{ distinctAttribute: 'gpu.example/model' }] },
-    ),
-    row(
-      ['r/small:1'],
-      'the first alternative that there is',
-      [
-        {
-          name: 'r',
-          firstAvailable: [
-            { name: 'large', deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 4 },
-            { name: 'small', deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 1 },
-          ],
-        },
-      ],
-      [slice('a', [device('1')])],
-    ),
-  ])('%s', (_, requests, slices, more, found) => {
-    const result = allocate(node, [claim('c', requests, more)], slices, new Set(['gpu.example/a/used']), () => undefined)
-    expect(result?.[0]?.devices.results?.map((r) => `${r.request}:${r.device}`)).toEqual(found)
-    if (result)
-      expect(result[0]?.nodeSelector?.nodeSelectorTerms).toEqual([
-        { matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a'] }] },
-      ])
-  })
-
-  const cel = (expression: string) => ({ selectors: [{ cel: { expression } }] })
-  const isY = cel('device.attributes["gpu.example"].model == "y"')
-  const models = [model('1', 'x'), model('2', 'y'), model('3', 'y')]
-  const big = device('big', { capacity: { memory: { value: '80Gi' } } })
-  test.each<[string, object, object, Device[], string[] | undefined]>([
-    ['the request’s selector', isY, {}, models, ['2']],
-    ['the class’s selector', {}, isY, models, ['2']],
-    ['both', isY, cel('device.driver == "other.example"'), models, undefined],
-    ['all that are chosen, not all that there are', { ...isY, allocationMode: 'All', count: undefined }, {}, models, ['2', '3']],
-    ['all, of which there are none', { ...cel('false'), allocationMode: 'All', count: undefined }, {}, models, undefined],
-    [
-      'a capacity',
-      cel('device.capacity["gpu.example"].?memory.orValue(quantity("0")).isGreaterThan(quantity("40Gi"))'),
-      {},
-      [device('1'), big],
-      ['big'],
-    ],
-  ])('by %s', (_, more, classSpec, devices, found) => {
-    const gpu = { metadata: { name: 'gpu' }, spec: classSpec } as unknown as DeviceClass
-    const result = allocate(node, [claim('c', [request('r', more)])], [slice('a', devices)], new Set(), () => gpu)
-    expect(result?.[0]?.devices.results?.map((r) => r.device)).toEqual(found)
-  })
-
-  test('two claims of a pod do not share a device', () => {
-    const claims = [claim('c', [request('r')]), claim('d', [request('r')])]
-    expect(allocate(node, claims, [slice('a', [device('1')])], new Set(), () => undefined)).toBeUndefined()
-  })
-})
+import { cycleOf, event, podOf, rejections, scores, testHints } from './testing.ts'
+import { claim, device, request, slice } from './testing-devices.ts'
 
 const gpuClass = { metadata: { name: 'gpu' }, spec: {} }
 const celClass = { metadata: { name: 'cel' }, spec: { selectors: [{ cel: { expression: 'device.driver == "x"' } }] } }
@@ -201,3 +97,47 @@ test('a claim from a template that is not made yet keeps the pod out of the queu
   expect(plugin.preEnqueue?.(pod)).toBe('pod "default/p": ResourceClaim not created yet')
   informers.stop()
 })
+
+test('the node that has the alternative named first is better', async () => {
+  const client = createClient(createMemoryTransport())
+  await client.create('deviceclasses.resource.k8s.io', gpuClass as never)
+  const kinds = ['large', 'middle', 'small']
+  const alternatives = kinds.map((name) => ({
+    name,
+    deviceClassName: 'gpu',
+    allocationMode: 'ExactCount' as const,
+    count: 1,
+    selectors: [{ cel: { expression: `device.attributes["gpu.example"].kind == "${name}"` } }],
+  }))
+  await client.create('resourceclaims.resource.k8s.io', claim('c', [{ name: 'r', firstAvailable: alternatives }]))
+  for (const [i, node] of ['a', 'b', 'c'].entries())
+    await client.create(
+      'resourceslices.resource.k8s.io',
+      slice(node, [device('1', { attributes: { kind: { string: kinds[i] as string } } })]) as never,
+    )
+  const informers = createInformers(client)
+  const plugin = createDynamicResources({ client, informers })
+  informers.start()
+  await informers.synced()
+  informers.stop()
+  const cycle = cycleOf({ a: {}, b: {}, c: {} })
+  expect(rejections(plugin, using('c'), cycle)).toEqual({})
+  // 8, 7 and 6 of the best.
+  expect(scores(plugin, using('c'), cycle)).toEqual({ a: 100, b: 87, c: 75 })
+})
+
+const { plugin, informers } = await withCluster([])
+informers.stop()
+const claimEvent = (object: object, before?: object, deleted = false) =>
+  ({ kind: 'other', resource: 'resourceclaims.resource.k8s.io', object, before, deleted }) as const
+const held = { ...claim('other', []), ...allocated('a') }
+testHints(plugin, [
+  ['its claim changes', using('c'), claimEvent(claim('c', []), claim('c', [])), true],
+  ['another claim changes', using('c'), claimEvent(claim('other', []), claim('other', [])), false],
+  ['another claim gives up its devices', using('c'), claimEvent(claim('other', []), held), true],
+  ['another claim goes with its devices', using('c'), claimEvent(held, held, true), true],
+  ['devices come', using('c'), { kind: 'other', resource: 'resourceslices.resource.k8s.io', object: {} }, true],
+  ['a class changes', using('c'), { kind: 'other', resource: 'deviceclasses.resource.k8s.io', object: {} }, true],
+  ['a node comes', using('c'), event.nodeAdded(), true],
+  ['a pod goes', using('c'), event.podDeleted(), false],
+])
