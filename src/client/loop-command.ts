@@ -35,6 +35,8 @@ export interface Loops {
   /** Resolves when the lease was lost. Never resolves otherwise. */
   readonly lost: Promise<void>
   readonly metrics: MetricsRegistry
+  /** What `/configz` answers. */
+  readonly configz?: () => object
 }
 export type RunningLoops = Pick<Loops, 'lost' | 'stop'>
 
@@ -122,7 +124,7 @@ export async function startLoops(
   create: () => Loops,
 ): Promise<RunningLoops> {
   const loops = create()
-  const server = values['secure-port'] === 0 ? undefined : await serve(name, values, { log, api }, () => loops.metrics.render())
+  const server = values['secure-port'] === 0 ? undefined : await serve(name, values, { log, api }, loops)
   await loops.start()
   return {
     lost: loops.lost,
@@ -138,7 +140,7 @@ async function serve(
   name: string,
   values: ParsedFlags['values'],
   { log, api }: { log: Logger; api?: Transport | undefined },
-  metrics: () => string,
+  loops: Pick<Loops, 'metrics' | 'configz'>,
 ): Promise<{ close(): Promise<void> }> {
   const file = (flag: string) => (values[flag] ? readFileSync(values[flag] as string, 'utf8') : undefined)
   const opened = new Map<string, Transport & { close(): void }>()
@@ -158,7 +160,8 @@ async function serve(
     address: values['bind-address'] as string,
     port: values['secure-port'] as number,
     tls: certificate && key ? { certificate, key } : 'self-signed',
-    metrics,
+    metrics: () => loops.metrics.render(),
+    configz: loops.configz,
     gate: createAccessGate({
       review:
         authentication &&

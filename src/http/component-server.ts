@@ -1,4 +1,4 @@
-/** The small server that the control loops have for its health and its metrics: /healthz, /livez, /readyz, /metrics. */
+/** The small server that the control loops have: /healthz, /livez, /readyz, /metrics, and /configz where they show their configuration. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { createCertificateAuthority, issueCertificate } from '../pki/index.ts'
@@ -11,6 +11,7 @@ export interface ComponentServerOptions {
   /** Served over TLS with these, or with a certificate made for the occasion. */
   readonly tls: { readonly certificate: string; readonly key: string } | 'self-signed'
   readonly metrics: () => string
+  readonly configz?: (() => object) | undefined
   /** Why a request is refused, as a Status; undefined: it may go on. */
   readonly gate: (request: IncomingMessage) => Promise<{ readonly code: number; readonly status: object } | undefined>
 }
@@ -24,7 +25,8 @@ export interface ComponentServer {
 
 const health = new Set(['/healthz', '/livez', '/readyz'])
 
-export async function createComponentServer({ address, port, tls, metrics, gate }: ComponentServerOptions): Promise<ComponentServer> {
+export async function createComponentServer(options: ComponentServerOptions): Promise<ComponentServer> {
+  const { address, port, tls, metrics, configz, gate } = options
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const say = (status: number, text: string, type = 'text/plain; charset=utf-8') => {
       response.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff' })
@@ -33,9 +35,11 @@ export async function createComponentServer({ address, port, tls, metrics, gate 
     const refusal = await gate(request)
     if (refusal) return say(refusal.code, `${JSON.stringify(refusal.status)}\n`, 'application/json')
     const path = (request.url ?? '/').split('?')[0] as string
-    if (!health.has(path) && path !== '/metrics') return say(404, '404 page not found\n')
+    const shows = configz && path === '/configz'
+    if (!health.has(path) && path !== '/metrics' && !shows) return say(404, '404 page not found\n')
     if (request.method !== 'GET' && request.method !== 'HEAD') return say(405, 'Method Not Allowed\n')
     if (path === '/metrics') return say(200, metrics(), 'text/plain; version=0.0.4; charset=utf-8')
+    if (shows) return say(200, JSON.stringify(configz()), 'application/json')
     say(200, 'ok')
   }
   const context = { ...pairOf(tls), ...strongTls }

@@ -1,14 +1,15 @@
 /** `kijabi kube-scheduler`: the scheduler by itself, against any API server. */
-import { readFileSync } from 'node:fs'
-import { load } from 'js-yaml'
-import { leaseTermsOf, loopFlags, type RunningLoops, runLoops, startLoops } from '../client/loop-command.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dump, load } from 'js-yaml'
+import { type LeaseTerms, leaseTermsOf, loopFlags, type RunningLoops, runLoops, startLoops } from '../client/loop-command.ts'
 import type { Transport } from '../client/transport.ts'
 import type { Command } from '../flags/command.ts'
-import type { FlagTable, ParsedFlags } from '../flags/flags.ts'
+import { type FlagTable, type ParsedFlags, parseDuration } from '../flags/flags.ts'
 import { ExitError } from '../flags/run.ts'
 import { loggerOf } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
-import type { SchedulerConfiguration } from './configuration.ts'
+import type { LeaderElectionConfiguration, SchedulerConfiguration } from './configuration.ts'
+import { withDefaults } from './configuration-defaults.ts'
 import { validateConfiguration } from './configuration-validation.ts'
 import { knownPlugins } from './default-plugins.ts'
 import { createExtenders } from './extender.ts'
@@ -17,21 +18,28 @@ import { createSchedulerManager } from './manager.ts'
 export const flags: FlagTable = {
   ...loopFlags('kube-scheduler', 10259),
   config: { type: 'string', doc: 'A KubeSchedulerConfiguration file.' },
+  'write-config-to': { type: 'string', doc: 'Write the configuration, with its defaults, to this file, and end.' },
 }
 
 export const command: Command = {
   summary: 'Assign pods to nodes: filters the nodes that can hold a pod, ranks them, and binds the pod to the best.',
   usage: 'kube-scheduler [flags]',
   flags,
-  run(invocation) {
+  async run(invocation) {
     const log = loggerOf('kube-scheduler', invocation)
-    const { clientConnection } = configurationOf(invocation)
+    const configuration = configurationOf(invocation)
+    const file = invocation.values['write-config-to'] as string
+    if (file) {
+      writeFileSync(file, dump(withDefaults(configuration)))
+      log.info('Wrote configuration to file', { file })
+      return 0
+    }
     return runLoops(
       'kube-scheduler',
       invocation,
       log,
       (transport) => startScheduler(invocation, { transport, log }),
-      clientConnection?.kubeconfig,
+      configuration.clientConnection?.kubeconfig,
     )
   },
 }
@@ -42,10 +50,25 @@ export function startScheduler(
   { transport, log, api }: { transport: Transport; log: Logger; api?: Transport },
 ): Promise<RunningLoops> {
   const configuration = configurationOf({ values })
-  const elects = configuration.leaderElection?.leaderElect ?? (values['leader-elect'] as boolean)
+  const { leaderElection: election = {} } = configuration
+  const elects = election.leaderElect ?? (values['leader-elect'] as boolean)
   return startLoops('kube-scheduler', values, { log, api }, () =>
-    createSchedulerManager({ transport, configuration, log, ...(elects ? { leaderElection: leaseTermsOf(values) } : {}) }),
+    createSchedulerManager({
+      ...{ transport, configuration, log },
+      ...(elects ? { leaderElection: { ...leaseTermsOf(values), ...leaseTermsIn(election) } } : {}),
+    }),
   )
+}
+
+function leaseTermsIn(election: LeaderElectionConfiguration): Partial<LeaseTerms> {
+  const { leaseDuration, renewDeadline, retryPeriod, resourceName: name, resourceNamespace: namespace } = election
+  return {
+    ...(leaseDuration ? { leaseDurationMs: parseDuration(leaseDuration) } : {}),
+    ...(renewDeadline ? { renewDeadlineMs: parseDuration(renewDeadline) } : {}),
+    ...(retryPeriod ? { retryPeriodMs: parseDuration(retryPeriod) } : {}),
+    ...(name ? { name } : {}),
+    ...(namespace ? { namespace } : {}),
+  } as Partial<LeaseTerms>
 }
 
 const configurationOf = ({ values }: Pick<ParsedFlags, 'values'>): SchedulerConfiguration =>

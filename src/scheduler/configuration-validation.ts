@@ -52,6 +52,32 @@ const tlsFields: typeof extenderFields = {
   keyData: 'string',
   caData: 'string',
 }
+const leaderElectionFields: typeof extenderFields = {
+  leaderElect: 'boolean',
+  leaseDuration: 'string',
+  renewDeadline: 'string',
+  retryPeriod: 'string',
+  resourceLock: 'string',
+  resourceName: 'string',
+  resourceNamespace: 'string',
+}
+const clientConnectionFields: typeof extenderFields = {
+  kubeconfig: 'string',
+  acceptContentTypes: 'string',
+  contentType: 'string',
+  qps: 'number',
+  burst: 'number',
+}
+/** What the arguments of each plugin may hold; other plugins take none. */
+const argumentFields: Readonly<Record<string, typeof extenderFields>> = {
+  DefaultPreemption: { minCandidateNodesPercentage: 'number', minCandidateNodesAbsolute: 'number' },
+  InterPodAffinity: { hardPodAffinityWeight: 'number', ignorePreferredTermsOfExistingPods: 'boolean' },
+  NodeAffinity: { addedAffinity: 'object' },
+  NodeResourcesBalancedAllocation: { resources: 'object' },
+  NodeResourcesFit: { ignoredResources: 'object', ignoredResourceGroups: 'object', scoringStrategy: 'object' },
+  PodTopologySpread: { defaultConstraints: 'object', defaultingType: 'string' },
+  VolumeBinding: { bindTimeoutSeconds: 'number' },
+}
 const points = [
   'preEnqueue',
   'queueSort',
@@ -94,8 +120,42 @@ export function validateConfiguration(configuration: unknown, plugins: ReadonlyS
     names.add(name)
     validateProfile(problems, path, profile, plugins)
   }
+  validateLeaderElection(problems, configuration['leaderElection'] ?? {})
+  validateClientConnection(problems, configuration['clientConnection'] ?? {})
   validateExtenders(problems, configuration['extenders'] ?? [])
   return problems
+}
+
+function validateLeaderElection(problems: Problems, election: unknown): void {
+  const path = 'leaderElection'
+  if (!isObject(election)) {
+    problems.push(`${path}: must be an object`)
+    return
+  }
+  hasFields(problems, path, election, leaderElectionFields)
+  if (election['leaderElect'] === false) return
+  const times = ['leaseDuration', 'renewDeadline', 'retryPeriod'] as const
+  const defaults = { leaseDuration: '15s', renewDeadline: '10s', retryPeriod: '2s' }
+  const ms = (field: (typeof times)[number]) => parseDuration(String(election[field] ?? defaults[field])) ?? 0
+  for (const field of times)
+    if (ms(field) <= 0) problems.push(`${path}.${field}: Invalid value: ${JSON.stringify(election[field])}: must be greater than zero`)
+  if (ms('leaseDuration') < ms('renewDeadline'))
+    problems.push(
+      `${path}.leaseDuration: Invalid value: ${JSON.stringify(election['leaseDuration'] ?? defaults.leaseDuration)}: LeaseDuration must be greater than RenewDeadline`,
+    )
+  const { resourceLock = 'leases' } = election
+  if (resourceLock !== 'leases')
+    problems.push(`${path}.resourceLock: Invalid value: ${JSON.stringify(resourceLock)}: resourceLock value must be "leases"`)
+}
+
+function validateClientConnection(problems: Problems, connection: unknown): void {
+  if (!isObject(connection)) {
+    problems.push('clientConnection: must be an object')
+    return
+  }
+  hasFields(problems, 'clientConnection', connection, clientConnectionFields)
+  const { burst } = connection
+  if (typeof burst === 'number' && burst < 0) problems.push(`clientConnection.burst: Invalid value: ${burst}: must be non-negative`)
 }
 
 function validateExtenders(problems: Problems, extenders: unknown): void {
@@ -205,34 +265,95 @@ function validatePlugins(problems: Problems, path: string, list: unknown, side: 
   }
 }
 
-function validateArguments(problems: Problems, path: string, plugin: string, args: unknown): void {
-  if (args === undefined) return
-  if (!isObject(args)) {
+function validateArguments(problems: Problems, path: string, plugin: string, given: unknown): void {
+  if (given === undefined) return
+  if (!isObject(given)) {
     problems.push(`${path}: must be an object`)
     return
   }
-  const inRange = (field: string, least: number, most: number) => {
+  const { apiVersion: _, kind: __, ...args } = given
+  hasFields(problems, path, args, argumentFields[plugin] ?? {})
+  const invalid = (field: string, value: unknown, why: string) =>
+    problems.push(`${path}.${field}: Invalid value: ${JSON.stringify(value)}: ${why}`)
+  const inRange = (field: string, least: number, most: number, why: string) => {
     const value = args[field]
-    if (value !== undefined && !(isInteger(value) && value >= least && value <= most))
-      problems.push(`${path}.${field}: Invalid value: ${JSON.stringify(value)}: not in valid range [${least}-${most}]`)
+    if (value !== undefined && !(isInteger(value) && value >= least && value <= most)) invalid(field, value, why)
   }
-  if (plugin === 'InterPodAffinity') inRange('hardPodAffinityWeight', 0, 100)
-  if (plugin === 'VolumeBinding') inRange('bindTimeoutSeconds', 0, Number.MAX_SAFE_INTEGER)
-  if (plugin === 'PodTopologySpread') {
-    const { defaultConstraints, defaultingType } = args
-    if (defaultingType !== undefined && defaultingType !== 'System' && defaultingType !== 'List')
-      problems.push(`${path}.defaultingType: Unsupported value: ${JSON.stringify(defaultingType)}: supported values: "List", "System"`)
-    if (defaultingType !== 'List' && Array.isArray(defaultConstraints) && defaultConstraints.length)
-      problems.push(
-        `${path}.defaultingType: Invalid value: ${JSON.stringify(defaultingType ?? 'System')}: when .defaultConstraints are not empty, must be "List"`,
-      )
+  switch (plugin) {
+    case 'DefaultPreemption': {
+      inRange('minCandidateNodesPercentage', 0, 100, 'not in valid range [0, 100]')
+      inRange('minCandidateNodesAbsolute', 0, Number.MAX_SAFE_INTEGER, 'not in valid range [0, inf)')
+      if (args['minCandidateNodesPercentage'] === 0 && args['minCandidateNodesAbsolute'] === 0) {
+        invalid('minCandidateNodesPercentage', 0, 'cannot be zero at the same time as minCandidateNodesAbsolute')
+        invalid('minCandidateNodesAbsolute', 0, 'cannot be zero at the same time as minCandidateNodesPercentage')
+      }
+      break
+    }
+    case 'InterPodAffinity':
+      inRange('hardPodAffinityWeight', 0, 100, 'not in valid range [0-100]')
+      break
+    case 'VolumeBinding':
+      inRange('bindTimeoutSeconds', 0, Number.MAX_SAFE_INTEGER, 'invalid BindTimeoutSeconds, should not be a negative value')
+      break
+    case 'PodTopologySpread': {
+      const { defaultConstraints, defaultingType } = args
+      if (defaultingType !== undefined && defaultingType !== 'System' && defaultingType !== 'List')
+        problems.push(`${path}.defaultingType: Unsupported value: ${JSON.stringify(defaultingType)}: supported values: "List", "System"`)
+      if (defaultingType !== 'List' && Array.isArray(defaultConstraints) && defaultConstraints.length)
+        invalid('defaultingType', defaultingType ?? 'System', 'when .defaultConstraints are not empty, must be "List"')
+      for (const [i, constraint] of (Array.isArray(defaultConstraints) ? defaultConstraints : []).entries())
+        if (isObject(constraint) && constraint['labelSelector'])
+          problems.push(
+            `${path}.defaultConstraints[${i}].labelSelector: Forbidden: constraint must not define a selector, as they deduced for each pod`,
+          )
+      break
+    }
+    case 'NodeResourcesBalancedAllocation':
+      resourceWeights(problems, `${path}.resources`, args['resources'], 1, 'not in valid range [1, 1]')
+      break
+    case 'NodeResourcesFit': {
+      const strategy = args['scoringStrategy']
+      if (isObject(strategy)) validateScoringStrategy(problems, `${path}.scoringStrategy`, strategy)
+    }
   }
-  if (plugin === 'NodeResourcesFit') {
-    const type = isObject(args['scoringStrategy']) ? args['scoringStrategy']['type'] : undefined
-    const types = ['LeastAllocated', 'MostAllocated', 'RequestedToCapacityRatio']
-    if (type !== undefined && !types.includes(type as string))
+}
+
+function validateScoringStrategy(problems: Problems, path: string, strategy: Fields): void {
+  hasFields(problems, path, strategy, { type: 'string', resources: 'object', requestedToCapacityRatio: 'object' })
+  const types = ['LeastAllocated', 'MostAllocated', 'RequestedToCapacityRatio']
+  const { type, resources, requestedToCapacityRatio: ratio } = strategy
+  if (type !== undefined && !types.includes(type as string))
+    problems.push(`${path}.type: Unsupported value: ${JSON.stringify(type)}: supported values: ${types.map((t) => `"${t}"`).join(', ')}`)
+  resourceWeights(problems, `${path}.resources`, resources, 100, 'not in valid range (0, 100]')
+  if (type !== 'RequestedToCapacityRatio') return
+  const shape = isObject(ratio) ? ratio['shape'] : undefined
+  const here = `${path}.requestedToCapacityRatio.shape`
+  if (!Array.isArray(shape) || shape.length === 0) {
+    problems.push(`${here}: Required value: at least one point must be specified`)
+    return
+  }
+  let last = -1
+  for (const [i, point] of shape.entries()) {
+    const { utilization, score } = isObject(point) ? point : {}
+    if (!(isInteger(utilization) && utilization >= 0 && utilization <= 100))
+      problems.push(`${here}[${i}].utilization: Invalid value: ${JSON.stringify(utilization)}: not in valid range [0-100]`)
+    else {
+      if (utilization <= last)
+        problems.push(`${here}[${i}].utilization: Invalid value: ${utilization}: utilization values must be sorted in increasing order`)
+      last = utilization
+    }
+    if (!(isInteger(score) && score >= 0 && score <= 10))
+      problems.push(`${here}[${i}].score: Invalid value: ${JSON.stringify(score)}: not in valid range [0-10]`)
+  }
+}
+
+function resourceWeights(problems: Problems, path: string, resources: unknown, most: number, why: string): void {
+  if (resources !== undefined && !Array.isArray(resources)) problems.push(`${path}: must be a list`)
+  for (const [i, resource] of (Array.isArray(resources) ? resources : []).entries()) {
+    const weight = isObject(resource) ? (resource['weight'] ?? 1) : undefined
+    if (!(isInteger(weight) && weight > 0 && weight <= most))
       problems.push(
-        `${path}.scoringStrategy.type: Unsupported value: ${JSON.stringify(type)}: supported values: ${types.map((t) => `"${t}"`).join(', ')}`,
+        `${path}[${i}].weight: Invalid value: ${JSON.stringify(weight)}: resource weight of ${isObject(resource) ? resource['name'] : ''} ${why}`,
       )
   }
 }

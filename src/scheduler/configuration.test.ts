@@ -106,6 +106,69 @@ test.each<[what: string, configuration: unknown, problems: string[]]>([
       'profiles[0].pluginConfig[2].args.defaultingType: Invalid value: "System": when .defaultConstraints are not empty, must be "List"',
     ],
   ],
+  [
+    'arguments that cannot be, of each plugin that has some',
+    profile({
+      pluginConfig: [
+        { name: 'DefaultPreemption', args: { minCandidateNodesPercentage: 101, minCandidateNodesAbsolute: -1 } },
+        { name: 'VolumeBinding', args: { bindTimeoutSeconds: -1 } },
+        { name: 'NodeResourcesBalancedAllocation', args: { resources: [{ name: 'cpu', weight: 2 }] } },
+        {
+          name: 'NodeResourcesFit',
+          args: {
+            scoringStrategy: {
+              type: 'RequestedToCapacityRatio',
+              resources: [{ name: 'cpu', weight: 101 }],
+              requestedToCapacityRatio: {
+                shape: [
+                  { utilization: 50, score: 11 },
+                  { utilization: 50, score: 0 },
+                  { utilization: 101, score: 0 },
+                ],
+              },
+            },
+          },
+        },
+        { name: 'PodTopologySpread', args: { defaultingType: 'List', defaultConstraints: [{ labelSelector: {} }] } },
+        { name: 'NodeName', args: { strict: true } },
+      ],
+    }),
+    [
+      'profiles[0].pluginConfig[0].args.minCandidateNodesPercentage: Invalid value: 101: not in valid range [0, 100]',
+      'profiles[0].pluginConfig[0].args.minCandidateNodesAbsolute: Invalid value: -1: not in valid range [0, inf)',
+      'profiles[0].pluginConfig[1].args.bindTimeoutSeconds: Invalid value: -1: invalid BindTimeoutSeconds, should not be a negative value',
+      'profiles[0].pluginConfig[2].args.resources[0].weight: Invalid value: 2: resource weight of cpu not in valid range [1, 1]',
+      'profiles[0].pluginConfig[3].args.scoringStrategy.resources[0].weight: Invalid value: 101: resource weight of cpu not in valid range (0, 100]',
+      'profiles[0].pluginConfig[3].args.scoringStrategy.requestedToCapacityRatio.shape[0].score: Invalid value: 11: not in valid range [0-10]',
+      'profiles[0].pluginConfig[3].args.scoringStrategy.requestedToCapacityRatio.shape[1].utilization: Invalid value: 50: utilization values must be sorted in increasing order',
+      'profiles[0].pluginConfig[3].args.scoringStrategy.requestedToCapacityRatio.shape[2].utilization: Invalid value: 101: not in valid range [0-100]',
+      'profiles[0].pluginConfig[4].args.defaultConstraints[0].labelSelector: Forbidden: constraint must not define a selector, as they deduced for each pod',
+      'unknown field "profiles[0].pluginConfig[5].args.strict"',
+    ],
+  ],
+  [
+    'no candidates for preemption at all',
+    profile({ pluginConfig: [{ name: 'DefaultPreemption', args: { minCandidateNodesPercentage: 0, minCandidateNodesAbsolute: 0 } }] }),
+    [
+      'profiles[0].pluginConfig[0].args.minCandidateNodesPercentage: Invalid value: 0: cannot be zero at the same time as minCandidateNodesAbsolute',
+      'profiles[0].pluginConfig[0].args.minCandidateNodesAbsolute: Invalid value: 0: cannot be zero at the same time as minCandidateNodesPercentage',
+    ],
+  ],
+  [
+    'times of leader election that cannot be',
+    { leaderElection: { leaseDuration: '5s', retryPeriod: '0s', resourceLock: 'endpoints', lock: 'x' } },
+    [
+      'unknown field "leaderElection.lock"',
+      'leaderElection.retryPeriod: Invalid value: "0s": must be greater than zero',
+      'leaderElection.leaseDuration: Invalid value: "5s": LeaseDuration must be greater than RenewDeadline',
+      'leaderElection.resourceLock: Invalid value: "endpoints": resourceLock value must be "leases"',
+    ],
+  ],
+  [
+    'a connection that cannot be',
+    { clientConnection: { burst: -1, qps: '5' } },
+    ['clientConnection.qps: must be of type number', 'clientConnection.burst: Invalid value: -1: must be non-negative'],
+  ],
   ['text where a list is meant', { profiles: 'x' }, ['profiles: must be a list']],
 ])('a configuration with %s', (_, configuration, problems) => {
   expect(validateConfiguration(configuration, knownPlugins)).toEqual(problems)

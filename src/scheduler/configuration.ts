@@ -10,7 +10,7 @@ export interface SchedulerConfiguration {
   readonly podInitialBackoffSeconds?: number
   readonly podMaxBackoffSeconds?: number
   readonly extenders?: readonly ExtenderConfiguration[]
-  readonly leaderElection?: { readonly leaderElect?: boolean }
+  readonly leaderElection?: LeaderElectionConfiguration
   readonly clientConnection?: { readonly kubeconfig?: string }
 }
 
@@ -27,6 +27,16 @@ interface PluginSet {
 interface Enabled {
   readonly name: string
   readonly weight?: number
+}
+
+/** Times are durations as Go writes them. */
+export interface LeaderElectionConfiguration {
+  readonly leaderElect?: boolean
+  readonly leaseDuration?: string
+  readonly renewDeadline?: string
+  readonly retryPeriod?: string
+  readonly resourceName?: string
+  readonly resourceNamespace?: string
 }
 
 export class ConfigurationError extends Error {}

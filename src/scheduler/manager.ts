@@ -8,6 +8,7 @@ import type { Transport } from '../client/transport.ts'
 import { type Logger, noLog } from '../log/log.ts'
 import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
 import type { SchedulerConfiguration } from './configuration.ts'
+import { withDefaults } from './configuration-defaults.ts'
 import { createSchedulerMetrics } from './metrics.ts'
 import { createScheduler } from './scheduler.ts'
 
@@ -49,5 +50,6 @@ export function createSchedulerManager(given: SchedulerManagerOptions): Loops {
     },
     lost,
     metrics,
+    configz: () => ({ componentconfig: withDefaults(configuration) }),
   }
 }

@@ -99,3 +99,57 @@ test('a pod of higher priority is promised a node and the lower pod leaves', asy
   stop.abort()
   informers.stop()
 })
+
+test('each profile schedules the pods that name it, by its own plugins', async () => {
+  const packing = {
+    schedulerName: 'packing',
+    pluginConfig: [{ name: 'NodeResourcesFit', args: { scoringStrategy: { type: 'MostAllocated' } } }],
+    plugins: { score: { disabled: [{ name: 'NodeResourcesBalancedAllocation' }] } },
+  }
+  const nodes = [node('small', { cpu: '2' }), node('large', { cpu: '16' })]
+  const named = (name: string, schedulerName: string) => pod(name, { schedulerName })
+  const configuration = { profiles: [{ schedulerName: 'default-scheduler' }, packing] }
+  expect(await schedule(nodes, [named('spread', 'default-scheduler'), named('packed', 'packing')], configuration)).toEqual({
+    spread: 'large',
+    packed: 'small',
+  })
+})
+
+test('a profile that does not preempt says nothing of it', async () => {
+  const { a } = await schedule([node('n', { cpu: '500m' })], [pod('a')], {
+    profiles: [{ plugins: { postFilter: { disabled: [{ name: '*' }] } } }],
+  })
+  expect(a).toBe('0/1 nodes are available: 1 Insufficient cpu.')
+})
+
+test('metrics have upstream’s names and labels', async () => {
+  const registry = createMetrics()
+  await schedule([node('m', { cpu: '1' }), node('n', { cpu: '1' })], [pod('a'), pod('b'), pod('c')], {}, undefined, registry)
+  const text = registry.render()
+  for (const line of [
+    'scheduler_schedule_attempts_total{result="scheduled",profile="default-scheduler"} 2',
+    'scheduler_schedule_attempts_total{result="unschedulable",profile="default-scheduler"} 1',
+    'scheduler_scheduling_attempt_duration_seconds_count{result="scheduled",profile="default-scheduler"} 2',
+    'scheduler_scheduling_algorithm_duration_seconds_count 3',
+    'scheduler_pod_scheduling_attempts_bucket{le="1"} 2',
+    'scheduler_pod_scheduling_sli_duration_seconds_count{attempts="1"} 2',
+    'scheduler_queue_incoming_pods_total{event="PodAdd",queue="active"} 3',
+    'scheduler_queue_incoming_pods_total{event="ScheduleAttemptFailure",queue="unschedulable"} 1',
+    'scheduler_pending_pods{queue="active"} 0',
+    'scheduler_pending_pods{queue="backoff"} 0',
+    'scheduler_pending_pods{queue="unschedulable"} 1',
+    'scheduler_pending_pods{queue="gated"} 0',
+    'scheduler_cache_size{type="nodes"} 2',
+    'scheduler_cache_size{type="pods"} 2',
+    'scheduler_cache_size{type="assumed_pods"} 0',
+    'scheduler_unschedulable_pods{plugin="NodeResourcesFit",profile="default-scheduler"} 1',
+    'scheduler_preemption_attempts_total 0',
+    ...['PreFilter', 'Filter', 'PreScore', 'Score', 'PreBind', 'Bind'].map(
+      (point) =>
+        `scheduler_framework_extension_point_duration_seconds_count{extension_point="${point}",status="Success",profile="default-scheduler"}`,
+    ),
+    'scheduler_framework_extension_point_duration_seconds_count{extension_point="Filter",status="Unschedulable",profile="default-scheduler"} 1',
+    'scheduler_framework_extension_point_duration_seconds_count{extension_point="PostFilter",status="Unschedulable",profile="default-scheduler"} 1',
+  ])
+    expect(text).toContain(`\n${line}`)
+})

@@ -29,6 +29,7 @@ export async function schedule(
   pods: object[],
   configuration: SchedulerConfiguration = {},
   transport = createMemoryTransport(),
+  registry = createMetrics(),
 ): Promise<Record<string, string>> {
   const client = createClient(transport)
   for (const n of nodes) await client.create('nodes', n as Node)
@@ -40,7 +41,7 @@ export async function schedule(
       informers,
       recorder: createEventRecorder(client, { component: 'default-scheduler' }),
       log: noLog,
-      metrics: createSchedulerMetrics(createMetrics()),
+      metrics: createSchedulerMetrics(registry),
       random: () => 0.5,
     },
     configuration,
