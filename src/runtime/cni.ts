@@ -139,7 +139,11 @@ export function createCniNetwork(options: CniOptions, fallback?: PodNetwork): Po
         await fallback?.teardown(sandbox)
         return
       }
-      for (const plugin of cached.list.plugins.toReversed()) await run('DEL', cached.list, plugin, sandbox, cached.result)
+      // One that fails does not keep the others from giving back what is theirs.
+      const failures: unknown[] = []
+      for (const plugin of cached.list.plugins.toReversed())
+        await run('DEL', cached.list, plugin, sandbox, cached.result).catch((error: unknown) => failures.push(error))
+      if (failures.length > 0) throw failures[0]
       rmSync(cacheOf(sandbox.id), { force: true })
     },
     async setPodCidr(cidr) {

@@ -209,23 +209,30 @@ export function createSandboxes(deps: SandboxDeps): Sandboxes {
     for (const { id } of members) writeFileSync(join(folder(id), 'hosts'), hostsOfHost() + lines.join(''))
   }
 
-  const stop = async (id: string) => {
-    const record = records.get(id)
-    if (!record) return
-    if (!record.hostNetwork) {
-      const sandbox = networkSandbox(record)
-      if (record.hostPorts) await hostPorts.unpublish(id)
-      await network.teardown(sandbox)
-    }
-    if (record.pausePid) {
-      const start = startOf(record.pausePid)
-      if (start) signal(record.pausePid, start, 9)
+  /** Gives the network back. While that fails the sandbox keeps its namespaces, and who stops it tries again. */
+  const disconnect = async (record: SandboxRecord) => {
+    if (record.hostNetwork) return
+    if (record.hostPorts) await hostPorts.unpublish(record.id)
+    await network.teardown(networkSandbox(record))
+  }
+  /** Ends what is the sandbox's own: the process that holds its PID namespace, the other namespaces, mounts. */
+  const release = async (record: SandboxRecord) => {
+    const { id, pausePid } = record
+    if (pausePid) {
+      const start = startOf(pausePid)
+      if (start) signal(pausePid, start, 9)
       await runtimeOf(record.runtimeHandler)
         .run('delete', '--force', id)
         .catch((error: unknown) => log.debug('deleting the pause process', { sandbox: id, error }))
     }
     for (const name of [...record.namespaces, 'user', 'shm', 'layers', 'pause/rootfs']) detach(join(folder(id), name))
     for (const kind of [...record.namespaces, 'user'] as const) rmSync(namespacePath(id, kind), { force: true })
+  }
+  const stop = async (id: string) => {
+    const record = records.get(id)
+    if (!record) return
+    await disconnect(record)
+    await release(record)
     const { pausePid: _ended, ...rest } = record
     records.put({ ...rest, ready: false, hostPorts: false })
     tellNeighbours(record)
@@ -295,11 +302,11 @@ export function createSandboxes(deps: SandboxDeps): Sandboxes {
         tellNeighbours(record)
         return record
       } catch (error) {
-        try {
-          await stop(id)
-        } catch (cause) {
-          log.error('a failed sandbox was not cleaned up', { sandbox: id, error: cause })
-        }
+        record = records.get(id) ?? record
+        await disconnect(record).catch((cause: unknown) =>
+          log.error('a failed sandbox did not give its network back', { sandbox: id, error: cause }),
+        )
+        await release(record)
         records.delete(id)
         names.delete(name)
         rmSync(folder(id), { recursive: true, force: true })
