@@ -1,7 +1,7 @@
 /** Daemon sets. */
 
 import { expect, test } from 'vitest'
-import { labels, type TestCluster, template, testClusters, web } from './test-cluster.ts'
+import { labels, readyStatus, type TestCluster, template, testClusters, web } from './test-cluster.ts'
 
 let cluster: TestCluster
 const setUp = testClusters({}, (made) => {
@@ -89,4 +89,33 @@ test('a failed daemon pod is replaced, at first at once', async () => {
   await cluster.setPodStatus(name, { phase: 'Failed' })
   expect(pods().map((p) => p.status.phase)).toEqual(['Running'])
   expect(events()).toContain(`FailedDaemonPod: Found failed daemon pod default/${name} on node a, will try to kill it`)
+})
+
+test('a rollback touches only the pods that were updated', async () => {
+  const { client, settle, pods } = await setUp(['daemonset'], {
+    kubelet: (pod) => (pod.spec.containers[0]?.image === 'bad' ? { phase: 'Pending' } : readyStatus(0)),
+  })
+  for (const name of ['a', 'b', 'c']) await node(name)
+  await make()
+  await settle()
+  const before = pods().map((p) => p.metadata.uid)
+  await client.patch('daemonsets.apps', web, { spec: { template: template('bad') } })
+  await settle()
+  const kept = pods().filter((p) => before.includes(p.metadata.uid))
+  expect(kept).toHaveLength(2)
+  await client.patch('daemonsets.apps', web, { spec: { template: template('a') } })
+  await settle()
+  expect(pods().map((p) => p.spec.containers[0]?.image)).toEqual(['a', 'a', 'a'])
+  expect(kept.every((k) => pods().some((p) => p.metadata.uid === k.metadata.uid))).toBe(true)
+})
+
+test('a pod that is stopped is revived', async () => {
+  const { client, settle, pods } = await setUp(['daemonset'])
+  await node('a')
+  await make()
+  await settle()
+  const [stopped] = pods()
+  await client.delete('pods', { namespace: 'default', name: stopped?.metadata.name as string })
+  await settle()
+  expect(pods().map((p) => p.metadata.uid === stopped?.metadata.uid)).toEqual([false])
 })

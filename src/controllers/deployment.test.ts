@@ -88,6 +88,20 @@ test.each([
   expect((await get()).metadata.annotations?.['deployment.kubernetes.io/revision']).toBe('2')
 })
 
+test('a rollout that is overtaken by another ends in the last', async () => {
+  const { client, settle, pods } = await setUp({
+    kubelet: (pod) => (pod.spec.containers[0]?.image === 'stuck' ? { phase: 'Pending' } : readyStatus(0)),
+  })
+  await client.create('deployments.apps', deployment(4))
+  await settle()
+  await update({ template: template('stuck') })
+  await settle()
+  expect(new Set(pods().map((p) => p.spec.containers[0]?.image))).toEqual(new Set(['a', 'stuck']))
+  await update({ template: template('c') })
+  await settle()
+  expect(pods().map((p) => p.spec.containers[0]?.image)).toEqual(['c', 'c', 'c', 'c'])
+})
+
 test('a rollback takes the old set up again under a new revision and remembers the old one', async () => {
   const { client, settle } = await setUp()
   await client.create('deployments.apps', deployment(2))

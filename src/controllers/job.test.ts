@@ -138,6 +138,84 @@ test.each([
   expect(await conditions()).toEqual(expected)
 })
 
+test('FailIndex fails the index at once, and the job when too many have failed', async () => {
+  const { settle, pods } = await setUp(['job'])
+  await make({
+    completionMode: 'Indexed',
+    completions: 4,
+    parallelism: 4,
+    backoffLimitPerIndex: 3,
+    maxFailedIndexes: 1,
+    backoffLimit: 2 ** 31 - 1,
+    podFailurePolicy: { rules: [{ action: 'FailIndex', onExitCodes: { operator: 'In', values: [42] } }] },
+  })
+  await settle()
+  const ofIndex = (i: string) =>
+    pods().find((p) => p.metadata.annotations?.['batch.kubernetes.io/job-completion-index'] === i)?.metadata.name as string
+  await cluster.finishPod(ofIndex('0'), 'Failed', 42)
+  expect([(await get()).status.failedIndexes, await conditions()]).toEqual(['0', []])
+  await cluster.finishPod(ofIndex('2'), 'Failed', 42)
+  expect((await get()).status.failedIndexes).toBe('0,2')
+  // With a failure policy a pod that was told to leave has to have ended before the job has.
+  expect(await conditions()).toEqual([['FailureTarget', 'MaxFailedIndexesExceeded']])
+  for (const { metadata } of pods()) if (metadata.deletionTimestamp) await cluster.finishPod(metadata.name, 'Failed', 143)
+  expect(await conditions()).toEqual([
+    ['FailureTarget', 'MaxFailedIndexesExceeded'],
+    ['Failed', 'MaxFailedIndexesExceeded'],
+  ])
+  expect(running()).toEqual([])
+})
+
+test('a failure that was a disruption is not counted where the policy ignores it', async () => {
+  const { settle, setPodStatus } = await setUp(['job'])
+  await make({
+    backoffLimit: 0,
+    podFailurePolicy: { rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }] },
+  })
+  await settle()
+  const [first] = running()
+  await setPodStatus(first as string, { phase: 'Failed', conditions: [{ type: 'DisruptionTarget', status: 'True' }] as never })
+  expect([running().length, await conditions(), (await get()).status.failed ?? 0]).toEqual([1, [], 0])
+  await cluster.finishPod(running()[0] as string, 'Succeeded')
+  expect(await conditions()).toContainEqual(['Complete', 'CompletionsReached'])
+})
+
+test('takes in a matching orphan and lets go a pod that no longer matches', async () => {
+  const { client, settle, pods } = await setUp(['job'])
+  await make({ completions: 2, parallelism: 2 })
+  await settle()
+  const name = running()[0] as string
+  const owners = () => pods().find((p) => p.metadata.name === name)?.metadata.ownerReferences ?? []
+  await client.patch('pods', { namespace: 'default', name }, { metadata: { ownerReferences: null } }, { type: 'merge' })
+  await settle()
+  expect(owners()).toMatchObject([{ kind: 'Job', name: 'web', controller: true }])
+  await client.patch('pods', { namespace: 'default', name }, { metadata: { labels: { app: 'other' } } })
+  await settle()
+  expect(owners()).toEqual([])
+})
+
+/** Of three indexes running, which have to succeed until the policy is met. */
+test.each<[string, object, string[], met: boolean]>([
+  ['the index that counts', { succeededIndexes: '0' }, ['0'], true],
+  ['an index that does not count', { succeededIndexes: '0' }, ['1'], false],
+  ['all of a range', { succeededIndexes: '0-1' }, ['1', '0'], true],
+  ['one of a range', { succeededIndexes: '0-1' }, ['1'], false],
+  ['any one', { succeededCount: 1 }, ['2'], true],
+  ['too few', { succeededCount: 2 }, ['2'], false],
+  ['enough of a range', { succeededIndexes: '0-1', succeededCount: 1 }, ['1'], true],
+  ['enough, but outside of the range', { succeededIndexes: '0-1', succeededCount: 1 }, ['2'], false],
+])('a success policy and %s', async (_name, rule, succeeded, met) => {
+  const { settle, pods } = await setUp(['job'])
+  await make({ completionMode: 'Indexed', completions: 3, parallelism: 3, successPolicy: { rules: [rule] } })
+  await settle()
+  for (const index of succeeded)
+    await cluster.finishPod(
+      pods().find((p) => p.metadata.annotations?.['batch.kubernetes.io/job-completion-index'] === index)?.metadata.name as string,
+      'Succeeded',
+    )
+  expect((await conditions()).map(([type]) => type)).toEqual(met ? ['SuccessCriteriaMet', 'Complete'] : [])
+})
+
 test('a success policy ends the job early and stops the rest', async () => {
   const { settle, pods } = await setUp(['job'])
   await make({ completionMode: 'Indexed', completions: 3, parallelism: 3, successPolicy: { rules: [{ succeededIndexes: '0' }] } })

@@ -138,3 +138,43 @@ test('a failed pod is replaced, and ordinals may start elsewhere', async () => {
   expect(cluster.pods().find((p) => p.metadata.name === 'web-5')?.metadata.uid).not.toBe(uid)
   expect(events()).toContain('RecreatingFailedPod: StatefulSet default/web is recreating failed Pod web-5')
 })
+
+test('a scale down waits while pods below are not healthy either', async () => {
+  const { client, settle, setPodStatus, podNames } = await setUp(['statefulset'])
+  await make(3)
+  await settle()
+  const unready = { conditions: [{ type: 'Ready', status: 'False' }] as never }
+  for (const name of podNames()) await setPodStatus(name, unready)
+  await client.patch('statefulsets.apps', web, { spec: { replicas: 0 } })
+  await settle()
+  expect(podNames()).toEqual(['web-0', 'web-1', 'web-2'])
+  for (const name of ['web-0', 'web-1']) await setPodStatus(name, readyStatus(0))
+  expect(podNames()).toEqual([])
+})
+
+test('in parallel neither growing nor shrinking waits for pods that are not healthy', async () => {
+  const { client, settle, podNames } = await setUp(['statefulset'], { kubelet: () => ({ phase: 'Running' }) })
+  await make(2, { podManagementPolicy: 'Parallel' })
+  await settle()
+  await client.patch('statefulsets.apps', web, { spec: { replicas: 4 } })
+  await settle()
+  expect(podNames()).toEqual(['web-0', 'web-1', 'web-2', 'web-3'])
+  await client.patch('statefulsets.apps', web, { spec: { replicas: 0 } })
+  await settle()
+  expect(podNames()).toEqual([])
+})
+
+test('a rollback takes the old revision up again, pod by pod from the highest', async () => {
+  const { client, settle, transport } = await setUp(['statefulset'])
+  await make(3)
+  await settle()
+  const first = (await get()).status.updateRevision
+  await client.patch('statefulsets.apps', web, { spec: { template: template('b') } })
+  await settle()
+  expect([images(), (await get()).status.updateRevision === first]).toEqual([['b', 'b', 'b'], false])
+  transport.writes.length = 0
+  await client.patch('statefulsets.apps', web, { spec: { template: template('a') } })
+  await settle()
+  expect([images(), (await get()).status.updateRevision, (await get()).status.currentRevision]).toEqual([['a', 'a', 'a'], first, first])
+  expect(transport.writes.filter((w) => w.startsWith('DELETE')).map((w) => w.split('/').at(-1))).toEqual(['web-2', 'web-1', 'web-0'])
+})

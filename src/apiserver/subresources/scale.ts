@@ -65,7 +65,8 @@ async function write(core: Core, call: Call, options: WriteOptions, next: (live:
     name: info.name,
     options,
     managedFields: 'keep',
-    preconditions: {},
+    // Only who replaces a scale means the version that he read; a patch is made on the newest.
+    ...(info.verb === 'update' ? { preconditions: {} } : {}),
     transform(existing) {
       const parent = existing as Scaled
       const entries = existing.metadata.managedFields as readonly ManagedFieldsEntry[] | undefined
