@@ -89,6 +89,12 @@ export interface ApiObject {
   }
 }
 
+/** A plugin that changed an object may want those before it to look at it again; they do so once (admission.ReinvocationContext). */
+export interface Reinvocation {
+  round: 0 | 1
+  wanted: boolean
+}
+
 /** What one write is about, as admission and the registry see it (admission.Attributes). */
 export interface WriteAttributes {
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
@@ -98,6 +104,7 @@ export interface WriteAttributes {
   readonly name: string
   readonly user: User
   readonly dryRun: boolean
+  readonly reinvocation: Reinvocation
   /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions as sent. */
   readonly options: Readonly<Record<string, unknown>>
   /** Adds a Warning header to the answer. */

@@ -15,6 +15,8 @@ export interface WebhookTarget {
   /** The name that the certificate must carry, where it is not the URL's. */
   readonly serverName?: string
   readonly insecure?: boolean
+  /** Where to connect to, asked before each call, where the URL's own host is not to be looked up. Rejects with WebhookError. */
+  readonly address?: () => Promise<{ readonly host: string; readonly port: number }>
   /** Asked before each call: tokens and certificates may be renewed. */
   readonly credentials?: () => WebhookCredentials | Promise<WebhookCredentials>
   readonly userAgent?: string
@@ -71,16 +73,19 @@ export function createWebhook(target: WebhookTarget): Webhook {
 
   const send = async (text: string, signal: AbortSignal): Promise<string> => {
     const { authorization, cert, key } = (await target.credentials?.()) ?? {}
+    const address = await target.address?.()
     const headers = {
       'content-type': 'application/json',
       accept: 'application/json',
       'user-agent': target.userAgent ?? 'kube-apiserver-admission',
       'content-length': Buffer.byteLength(text),
       ...(authorization ? { authorization } : {}),
+      ...(address ? { host: url.host } : {}),
     }
+    const place = address ? { hostname: address.host, port: address.port } : {}
     return new Promise((resolve, reject) => {
       const open = secure ? httpsRequest : http.request
-      const outgoing = open(url, { method: 'POST', agent: agentFor(cert, key), headers, signal }, (answer) => {
+      const outgoing = open(url, { ...place, method: 'POST', agent: agentFor(cert, key), headers, signal }, (answer) => {
         const status = answer.statusCode as number
         readAnswer(answer, largestAnswer).then((said) => {
           if (status >= 200 && status < 300) resolve(said)
@@ -96,7 +101,7 @@ export function createWebhook(target: WebhookTarget): Webhook {
     async post<T>(body: object, { timeoutMs, signal }: PostOptions): Promise<T> {
       const deadline = AbortSignal.timeout(timeoutMs)
       const text = await send(JSON.stringify(body), signal ? AbortSignal.any([deadline, signal]) : deadline).catch((error: unknown) => {
-        if (error instanceof WebhookError) throw error
+        if (error instanceof WebhookError && error.status !== undefined) throw error
         const why = deadline.aborted ? 'context deadline exceeded' : goError(error as NodeJS.ErrnoException, url)
         throw new WebhookError(`Post ${JSON.stringify(target.url)}: ${why}`, undefined, error)
       })

@@ -1,5 +1,6 @@
 /** A write as webhooks and expressions see it: an AdmissionRequest (apiserver/pkg/admission/plugin/webhook/request). */
-import type { Endpoint, Endpoints } from '../endpoints.ts'
+import { completeObject } from '../decode-body.ts'
+import { type Endpoint, type Endpoints, typeOf } from '../endpoints.ts'
 import type { ApiObject, User, WriteAttributes } from '../request.ts'
 import { fromStorage, toStorage } from '../rest/core.ts'
 import type { Write } from './rules.ts'
@@ -7,6 +8,8 @@ import type { Write } from './rules.ts'
 export interface VersionedWrite extends Write {
   /** What the rules matched. */
   readonly endpoint: Endpoint
+  /** What a mutation made, as an object of the kind that is written: decoded and with its defaults. */
+  complete(made: unknown): ApiObject
 }
 
 /** The write with its objects in the version that the rules matched. */
@@ -15,7 +18,22 @@ export function versionedWrite({ object, old, attributes }: Write, endpoint: End
   const own = endpoints.get(group, version, resource)
   const convert = (given: ApiObject | undefined) =>
     given && own && endpoint !== own && !attributes.subresource ? fromStorage(endpoint, toStorage(own, given)) : given
-  return { object: convert(object), old: convert(old), attributes, endpoint }
+  const { group: kindGroup, version: kindVersion, kind } = kindOf(endpoint.resource, attributes)
+  const type = attributes.subresource ? typeOf(kindGroup, kindVersion, kind) : endpoint.type
+  return {
+    object: convert(object),
+    old: convert(old),
+    attributes,
+    endpoint,
+    complete: (made) => completeObject(made, { group: kindGroup, version: kindVersion, kind, type }),
+  }
+}
+
+/** What a mutation made of the write's object, in the version that the client wrote. */
+export function mutated({ attributes, endpoint }: VersionedWrite, made: ApiObject, endpoints: Endpoints): ApiObject {
+  const { group, version, resource } = attributes.resource
+  const own = endpoints.get(group, version, resource)
+  return own && endpoint !== own && !attributes.subresource ? fromStorage(own, toStorage(endpoint, made)) : made
 }
 
 /** The kind of what is written at a path: a subresource may have one of another group. */

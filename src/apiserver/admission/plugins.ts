@@ -15,6 +15,7 @@ import {
   createNamespaceExists,
 } from './gates.ts'
 import { createLimitRanger } from './limit-ranger.ts'
+import { createMutatingAdmissionWebhook } from './mutating-webhook.ts'
 import { createNamespaceLifecycle } from './namespace-lifecycle.ts'
 import { createNodeRestriction } from './node-restriction.ts'
 import { createOwnerReferencesPermissionEnforcement } from './owner-references.ts'
@@ -46,6 +47,7 @@ import {
   createStorageObjectInUseProtection,
 } from './storage.ts'
 import { createValidatingAdmissionPolicy } from './validating-policy.ts'
+import { createValidatingAdmissionWebhook } from './validating-webhook.ts'
 
 export interface AdmissionOptions {
   readonly tolerationSeconds?: TolerationSeconds
@@ -120,7 +122,9 @@ const plugins: readonly Entry[] = [
   idle('NodeDeclaredFeatureValidator'),
   idle('JobValidation'),
   { name: 'PodResizeValidator', create: ({ objects }) => createPodResizeValidator(objects) },
+  { name: 'MutatingAdmissionWebhook', create: createMutatingAdmissionWebhook },
   { name: 'ValidatingAdmissionPolicy', create: createValidatingAdmissionPolicy },
+  { name: 'ValidatingAdmissionWebhook', create: createValidatingAdmissionWebhook },
   // After all that change an object, so that it charges for what will be stored.
   {
     name: 'ResourceQuota',

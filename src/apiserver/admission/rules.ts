@@ -53,7 +53,7 @@ function matches(rule: Rule, { resource: at }: Endpoint, { attributes, object }:
     return (of === '*' || of === at.resource) && (sub === '*' || sub === (subresource?.name ?? ''))
   })
   if (!covers) return false
-  return !rule.resourceNames?.length || rule.resourceNames.includes(name || (object?.metadata.name ?? ''))
+  return !rule.resourceNames?.length || rule.resourceNames.includes(name || (object?.metadata?.name ?? ''))
 }
 
 export interface Selectors {

@@ -104,6 +104,7 @@ export async function review(plugin: AdmissionPlugin, write: Write): Promise<Out
     name: metadata?.name ?? '',
     user: { name: write.user ?? 'joe', groups: write.groups ?? ['system:authenticated'] },
     dryRun: write.dryRun ?? false,
+    reinvocation: { round: 0, wanted: false },
     options: write.options ?? {},
     warn: (text: string) => void warnings.push(text),
     annotateAudit: (key: string, value: string) => {

@@ -91,6 +91,7 @@ export function attributesOf(
     name,
     user,
     dryRun: (options as { dryRun?: boolean }).dryRun === true,
+    reinvocation: { round: 0, wanted: false },
     options: options as Record<string, unknown>,
     warn: call.warn,
     annotateAudit: call.annotateAudit,
@@ -104,13 +105,16 @@ export async function admit(
   attributes: WriteAttributes,
 ): Promise<ApiObject | undefined> {
   let current = object
-  const { resource, subresource, operation } = attributes
-  for (const plugin of core.admission) {
-    if (!plugin.admit || !plugin.handles(resource.resource, subresource?.name ?? '', operation)) continue
-    const admitted = plugin.admit(current, old, attributes)
-    current = admitted instanceof Promise ? await admitted : admitted
+  const { resource, subresource, operation, reinvocation } = attributes
+  for (;;) {
+    for (const plugin of core.admission) {
+      if (!plugin.admit || !plugin.handles(resource.resource, subresource?.name ?? '', operation)) continue
+      const admitted = plugin.admit(current, old, attributes)
+      current = admitted instanceof Promise ? await admitted : admitted
+    }
+    if (!reinvocation.wanted || reinvocation.round === 1) return current
+    reinvocation.round = 1
   }
-  return current
 }
 
 /** Runs what validates; the result is called when the write then fails, so that what was taken (quota) is given back. */

@@ -12,6 +12,7 @@ import type { ApiObject } from '../request.ts'
 import { type Entry, objectOf } from '../storage/entry.ts'
 import { header, maxBody } from './body.ts'
 import {
+  admit,
   attributesOf,
   type Core,
   cacheOf,
@@ -100,6 +101,7 @@ export async function deleteEntry(core: Core, call: Call, entry: Entry, options:
   const attributes = attributesOf(call, 'DELETE', existing.metadata.name, options)
   const marked = mark(core, endpoint, existing, options)
   if (marked.pending) return { object: existing, gone: false }
+  await admit(core, undefined, existing, attributes)
   const undo = await validateAdmission(core, undefined, existing, attributes)
   let current = entry
   let object = existing

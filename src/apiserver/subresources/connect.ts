@@ -12,9 +12,23 @@ import { admit, attributesOf, type Core, cacheOf, groupResourceOf, keyOf, readEn
 import { objectOf } from '../storage/entry.ts'
 
 async function connectAdmission(core: Core, call: Call): Promise<void> {
-  const attributes = attributesOf(call, 'CONNECT', call.info.name, Object.fromEntries(call.info.query))
-  await admit(core, undefined, undefined, attributes)
-  await validateAdmission(core, undefined, undefined, attributes)
+  const attributes = attributesOf(call, 'CONNECT', call.info.name, {})
+  const object = connectOptions(attributes.subresource?.kind ?? '', call.info.query)
+  await admit(core, object, undefined, attributes)
+  await validateAdmission(core, object, undefined, attributes)
+}
+
+/** What is asked of the connection, as an object: PodExecOptions and its kin. */
+function connectOptions(kind: string, query: URLSearchParams): ApiObject {
+  const options: Record<string, unknown> = {}
+  for (const name of new Set(query.keys())) {
+    const values = query.getAll(name)
+    if (name === 'command') options[name] = values
+    else if (name === 'ports') options[name] = values.map(Number)
+    else if (!['stdin', 'stdout', 'stderr', 'tty'].includes(name)) options[name] = values[0]
+    else if (values[0] === 'true' || values[0] === '1') options[name] = true
+  }
+  return { kind, apiVersion: 'v1', ...options } as unknown as ApiObject
 }
 
 async function read<T>(core: Core, call: Call, resource: string, name: string): Promise<T> {

@@ -1,0 +1,97 @@
+/**
+ * MutatingAdmissionWebhook (apiserver/pkg/admission/plugin/webhook/mutating): those that are about a write are asked
+ * one after another, each about what the one before made of it. When any changed the object, all plugins run once
+ * more, and those webhooks that want to (reinvocationPolicy IfNeeded) are asked again.
+ */
+import { newInternalError } from '../../api/errors.ts'
+import { applyJsonPatch, type JsonPatchOperation } from '../../api/patch/json-patch.ts'
+import type { MutatingWebhook } from '../../api/types/admissionregistration-v1.ts'
+import type { ApiObject, Reinvocation } from '../request.ts'
+import { deepEqual } from '../rest/equal.ts'
+import type { AdmissionPlugin } from './admission.ts'
+import { mutated, type VersionedWrite } from './admission-request.ts'
+import { isExempt } from './rules.ts'
+import { createWebhooks, failureOf, type WebhookAnswer, WebhookCallError, type WebhookDeps } from './webhooks.ts'
+
+/** What the webhooks of one write did in the round before. */
+interface Round {
+  /** Webhooks that were asked and want to be again, when something changes after them. */
+  readonly asked: Set<MutatingWebhook>
+  /** Those of them after which something changed. */
+  readonly again: Set<MutatingWebhook>
+  output: ApiObject | undefined
+}
+
+export function createMutatingAdmissionWebhook(deps: WebhookDeps): AdmissionPlugin {
+  const webhooks = createWebhooks<MutatingWebhook>('mutating', deps)
+  const rounds = new WeakMap<Reinvocation, Round>()
+  return {
+    name: 'MutatingAdmissionWebhook',
+    handles: () => webhooks.ready() !== undefined || webhooks.all().length > 0,
+    async admit(object, old, attributes) {
+      if (isExempt(attributes.resource)) return object
+      await webhooks.ready()
+      const { reinvocation } = attributes
+      const round = rounds.get(reinvocation) ?? { asked: new Set(), again: new Set(), output: object }
+      rounds.set(reinvocation, round)
+      const changedSince = () => {
+        for (const hook of round.asked) round.again.add(hook)
+        round.asked.clear()
+      }
+      if (reinvocation.round > 0 && !deepEqual(object, round.output)) changedSince()
+      let current = object
+      for (const [i, webhook] of webhooks.all().entries()) {
+        const { hook, configuration } = webhook
+        // One that was not asked in the first round is not asked in the second.
+        if (reinvocation.round > 0 && !round.again.has(hook)) continue
+        const versioned = await webhooks.match(webhook, { object: current, old, attributes })
+        if (!versioned) continue
+        const annotate = (prefix: string, value: string) =>
+          attributes.annotateAudit?.(`${prefix}.webhook.admission.k8s.io/round_${reinvocation.round}_index_${i}`, value)
+        let changed = false
+        try {
+          const answer = await webhooks.call(webhook, versioned)
+          const patch = patchOf(hook, answer)
+          const next = patch.length > 0 ? apply(hook, versioned, patch) : versioned.object
+          changed = next !== versioned.object && !deepEqual(next, versioned.object)
+          if (patch.length > 0) annotate('patch', JSON.stringify({ configuration, webhook: hook.name, patch, patchType: 'JSONPatch' }))
+          if (changed) current = mutated(versioned, next as ApiObject, deps.endpoints)
+          annotate('mutation', JSON.stringify({ configuration, webhook: hook.name, mutated: changed }))
+        } catch (error) {
+          const failure = failureOf(error, hook)
+          if (failure) throw failure
+          annotate('failed-open.mutation', hook.name)
+        }
+        if (changed) {
+          changedSince()
+          reinvocation.wanted = true
+        }
+        if (hook.reinvocationPolicy === 'IfNeeded') round.asked.add(hook)
+      }
+      round.output = current
+      return current
+    },
+  }
+}
+
+function patchOf(hook: MutatingWebhook, { patch, patchType }: WebhookAnswer): JsonPatchOperation[] {
+  if (!patch) return []
+  if (patchType !== 'JSONPatch') throw new WebhookCallError(hook.name, `unsupported patch type ${JSON.stringify(patchType)}`)
+  try {
+    return JSON.parse(Buffer.from(patch, 'base64').toString()) as JsonPatchOperation[]
+  } catch (error) {
+    throw newInternalError(error)
+  }
+}
+
+function apply(hook: MutatingWebhook, { object, complete }: VersionedWrite, patch: readonly JsonPatchOperation[]): ApiObject {
+  if (!object)
+    throw newInternalError(
+      new Error(`admission webhook ${JSON.stringify(hook.name)} attempted to modify the object, which is not supported for this operation`),
+    )
+  try {
+    return complete(applyJsonPatch(object, patch))
+  } catch (error) {
+    throw newInternalError(error)
+  }
+}
