@@ -46,7 +46,8 @@ export function createFieldManager(endpoints: Endpoints, now: () => Date): Field
   }
 }
 
-const applySchemaOf = (endpoint: Endpoint): ApplySchema => endpoint.applySchema ?? (endpoint.type ? schemaOf(endpoint.type) : deduced)
+export const applySchemaOf = (endpoint: Endpoint): ApplySchema =>
+  endpoint.applySchema ?? (endpoint.type ? schemaOf(endpoint.type) : deduced)
 
 const viewed = (from: Endpoint, to: Endpoint, object: ApiObject): ManagedObject => {
   if (from === to) return object

@@ -294,3 +294,22 @@ export function formatDuration({ nanos }: Duration): string {
   const fraction = size % billion
   return `${nanos < 0n ? '-' : ''}${size / billion}${fraction === 0n ? '' : `.${String(fraction).padStart(9, '0').replace(/0+$/, '')}`}s`
 }
+
+/** The value as JSON; what has no place there is an error. Optional values that are none are left out. */
+export function toJson(value: Value): unknown {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string' || typeof value === 'number') return value
+  if (typeof value === 'bigint') return Number(value)
+  if (Array.isArray(value)) return (value as readonly Value[]).map(toJson)
+  if (value instanceof Uint) return Number(value.value)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (value instanceof Timestamp) return formatTimestamp(value)
+  if (value instanceof Duration) return formatDuration(value)
+  if (value instanceof Optional) return value.value === undefined ? undefined : toJson(value.value)
+  if (value instanceof MapValue) {
+    // Keys may come from the object: no prototypes.
+    const object: Record<string, unknown> = Object.create(null)
+    for (const key of value.keys()) object[String(key)] = toJson(value.get(key) as Value)
+    return { ...object }
+  }
+  throw new EvaluationError(`unsupported conversion of ${typeName(value as Value)} to JSON`)
+}

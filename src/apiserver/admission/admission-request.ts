@@ -1,4 +1,5 @@
 /** A write as webhooks and expressions see it: an AdmissionRequest (apiserver/pkg/admission/plugin/webhook/request). */
+import type { MessageType } from '../../schema/schema.ts'
 import { completeObject } from '../decode-body.ts'
 import { type Endpoint, type Endpoints, typeOf } from '../endpoints.ts'
 import type { ApiObject, User, WriteAttributes } from '../request.ts'
@@ -8,6 +9,8 @@ import type { Write } from './rules.ts'
 export interface VersionedWrite extends Write {
   /** What the rules matched. */
   readonly endpoint: Endpoint
+  /** Of what is written, where a table describes it. */
+  readonly type: MessageType | undefined
   /** What a mutation made, as an object of the kind that is written: decoded and with its defaults. */
   complete(made: unknown): ApiObject
 }
@@ -25,6 +28,7 @@ export function versionedWrite({ object, old, attributes }: Write, endpoint: End
     old: convert(old),
     attributes,
     endpoint,
+    type,
     complete: (made) => completeObject(made, { group: kindGroup, version: kindVersion, kind, type }),
   }
 }

@@ -6,25 +6,17 @@
 import { newInternalError } from '../../api/errors.ts'
 import { applyJsonPatch, type JsonPatchOperation } from '../../api/patch/json-patch.ts'
 import type { MutatingWebhook } from '../../api/types/admissionregistration-v1.ts'
-import type { ApiObject, Reinvocation } from '../request.ts'
+import type { ApiObject } from '../request.ts'
 import { deepEqual } from '../rest/equal.ts'
 import type { AdmissionPlugin } from './admission.ts'
 import { mutated, type VersionedWrite } from './admission-request.ts'
+import { createRounds } from './reinvocation.ts'
 import { isExempt } from './rules.ts'
 import { createWebhooks, failureOf, type WebhookAnswer, WebhookCallError, type WebhookDeps } from './webhooks.ts'
 
-/** What the webhooks of one write did in the round before. */
-interface Round {
-  /** Webhooks that were asked and want to be again, when something changes after them. */
-  readonly asked: Set<MutatingWebhook>
-  /** Those of them after which something changed. */
-  readonly again: Set<MutatingWebhook>
-  output: ApiObject | undefined
-}
-
 export function createMutatingAdmissionWebhook(deps: WebhookDeps): AdmissionPlugin {
   const webhooks = createWebhooks<MutatingWebhook>('mutating', deps)
-  const rounds = new WeakMap<Reinvocation, Round>()
+  const roundsOf = createRounds<MutatingWebhook>()
   return {
     name: 'MutatingAdmissionWebhook',
     handles: () => webhooks.ready() !== undefined || webhooks.all().length > 0,
@@ -32,18 +24,11 @@ export function createMutatingAdmissionWebhook(deps: WebhookDeps): AdmissionPlug
       if (isExempt(attributes.resource)) return object
       await webhooks.ready()
       const { reinvocation } = attributes
-      const round = rounds.get(reinvocation) ?? { asked: new Set(), again: new Set(), output: object }
-      rounds.set(reinvocation, round)
-      const changedSince = () => {
-        for (const hook of round.asked) round.again.add(hook)
-        round.asked.clear()
-      }
-      if (reinvocation.round > 0 && !deepEqual(object, round.output)) changedSince()
+      const rounds = roundsOf(reinvocation, object)
       let current = object
       for (const [i, webhook] of webhooks.all().entries()) {
         const { hook, configuration } = webhook
-        // One that was not asked in the first round is not asked in the second.
-        if (reinvocation.round > 0 && !round.again.has(hook)) continue
+        if (!rounds.isDue(hook)) continue
         const versioned = await webhooks.match(webhook, { object: current, old, attributes })
         if (!versioned) continue
         const annotate = (prefix: string, value: string) =>
@@ -62,13 +47,9 @@ export function createMutatingAdmissionWebhook(deps: WebhookDeps): AdmissionPlug
           if (failure) throw failure
           annotate('failed-open.mutation', hook.name)
         }
-        if (changed) {
-          changedSince()
-          reinvocation.wanted = true
-        }
-        if (hook.reinvocationPolicy === 'IfNeeded') round.asked.add(hook)
+        rounds.ran(hook, changed, hook.reinvocationPolicy)
       }
-      round.output = current
+      rounds.end(current)
       return current
     },
   }

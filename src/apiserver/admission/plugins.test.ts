@@ -9,7 +9,7 @@ const upstream = `
   StorageObjectInUseProtection PodGroupProtection [OwnerReferencesPermissionEnforcement] PersistentVolumeClaimResize RuntimeClass
   CertificateApproval CertificateSigning ClusterTrustBundleAttest CertificateSubjectRestriction DefaultIngressClass
   [DenyServiceExternalIPs] PodTopologyLabels PodGroupWorkloadExists NodeDeclaredFeatureValidator JobValidation PodResizeValidator
-  MutatingAdmissionWebhook ValidatingAdmissionPolicy ValidatingAdmissionWebhook ResourceQuota [AlwaysDeny]
+  MutatingAdmissionPolicy MutatingAdmissionWebhook ValidatingAdmissionPolicy ValidatingAdmissionWebhook ResourceQuota [AlwaysDeny]
 `
   .trim()
   .split(/\s+/)

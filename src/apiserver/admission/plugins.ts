@@ -15,6 +15,7 @@ import {
   createNamespaceExists,
 } from './gates.ts'
 import { createLimitRanger } from './limit-ranger.ts'
+import { createMutatingAdmissionPolicy } from './mutating-policy.ts'
 import { createMutatingAdmissionWebhook } from './mutating-webhook.ts'
 import { createNamespaceLifecycle } from './namespace-lifecycle.ts'
 import { createNodeRestriction } from './node-restriction.ts'
@@ -122,6 +123,7 @@ const plugins: readonly Entry[] = [
   idle('NodeDeclaredFeatureValidator'),
   idle('JobValidation'),
   { name: 'PodResizeValidator', create: ({ objects }) => createPodResizeValidator(objects) },
+  { name: 'MutatingAdmissionPolicy', create: createMutatingAdmissionPolicy },
   { name: 'MutatingAdmissionWebhook', create: createMutatingAdmissionWebhook },
   { name: 'ValidatingAdmissionPolicy', create: createValidatingAdmissionPolicy },
   { name: 'ValidatingAdmissionWebhook', create: createValidatingAdmissionWebhook },

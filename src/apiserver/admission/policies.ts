@@ -8,6 +8,7 @@ import type { Authorizer } from '../request.ts'
 import { viewOf } from '../rest/core.ts'
 import { everythingOf } from '../rest/selection.ts'
 import type { WatchCache } from '../storage/watch-cache.ts'
+import { type VersionedWrite, versionedWrite } from './admission-request.ts'
 import { isSelected, matchRules, type Write } from './rules.ts'
 
 export interface PolicyDeps {
@@ -82,8 +83,57 @@ export function createPolicySource<P extends Policy, B extends Binding, C>(
 }
 const byName = (a: Named, b: Named): number => (a.metadata.name < b.metadata.name ? -1 : 1)
 
+/** One run of a policy: by a binding, with one of its objects of parameters. */
+export interface Invocation<P, B, C> {
+  readonly policy: P
+  readonly binding: B
+  readonly compiled: C
+  readonly write: VersionedWrite
+  readonly params: object | undefined
+}
+/** What keeps a policy or a binding from being run. */
+export interface Misconfigured<P, B> {
+  readonly policy: P
+  readonly binding?: B
+  readonly misconfigured: string
+}
+
+/** The runs that a write calls for, in the order of the policies' and bindings' names. */
+export async function invocationsOf<P extends Policy, B extends Binding, C>(
+  hooks: readonly Hook<P, B, C>[],
+  write: Write,
+  deps: PolicyDeps,
+): Promise<(Invocation<P, B, C> | Misconfigured<P, B>)[]> {
+  const { endpoints } = deps
+  const steps: (Invocation<P, B, C> | Misconfigured<P, B>)[] = []
+  for (const { policy, bindings, compiled } of hooks) {
+    const misconfigured = (what: string, error: unknown, binding?: B) =>
+      steps.push({ policy, ...(binding ? { binding } : {}), misconfigured: `failed to configure ${what}: ${(error as Error).message}` })
+    let endpoint: Endpoint | undefined
+    try {
+      endpoint = await matchResources(policy.spec.matchConstraints, write, deps)
+      if (!endpoint) continue
+      checkParamKind(policy, endpoints)
+    } catch (error) {
+      misconfigured('policy', error)
+      continue
+    }
+    const versioned = versionedWrite(write, endpoint, endpoints)
+    for (const binding of bindings) {
+      try {
+        if (!(await matchResources(binding.spec.matchResources, write, deps))) continue
+        for (const params of await paramsOf(policy, binding, write.attributes.namespace, endpoints))
+          steps.push({ policy, binding, compiled: compiled(), write: versioned, params })
+      } catch (error) {
+        misconfigured('binding', error, binding)
+      }
+    }
+  }
+  return steps
+}
+
 /** The endpoint that the constraints matched; undefined: they are not about this write. Throws what keeps it from knowing. */
-export async function matchResources(match: MatchResources | undefined, write: Write, deps: PolicyDeps): Promise<Endpoint | undefined> {
+async function matchResources(match: MatchResources | undefined, write: Write, deps: PolicyDeps): Promise<Endpoint | undefined> {
   const { objects, endpoints } = deps
   const { group, version, resource } = write.attributes.resource
   const { resourceRules = [], excludeResourceRules = [], matchPolicy } = match ?? {}
@@ -95,7 +145,7 @@ export async function matchResources(match: MatchResources | undefined, write: W
 }
 
 /** The objects that a binding hands to its policy one by one; undefined among them: the policy runs once without. */
-export async function paramsOf(
+async function paramsOf(
   { spec: { paramKind } }: Policy,
   { spec: { paramRef } }: Binding,
   namespace: string,
@@ -125,7 +175,7 @@ export async function paramsOf(
 }
 
 /** Undefined: nothing stored is of this kind. */
-export function paramEndpoint({ apiVersion, kind }: ParamKind, endpoints: Endpoints): Endpoint | undefined {
+function paramEndpoint({ apiVersion, kind }: ParamKind, endpoints: Endpoints): Endpoint | undefined {
   for (const endpoint of endpoints.all()) {
     const { resource, cache } = endpoint
     if (cache && resource.kind === kind && apiVersionOf(resource.group, resource.version) === apiVersion) return endpoint
@@ -133,11 +183,11 @@ export function paramEndpoint({ apiVersion, kind }: ParamKind, endpoints: Endpoi
   return undefined
 }
 
-/** What is wrong with a policy's kind of parameters, whatever the write. */
-export function paramKindError({ spec: { paramKind } }: Policy, endpoints: Endpoints): string | undefined {
-  if (!paramKind || paramEndpoint(paramKind, endpoints)) return undefined
+function checkParamKind({ spec: { paramKind } }: Policy, endpoints: Endpoints): void {
+  if (!paramKind || paramEndpoint(paramKind, endpoints)) return
   const { apiVersion = '', kind } = paramKind
-  return `failed to find resource referenced by paramKind: '${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}'`
+  const version = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
+  throw new Error(`failed to find resource referenced by paramKind: '${version}, Kind=${kind}'`)
 }
 
 /** The namespace of the write as expressions see it; a namespace itself is in none. */

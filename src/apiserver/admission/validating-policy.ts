@@ -5,11 +5,10 @@
 import { type CompiledValidatingPolicy, compileValidatingPolicy } from '../../api/admission-expressions.ts'
 import { StatusError } from '../../api/errors.ts'
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Validation } from '../../api/types/admissionregistration-v1.ts'
-import type { Endpoint } from '../endpoints.ts'
+import type { WriteAttributes } from '../request.ts'
 import { type AdmissionPlugin, newRefusal } from './admission.ts'
-import { type VersionedWrite, versionedWrite } from './admission-request.ts'
 import { type Bindings, Budget, bindingsOf, conditionsHold, createEvaluator, policyBudget, type Result } from './expressions.ts'
-import { createPolicySource, matchResources, namespaceOf, type PolicyDeps, paramKindError, paramsOf } from './policies.ts'
+import { createPolicySource, invocationsOf, namespaceOf, type PolicyDeps } from './policies.ts'
 import { isExempt, type Write } from './rules.ts'
 
 /** celconfig.MaxEvaluatedMessageExpressionSizeBytes. */
@@ -30,7 +29,7 @@ interface Denial extends Pick<Violation, 'message' | 'reason'> {
 }
 
 export function createValidatingAdmissionPolicy(deps: PolicyDeps): AdmissionPlugin {
-  const { objects, endpoints, authorizer } = deps
+  const { objects, authorizer } = deps
   const source = createPolicySource<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, CompiledValidatingPolicy>(
     objects,
     'validating',
@@ -44,49 +43,25 @@ export function createValidatingAdmissionPolicy(deps: PolicyDeps): AdmissionPlug
       await source.ready()
       const write: Write = { object, old, attributes }
       const denials: Denial[] = []
-      for (const hook of source.hooks()) {
-        const { policy } = hook
-        const { name } = policy.metadata
-        // What keeps a policy or binding from being evaluated counts by the failure policy.
-        const misconfigured = (what: string, why: string, binding?: string) => {
-          if (policy.spec.failurePolicy !== 'Ignore')
-            denials.push({ policy: name, ...(binding ? { binding } : {}), message: `failed to configure ${what}: ${why}` })
-        }
-        let endpoint: Endpoint | undefined
-        try {
-          endpoint = await matchResources(policy.spec.matchConstraints, write, deps)
-        } catch (error) {
-          misconfigured('policy', (error as Error).message)
-        }
-        if (!endpoint) continue
-        const wrongKind = paramKindError(policy, endpoints)
-        if (wrongKind) {
-          misconfigured('policy', wrongKind)
+      const annotations = new Map<string, Set<string>>()
+      const namespace = await namespaceOf(write, objects)
+      for (const step of await invocationsOf(source.hooks(), write, deps)) {
+        const policy = step.policy.metadata.name
+        const binding = step.binding?.metadata.name
+        if ('misconfigured' in step) {
+          if (step.policy.spec.failurePolicy !== 'Ignore')
+            denials.push({ policy, ...(binding ? { binding } : {}), message: step.misconfigured })
           continue
         }
-        const versioned = versionedWrite(write, endpoint, endpoints)
-        const annotations = new Map<string, Set<string>>()
-        for (const binding of hook.bindings) {
-          const bindingName = binding.metadata.name
-          let params: readonly (object | undefined)[]
-          try {
-            if (!(await matchResources(binding.spec.matchResources, write, deps))) continue
-            params = await paramsOf(policy, binding, attributes.namespace, endpoints)
-          } catch (error) {
-            misconfigured('binding', (error as Error).message, bindingName)
-            continue
-          }
-          const namespace = await namespaceOf(write, objects)
-          for (const param of params) {
-            const bindings = bindingsOf({ write: versioned, params: param, namespace, authorizer })
-            const outcome = await evaluatePolicy(policy, hook.compiled(), bindings)
-            for (const violation of outcome.violations) act(binding, violation, versioned, denials)
-            for (const message of outcome.annotationErrors) denials.push({ policy: name, binding: bindingName, message })
-            for (const [key, value] of outcome.annotations) annotations.set(key, (annotations.get(key) ?? new Set()).add(value))
-          }
+        const outcome = await evaluatePolicy(step.policy, step.compiled, bindingsOf({ ...step, namespace, authorizer }))
+        for (const violation of outcome.violations) act(step.binding, violation, attributes, denials)
+        for (const message of outcome.annotationErrors) denials.push({ policy, binding: step.binding.metadata.name, message })
+        for (const [name, value] of outcome.annotations) {
+          const key = `${policy}/${name}`
+          annotations.set(key, (annotations.get(key) ?? new Set()).add(value))
         }
-        for (const [key, values] of annotations) attributes.annotateAudit?.(`${name}/${key}`, [...values].join(', '))
       }
+      for (const [key, values] of annotations) attributes.annotateAudit?.(key, [...values].join(', '))
       const [first] = denials
       if (first) throw refusalOf(write, first)
       return undefined
@@ -98,7 +73,7 @@ export function createValidatingAdmissionPolicy(deps: PolicyDeps): AdmissionPlug
 function act(
   { metadata, spec }: ValidatingAdmissionPolicyBinding,
   { index, message, reason }: Violation,
-  { attributes }: VersionedWrite,
+  attributes: WriteAttributes,
   denials: Denial[],
 ): void {
   const policy = spec.policyName as string
