@@ -10,6 +10,7 @@ import { createInProcessTransport } from '../src/apiserver/in-process.ts'
 import { createMemoryStore } from '../src/apiserver/memory-store.ts'
 import { type Client, createClient } from '../src/client/client.ts'
 import { createInformers, type Informer, type Informers } from '../src/client/informer.ts'
+import type { Transport } from '../src/client/transport.ts'
 import { createControllerManager } from '../src/controllers/manager.ts'
 import { createHollowNodes } from '../src/kubemark/hollow-nodes.ts'
 import { noLog } from '../src/log/log.ts'
@@ -18,13 +19,14 @@ import { createSchedulerManager } from '../src/scheduler/manager.ts'
 let client: Client
 let informers: Informers
 let pods: Informer<Pod>
+let transport: () => Transport
 const stopping: (() => unknown)[] = []
 
 const graceMs = 2000
 beforeEach(async () => {
   const server = await createApiServer({ store: createMemoryStore(), log: noLog, access: () => openAccess([]) })
   await server.ready
-  const transport = () => createInProcessTransport(server.handle)
+  transport = () => createInProcessTransport(server.handle)
   client = createClient(transport())
   for (const name of ['default', 'kube-system', 'kube-node-lease'])
     await client.create('namespaces', { metadata: { name } }).catch(() => {})
@@ -164,6 +166,69 @@ test('a pod that may not preempt waits', async () => {
   await create(podOf('polite', on('n-0', { ...ranked('high'), preemptionPolicy: 'Never' }), '2'))
   await until('the reason', () => whyNot('polite')?.endsWith('preemption: not eligible due to preemptionPolicy=Never.'))
   expect(nodeOf('low')).toBe('n-0')
+})
+
+test('a critical pod makes room, and the condition of the pod that leaves says why while a finalizer keeps it', async () => {
+  const finalizers = ['example.com/test']
+  const kept = podOf('low', on('n-0', { priority: 1 }), '2')
+  await bound({ ...kept, metadata: { ...kept.metadata, finalizers } as never })
+  await create(podOf('critical', on('n-0', { priorityClassName: 'system-cluster-critical', priority: 2_000_000_000 }), '2'))
+  await until('the victim is told', () => pods.get('default', 'low')?.metadata.deletionTimestamp)
+  expect(pods.get('default', 'low')?.status.conditions?.find((c) => c.type === 'DisruptionTarget')).toMatchObject({
+    status: 'True',
+    reason: 'PreemptionByScheduler',
+    message: 'default-scheduler: preempting to accommodate a higher priority pod',
+  })
+  await until('the node is promised', () => pods.get('default', 'critical')?.status.nominatedNodeName === 'n-0')
+  expect(nodeOf('critical')).toBeUndefined()
+  await client.patch('pods', { namespace: 'default', name: 'low' }, { metadata: { finalizers: null } }, { type: 'merge' })
+  await until('the critical pod is bound', () => nodeOf('critical') === 'n-0')
+})
+
+test('replica sets of four priorities: the highest takes the room of the others from the lowest up, and each keeps its number of pods', async () => {
+  const ranks = [1, 2, 3, 4]
+  const running = (rank: number) =>
+    pods.list('default').filter((p) => p.metadata.labels?.['rank'] === String(rank) && p.status.phase === 'Running').length
+  const set = (rank: number, replicas: number) =>
+    client.create('replicasets.apps', {
+      metadata: { namespace: 'default', name: `rank-${rank}` },
+      spec: {
+        replicas,
+        selector: { matchLabels: { rank: String(rank) } },
+        template: { metadata: { labels: { rank: String(rank) } }, spec: podOf('', on('n-0', { priority: rank }), '200m').spec },
+      },
+    } as never)
+  for (const [rank, replicas] of [
+    [1, 5],
+    [2, 4],
+    [3, 1],
+  ] as const)
+    await set(rank, replicas)
+  await until('the node is full', () => running(1) + running(2) + running(3) === 10)
+  await set(4, 6)
+  await until('the highest run', () => running(4) === 6)
+  await until('the others in their order', () => running(3) === 1 && running(2) === 3 && running(1) === 0)
+  // Those that were replaced wait for room.
+  expect(ranks.map((rank) => pods.list('default').filter((p) => p.metadata.labels?.['rank'] === String(rank)).length)).toEqual([5, 4, 1, 6])
+})
+
+test('of two schedulers one works, and the other when the lease is given back', async () => {
+  const lease = { namespace: 'kube-system', name: 'two', leaseDurationMs: 1500, renewDeadlineMs: 1000, retryPeriodMs: 100 }
+  const profiles = [{ schedulerName: 'elected' }]
+  const start = async (identity: string) => {
+    const manager = createSchedulerManager({ transport: transport(), configuration: { profiles }, leaderElection: { ...lease, identity } })
+    await manager.start()
+    stopping.push(() => manager.stop())
+    return manager
+  }
+  const holder = async () => (await client.get('leases.coordination.k8s.io', lease)).spec.holderIdentity
+  const first = await start('first')
+  await start('second')
+  await bound(podOf('p', { schedulerName: 'elected' }))
+  expect(await holder()).toBe('first')
+  await first.stop()
+  await bound(podOf('q', { schedulerName: 'elected' }))
+  expect(await holder()).toBe('second')
 })
 
 test('a NoExecute taint evicts what does not tolerate it, and what does for a time when that is over', async () => {

@@ -99,7 +99,7 @@ export interface Scoring {
 export interface FilterFailure {
   readonly profile: Profile
   readonly diagnosis: Diagnosis
-  /** Whether the pod fits on one node as the cluster stands now. */
+  /** Whether the pod fits on one node as the cluster stands now, and beside pods that were promised it. */
   fits(node: NodeInfo): Rejection | undefined
 }
 export interface PostFiltered {

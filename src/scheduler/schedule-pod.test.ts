@@ -111,3 +111,24 @@ test.each([
   const pod = createPodInfo(podOf('p', { spec: requesting({ cpu: '1' }) }))
   expect(findNodesThatFitPod(pod, profileOf([createNodeResourcesFit()])).feasible.map(({ name }) => name)).toEqual(feasible)
 })
+
+test.each([
+  ['the one it was promised, though others rank higher', {}, 'a'],
+  ['another when that is no longer free', { taken: { on: 'a', spec: requesting({ cpu: '4' }) } }, 'b'],
+])('a pod goes to %s', (_, pods, name) => {
+  const { cluster } = cycleOf({ a: {}, b: {} }, pods)
+  const { findNodesThatFitPod, selectHost } = searchOver(cluster)
+  const pod = createPodInfo(podOf('p', { spec: requesting({ cpu: '1' }), status: { nominatedNodeName: 'a' } }))
+  const profile = profileOf([createNodeResourcesFit(), likes('X', { b: 100 })])
+  expect(selectHost(pod, profile, findNodesThatFitPod(pod, profile)).name).toBe(name)
+})
+
+test('whether a pod fits counts those that were promised the node', () => {
+  const { cluster } = cycleOf({ a: {} })
+  const { nominator, fits } = searchOver(cluster)
+  const pod = createPodInfo(podOf('p', { spec: requesting({ cpu: '3' }) }))
+  const profile = profileOf([createNodeResourcesFit()])
+  expect(fits(pod, profile, cluster.node('a') as NodeInfo)).toBeUndefined()
+  nominator.nominate(createPodInfo(podOf('promised', { spec: requesting({ cpu: '3' }) })), 'a')
+  expect(fits(pod, profile, cluster.node('a') as NodeInfo)?.reasons).toEqual(['Insufficient cpu'])
+})

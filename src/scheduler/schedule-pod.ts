@@ -52,16 +52,23 @@ export function createNodeSearch({ cluster, namespaceLabels, nominator, metrics,
       return { cycle, feasible: [], diagnosis: { nodes: all.length, rejections: new Map(), whole: prepared.reject } }
 
     const { filters, only } = prepared
+    const nobodyNominated = nominator.size === 0
+    const rejectionOf = (node: NodeInfo) =>
+      firstRejection(filters, node) ?? (nobodyNominated ? undefined : besideNominated(pod, profile, node))
     const nodes = only ? [...only].map((name) => cluster.node(name)).filter((n) => n !== undefined) : all
+    const promised = cluster.node(pod.pod.status?.nominatedNodeName ?? '')
+    if (promised && nodes.includes(promised) && !rejectionOf(promised)) {
+      time('Filter', 'Success')
+      return { cycle, feasible: [promised], diagnosis: { nodes: all.length, rejections: new Map(), whole: undefined } }
+    }
     const rejections = new Map<NodeInfo, Rejection>()
     if (only) for (const node of all) if (!only.has(node.name)) rejections.set(node, notNamed)
     const wanted = numFeasibleNodesToFind(nodes.length, profile.percentageOfNodesToScore)
     const feasible: NodeInfo[] = []
-    const nobodyNominated = nominator.size === 0
     let looked = 0
     for (let at = only ? 0 : nextStart; looked < nodes.length && feasible.length < wanted; looked++, at++) {
       const node = nodes[at % nodes.length] as NodeInfo
-      const rejection = firstRejection(filters, node) ?? (nobodyNominated ? undefined : besideNominated(pod, profile, node))
+      const rejection = rejectionOf(node)
       if (rejection) rejections.set(node, rejection)
       else feasible.push(node)
     }
@@ -76,14 +83,17 @@ export function createNodeSearch({ cluster, namespaceLabels, nominator, metrics,
     if (promised.length === 0) return undefined
     for (const other of promised) cluster.attach(other, node)
     try {
-      return fits(pod, profile, node)
+      return fitsNow(pod, profile, node)
     } finally {
       for (const other of promised) cluster.detach(other)
     }
   }
 
-  /** Whether the pod fits on one node as the cluster stands now. */
+  /** Whether the pod fits on one node, also when those come that were promised it (RunFilterPluginsWithNominatedPods). */
   function fits(pod: PodInfo, profile: Profile, node: NodeInfo): Rejection | undefined {
+    return fitsNow(pod, profile, node) ?? besideNominated(pod, profile, node)
+  }
+  function fitsNow(pod: PodInfo, profile: Profile, node: NodeInfo): Rejection | undefined {
     const prepared = runPreFilterPlugins(pod, profile, newCycle())
     return 'reject' in prepared ? prepared.reject : firstRejection(prepared.filters, node)
   }
