@@ -11,6 +11,7 @@ import type { Access, AccessDeps } from './access.ts'
 import { type BootstrapOptions, registerGroups, systemNamespaces, systemObjects } from './bootstrap.ts'
 import type { IncomingRequest } from './call.ts'
 import { startCompactor } from './compactor.ts'
+import { createDeadlines } from './deadlines.ts'
 import { createDiscovery } from './discovery.ts'
 import { addBuiltins, createEndpoints, type Endpoints } from './endpoints.ts'
 import { createFieldManager } from './field-manager.ts'
@@ -51,6 +52,8 @@ export interface ApiServerOptions {
   readonly listen?: HttpOptions
   /** Where clients find the server, as the kubernetes Service and discovery tell it. */
   readonly advertise?: BootstrapOptions
+  /** How long a request may take; absent: as long as it takes. */
+  readonly requestTimeoutMs?: number
   /** How often the store is compacted; 0 or absent: not by this server. */
   readonly compactionIntervalMs?: number
   /** What differs from cluster to cluster in the rules of resources: the ranges that services take addresses and node ports from, how long events live. */
@@ -124,10 +127,13 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
     nonResource,
     observers,
     measure: createRequestMetrics(metrics, storage),
+    ...(options.requestTimeoutMs ? { deadlines: createDeadlines(options.requestTimeoutMs) } : {}),
     ...options.parts,
   })
 
-  const http = options.listen ? await createHttpFront(handle, options.listen, log) : undefined
+  const http = options.listen
+    ? await createHttpFront(handle, { ...options.listen, requestTimeoutMs: options.requestTimeoutMs }, log)
+    : undefined
   const stopping = new AbortController()
   let servers: Servers | undefined
   const start = async () => {

@@ -94,6 +94,7 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
       minRequestTimeoutMs: values['min-request-timeout'] * 1000,
       kubeletAddressTypes: values['kubelet-preferred-address-types'],
       profiling: values.profiling,
+      requestTimeoutMs: values['request-timeout'],
       compactionIntervalMs: values['etcd-compaction-interval'],
     },
   )

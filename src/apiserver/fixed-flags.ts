@@ -57,7 +57,6 @@ export const fixedFlags = {
   'permit-port-sharing': one('bool', false, 'the port is this server’s own'),
   'proxy-client-cert-file': one('string', '', aggregation),
   'proxy-client-key-file': one('string', '', aggregation),
-  'request-timeout': one('duration', 60_000, 'no request is cut off'),
   'runtime-config': one('map', {}, 'the versions that are on by default are served, and no others'),
   'runtime-config-emulation-forward-compatible': one('bool', false, emulation),
   'send-retry-after-while-not-ready-once': one('bool', false, 'the server is reached when it is ready'),

@@ -48,6 +48,11 @@ export const flags = {
   'allow-privileged': { type: 'bool', default: true, doc: 'Whether containers may be privileged.' },
   'event-ttl': { type: 'duration', default: 3_600_000, doc: 'How long events are kept after their last change.' },
   'lease-reuse-duration-seconds': { type: 'int', default: 60, doc: 'How long events share a lease of the store.' },
+  'request-timeout': {
+    type: 'duration',
+    default: 60_000,
+    doc: 'How long a request may take, unless it lasts as long as its client wants, as watches do.',
+  },
   'min-request-timeout': {
     type: 'int',
     default: 1800,

@@ -32,6 +32,8 @@ export interface HttpOptions {
   readonly http2?: boolean
   /** How many requests a connection may carry at once by HTTP/2. */
   readonly maxStreams?: number
+  /** How long a client may take to send a header, and to take an answer. */
+  readonly requestTimeoutMs?: number | undefined
   /** The authorities whose client certificates are looked at. */
   readonly clientCa?: readonly string[]
   /** How the server reaches kubelets. */
@@ -51,6 +53,8 @@ type Handle = (request: IncomingRequest) => Promise<Response>
 const maxHeaderSize = 128 * 1024
 const handshakeTimeoutMs = 10_000
 const headersTimeoutMs = 32_000
+/** How often connections are looked at for headers that do not come. */
+const headersCheckMs = 2_000
 const idleTimeoutMs = 120_000
 const drainMs = 3_000
 
@@ -60,7 +64,15 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
   const sessions = new Set<ServerHttp2Session>()
   const proxy = createProxy({ ...(options.kubeletClient ? { kubeletClient: options.kubeletClient } : {}) })
 
-  const http1 = http.createServer({ maxHeaderSize, keepAliveTimeout: idleTimeoutMs, headersTimeout: headersTimeoutMs, requestTimeout: 0 })
+  const longestMs = options.requestTimeoutMs ?? 0
+  const http1 = http.createServer({
+    maxHeaderSize,
+    keepAliveTimeout: idleTimeoutMs,
+    headersTimeout: longestMs > 0 ? Math.min(headersTimeoutMs, longestMs) : headersTimeoutMs,
+    connectionsCheckingInterval: headersCheckMs,
+    // The request's own deadline is the handler's: here it would end watches as well.
+    requestTimeout: 0,
+  })
   http1.on('request', (req, res) => void serveHttp1(req, res).catch((error: unknown) => log.error('request failed', { error })))
   http1.on(
     'upgrade',
@@ -162,6 +174,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
     if (long && !takesGzip(acceptEncoding)) {
       res.writeHead(200, [...commonHeaders(response), 'Content-Type', long.type, 'Content-Length', String(long.length)])
       res.flushHeaders()
+      takenWithin(longestMs, res, () => socket.destroy())
       await writePieces(res, socket, long)
       res.end()
       return response.done(200)
@@ -175,6 +188,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
     // A body that nobody read would be taken for the next request.
     if (!req.complete && encoded.status >= 400) headers.push('Connection', 'close')
     res.writeHead(encoded.status, headers)
+    if (encoded.bytes.length > joinedBelow) takenWithin(longestMs, res, () => socket.destroy())
     if (req.method === 'HEAD') res.end()
     else endWith(res, encoded.bytes)
     response.done(encoded.status)
@@ -208,6 +222,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
     const long = longList(response, joinedBelow)
     if (long && !takesGzip(acceptEncoding)) {
       stream.respond({ ':status': 200, ...lowerCase(commonHeaders(response)), 'content-type': long.type, 'content-length': long.length })
+      takenWithin(longestMs, stream, () => stream.close(constants.NGHTTP2_CANCEL))
       await writePieces(stream, stream, long)
       stream.end()
       return response.done(200)
@@ -227,7 +242,11 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
       ...encoded.headers,
     }
     stream.respond(sent, { endStream: !hasBody })
+    if (bytes.length > joinedBelow) takenWithin(longestMs, stream, () => stream.close(constants.NGHTTP2_CANCEL))
     if (hasBody) stream.end(bytes)
+    // Nobody reads the rest of what was refused.
+    if (encoded.status >= 400 && !stream.endAfterHeaders && !stream.readableEnded)
+      stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR))
     response.done(encoded.status)
   }
 
@@ -275,6 +294,13 @@ const joinedBelow = 16 * 1024
 function endWith(res: ServerResponse, bytes: Buffer): void {
   if (bytes.length < joinedBelow) res.end(bytes.toString('latin1'), 'latin1')
   else res.end(bytes)
+}
+
+/** A client that asks and does not read would keep its answer in memory for good. */
+function takenWithin(ms: number, out: ServerResponse | ServerHttp2Stream, giveUp: () => void): void {
+  if (ms <= 0) return
+  const timer = setTimeout(giveUp, ms).unref()
+  out.once('close', () => clearTimeout(timer))
 }
 
 /** Buffers that long lists are put together in: made anew for each list, their going would keep the garbage collector busy. */

@@ -7,6 +7,7 @@ import { newForbidden, newInternalError, newUnauthorized, StatusError } from '..
 import { NoSpaceError } from '../store/store.ts'
 import type { Auditor, AuditTrail } from './audit/audit.ts'
 import type { Answer, Call, IncomingRequest } from './call.ts'
+import type { Deadlines } from './deadlines.ts'
 import { goPackage } from './decode-body.ts'
 import { newPathNotFound, type Operations, operationOf } from './dispatch.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
@@ -14,7 +15,7 @@ import type { FlowFilter, NoRoom, Room } from './flowcontrol/flow-control.ts'
 import { type Form, jsonForm, negotiate, type Shape } from './negotiate.ts'
 import type { Observers, Step } from './observe.ts'
 import type { Authenticator, AuthorizationAttributes, Authorizer, RequestInfo, User } from './request.ts'
-import { parseRequestInfo } from './request-info.ts'
+import { isLongRunning, parseRequestInfo } from './request-info.ts'
 import { header } from './rest/body.ts'
 import type { Core } from './rest/core.ts'
 
@@ -48,6 +49,8 @@ export interface ServerParts {
   readonly audit?: Pick<Auditor, 'begin'>
   /** A group that somebody else serves (API aggregation). */
   delegate?(request: IncomingRequest, info: RequestInfo, user: User): Answer | Promise<Answer> | undefined
+  /** Ends what takes too long. */
+  readonly deadlines?: Deadlines
   readonly observers: Observers
   readonly measure?: (info: RequestInfo, status: number, startedAt: number) => void
 }
@@ -179,7 +182,8 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
       }
       const operation = operationOf(call, parts.operations)
       form = negotiate(header(request.headers['accept']), info.query.size > 0 ? info.query.get('pretty') : null, shapeOf(info, endpoint))
-      return respond(await operation(core, call))
+      const done = operation(core, call)
+      return respond(await (parts.deadlines && !isLongRunning(info) ? parts.deadlines.within(done, info.query) : done))
     } catch (error) {
       // Credentials that were refused are told of too.
       if (!user) trail = parts.audit?.begin(id, request, info, undefined)
