@@ -1,5 +1,4 @@
 /** The kubelet's own API on its port: who may ask what, and the figures that it gives. */
-import { request } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cannotRunContainers, isReady, type NodeLab, nodeName, startNodeLab } from './support/node-lab.ts'
 
@@ -39,21 +38,7 @@ describe.skipIf(cannotRunContainers)('the kubelet’s API', () => {
     await lab?.stop()
   })
 
-  const ask = (user: string, path: string, method = 'GET') =>
-    new Promise<{ status: number; body: string }>((resolve, reject) => {
-      const call = request(
-        { host: '127.0.0.1', port: lab.server.port, method, path, rejectUnauthorized: false, headers: { authorization: `Bearer ${user}` } },
-        (answer) => {
-          let body = ''
-          answer.on('data', (chunk) => {
-            body += chunk
-          })
-          answer.on('end', () => resolve({ status: answer.statusCode as number, body }))
-        },
-      )
-      call.on('error', reject)
-      call.end()
-    })
+  const ask = (user: string, path: string, method = 'GET') => lab.ask(path, { method, token: user })
 
   test.each<[string, string, Subresource[]]>([
     ['GET', '/pods', ['pods', 'proxy']],

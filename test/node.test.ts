@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, watch, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
-import { request } from 'node:https'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -354,10 +353,10 @@ describe.skipIf(cannotRunContainers).each(['kijabi', 'containerd'] as const)('po
   test('logs and commands through the kubelet’s server', async () => {
     await lab.create('talker', { containers: [busybox('c', 'sh', '-c', 'echo one; echo two; sleep 100000')] })
     await lab.untilPod('talker', isReady)
-    expect(await ask(lab, 'GET', '/containerLogs/default/talker/c?tailLines=1')).toEqual([200, 'two\n'])
-    expect(await ask(lab, 'POST', '/run/default/talker/c?cmd=hostname')).toEqual([200, 'talker\n'])
-    expect((await ask(lab, 'GET', '/containerLogs/default/nobody/c'))[0]).toBe(404)
-    expect(JSON.parse((await ask(lab, 'GET', '/pods'))[1]).items.map((p: Pod) => p.metadata.name)).toContain('talker')
+    expect(await lab.ask('/containerLogs/default/talker/c?tailLines=1')).toEqual({ status: 200, body: 'two\n' })
+    expect(await lab.ask('/run/default/talker/c?cmd=hostname', { method: 'POST' })).toEqual({ status: 200, body: 'talker\n' })
+    expect((await lab.ask('/containerLogs/default/nobody/c')).status).toBe(404)
+    expect(JSON.parse((await lab.ask('/pods')).body).items.map((p: Pod) => p.metadata.name)).toContain('talker')
   })
 
   test('a sandbox that is removed by hand is made anew, with its containers', async () => {
@@ -384,7 +383,7 @@ describe.skipIf(cannotRunContainers).each(['kijabi', 'containerd'] as const)('po
     watcher.close()
     expect(statSync(join(folder, cut()[0] as string)).size).toBeGreaterThan(1 << 20)
     await lab.exec('chatty', ['sh', '-c', 'echo after >/proc/1/fd/1'])
-    expect(await ask(lab, 'GET', '/containerLogs/default/chatty/c?tailLines=1')).toEqual([200, 'after\n'])
+    expect(await lab.ask('/containerLogs/default/chatty/c?tailLines=1')).toEqual({ status: 200, body: 'after\n' })
   })
 
   test('pods outlive the kubelet, and what ended meanwhile is seen', async () => {
@@ -553,17 +552,3 @@ test.skipIf(cannotRunContainers)('routes to other nodes’ pods follow the nodes
     execFileSync('ip', ['netns', 'delete', name])
   }
 })
-
-function ask(lab: NodeLab, method: string, path: string): Promise<[number, string]> {
-  return new Promise((resolve, reject) => {
-    const call = request({ host: '127.0.0.1', port: lab.server.port, method, path, rejectUnauthorized: false }, (answer) => {
-      let text = ''
-      answer.on('data', (chunk) => {
-        text += chunk
-      })
-      answer.on('end', () => resolve([answer.statusCode as number, text]))
-    })
-    call.on('error', reject)
-    call.end()
-  })
-}

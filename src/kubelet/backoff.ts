@@ -28,7 +28,7 @@ export function createBackoff(options: { now: () => number; firstMs?: number; mo
     isWaiting: (key) => until(key) !== undefined,
     next(key, at = now()) {
       const entry = entries.get(key)
-      const delay = entry && at - entry.at <= 2 * mostMs ? Math.min(entry.delay * 2, mostMs) : firstMs
+      const delay = entry && at - entry.at <= 2 * mostMs ? Math.min(entry.delay * 2, mostMs) : Math.min(firstMs, mostMs)
       entries.set(key, { delay, at })
       return delay
     },

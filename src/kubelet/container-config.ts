@@ -1,6 +1,6 @@
 /** What the runtime is told to make: CRI configurations of sandboxes and containers, from a pod's spec (kuberuntime_sandbox.go, kuberuntime_container.go). */
 import { createHash } from 'node:crypto'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Container, Pod, PodSecurityContext, SeccompProfile, SecurityContext, VolumeMount } from '../api/types/core-v1.ts'
 import { MountPropagation, NamespaceMode, ProfileType, Protocol, SupplementalGroupsPolicy, signals } from '../runtime/cri/api.ts'
@@ -297,7 +297,11 @@ function mounts(
   if (!mounted(terminationPath)) {
     const file = terminationFile(pod, container.name, inputs.restartCount, settings)
     mkdirSync(join(file, '..'), { recursive: true })
-    if (!existsSync(file)) closeSync(openSync(file, 'w', 0o666))
+    if (!existsSync(file)) {
+      closeSync(openSync(file, 'w'))
+      // Whoever the container runs as writes there, whatever our mask is.
+      chmodSync(file, 0o666)
+    }
     result.push({ containerPath: terminationPath, hostPath: file })
   }
   // In a user namespace the files of volumes belong to the same users as without.

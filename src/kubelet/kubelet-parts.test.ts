@@ -132,6 +132,10 @@ test('a back-off doubles to its limit and is forgotten after a quiet time', () =
   expect(backoff.next('k')).toBe(10_000)
 })
 
+test('a back-off whose limit is short begins with it', () => {
+  expect(createBackoff({ now: () => 0, mostMs: 1000 }).next('k')).toBe(1000)
+})
+
 describe('images', () => {
   test.each([
     ['nginx', 'nginx:latest'],

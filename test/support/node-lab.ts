@@ -3,7 +3,10 @@
  * containerd, with folders, bridge, addresses, cgroup and nftables tables of its own. `stop` leaves nothing behind.
  */
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { get, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Pod } from '../../src/api/types/core-v1.ts'
@@ -28,7 +31,7 @@ import { createCertificateAuthority, issueCertificate } from '../../src/pki/inde
 import { createRuntime } from '../../src/runtime/runtime.ts'
 import { freePort } from './api-server.ts'
 import { pauseImage, startContainerd } from './containerd.ts'
-import { buildImage, busyboxImage, busyboxLayer, programLayer } from './images.ts'
+import { buildImage, busyboxImage, busyboxLayer, programLayer, type TestImage } from './images.ts'
 import { startRegistry } from './registry.ts'
 
 export const nodeName = 'lab-node'
@@ -56,6 +59,14 @@ export interface NodeLab {
   untilPod(name: string, holds: (pod: Pod | undefined) => boolean, timeoutMs?: number): Promise<Pod>
   create(name: string, spec?: Draft<Pod['spec']>, metadata?: Draft<Pod['metadata']>): Promise<Pod>
   exec(pod: string, command: readonly string[], container?: string): Promise<string>
+  /** A request to the kubelet's own server. */
+  ask(path: string, options?: { method?: string; token?: string }): Promise<{ status: number; body: string }>
+  /** Waits until a container of the pod has written this. */
+  untilLog(pod: string, text: string, container?: string): Promise<void>
+  /** Waits for an event about the pod whose `Reason: message` matches. */
+  untilEvent(pod: Pod, matches: RegExp): Promise<void>
+  /** What a container of the pod wrote. */
+  logs(pod: string, container?: string): Promise<string>
   restartKubelet(): Promise<void>
   stop(): Promise<void>
 }
@@ -67,6 +78,8 @@ export async function startNodeLab(options: {
   runtime: 'kijabi' | 'containerd'
   services?: boolean
   configuration?: Partial<KubeletConfiguration>
+  /** Beside busybox: by name. */
+  images?: Readonly<Record<string, TestImage>>
   /** Who else may come, by a token of that name; the kubelet then asks the API server what they may. */
   users?: readonly string[]
 }): Promise<NodeLab> {
@@ -89,6 +102,7 @@ export async function startNodeLab(options: {
       'pause:latest': pauseImage(),
       'library/busybox:latest': busyboxImage(),
       'library/resolver:latest': resolverImage(),
+      ...Object.fromEntries(Object.entries(options.images ?? {}).map(([name, image]) => [`library/${name}:latest`, image])),
     })
     undo.push(() => registry.close())
 
@@ -218,6 +232,10 @@ export async function startNodeLab(options: {
         if (exitCode) throw new Error(`${command.join(' ')} ended with ${exitCode}: ${output}`)
         return output
       },
+      ask: (path, { method = 'GET', token } = {}) => askKubelet(kubeletPort, method, path, token),
+      untilLog: (pod, text, container = 'c') => untilLog(kubeletPort, `/containerLogs/default/${pod}/${container}?follow=true`, text),
+      untilEvent: (pod, matches) => untilEvent(client, pod, matches),
+      logs: async (pod, container = 'c') => (await lab.ask(`/containerLogs/default/${pod}/${container}`)).body,
       async restartKubelet() {
         await lab.server.close()
         await lab.kubelet.stop()
@@ -316,6 +334,43 @@ function unmountBelow(folder: string): void {
     .sort()
     .reverse())
     execFileSync('umount', ['-l', path])
+}
+
+function askKubelet(port: number, method: string, path: string, token: string | undefined): Promise<{ status: number; body: string }> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  return new Promise((resolve, reject) => {
+    const call = request({ host: '127.0.0.1', port, method, path, headers, rejectUnauthorized: false }, (answer) => {
+      let body = ''
+      answer.setEncoding('utf8')
+      answer.on('data', (chunk) => {
+        body += chunk
+      })
+      answer.on('end', () => resolve({ status: answer.statusCode as number, body }))
+    })
+    call.on('error', reject)
+    call.end()
+  })
+}
+
+async function untilLog(port: number, path: string, text: string): Promise<void> {
+  const call = get({ host: '127.0.0.1', port, path, rejectUnauthorized: false, signal: AbortSignal.timeout(60_000) })
+  const [answer] = (await once(call, 'response')) as [IncomingMessage]
+  let said = ''
+  for await (const chunk of answer.setEncoding('utf8')) {
+    said += chunk
+    if (said.includes(text)) return
+  }
+  throw new Error(`the log ended without ${text}: ${said}`)
+}
+
+async function untilEvent(client: Client, pod: Pod, matches: RegExp): Promise<void> {
+  const signal = AbortSignal.timeout(60_000)
+  const selection = { namespace: 'default', fieldSelector: `involvedObject.uid=${pod.metadata.uid}` }
+  const isIt = (e: { reason?: string; message?: string }) => matches.test(`${e.reason}: ${e.message}`)
+  const { items, metadata } = await client.list('events', selection)
+  if (items.some(isIt)) return
+  for await (const { object } of client.watch('events', { ...selection, resourceVersion: metadata.resourceVersion as string, signal }))
+    if (isIt(object)) return
 }
 
 async function untilPod(client: Client, name: string, holds: (pod: Pod | undefined) => boolean, timeoutMs = 30_000): Promise<Pod> {

@@ -28,8 +28,17 @@ export function publishStatus(deps: PodDeps, worker: PodWorker): PodStatus {
     terminated: worker.state === 'TerminatedPod' && worker.admitted,
     resize: worker.resize,
   })
-  statuses.set(uid, status)
+  statuses.set(uid, worker.state === 'TerminatedPod' ? status : untilStopped(status, statuses.get(uid)))
   return status
+}
+
+/** A pod has ended in the API's eyes only when nothing of it can run any more (status_manager.go mergePodStatus). */
+function untilStopped(status: PodStatus, before: PodStatus | undefined): PodStatus {
+  const hasEnded = (s: PodStatus | undefined) => s?.phase === 'Succeeded' || s?.phase === 'Failed'
+  if (!hasEnded(status) || hasEnded(before)) return status
+  const { phase: _phase, reason: _reason, message: _message, ...rest } = status
+  const { phase = 'Pending', reason, message } = before ?? {}
+  return { ...rest, phase, ...(reason ? { reason } : {}), ...(message ? { message } : {}) }
 }
 
 /** What was said last; but conditions of others, such as readiness gates, as the API has them. */

@@ -14,6 +14,7 @@ test.each<[string, string | undefined, string, string | undefined, number, strin
   ['its file', 'bye', 'out', undefined, 0, 'bye'],
   ['nothing without one', undefined, logOf(1), undefined, 1, ''],
   ['the log of one that failed, where it asked for that', '', logOf(2), fallback, 1, 'line 0\nline 1\n'],
+  ['a line without an end', '', '2026-01-01T00:00:00Z stdout P DONE\n', fallback, 1, 'DONE'],
   ['not of one that succeeded', '', logOf(2), fallback, 0, ''],
   ['the file rather than the log', 'bye', logOf(2), fallback, 1, 'bye'],
   ['the last 4,096 bytes of the file', `x${'y'.repeat(4096)}`, '', undefined, 1, 'y'.repeat(4096)],

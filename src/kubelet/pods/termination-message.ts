@@ -2,6 +2,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 import type { Container, Pod } from '../../api/types/core-v1.ts'
 import { type NodeSettings, terminationFile } from '../container-config.ts'
+import { criLines } from '../logs.ts'
 import type { RuntimeContainer } from '../runtime-pods.ts'
 import { type PodDeps, type PodWorker, specOf } from './pod-worker.ts'
 
@@ -29,10 +30,13 @@ export function readLastWords({ settings }: PodDeps, { pod, runtime }: PodWorker
 }
 
 /** The last lines of a CRI log without their heads. */
-export function lastLogLines(log: Buffer): string {
-  const lines = log.toString('utf8').split('\n')
-  const texts = lines.slice(-maxLogLines - 1).map((line) => line.split(' ').slice(3).join(' '))
-  return texts.join('\n').slice(-maxLog)
+function lastLogLines(log: Buffer): string {
+  const texts: string[] = []
+  for (let from = 0, end = 0; from < log.length; from = end) {
+    end = log.indexOf(10, from) + 1 || log.length
+    texts.push(criLines(log.subarray(from, end))?.text.toString('utf8') ?? '')
+  }
+  return texts.slice(-maxLogLines).join('').slice(-maxLog)
 }
 
 function readTail(path: string, bytes: number): Buffer {
