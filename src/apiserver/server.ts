@@ -129,6 +129,7 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
       }
       if (parts.audit) {
         trail = parts.audit.begin(id, request, info, user)
+        if (trail?.begun) await trail.begun
         if (trail) request = trail.request
       }
       step('authenticate')

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { newForbidden, newUnauthorized } from '../../api/errors.ts'
+import { createMetrics } from '../../metrics/metrics.ts'
 import type { IncomingRequest } from '../call.ts'
 import type { ApiObject } from '../request.ts'
 import { parseRequestInfo } from '../request-info.ts'
@@ -37,6 +38,36 @@ test.each([
   ['GET', '/version', 'joe', 'Request'],
 ])('%s %s by %s is told at %s', (method, target, name, level) => {
   expect(decide(policy, parseRequestInfo(method, target), user(name)).level).toBe(level)
+})
+
+/** One rule each, which matches or does not. */
+test.each<[object, string, string, boolean]>([
+  [{ namespaces: ['a'] }, 'GET', '/api/v1/namespaces/a/pods/p', true],
+  [{ namespaces: ['a'] }, 'GET', '/api/v1/namespaces/b/pods/p', false],
+  [{ namespaces: [''] }, 'GET', '/api/v1/nodes/n', true],
+  [{ namespaces: ['a'] }, 'GET', '/version', false],
+  [{ verbs: ['create', 'delete'] }, 'DELETE', '/api/v1/namespaces/a/pods/p', true],
+  [{ verbs: ['create', 'delete'] }, 'DELETE', '/api/v1/namespaces/a/pods', false],
+  [{ users: ['ann'] }, 'GET', '/version', false],
+  [{ userGroups: ['nobody', 'system:authenticated'] }, 'GET', '/version', true],
+  [{ resources: [{ group: '' }] }, 'GET', '/api/v1/nodes', true],
+  [{ resources: [{ group: '' }] }, 'GET', '/apis/apps/v1/deployments', false],
+  [{ resources: [{ group: 'apps', resources: ['*'] }] }, 'GET', '/apis/apps/v1/namespaces/a/deployments/d/scale', true],
+  [{ resources: [{ group: '', resources: ['pods'] }] }, 'GET', '/api/v1/namespaces/a/pods/p/log', false],
+  [{ resources: [{ group: '', resources: ['pods/log'] }] }, 'GET', '/api/v1/namespaces/a/pods/p/log', true],
+  [{ resources: [{ group: '', resources: ['pods/*'] }] }, 'GET', '/api/v1/namespaces/a/pods/p', false],
+  [{ resources: [{ group: 'apps', resources: ['*/scale'] }] }, 'GET', '/apis/apps/v1/namespaces/a/deployments/d/scale', true],
+  [{ resources: [{ group: 'apps', resources: ['*/scale'] }] }, 'GET', '/apis/apps/v1/namespaces/a/deployments/d', false],
+  [{ resources: [{ group: '', resources: ['pods'], resourceNames: ['p'] }] }, 'GET', '/api/v1/namespaces/a/pods/p', true],
+  [{ resources: [{ group: '', resources: ['pods'], resourceNames: ['p'] }] }, 'GET', '/api/v1/namespaces/a/pods/q', false],
+  [{ resources: [{ group: '', resources: ['pods'], resourceNames: ['p'] }] }, 'GET', '/api/v1/namespaces/a/pods', false],
+  [{ nonResourceURLs: ['/api*'] }, 'GET', '/apis', true],
+  [{ nonResourceURLs: ['/api*'] }, 'GET', '/api/v1/nodes', false],
+  [{ nonResourceURLs: ['/version'] }, 'GET', '/version/more', false],
+  [{ nonResourceURLs: ['*'] }, 'GET', '/metrics', true],
+])('a rule of %j and %s %s: %s', (rule, method, target, expected) => {
+  const one = parsePolicy(JSON.stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules: [{ level: 'Metadata', ...rule }] }))
+  expect(decide(one, parseRequestInfo(method, target), user('joe')).level).toBe(expected ? 'Metadata' : 'None')
 })
 
 /** An auditor of the policy with the events that it wrote. */
@@ -147,6 +178,18 @@ test.each<[string, (trail: AuditTrail) => void, object[]]>([
   act(begin(auditor, requestOf('GET', '/api/v1/pods')))
   expect(events).toMatchObject(stages)
   expect(events).toHaveLength(stages.length)
+})
+
+test('a request whose first event is not stored is refused where the backend says so, and counted', async () => {
+  const metrics = createMetrics()
+  const failing = { name: 'test', errors: 0, close: async () => {}, write: () => Promise.reject(new Error('no disk')) }
+  const auditor = createAuditor(everything, [failing], () => new Date(0))
+  auditor.measure(metrics)
+  await expect(begin(auditor, requestOf('GET', '/api/v1/pods')).begun).rejects.toThrow(
+    'Internal error occurred: failed to store audit event',
+  )
+  expect(metrics.render()).toContain('apiserver_audit_requests_rejected_total 1')
+  expect(metrics.render()).toContain('apiserver_audit_level_total{level="Metadata"} 1')
 })
 
 test.each([

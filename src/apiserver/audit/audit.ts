@@ -1,5 +1,6 @@
 /** What is told of each request, at which stage (apiserver/pkg/audit, endpoints/filters/audit.go). */
 
+import { newInternalError } from '../../api/errors.ts'
 import type { MetricsRegistry } from '../../metrics/metrics.ts'
 import { userInfo } from '../authentication/reviews.ts'
 import type { IncomingRequest } from '../call.ts'
@@ -15,6 +16,8 @@ import { decide, type Level, type Policy, type Stage } from './policy.ts'
 export interface AuditTrail {
   /** The request to go on with: the bodies of patches and deletions are kept where the policy wants them. */
   readonly request: IncomingRequest
+  /** The request goes on when its first event is written; rejects where it is to be refused. */
+  readonly begun?: Promise<void>
   actsAs(user: User): void
   /** The decoded object of the request: what it names is what the event is about. */
   sent(object: ApiObject): void
@@ -58,19 +61,26 @@ export interface AuditEvent {
 const maxObject = 1024 * 1024
 
 export function createAuditor(policy: Policy, backends: readonly AuditBackend[], now: () => Date): Auditor {
-  const written = new Map<Level, number>()
+  let written = 0
+  const decided = new Map<Level, number>()
+  let refused = 0
+  const refuse = (cause: unknown): never => {
+    refused++
+    throw newInternalError(new Error('failed to store audit event', { cause }))
+  }
   return {
     begin(id, request, info, user) {
       const { level, omitStages, omitManagedFields } = decide(policy, info, user)
+      decided.set(level, (decided.get(level) ?? 0) + 1)
       if (level === 'None') return undefined
       const received = micro(now())
       let body: Buffer | undefined
       let object: ApiObject | undefined
       let impersonated: User | undefined
       let streams = false
-      const emit = (stage: Stage, more: object) => {
-        if (omitStages.has(stage)) return
-        written.set(level, (written.get(level) ?? 0) + 1)
+      const emit = (stage: Stage, more: object): Promise<unknown> | undefined => {
+        if (omitStages.has(stage)) return undefined
+        written++
         const { annotations, ...rest } = more as { annotations?: object }
         const event = {
           kind: 'Event',
@@ -90,13 +100,22 @@ export function createAuditor(policy: Policy, backends: readonly AuditBackend[],
           stageTimestamp: micro(now()),
           ...(annotations && Object.keys(annotations).length > 0 ? { annotations } : {}),
         } as unknown as AuditEvent
-        for (const backend of backends) backend.write(event)
+        const waits = backends.map((backend) => backend.write(event)).filter((wait) => wait !== undefined)
+        return waits.length > 0 ? Promise.all(waits) : undefined
       }
-      if (user) emit('RequestReceived', {})
+      const first = () => {
+        try {
+          return emit('RequestReceived', {})?.then(() => {}, refuse)
+        } catch (error) {
+          return refuse(error)
+        }
+      }
+      const begun = user && first()
       const withBodies = level === 'Request' || level === 'RequestResponse'
       const raw = info.verb === 'patch' || info.verb === 'delete' || info.verb === 'deletecollection'
       return {
         request: withBodies && raw ? keepingBody(request, (bytes) => (body = bytes)) : request,
+        ...(begun ? { begun } : {}),
         actsAs(other) {
           impersonated = other
         },
@@ -109,8 +128,10 @@ export function createAuditor(policy: Policy, backends: readonly AuditBackend[],
         },
         done(status, answer, annotations) {
           // Upstream tells of refused credentials before their answer goes out, and then no more.
-          if (!user)
-            return emit('ResponseStarted', { responseStatus: { metadata: {}, message: attempted(request), code: status }, annotations })
+          if (!user) {
+            emit('ResponseStarted', { responseStatus: { metadata: {}, message: attempted(request), code: status }, annotations })
+            return
+          }
           const strip = (o: unknown) => (omitManagedFields ? withoutManagedFields(o) : o)
           const asked = withBodies ? (object ?? parse(body) ?? (raw ? request.object : undefined)) : undefined
           const answered = level === 'RequestResponse' ? responseObject(answer, info) : undefined
@@ -133,21 +154,29 @@ export function createAuditor(policy: Policy, backends: readonly AuditBackend[],
       }
     },
     measure(metrics) {
-      const total = (lines: () => Iterable<number>) =>
-        function* (): Iterable<readonly [readonly string[], number]> {
-          let sum = 0
-          for (const n of lines()) sum += n
-          yield [[], sum]
-        }
       metrics.collect(
         'apiserver_audit_event_total',
         'Counter of audit events generated and sent to the audit backend.',
         [],
-        total(() => written.values()),
+        () => [[[], written]],
+        'counter',
       )
-      metrics.collect('apiserver_audit_level_total', 'Counter of policy levels for audit events (1 per request).', ['level'], function* () {
-        for (const [level, count] of written) yield [[level], count]
-      })
+      metrics.collect(
+        'apiserver_audit_level_total',
+        'Counter of policy levels for audit events (1 per request).',
+        ['level'],
+        function* () {
+          for (const [level, count] of decided) yield [[level], count]
+        },
+        'counter',
+      )
+      metrics.collect(
+        'apiserver_audit_requests_rejected_total',
+        'Counter of apiserver requests rejected due to an error in audit logging backend.',
+        [],
+        () => [[[], refused]],
+        'counter',
+      )
       metrics.collect(
         'apiserver_audit_error_total',
         'Counter of audit events that failed to be audited properly.',
@@ -155,6 +184,7 @@ export function createAuditor(policy: Policy, backends: readonly AuditBackend[],
         function* () {
           for (const backend of backends) yield [[backend.name], backend.errors]
         },
+        'counter',
       )
     },
     async close() {

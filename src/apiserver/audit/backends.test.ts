@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { noLog } from '../../log/log.ts'
 import type { AuditEvent } from './audit.ts'
 import { createBatchBackend, createBlockingBackend, createTruncatingBackend, logFormats, type Sink } from './backends.ts'
@@ -118,18 +118,43 @@ test('an event that is large without its objects is dropped and counted', () => 
   expect(backend.errors).toBe(1)
 })
 
-test('strictness refuses a request whose first event cannot be written, and nothing later', () => {
-  const sink: Sink = {
-    name: 'log',
-    send() {
+describe.each<[string, Sink['send']]>([
+  [
+    'a file',
+    () => {
       throw new Error('disk full')
     },
-    close() {},
-  }
+  ],
+  ['a webhook', () => Promise.reject(new Error('disk full'))],
+])('where %s does not take an event', (_name, send) => {
+  const sink: Sink = { name: 'log', send, close() {} }
   const first = event('1', { stage: 'RequestReceived' })
-  expect(() => createBlockingBackend(sink, true, noLog).write(first)).toThrow('disk full')
-  createBlockingBackend(sink, true, noLog).write(event('1'))
-  createBlockingBackend(sink, false, noLog).write(first)
+  const outcome = async (strict: boolean, of: AuditEvent) => {
+    const backend = createBlockingBackend(sink, strict, noLog)
+    const said = await (async () => backend.write(of))().then(
+      () => 'goes on',
+      (error: Error) => error.message,
+    )
+    return [said, backend.errors]
+  }
+  test.each([
+    ['strictness refuses the request at its first event', true, first, 'disk full'],
+    ['and nothing later', true, event('1'), 'goes on'],
+    ['without strictness the request goes on', false, first, 'goes on'],
+  ])('%s', async (_case, strict, of, said) => {
+    expect(await outcome(strict, of)).toEqual([said, 1])
+  })
+})
+
+test('a request waits for a webhook that blocks', async () => {
+  const { sink, held } = heldSink()
+  let written = false
+  const writing = createBlockingBackend(sink, false, noLog).write(event('1')) as Promise<void>
+  void writing.then(() => (written = true))
+  await turn()
+  expect(written).toBe(false)
+  held[0]?.go()
+  await writing
 })
 
 test('a legacy line', () => {

@@ -11,7 +11,8 @@ export interface AuditBackend {
   readonly name: string
   /** Events that were lost. */
   readonly errors: number
-  write(event: AuditEvent): void
+  /** A promise where the request waits for it; throws and rejects where the request is to be refused. */
+  write(event: AuditEvent): void | Promise<void>
   close(): Promise<void>
 }
 
@@ -52,6 +53,11 @@ export function createWebhookSink(transport: Transport, path: string, initialBac
 /** Each event is written before the request goes on. `strict`: a request whose first event cannot be written is refused. */
 export function createBlockingBackend(sink: Sink, strict: boolean, log: Logger): AuditBackend {
   let errors = 0
+  const failed = (event: AuditEvent) => (error: unknown) => {
+    errors++
+    log.error('an audit event was not written', { error, auditID: event.auditID })
+    if (strict && event.stage === 'RequestReceived') throw error
+  }
   return {
     name: sink.name,
     get errors() {
@@ -59,11 +65,9 @@ export function createBlockingBackend(sink: Sink, strict: boolean, log: Logger):
     },
     write(event) {
       try {
-        void sink.send([event])
+        return sink.send([event])?.catch(failed(event))
       } catch (error) {
-        errors++
-        log.error('an audit event was not written', { error, auditID: event.auditID })
-        if (strict && event.stage === 'RequestReceived') throw error
+        failed(event)(error)
       }
     },
     close: () => Promise.resolve(sink.close()),

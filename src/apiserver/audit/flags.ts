@@ -40,7 +40,11 @@ export const auditFlags = {
     default: 10_000,
     doc: 'The pause before what the webhook did not take is sent again.',
   },
-  'audit-webhook-mode': { type: 'string', default: 'batch', doc: 'How events are sent; only batch: no request waits for a webhook.' },
+  'audit-webhook-mode': {
+    type: 'string',
+    default: 'batch',
+    doc: 'How events are sent: batch later, and no request waits; blocking before the request goes on; blocking-strict refuses it where that fails.',
+  },
   ...batchFlags('webhook', { size: 400, waitMs: 30_000, throttle: true, qps: 10, burst: 15 }),
 } as const satisfies FlagTable
 
@@ -95,17 +99,10 @@ export function auditorOf(values: AuditValues, log: Logger): Auditor | undefined
       maxAgeDays: number('audit-log-maxage'),
       compress: values['audit-log-compress'] as boolean,
     })
-    const mode = text('audit-log-mode')
-    if (!['batch', 'blocking', 'blocking-strict'].includes(mode))
-      throw new Error(`--audit-log-mode: ${mode} is none of batch, blocking, blocking-strict`)
-    const sink = createLogSink(file, format)
-    backends.push(
-      truncating('log', mode === 'batch' ? batching('log', sink) : createBlockingBackend(sink, mode === 'blocking-strict', log)),
-    )
+    backends.push(backendOf('log', createLogSink(file, format)))
   }
   const webhook = text('audit-webhook-config-file')
   if (webhook) {
-    if (text('audit-webhook-mode') !== 'batch') throw new Error('--audit-webhook-mode: only batch is supported')
     const connection = connectionOf(readKubeconfig([webhook]))
     // The server's path is where events are posted to.
     const { pathname, search, origin } = new URL(connection.server)
@@ -114,12 +111,18 @@ export function auditorOf(values: AuditValues, log: Logger): Auditor | undefined
       `${pathname}${search}`,
       number('audit-webhook-initial-backoff'),
     )
-    backends.push(truncating('webhook', batching('webhook', sink)))
+    backends.push(backendOf('webhook', sink))
   }
   if (!policy && backends.length > 0) throw new Error('--audit-log-path and --audit-webhook-config-file need --audit-policy-file')
   if (!policy || backends.length === 0) return undefined
   return createAuditor(parsePolicy(readFileSync(policy, 'utf8')), backends, () => new Date())
 
+  function backendOf(name: 'log' | 'webhook', sink: Sink): AuditBackend {
+    const mode = text(`audit-${name}-mode`)
+    if (!['batch', 'blocking', 'blocking-strict'].includes(mode))
+      throw new Error(`--audit-${name}-mode: ${mode} is none of batch, blocking, blocking-strict`)
+    return truncating(name, mode === 'batch' ? batching(name, sink) : createBlockingBackend(sink, mode === 'blocking-strict', log))
+  }
   function batching(name: 'log' | 'webhook', sink: Sink): AuditBackend {
     return createBatchBackend(
       sink,
