@@ -1,28 +1,39 @@
 /** The container runtime as a process, driven through its socket: what the kubelet asks of it, and what it must survive. */
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { Code } from '../src/grpc/status.ts'
+import { getxattr } from '../src/linux/syscalls.ts'
 import { ContainerState, NamespaceMode, PodSandboxState, ProfileType } from '../src/runtime/cri/api.ts'
 import type { ContainerConfig, ContainerStatus, PodSandboxConfig } from '../src/runtime/cri/types.ts'
 import { tarHeader } from '../src/runtime/images/tar-writer.ts'
 import { buildImage, busyboxImage, busyboxLayer, type LayerEntry } from './support/images.ts'
-import { startRegistry, type TestRegistry } from './support/registry.ts'
+import { type RegistryOptions, startRegistry, type TestRegistry } from './support/registry.ts'
 import { cannotRun, startRuntime, type TestRuntime } from './support/runtime.ts'
 
 const why = cannotRun()
 if (why) console.log(`runtime tests are skipped: ${why}`)
 
+type Fault = NonNullable<RegistryOptions['fault']>
+
 describe.skipIf(why !== undefined)('the container runtime', () => {
   let registry: TestRegistry
   let daemon: TestRuntime
   let count = 0
+  /** How the registry answers in the place of its own way, for a while. */
+  let answer: Fault = () => false
 
   beforeAll(async () => {
-    registry = await startRegistry({ 'library/busybox:latest': busyboxImage() })
+    registry = await startRegistry(
+      { 'library/busybox:latest': busyboxImage() },
+      { fault: (request, response) => answer(request, response) },
+    )
     daemon = await startRuntime({ registry: registry.url })
     await daemon.images.PullImage({ image: { image: 'busybox' } })
   })
@@ -405,6 +416,17 @@ describe.skipIf(why !== undefined)('the container runtime', () => {
       ['sh', '-c', 'mkdir /tmp/r && chroot /tmp/r/../../../.. ls -d /dev/shm/kijabi-state-* 2>/dev/null | wc -l'],
       /^0\n$/,
     ],
+    ['no file of the host through a process', ['sh', '-c', 'ls -d /proc/*/root/dev/shm/kijabi-state-* 2>/dev/null | wc -l'], /^0\n$/],
+    [
+      'no mount of the host to write to',
+      ['sh', '-c', 'grep -c "kijabi-root" /proc/mounts; for f in /etc/hosts /etc/resolv.conf; do grep -c " $f " /proc/mounts; done'],
+      /^1\n1\n1\n$/,
+    ],
+    ['no disk under a name of its own', ['sh', '-c', 'mknod /d c 1 1 && (head -c1 /d || echo refused) 2>/dev/null'], /^refused\n$/],
+    ['no terminal of the host', ['ls', '/dev/pts'], /^ptmx\n$/],
+    ['no kernel log, tracing or debug files', ['sh', '-c', 'find /sys/kernel/debug /sys/kernel/tracing -mindepth 1 | wc -l'], /^0\n$/],
+    ['no power switch', ['sh', '-c', '(echo mem > /sys/power/state) 2>/dev/null || echo refused'], /^refused\n$/],
+    ['no memory or port of the machine', ['sh', '-c', 'ls /dev/mem /dev/kmem /dev/port 2>/dev/null | wc -l'], /^0\n$/],
     ['no timer of other processes', ['sh', '-c', 'head -c1 /proc/timer_list 2>/dev/null | wc -c'], /^0\n$/],
     ['no better priority', ['sh', '-c', 'nice -n -5 true 2>/dev/null; renice -n -5 1 2>/dev/null || echo refused'], /refused/],
     ['a seccomp filter', ['grep', 'Seccomp:', '/proc/self/status'], /2/],
@@ -415,6 +437,17 @@ describe.skipIf(why !== undefined)('the container runtime', () => {
     const log = readFileSync((await status(id)).logPath as string, 'utf8')
     expect(log.replace(/^\S+ \w+ F /gm, '')).toMatch(expected)
     await daemon.runtime.RemovePodSandbox({ podSandboxId: pod })
+  })
+
+  test('from inside a default container is reached: no address of the host’s loopback', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const pod = await runPod()
+    const id = await run(pod, ['sleep', '1000'])
+    expect((await exec(id, 'sh', '-c', `nc -w 5 127.0.0.1 ${port} </dev/null 2>&1 || echo ended`)).out).toMatch(/refused\nended\n$/)
+    await daemon.runtime.RemovePodSandbox({ podSandboxId: pod })
+    server.close()
   })
 
   test.each<[string, LayerEntry[] | Buffer, RegExp]>([
@@ -440,6 +473,98 @@ describe.skipIf(why !== undefined)('the container runtime', () => {
     expect(after.imageFilesystems?.[0]?.usedBytes).toEqual(before.imageFilesystems?.[0]?.usedBytes)
   })
 
+  describe('from a registry', () => {
+    const pull = async (name: string) => daemon.images.PullImage({ image: { image: `${registry.host}/${name}` } })
+    const blobs = (then: Fault): Fault => {
+      return (request, response) => request.url?.includes('/blobs/') === true && then(request, response)
+    }
+
+    test.each<[string, Fault, RegExp]>([
+      ['other bytes than asked for', blobs((_request, response) => !!response.end('{}')), /wrong digest|ended after/],
+      [
+        'more bytes than told',
+        blobs((_request, response) => !!response.end(Buffer.alloc(20 << 20))),
+        /is larger than the \d+ bytes that its manifest tells/,
+      ],
+      [
+        'a redirect to a file',
+        blobs((_request, response) => !!response.writeHead(307, { location: 'file:///etc/shadow' }).end()),
+        /redirects to the scheme file:, which is refused/,
+      ],
+      [
+        'a manifest of a million layers',
+        (request, response) => request.url?.includes('/manifests/') === true && !!response.end(millionLayers()),
+        /larger than|layers is refused/,
+      ],
+      [
+        'a page in place of a manifest',
+        (request, response) => request.url?.includes('/manifests/') === true && !!response.end('<html>'),
+        /no JSON/,
+      ],
+      ['an answer without end', (request, response) => request.url?.includes('/manifests/') === true && endless(response), /larger than/],
+    ])('%s is refused, and its disk given back', async (_what, fault, message) => {
+      registry.push('evil/image:latest', buildImage([busyboxLayer(), [{ name: `evil-${count++}`, data: randomBytes(2000) }]]))
+      const before = await daemon.images.ImageFsInfo({})
+      answer = fault
+      try {
+        await expect(pull('evil/image')).rejects.toThrow(message)
+      } finally {
+        answer = () => false
+      }
+      const after = await daemon.images.ImageFsInfo({})
+      expect(after.imageFilesystems?.[0]?.usedBytes).toEqual(before.imageFilesystems?.[0]?.usedBytes)
+    })
+
+    test('layers come three at a time', async () => {
+      const layers = Array.from({ length: 5 }, (): LayerEntry[] => [{ name: `part-${count++}`, data: randomBytes(1000) }])
+      const image = buildImage([busyboxLayer(), ...layers])
+      registry.push('wide/image:latest', image)
+      let most = 0
+      const held: (() => void)[] = []
+      answer = blobs((request, response) => {
+        const bytes = image.blobs.get(request.url?.split('/').at(-1) ?? '') as Buffer
+        held.push(() => response.end(bytes))
+        most = Math.max(most, held.length)
+        // The config, which is asked for with the first layers, is needed before any layer is of use; three is what there is room for.
+        if (held.length === 3 || most === 3) for (const release of held.splice(0)) setImmediate(release)
+        return true
+      })
+      try {
+        await pull('wide/image')
+      } finally {
+        answer = () => false
+      }
+      expect(most).toBe(3)
+    })
+  })
+
+  test('layers are laid one over the other: whiteouts, hidden folders, links, attributes, holes and owners', async () => {
+    const attribute = new Map([['user.origin', Buffer.from('below')]])
+    const below: LayerEntry[] = [
+      ...['gone', 'kept', 'hidden/old', 'hidden/deep/old', 'whole/gone'].map((name) => ({ name: `t/${name}`, data: name })),
+      { name: 't/first', data: 'linked', mode: 0o4755, uid: 12, gid: 34, xattrs: attribute },
+      { name: 't/second', type: 'link', linkName: 't/first' },
+      { name: 't/soft', type: 'symlink', linkName: '../t/kept' },
+      { name: 't/pipe', type: 'fifo' },
+    ]
+    const above: LayerEntry[] = [
+      { name: 't/.wh.gone' },
+      { name: 't/.wh.whole' },
+      { name: 't/hidden/.wh..wh..opq' },
+      { name: 't/hidden/new', data: 'new' },
+    ]
+    registry.push('layers/image:latest', buildImage([busyboxLayer(), below, above]))
+    const image = { image: `${registry.host}/layers/image` }
+    await daemon.images.PullImage({ image })
+    const pod = await runPod()
+    const id = await run(pod, ['sleep', '1000'], { image })
+    const { out } = await exec(id, 'sh', '-c', 'cd /t; find . | sort; cat soft second; stat -c "%a %u:%g %h" second; stat -c %F pipe')
+    const tree = ['.', './first', './hidden', './hidden/new', './kept', './pipe', './second', './soft']
+    expect(out).toBe(`${tree.join('\n')}\nkeptlinked4755 12:34 2\nfifo\n`)
+    expect(getxattr(join(dirname(daemon.socket), 'containers', id, 'rootfs', 't', 'first'), 'user.origin').toString()).toBe('below')
+    await daemon.runtime.RemovePodSandbox({ podSandboxId: pod })
+  })
+
   test('a link out of the image is kept as it is, and what is written through it stays inside', async () => {
     const entries: LayerEntry[] = [
       { name: 'out', type: 'symlink', linkName: '/' },
@@ -456,6 +581,20 @@ describe.skipIf(why !== undefined)('the container runtime', () => {
     await daemon.runtime.RemovePodSandbox({ podSandboxId: pod })
   })
 })
+
+/** 240 MB of a manifest; nobody reads that far. */
+const millionLayers = () => {
+  const layer = '{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:' + '0'.repeat(64) + '","size":1}'
+  return `{"schemaVersion":2,"layers":[${`${layer},`.repeat(100_000)}`
+}
+function endless(response: ServerResponse): true {
+  const more = () => {
+    while (response.writable && response.write(Buffer.alloc(1 << 20, ' ')));
+  }
+  response.on('drain', more)
+  more()
+  return true
+}
 
 /** A file of zeros, as one gzip member after another. */
 function bomb(): Buffer {

@@ -63,33 +63,41 @@ export async function openContentStore(root: string): Promise<ContentStore> {
       }
       if (size > d.size) await restart()
       for await (const chunk of size > 0 ? createReadStream(partial) : []) hash.update(chunk as Buffer)
-      for (let attempt = 1; size < d.size || d.size === 0; attempt++) {
-        const before = size
-        try {
-          const { offset, body } = await source(size)
-          if (offset !== size) await restart()
-          for await (const chunk of body as AsyncIterable<Buffer>) {
-            if (size + chunk.length > d.size)
-              throw new ContentError(`${d.digest} is larger than the ${d.size} bytes that its manifest tells`)
-            hash.update(chunk)
-            await file.write(chunk)
-            size += chunk.length
-            progress(size)
+      const receive = async () => {
+        for (let attempt = 1; size < d.size || d.size === 0; attempt++) {
+          const before = size
+          try {
+            const { offset, body } = await source(size)
+            if (offset !== size) await restart()
+            for await (const chunk of body as AsyncIterable<Buffer>) {
+              if (size + chunk.length > d.size)
+                throw new ContentError(`${d.digest} is larger than the ${d.size} bytes that its manifest tells`)
+              hash.update(chunk)
+              await file.write(chunk)
+              size += chunk.length
+              progress(size)
+            }
+            if (size === d.size) break
+            throw new Error(`the stream of ${d.digest} ended after ${size} of ${d.size} bytes`)
+          } catch (error) {
+            // A stream that was cut goes on where it stopped; a registry that refuses, or sends too much, is believed.
+            if (error instanceof ContentError || (size === before && attempt >= attempts) || isRefusal(error)) throw error
+            if (size === before) await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt))
+            else attempt = 0
           }
-          if (size === d.size) break
-          throw new Error(`the stream of ${d.digest} ended after ${size} of ${d.size} bytes`)
-        } catch (error) {
-          // A stream that was cut goes on where it stopped; a registry that refuses, or sends too much, is believed.
-          if (error instanceof ContentError || (size === before && attempt >= attempts) || isRefusal(error)) throw error
-          if (size === before) await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt))
-          else attempt = 0
         }
       }
-      const found = `sha256:${hash.digest('hex')}`
-      if (found !== d.digest) {
-        await rm(partial, { force: true })
-        throw new ContentError(`wrong digest: ${d.digest} was asked for and ${found} came`)
+      const resumed = size > 0
+      const digestOf = (bytes: Hash) => `sha256:${bytes.digest('hex')}`
+      await receive()
+      let found = digestOf(hash)
+      if (found !== d.digest && resumed) {
+        // What an earlier process left is torn when the machine went down with it: then all of it is fetched.
+        await restart()
+        await receive()
+        found = digestOf(hash)
       }
+      if (found !== d.digest) throw new ContentError(`wrong digest: ${d.digest} was asked for and ${found} came`)
       await file.datasync()
       await rename(partial, path(d.digest))
     } catch (error) {

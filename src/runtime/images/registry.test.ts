@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { buildImage, sha256 } from '../../../test/support/images.ts'
 import { type RegistryOptions as Faults, startRegistry } from '../../../test/support/registry.ts'
 import { openContentStore } from './content.ts'
@@ -54,6 +54,50 @@ describe('authentication', () => {
   })
 })
 
+describe('where an image is fetched', () => {
+  test('mirrors come first, each in turn, and are told whose repository it is; then the registry itself', async () => {
+    const asked: string[] = []
+    const place = async (name: string, images: Parameters<typeof startRegistry>[0]) => {
+      const registry = await startRegistry(images, {
+        fault(request) {
+          asked.push(`${name} ${request.url}`)
+          return false
+        },
+      })
+      undo.push(() => registry.close())
+      return registry.url
+    }
+    const [empty, full, server] = [await place('empty', {}), await place('full', { 'team/app:v1': image }), await place('server', {})]
+    const gone = 'http://127.0.0.1:1'
+    const client = createRegistryClient({ hosts: { 'registry.example': { mirrors: [gone, empty, full], server } } })
+    undo.push(() => client.close())
+    const session = client.open(parseReference('registry.example/team/app:v1'))
+    expect((await session.manifest('v1')).bytes).toEqual(image.manifest)
+    expect(asked).toEqual(['empty', 'full'].map((name) => `${name} /v2/team/app/manifests/v1?ns=registry.example`))
+    await expect(client.open(parseReference('registry.example/team/none:v1')).manifest('v1')).rejects.toMatchObject({ kind: 'not-found' })
+    expect(asked.at(-1)).toBe('server /v2/team/none/manifests/v1')
+  })
+
+  test('a download that a killed process left goes on where it stopped; a torn one begins anew', async () => {
+    const ranges: (string | undefined)[] = []
+    const { fetchLayer, folder, content } = await setup({
+      fault(request) {
+        if (request.url?.includes('/blobs/')) ranges.push(request.headers.range)
+        return false
+      },
+    })
+    const bytes = image.blobs.get(layer!.digest) as Buffer
+    const partial = join(folder, 'ingest', layer!.digest.slice('sha256:'.length))
+    writeFileSync(partial, bytes.subarray(0, 1000))
+    await fetchLayer()
+    expect([ranges, await content.read(layer!.digest)]).toEqual([['bytes=1000-'], bytes])
+    await content.delete(layer!.digest)
+    writeFileSync(partial, Buffer.alloc(1000, 'z'))
+    await fetchLayer()
+    expect(ranges).toEqual(['bytes=1000-', 'bytes=1000-', undefined])
+  })
+})
+
 describe('hostile registries', () => {
   test('a stream that is cut goes on where it stopped', async () => {
     let cuts = 0
@@ -91,6 +135,34 @@ describe('hostile registries', () => {
     await expect(fetchLayer()).rejects.toThrow(message)
     expect(await content.has(layer!.digest)).toBe(false)
     expect(readdirSync(join(folder, 'ingest'))).toEqual([])
+  })
+
+  test('fewer bytes than told are asked for again, and at last refused', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    try {
+      const { fetchLayer, registry, content } = await setup(answering(Buffer.alloc(10)))
+      let over = false
+      const refused = expect(fetchLayer().finally(() => (over = true))).rejects.toThrow(/ended after 10 of \d+ bytes/)
+      while (!over) {
+        await new Promise(setImmediate)
+        vi.runAllTimers()
+      }
+      await refused
+      expect(registry.requests.filter((r) => r.includes('/blobs/')).length).toBeLessThan(10)
+      expect(await content.has(layer!.digest)).toBe(false)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('a token service of another scheme is not told the password', async () => {
+    const { open } = await setup({
+      fault(_request, response) {
+        response.writeHead(401, { 'www-authenticate': 'Bearer realm="ftp://127.0.0.1/token",service="x"' }).end()
+        return true
+      },
+    })
+    await expect(open({ username: 'me', password: 'secret' }).manifest('v1')).rejects.toThrow(/scheme ftp:, which is refused/)
   })
 
   test.each(['file:///etc/passwd', 'ftp://127.0.0.1/x', 'gopher://127.0.0.1/'])('a redirect to %s is refused', async (location) => {
