@@ -60,6 +60,12 @@ interface Scope {
   readonly authorizer: boolean
   /** The types of `variables.NAME`; undefined where there are no such. */
   readonly variables?: ReadonlyMap<string, CelType>
+  /** What is written and the parameters, where a policy is checked against types; else nothing is known of them. */
+  readonly checked?: CheckedTypes | undefined
+}
+export interface CheckedTypes {
+  readonly object: CelType
+  readonly params: CelType
 }
 
 const libraries = [...kubernetesLibraries, authorizerLibrary]
@@ -80,15 +86,15 @@ const mutationTypes = {
   resolveType: (name: string) => (name === 'JSONPatch' ? patchOperation : /^Object(\.|$)/.test(name) ? applied(name) : undefined),
 }
 
-const environmentOf = ({ params, authorizer, variables, mutation }: Scope): Environment =>
+const environmentOf = ({ params, authorizer, variables, mutation, checked }: Scope): Environment =>
   createEnvironment({
     ...(mutation ? mutationTypes : { libraries }),
     variables: {
-      object: dyn,
-      oldObject: dyn,
+      object: checked?.object ?? dyn,
+      oldObject: checked?.object ?? dyn,
       request: requestType,
       namespaceObject: namespaceType,
-      ...(params ? { params: dyn } : {}),
+      ...(params ? { params: checked?.params ?? dyn } : {}),
       ...(authorizer ? authorizerVariables : {}),
       ...(variables ? { variables: objectType('kubernetes.variables', () => variables) } : {}),
     },
@@ -96,6 +102,17 @@ const environmentOf = ({ params, authorizer, variables, mutation }: Scope): Envi
 
 /** Why an expression is refused, in the words of the API's answer. */
 export class ExpressionError extends Error {}
+/** What the parser or the type checker found. */
+class CompilationError extends ExpressionError {
+  readonly found: string
+  constructor(found: string) {
+    super(`compilation failed: ${found}`)
+    this.found = found
+  }
+}
+/** What the checker found in an expression, in its own words. */
+export const foundIn = ({ compiled }: Expression): string | undefined =>
+  compiled instanceof CompilationError ? compiled.found : compiled instanceof ExpressionError ? compiled.message : undefined
 
 /** The program, which yields one of the types; throws ExpressionError. */
 function compile(environment: Environment, source: string, ...types: readonly CelType[]): Program {
@@ -103,7 +120,7 @@ function compile(environment: Environment, source: string, ...types: readonly Ce
   try {
     program = environment.compile(source)
   } catch (error) {
-    if (error instanceof CompileError) throw new ExpressionError(`compilation failed: ${error.message}`)
+    if (error instanceof CompileError) throw new CompilationError(error.message)
     throw error
   }
   const found = formatType(program.type)
@@ -158,18 +175,18 @@ export interface CompiledVariables {
 /** What policies of all kinds have: conditions, and variables, each of which may name those before it. */
 function compileVariables(
   spec: { readonly paramKind?: unknown; readonly matchConditions?: readonly MatchCondition[]; readonly variables?: readonly Variable[] },
-  mutation = false,
+  { mutation = false, checked }: Pick<Scope, 'mutation' | 'checked'> = {},
 ): CompiledVariables {
   const params = spec.paramKind !== undefined
   const types = new Map<string, CelType>()
   const environments = new Map<boolean, Environment>()
   const environment = (authorizer: boolean): Environment => {
     // `variables` grows under an environment that is made already: the type looks into the map when it is asked.
-    const known = environments.get(authorizer) ?? environmentOf({ params, authorizer, mutation, variables: types })
+    const known = environments.get(authorizer) ?? environmentOf({ params, authorizer, mutation, checked, variables: types })
     environments.set(authorizer, known)
     return known
   }
-  const conditions = environmentOf({ params, authorizer: true })
+  const conditions = environmentOf({ params, authorizer: true, checked })
   return {
     environment,
     matchConditions: matchConditionsIn(spec.matchConditions, () => conditions),
@@ -189,8 +206,8 @@ export interface CompiledValidatingPolicy extends CompiledVariables {
   readonly auditAnnotations: readonly NamedExpression[]
 }
 
-export function compileValidatingPolicy(spec: ValidatingAdmissionPolicySpec): CompiledValidatingPolicy {
-  const common = compileVariables(spec)
+export function compileValidatingPolicy(spec: ValidatingAdmissionPolicySpec, checked?: CheckedTypes): CompiledValidatingPolicy {
+  const common = compileVariables(spec, { checked })
   const message = (source: string, i: number) =>
     expression(`validations[${i}].messageExpression`, source, common.environment(false), string)
   return {
@@ -215,7 +232,7 @@ export interface CompiledMutatingPolicy extends CompiledVariables {
 }
 
 export function compileMutatingPolicy(spec: MutatingAdmissionPolicySpec): CompiledMutatingPolicy {
-  const common = compileVariables(spec, true)
+  const common = compileVariables(spec, { mutation: true })
   return {
     ...common,
     mutations: (spec.mutations ?? []).map(({ patchType, applyConfiguration, jsonPatch }, i) => {

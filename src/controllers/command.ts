@@ -65,6 +65,7 @@ const concurrent = {
   'concurrent-horizontal-pod-autoscaler-syncs': 'hpa',
   'concurrent-resourceclaim-syncs': 'resourceClaim',
   'concurrent-device-taint-eviction-syncs': 'deviceTaintEviction',
+  'concurrent-validating-admission-policy-status-syncs': 'validatingAdmissionPolicyStatus',
 } as const satisfies Record<string, keyof ControllerOptions['concurrent']>
 
 const batchPeriod = (what: string) =>

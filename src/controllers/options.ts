@@ -31,6 +31,7 @@ export interface ControllerOptions {
     readonly disruption: number
     readonly resourceClaim: number
     readonly deviceTaintEviction: number
+    readonly validatingAdmissionPolicyStatus: number
   }
   readonly nodeMonitorPeriodMs: number
   readonly nodeMonitorGracePeriodMs: number
@@ -94,6 +95,7 @@ export const defaultOptions: ControllerOptions = {
     disruption: 1,
     resourceClaim: 10,
     deviceTaintEviction: 8,
+    validatingAdmissionPolicyStatus: 5,
   },
   nodeMonitorPeriodMs: 5 * second,
   nodeMonitorGracePeriodMs: 50 * second,

@@ -33,6 +33,7 @@ import { createTaintEvictionController } from './taint-eviction.ts'
 import { createTokenController } from './token.ts'
 import { createTtlController } from './ttl.ts'
 import { createTtlAfterFinishedController } from './ttl-after-finished.ts'
+import { createValidatingAdmissionPolicyStatusController } from './validating-admission-policy-status.ts'
 import { createVolumeAttributesClassProtectionController } from './volume-attributes-class-protection.ts'
 import { createVolumeBinder } from './volume-binder.ts'
 import { createVolumeExpandController } from './volume-expand.ts'
@@ -80,6 +81,7 @@ export const registry = {
   'resourceclaim-controller': createResourceClaimController,
   'legacy-serviceaccount-token-cleaner-controller': createLegacyTokenCleaner,
   'service-cidr-controller': createServiceCidrsController,
+  'validatingadmissionpolicy-status-controller': createValidatingAdmissionPolicyStatusController,
 } satisfies Record<string, CreateController>
 
 /** Run only when they are named. */
@@ -89,7 +91,6 @@ const apiIsOff = (api: string) => `it works on ${api}, which are not served`
 const cloud = 'it needs a cloud provider, and belongs to the cloud-controller-manager'
 /** Upstream's other controllers, and why they do not run here. */
 export const notHere: Readonly<Record<string, string>> = {
-  'validatingadmissionpolicy-status-controller': 'it is not built yet',
   'podcertificaterequest-cleaner-controller': apiIsOff('PodCertificateRequests'),
   'kube-apiserver-serving-clustertrustbundle-publisher-controller': apiIsOff('ClusterTrustBundles'),
   'podgroup-protection-controller': apiIsOff('PodGroups'),
