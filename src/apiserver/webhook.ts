@@ -19,9 +19,9 @@ const firstPauseMs = 500
 const attempts = 5
 
 /** As webhook.WithExponentialBackoff: what may pass by itself is tried again; all attempts together have one deadline. */
-export async function postWithRetry<T>(webhook: Webhook, body: object, timeoutMs: number): Promise<T> {
+export async function postWithRetry<T>(webhook: Webhook, body: object, timeoutMs: number, pauseMs = firstPauseMs): Promise<T> {
   const end = Date.now() + timeoutMs
-  for (let attempt = 1, pause = firstPauseMs; ; attempt++, pause *= 1.5) {
+  for (let attempt = 1, pause = pauseMs; ; attempt++, pause *= 1.5) {
     try {
       return await webhook.post<T>(body, { timeoutMs: Math.max(1, end - Date.now()) })
     } catch (error) {

@@ -4,7 +4,7 @@ import { pluginNames, pluginsOn } from './plugins.ts'
 /** Those that are off unless asked for stand in brackets (AllOrderedPlugins and DefaultOffAdmissionPlugins). */
 const upstream = `
   [AlwaysAdmit] [NamespaceAutoProvision] NamespaceLifecycle [NamespaceExists] [LimitPodHardAntiAffinityTopology] LimitRanger
-  ServiceAccount [NodeRestriction] TaintNodesByCondition [AlwaysPullImages] PodSecurity [PodNodeSelector]
+  ServiceAccount [NodeRestriction] TaintNodesByCondition [AlwaysPullImages] [ImagePolicyWebhook] PodSecurity [PodNodeSelector]
   Priority DefaultTolerationSeconds [PodTolerationRestriction] [EventRateLimit] [ExtendedResourceToleration] DefaultStorageClass
   StorageObjectInUseProtection PodGroupProtection [OwnerReferencesPermissionEnforcement] PersistentVolumeClaimResize RuntimeClass
   CertificateApproval CertificateSigning ClusterTrustBundleAttest CertificateSubjectRestriction DefaultIngressClass

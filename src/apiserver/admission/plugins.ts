@@ -14,6 +14,7 @@ import {
   createNamespaceAutoProvision,
   createNamespaceExists,
 } from './gates.ts'
+import { createImagePolicyWebhook, parseImagePolicy } from './image-policy.ts'
 import { createLimitRanger } from './limit-ranger.ts'
 import { createMutatingAdmissionPolicy } from './mutating-policy.ts'
 import { createMutatingAdmissionWebhook } from './mutating-webhook.ts'
@@ -88,6 +89,7 @@ const plugins: readonly Entry[] = [
   { name: 'NodeRestriction', off: true, create: ({ objects, authorizer }) => createNodeRestriction(objects, authorizer) },
   { name: 'TaintNodesByCondition', create: createTaintNodesByCondition },
   { name: 'AlwaysPullImages', off: true, create: createAlwaysPullImages },
+  { name: 'ImagePolicyWebhook', off: true, create: (_deps, configuration) => createImagePolicyWebhook(parseImagePolicy(configuration)) },
   { name: 'PodSecurity', create: ({ objects }, configuration) => createPodSecurity(objects, parsePodSecurityConfiguration(configuration)) },
   { name: 'PodNodeSelector', off: true, create: ({ objects }, config) => createPodNodeSelector(objects, parseNodeSelectors(config)) },
   { name: 'Priority', create: ({ objects }) => createPriority(objects) },
