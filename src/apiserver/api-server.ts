@@ -6,8 +6,10 @@ import { createOpenApi, type OpenApi } from '../api/openapi/documents.ts'
 import { allResources } from '../api/registry.ts'
 import type { Logger } from '../log/log.ts'
 import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
+import { addProcessMetrics } from '../metrics/process.ts'
 import type { Store } from '../store/store.ts'
 import type { Access, AccessDeps } from './access.ts'
+import { createAdmissionMetrics } from './admission-metrics.ts'
 import { type BootstrapOptions, registerGroups, systemNamespaces, systemObjects } from './bootstrap.ts'
 import type { IncomingRequest } from './call.ts'
 import { startCompactor } from './compactor.ts'
@@ -16,6 +18,7 @@ import { createDiscovery } from './discovery.ts'
 import { addBuiltins, createEndpoints, type Endpoints } from './endpoints.ts'
 import { createFieldManager } from './field-manager.ts'
 import type { HealthCheck } from './health.ts'
+import { createHealthMetrics } from './health.ts'
 import { healthChecks } from './health-checks.ts'
 import { createHttpFront, type HttpFront, type HttpOptions } from './http.ts'
 import { keepIdentity } from './identity.ts'
@@ -31,9 +34,10 @@ import type { Core } from './rest/core.ts'
 import { createHandler, type Response, type ServerParts } from './server.ts'
 import { joinServers, onlyServer, type Servers } from './servers.ts'
 import { createLeases } from './storage/leases.ts'
+import { addStorageMetrics, measuredStore } from './storage/metrics.ts'
 import { createStorage, type Storage } from './storage/storage.ts'
 import { specialOperations } from './subresources/index.ts'
-import { serverVersion } from './version.ts'
+import { addBuildInfo, serverVersion } from './version.ts'
 
 export interface ApiServerDeps {
   readonly store: Store
@@ -84,20 +88,25 @@ export interface ApiServer {
 export async function createApiServer(deps: ApiServerDeps, options: ApiServerOptions = {}): Promise<ApiServer> {
   const { store, log, now = () => new Date() } = deps
   const isNew = store.revision <= 1
-  const storage = createStorage(store, log)
+  const metrics = createMetrics()
+  addProcessMetrics(metrics)
+  addBuildInfo(metrics)
+  const storage = createStorage(measuredStore(store, metrics), log)
+  const lookUpStorage = addStorageMetrics(metrics, storage)
   const compactor = options.compactionIntervalMs ? startCompactor(store, options.compactionIntervalMs, log) : undefined
   const endpoints = createEndpoints()
   const strategies = deps.strategies ?? createStrategies({ ...options.services, store, api: () => createInProcessTransport(handle) })
   addBuiltins(endpoints, storage, strategies)
   const objects = createObjects(endpoints)
-  const metrics = createMetrics()
   const access = deps.access({ objects, endpoints, log, metrics, now, api: () => createInProcessTransport(handle) })
+  const admissionMetrics = createAdmissionMetrics(metrics)
   const observers = createObservers()
   const core: Core = {
     storage,
     endpoints,
     fieldManager: createFieldManager(endpoints, now),
-    admission: access.admission,
+    admission: access.admission.map(admissionMetrics.measured),
+    admissionStep: admissionMetrics.step,
     minRequestTimeoutMs: options.minRequestTimeoutMs ?? 1800_000,
     kubeletAddressTypes: options.kubeletAddressTypes ?? ['InternalIP', 'ExternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS'],
     leaseFor: createLeases(store, now, options.leaseReuseSeconds),
@@ -113,8 +122,9 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const openApi = createOpenApi({ version: serverVersion.gitVersion, resources: allResources() })
   const nonResource = createNonResource({
     endpoints,
-    checks: [...healthChecks(stages), ...(deps.checks ?? [])],
-    metrics,
+    health: createHealthMetrics(metrics),
+    checks: [...healthChecks(stages, store), ...(deps.checks ?? [])],
+    metrics: { render: () => lookUpStorage().then(() => metrics.render()) },
     discovery: createDiscovery(endpoints, address),
     openApi,
     paths: { ...access.paths, ...(options.profiling ? (await import('./profiling.ts')).profilingPaths : {}) },
@@ -126,7 +136,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
     operations: { ...specialOperations, ...access.operations },
     nonResource,
     observers,
-    measure: createRequestMetrics(metrics, storage),
+    metrics: createRequestMetrics(metrics),
     ...(options.requestTimeoutMs ? { deadlines: createDeadlines(options.requestTimeoutMs) } : {}),
     ...options.parts,
   })

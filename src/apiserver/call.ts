@@ -66,6 +66,8 @@ export type Answer =
       readonly bookmarks: boolean
       /** A bookmark marks the end of the initial events. */
       readonly initialEventsEnd: boolean
+      /** Told how many events were sent. */
+      readonly sent?: (count: number) => void
       /** To be called when the state that it begins with is on its way. */
       begun?(): void
     }

@@ -40,7 +40,7 @@ export const newPathNotFound = (): StatusError =>
   new StatusError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} })
 
 /** Kinds on their way out: whoever reads or writes them is told. */
-const deprecated: Readonly<Record<string, string>> = {
+export const deprecations: Readonly<Record<string, string>> = {
   componentstatuses: 'v1 ComponentStatus is deprecated in v1.19+',
   endpoints: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
 }
@@ -59,7 +59,7 @@ export function operationOf(call: Call, special: Operations): Operation {
   }
   checkPlace(info, resource.namespaced)
   if (!resource.verbs.includes(info.verb)) throw newMethodNotAllowed()
-  const warning = deprecated[name]
+  const warning = deprecations[name]
   if (warning) call.warn(warning)
   const own = special[`${name}:${info.verb}`]
   // What is not stored (reviews, statuses of components) has only operations of its own.

@@ -1,4 +1,6 @@
 /** The names of upstream's health checks, each answered by the stage of our start that does the same work. */
+import { setTimeout } from 'node:timers/promises'
+import type { Store } from '../store/store.ts'
 import type { HealthCheck } from './health.ts'
 
 export interface Stages {
@@ -44,13 +46,13 @@ const hooks: readonly (readonly [string, 'storage' | 'bootstrap'])[] = [
   ['apiservice-openapiv3-controller', 'storage'],
 ]
 
-export function healthChecks(stages: Stages): HealthCheck[] {
+export function healthChecks(stages: Stages, store: Store): HealthCheck[] {
   const well = () => undefined
   return [
     { name: 'ping', check: well },
     { name: 'log', check: well },
     { name: 'loopback-serving-certificate', on: ['healthz', 'livez'], check: well },
-    { name: 'etcd', on: ['healthz', 'livez'], check: well },
+    { name: 'etcd', on: ['healthz', 'livez'], check: () => Promise.race([reached(store), tooLate()]) },
     { name: 'informer-sync', on: ['readyz'], check: () => (stages.storage ? undefined : 'caches are being read') },
     ...hooks.map(
       ([name, stage]): HealthCheck => ({
@@ -61,3 +63,11 @@ export function healthChecks(stages: Stages): HealthCheck[] {
     { name: 'shutdown', on: ['readyz'], check: () => (stages.closing ? 'process is shutting down' : undefined) },
   ]
 }
+
+const reached = (store: Store): Promise<string | undefined> =>
+  store.get('/registry/health').then(
+    () => undefined,
+    (error: unknown) => `error getting data from etcd: ${error instanceof Error ? error.message : error}`,
+  )
+/** --etcd-healthcheck-timeout */
+const tooLate = (): Promise<string> => setTimeout(2000, 'error getting data from etcd: context deadline exceeded', { ref: false })

@@ -1,4 +1,5 @@
 /** /healthz, /livez and /readyz, as a whole and check by check (apiserver/pkg/server/healthz). */
+import type { MetricsRegistry } from '../metrics/metrics.ts'
 import type { Answer } from './call.ts'
 import type { RequestInfo } from './request.ts'
 
@@ -7,7 +8,7 @@ export interface HealthCheck {
   /** Which of the three it belongs to; all when absent. */
   readonly on?: readonly ('healthz' | 'livez' | 'readyz')[]
   /** Undefined: well. */
-  check(): string | undefined
+  check(): string | undefined | Promise<string | undefined>
 }
 
 const text = (status: number, body: string): Answer => ({
@@ -18,13 +19,30 @@ const text = (status: number, body: string): Answer => ({
   headers: { 'x-content-type-options': 'nosniff' },
 })
 
-export function health(checks: readonly HealthCheck[], info: RequestInfo): Answer {
+/** Told of each check's outcome. */
+export type HealthMetrics = (name: string, type: string, well: boolean) => void
+
+export function createHealthMetrics(metrics: MetricsRegistry): HealthMetrics {
+  const last = metrics.gauge('kubernetes_healthcheck', '[STABLE] This metric records the result of a single healthcheck.', ['name', 'type'])
+  const all = metrics.counter('kubernetes_healthchecks_total', '[STABLE] This metric records the results of all healthcheck.', [
+    'name',
+    'type',
+    'status',
+  ])
+  return (name, type, well) => {
+    last.set(well ? 1 : 0, [name, type])
+    all.add([name, type, well ? 'success' : 'error'])
+  }
+}
+
+export async function health(checks: readonly HealthCheck[], info: RequestInfo, measured: HealthMetrics): Promise<Answer> {
   const [, endpoint, ...rest] = info.path.replace(/\/+$/, '').split('/') as [string, 'healthz' | 'livez' | 'readyz', ...string[]]
   const mine = checks.filter((c) => !c.on || c.on.includes(endpoint))
   if (rest.length > 0) {
     const one = mine.find((c) => c.name === rest.join('/'))
     if (!one) return text(404, '404 page not found\n')
-    const fault = one.check()
+    const fault = await one.check()
+    measured(one.name, endpoint, fault === undefined)
     return fault ? text(500, `internal server error: ${fault}\n`) : text(200, 'ok')
   }
   const excluded = new Set(info.query.getAll('exclude'))
@@ -35,7 +53,8 @@ export function health(checks: readonly HealthCheck[], info: RequestInfo): Answe
       lines.push(`[+]${name} excluded: ok`)
       continue
     }
-    const fault = check()
+    const fault = await check()
+    measured(name, endpoint, fault === undefined)
     if (fault) failed = true
     lines.push(fault ? `[-]${name} failed: reason withheld` : `[+]${name} ok`)
   }

@@ -177,7 +177,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
       takenWithin(longestMs, res, () => socket.destroy())
       await writePieces(res, socket, long)
       res.end()
-      return response.done(200)
+      return response.done(200, long.length)
     }
     let encoded = encode(response)
     const zipped = encoded.bytes.length > joinedBelow ? await compressed(encoded.bytes, acceptEncoding) : undefined
@@ -191,7 +191,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
     if (encoded.bytes.length > joinedBelow) takenWithin(longestMs, res, () => socket.destroy())
     if (req.method === 'HEAD') res.end()
     else endWith(res, encoded.bytes)
-    response.done(encoded.status)
+    response.done(encoded.status, encoded.bytes.length)
   }
 
   async function serveHttp2(stream: ServerHttp2Stream, headers: Record<string, string>): Promise<void> {
@@ -225,7 +225,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
       takenWithin(longestMs, stream, () => stream.close(constants.NGHTTP2_CANCEL))
       await writePieces(stream, stream, long)
       stream.end()
-      return response.done(200)
+      return response.done(200, long.length)
     }
     const encoded = encode(response)
     const zipped = encoded.bytes.length > joinedBelow ? await compressed(encoded.bytes, acceptEncoding) : undefined
@@ -247,7 +247,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
     // Nobody reads the rest of what was refused.
     if (encoded.status >= 400 && !stream.endAfterHeaders && !stream.readableEnded)
       stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR))
-    response.done(encoded.status)
+    response.done(encoded.status, bytes.length)
   }
 
   async function serveUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {

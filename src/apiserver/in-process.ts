@@ -40,7 +40,7 @@ export function createInProcessTransport(
         if (answer.kind === 'error') throw answer.error
         return objectsOf(response, answer) as T
       } finally {
-        response.done(answer.kind === 'error' ? answer.error.code : 200)
+        response.done(answer.kind === 'error' ? answer.error.code : 'status' in answer ? answer.status : 200)
       }
     },
     watch<T>(request: ApiRequest): AsyncIterable<WatchEvent<T>> {

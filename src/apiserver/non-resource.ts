@@ -1,13 +1,13 @@
 /** The paths that are no resource: health, version, metrics and, from the tables, discovery and OpenAPI. */
 import { StatusError } from '../api/errors.ts'
 import type { OpenApi } from '../api/openapi/documents.ts'
-import { type MetricsRegistry, metricsContentType } from '../metrics/metrics.ts'
+import { metricsContentType } from '../metrics/metrics.ts'
 import type { Answer, IncomingRequest } from './call.ts'
 import type { Discovery } from './discovery.ts'
 import { newMethodNotAllowed, newPathNotFound } from './dispatch.ts'
 import { encodeValue } from './encode.ts'
 import type { Endpoints } from './endpoints.ts'
-import { type HealthCheck, health } from './health.ts'
+import { type HealthCheck, type HealthMetrics, health } from './health.ts'
 import { jsonForm, negotiate } from './negotiate.ts'
 import { answerOpenApi } from './openapi.ts'
 import type { RequestInfo } from './request.ts'
@@ -18,7 +18,8 @@ import { serverVersion } from './version.ts'
 export interface NonResourceParts {
   readonly endpoints: Endpoints
   readonly checks: readonly HealthCheck[]
-  readonly metrics: MetricsRegistry
+  readonly health: HealthMetrics
+  readonly metrics: { render(): Promise<string> }
   readonly discovery: Discovery
   readonly openApi: OpenApi
   /** More exact paths, such as /openid/v1/jwks. */
@@ -26,14 +27,20 @@ export interface NonResourceParts {
 }
 
 export function createNonResource(parts: NonResourceParts): (request: IncomingRequest, info: RequestInfo) => Answer | Promise<Answer> {
+  const figures = async (): Promise<Answer> => ({
+    kind: 'bytes',
+    status: 200,
+    type: metricsContentType,
+    bytes: Buffer.from(await parts.metrics.render()),
+  })
   return (request, info) => {
     const { path } = info
     const more = parts.paths?.[path]
     if (more) return more(request)
-    if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return health(parts.checks, info)
+    if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return health(parts.checks, info, parts.health)
     const trimmed = path.replace(/\/+$/, '')
     if (trimmed === '/version') return json(request, info, serverVersion)
-    if (trimmed === '/metrics') return { kind: 'bytes', status: 200, type: metricsContentType, bytes: Buffer.from(parts.metrics.render()) }
+    if (trimmed === '/metrics') return figures()
     if (trimmed.startsWith('/openapi/')) return answerOpenApi(parts.openApi, request, info) ?? pageNotFound()
     const found = parts.discovery.answer(trimmed, header(request.headers['accept']))
     if (found) return found

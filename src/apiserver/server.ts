@@ -16,6 +16,7 @@ import { type Form, jsonForm, negotiate, type Shape } from './negotiate.ts'
 import type { Observers, Step } from './observe.ts'
 import type { Authenticator, AuthorizationAttributes, Authorizer, RequestInfo, User } from './request.ts'
 import { isLongRunning, parseRequestInfo } from './request-info.ts'
+import type { RequestMetrics } from './request-metrics.ts'
 import { header } from './rest/body.ts'
 import type { Core } from './rest/core.ts'
 
@@ -29,8 +30,8 @@ export interface Response {
   readonly answer: Answer | { readonly kind: 'error'; readonly error: StatusError }
   readonly warnings: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
-  /** The front calls it when the answer is sent, or the connection lost. */
-  done(status: number): void
+  /** The front calls it when the answer is sent, or the connection lost; `bytes` is the size of the answer's body. */
+  done(status: number, bytes?: number): void
 }
 
 export interface ServerParts {
@@ -52,7 +53,7 @@ export interface ServerParts {
   /** Ends what takes too long. */
   readonly deadlines?: Deadlines
   readonly observers: Observers
-  readonly measure?: (info: RequestInfo, status: number, startedAt: number) => void
+  readonly metrics?: RequestMetrics
 }
 
 let requests = 0
@@ -96,10 +97,17 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
     }
     const respond = (given: Response['answer']): Response => {
       let answer = given
-      if (answer.kind === 'watch' || answer.kind === 'proxy') trail?.started()
+      let ended: (() => void) | undefined
+      if (answer.kind === 'watch' || answer.kind === 'proxy') {
+        trail?.started()
+        ended = parts.metrics?.longRunning(info)
+      }
       // A watch has its room only until what exists was sent.
       const mine = room
-      if (mine && answer.kind === 'watch') answer = { ...answer, begun: () => mine.release() }
+      if (answer.kind === 'watch') {
+        const sent = parts.metrics?.watchEvents(info)
+        answer = { ...answer, ...(mine ? { begun: () => mine.release() } : {}), ...(sent ? { sent } : {}) }
+      }
       return {
         id,
         info,
@@ -109,10 +117,11 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
         answer,
         warnings,
         ...(room?.headers ? { headers: room.headers } : {}),
-        done(status) {
+        done(status, bytes) {
           room?.release()
           step('answered', status)
-          parts.measure?.(info, status, startedAt)
+          ended?.()
+          parts.metrics?.answered(info, request, status, startedAt, bytes)
           trail?.done(status, answer, annotations)
         },
       }
@@ -126,6 +135,7 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
         const found = parts.authenticator.authenticate(request.credentials, info.path)
         user = found instanceof Promise ? await found : found
         if (!user) throw newUnauthorized()
+        parts.metrics?.authenticated(user, (performance.now() - startedAt) / 1000)
       }
       if (parts.audit) {
         trail = parts.audit.begin(id, request, info, user)
@@ -147,8 +157,13 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
         step('flow-control')
       }
       const attributes = attributesOf(info, user)
+      const asked = performance.now()
       const decision = parts.authorizer.authorize(attributes)
       const { decision: verdict, reason, error: unknown } = decision instanceof Promise ? await decision : decision
+      parts.metrics?.authorized(
+        verdict === 'allow' ? 'allowed' : unknown ? 'error' : verdict === 'deny' ? 'denied' : 'no-opinion',
+        (performance.now() - asked) / 1000,
+      )
       if (trail) {
         annotations['authorization.k8s.io/decision'] = verdict === 'allow' ? 'allow' : 'forbid'
         annotations['authorization.k8s.io/reason'] = reason
@@ -187,7 +202,10 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
       return respond(await (parts.deadlines && !isLongRunning(info) ? parts.deadlines.within(done, info.query) : done))
     } catch (error) {
       // Credentials that were refused are told of too.
-      if (!user) trail = parts.audit?.begin(id, request, info, undefined)
+      if (!user) {
+        trail = parts.audit?.begin(id, request, info, undefined)
+        parts.metrics?.authenticated(undefined, (performance.now() - startedAt) / 1000)
+      }
       return respond({ kind: 'error', error: toStatusError(error) })
     }
   }

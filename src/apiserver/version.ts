@@ -1,5 +1,6 @@
 /** What /version says. Clients compare major and minor; the suffix after `+` is not looked at by upstream's. */
 import { arch, platform } from 'node:process'
+import type { MetricsRegistry } from '../metrics/metrics.ts'
 
 const goArch: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
 
@@ -18,3 +19,13 @@ export const serverVersion = {
   compiler: 'v8',
   platform: `${platform}/${goArch[arch] ?? arch}`,
 } as const
+
+export function addBuildInfo(metrics: MetricsRegistry): void {
+  const { major, minor, gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform: on } = serverVersion
+  const info = metrics.gauge(
+    'kubernetes_build_info',
+    "[ALPHA] A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
+    ['major', 'minor', 'git_version', 'git_commit', 'git_tree_state', 'build_date', 'go_version', 'compiler', 'platform'],
+  )
+  info.set(1, [major, minor, gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, on])
+}

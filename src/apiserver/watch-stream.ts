@@ -62,6 +62,7 @@ export function streamWatch(
   const send = () => {
     if (pending.length === 0) return
     const bytes = joined(pending)
+    answer.sent?.(pending.length)
     pending = []
     sentAt = performance.now()
     writer.write(bytes)

@@ -2,6 +2,7 @@
 import type { GroupResource } from '../../api/errors.ts'
 import type { MessageType } from '../../schema/schema.ts'
 import type { AdmissionPlugin } from '../admission/admission.ts'
+import type { AdmissionStep } from '../admission-metrics.ts'
 import type { Call } from '../call.ts'
 import type { Endpoint, Endpoints } from '../endpoints.ts'
 import type { FieldManager } from '../field-manager.ts'
@@ -17,6 +18,8 @@ export interface Core {
   readonly endpoints: Endpoints
   readonly fieldManager: FieldManager
   readonly admission: readonly AdmissionPlugin[]
+  /** Told how long admission took. */
+  readonly admissionStep?: AdmissionStep
   readonly leaseFor: LeaseFor
   /** A watch without a timeout of its own lives at least so long, and at most twice as long. */
   readonly minRequestTimeoutMs: number
@@ -105,15 +108,24 @@ export async function admit(
   attributes: WriteAttributes,
 ): Promise<ApiObject | undefined> {
   let current = object
+  let rejected = true
+  const startedAt = performance.now()
   const { resource, subresource, operation, reinvocation } = attributes
-  for (;;) {
-    for (const plugin of core.admission) {
-      if (!plugin.admit || !plugin.handles(resource.resource, subresource?.name ?? '', operation)) continue
-      const admitted = plugin.admit(current, old, attributes)
-      current = admitted instanceof Promise ? await admitted : admitted
+  try {
+    for (;;) {
+      for (const plugin of core.admission) {
+        if (!plugin.admit || !plugin.handles(resource.resource, subresource?.name ?? '', operation)) continue
+        const admitted = plugin.admit(current, old, attributes)
+        current = admitted instanceof Promise ? await admitted : admitted
+      }
+      if (!reinvocation.wanted || reinvocation.round === 1) {
+        rejected = false
+        return current
+      }
+      reinvocation.round = 1
     }
-    if (!reinvocation.wanted || reinvocation.round === 1) return current
-    reinvocation.round = 1
+  } finally {
+    core.admissionStep?.('admit', operation, rejected, (performance.now() - startedAt) / 1000)
   }
 }
 
@@ -128,17 +140,20 @@ export async function validateAdmission(
   const undoAll = () => {
     for (const back of undo.reverse()) back()
   }
+  let rejected = true
+  const startedAt = performance.now()
   const { resource, subresource, operation } = attributes
-  for (const plugin of core.admission) {
-    if (!plugin.validate || !plugin.handles(resource.resource, subresource?.name ?? '', operation)) continue
-    try {
+  try {
+    for (const plugin of core.admission) {
+      if (!plugin.validate || !plugin.handles(resource.resource, subresource?.name ?? '', operation)) continue
       const result = plugin.validate(object, old, attributes)
       const back = result instanceof Promise ? await result : result
       if (back) undo.push(back)
-    } catch (error) {
-      undoAll()
-      throw error
     }
+    rejected = false
+    return undoAll
+  } finally {
+    if (rejected) undoAll()
+    core.admissionStep?.('validate', operation, rejected, (performance.now() - startedAt) / 1000)
   }
-  return undoAll
 }

@@ -1,0 +1,167 @@
+/** What /metrics tells: names, types and labels are upstream's (test/instrumentation/testdata/stable-metrics-list.yaml). */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Transport } from '../client/transport.ts'
+import { noLog } from '../log/log.ts'
+import { createAccess } from './access.ts'
+import { type ApiServer, createApiServer } from './api-server.ts'
+import { parseTokenFile } from './authentication/token-file.ts'
+import { createInProcessTransport } from './in-process.ts'
+import { createMemoryStore } from './memory-store.ts'
+import { fixed } from './reloadable.ts'
+
+let server: ApiServer
+let api: Transport
+const maps = '/api/v1/namespaces/default/configmaps'
+
+/** The lines of a metric, each with its labels in order. */
+async function lines(name: string): Promise<string[]> {
+  const text = await api.request<string>({ method: 'GET', path: '/metrics' })
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+    .map((line) =>
+      line.replace(/\{(.*)\}/, (_all, labels: string) => `{${[...labels.matchAll(/\w+="[^"]*"/g)].map(String).sort().join(',')}}`),
+    )
+}
+
+beforeAll(async () => {
+  server = await createApiServer(
+    {
+      store: createMemoryStore(),
+      log: noLog,
+      access: (deps) =>
+        createAccess(deps, {
+          anonymous: { enabled: true },
+          bootstrapTokens: false,
+          tokenFile: parseTokenFile('t,admin,1,"g"'),
+          authorizers: fixed([{ type: 'AlwaysAllow', name: 'all' }]),
+          admission: { enable: [], disable: [], configuration: {} },
+        }),
+    },
+    { advertise: { host: '192.0.2.1', port: 6443 } },
+  )
+  await server.ready
+  api = createInProcessTransport(server.handle)
+  const map = { metadata: { name: 'm' } }
+  await api.request({ method: 'POST', path: maps, body: map })
+  await api.request({ method: 'POST', path: `${maps}?dryRun=All`, body: { metadata: { name: 'd' } } })
+  await api.request({ method: 'GET', path: `${maps}/m` })
+  await api.request({ method: 'GET', path: `${maps}/none` }).catch(() => undefined)
+  await api.request({ method: 'GET', path: '/api/v1/configmaps' })
+  await api.request({ method: 'PUT', path: `${maps}/m`, body: { ...map, data: { a: 'b' } } })
+  await api.request({ method: 'PATCH', path: `${maps}/m`, contentType: 'application/merge-patch+json', body: { data: { a: 'c' } } })
+  const apply = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm' } }
+  await api.request({ method: 'PATCH', path: `${maps}/m?fieldManager=f`, contentType: 'application/apply-patch+yaml', body: apply })
+  await api.request({ method: 'DELETE', path: `${maps}/m` })
+  await api.request({ method: 'DELETE', path: `${maps}?labelSelector=a` })
+  await api.request({ method: 'GET', path: '/readyz' })
+  await api.request({ method: 'GET', path: '/livez' })
+  await api.request({ method: 'GET', path: '/api/v1/namespaces/default/endpoints' })
+})
+afterAll(() => server.close())
+
+const of = (rest: string) => expect.stringContaining(rest)
+
+test.each<[name: string, type: string, labels: string]>([
+  ['apiserver_request_total', 'counter', 'code component dry_run group resource scope subresource verb version'],
+  ['apiserver_request_duration_seconds', 'histogram', 'component dry_run group le resource scope subresource verb version'],
+  ['apiserver_requested_deprecated_apis', 'gauge', 'group removed_release resource subresource version'],
+  ['apiserver_admission_controller_admission_duration_seconds', 'histogram', 'le name operation rejected type'],
+  ['apiserver_admission_step_admission_duration_seconds', 'histogram', 'le operation rejected type'],
+  ['apiserver_storage_objects', 'gauge', 'resource'],
+  ['apiserver_resource_objects', 'gauge', 'group resource'],
+  ['apiserver_storage_size_bytes', 'gauge', 'storage_cluster_id'],
+  ['kubernetes_healthcheck', 'gauge', 'name type'],
+  ['kubernetes_healthchecks_total', 'counter', 'name status type'],
+  ['kubernetes_build_info', 'gauge', 'build_date compiler git_commit git_tree_state git_version go_version major minor platform'],
+  ['etcd_request_duration_seconds', 'histogram', 'group le operation resource'],
+  ['etcd_requests_total', 'counter', 'group operation resource'],
+  ['authorization_attempts_total', 'counter', 'result'],
+  ['authorization_duration_seconds', 'histogram', 'le result'],
+  ['process_cpu_seconds_total', 'counter', ''],
+  ['process_resident_memory_bytes', 'gauge', ''],
+  ['process_start_time_seconds', 'gauge', ''],
+  ['process_virtual_memory_bytes', 'gauge', ''],
+  ['process_open_fds', 'gauge', ''],
+  ['process_max_fds', 'gauge', ''],
+])('%s is a %s of upstream’s labels', async (name, type, labels) => {
+  const text = await api.request<string>({ method: 'GET', path: '/metrics' })
+  expect(text).toContain(`\n# TYPE ${name} ${type}\n`)
+  const [first] = await lines(type === 'histogram' ? `${name}_bucket` : name)
+  expect(first).toBeDefined()
+  expect([...(first as string).matchAll(/(\w+)="/g)].map(([, label]) => label).join(' ')).toBe(labels)
+})
+
+test.each<[what: string, verb: string, scope: string, code: string, more: string]>([
+  ['a creation', 'POST', 'resource', '201', 'dry_run=""'],
+  ['a dry run', 'POST', 'resource', '201', 'dry_run="All"'],
+  ['one object', 'GET', 'resource', '200', 'dry_run=""'],
+  ['one that is not there', 'GET', 'resource', '404', 'dry_run=""'],
+  ['a list of all namespaces', 'LIST', 'cluster', '200', 'dry_run=""'],
+  ['an update', 'PUT', 'resource', '200', 'dry_run=""'],
+  ['a patch', 'PATCH', 'resource', '200', 'dry_run=""'],
+  ['an apply', 'APPLY', 'resource', '200', 'dry_run=""'],
+  ['a deletion', 'DELETE', 'resource', '200', 'dry_run=""'],
+  ['a deletion of many', 'DELETECOLLECTION', 'namespace', '200', 'dry_run=""'],
+])('%s is counted as %s', async (_what, verb, scope, code, more) => {
+  const rest = `group="",resource="configmaps",scope="${scope}",subresource="",verb="${verb}",version="v1"`
+  const found = (await lines('apiserver_request_total')).filter((line) => line.includes(rest) && line.includes(`code="${code}"`))
+  expect(found).toEqual(expect.arrayContaining([of(`component="apiserver",${more},`)]))
+})
+
+test('a watch is long-running while it lasts', async () => {
+  const running = `group="",resource="configmaps",scope="namespace",subresource="",verb="WATCH",version="v1"}`
+  const stop = new AbortController()
+  const watch = api
+    .watch({
+      method: 'GET',
+      path: `${maps}?watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan`,
+      signal: stop.signal,
+    })
+    [Symbol.asyncIterator]()
+  await watch.next()
+  expect(await lines('apiserver_longrunning_requests')).toContainEqual(`apiserver_longrunning_requests{component="apiserver",${running} 1`)
+  stop.abort()
+  while (!(await watch.next()).done);
+  expect(await lines('apiserver_longrunning_requests')).toContainEqual(`apiserver_longrunning_requests{component="apiserver",${running} 0`)
+})
+
+test('what is stored is counted, and what was asked of the store', async () => {
+  expect(await lines('apiserver_storage_objects')).toContain('apiserver_storage_objects{resource="namespaces"} 4')
+  expect(await lines('apiserver_resource_objects')).toContainEqual(of('{group="flowcontrol.apiserver.k8s.io",resource="flowschemas"}'))
+  expect(await lines('etcd_requests_total')).toContain('etcd_requests_total{group="",operation="create",resource="configmaps"} 2')
+})
+
+test('endpoints are deprecated, and their use is told', async () => {
+  expect(await lines('apiserver_requested_deprecated_apis')).toContain(
+    'apiserver_requested_deprecated_apis{group="",removed_release="",resource="endpoints",subresource="",version="v1"} 1',
+  )
+})
+
+test('health checks tell their last outcome', async () => {
+  expect(await lines('kubernetes_healthcheck')).toContain('kubernetes_healthcheck{name="etcd",type="livez"} 1')
+  expect(await lines('kubernetes_healthchecks_total')).toContain(
+    'kubernetes_healthchecks_total{name="ping",status="success",type="readyz"} 1',
+  )
+})
+
+test('users are counted, of few by their name', async () => {
+  const ask = (authorization?: string) =>
+    server.handle({
+      method: 'GET',
+      target: '/version',
+      headers: {},
+      credentials: { headers: {}, remoteAddress: '192.0.2.7', ...(authorization ? { authorization } : {}) },
+      body: () => Promise.resolve(Buffer.alloc(0)),
+      signal: new AbortController().signal,
+    })
+  for (const authorization of ['Bearer t', 'Bearer wrong', undefined]) (await ask(authorization)).done(200)
+  expect(await lines('authenticated_user_requests')).toEqual([
+    'authenticated_user_requests{username="admin"} 1',
+    'authenticated_user_requests{username="other"} 1',
+  ])
+  expect(await lines('authentication_attempts')).toEqual([
+    'authentication_attempts{result="success"} 2',
+    'authentication_attempts{result="failure"} 1',
+  ])
+})
