@@ -5,7 +5,7 @@ import type { ClusterState } from './cluster-state.ts'
 import type { NodeChange } from './framework.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { Nominator } from './nominator.ts'
-import { createPodInfo } from './pod-info.ts'
+import { createPodInfo, specChanged } from './pod-info.ts'
 import type { SchedulingQueue } from './queue.ts'
 
 export interface EventHandlerDeps {
@@ -100,7 +100,7 @@ function schedulingChanged(pod: Pod, before: Pod): boolean {
   return (
     pod.metadata.deletionTimestamp !== before.metadata.deletionTimestamp ||
     differs(pod.metadata.labels, before.metadata.labels) ||
-    differs(pod.spec, before.spec)
+    specChanged(pod, before)
   )
 }
 

@@ -50,7 +50,7 @@ async function serve(answers: Answers, secure = false): Promise<{ urlPrefix: str
 
 const nodes = ['a', 'b', 'c'].map((name, i) => createNodeInfo(node(name) as unknown as Node, i, createNodeResources()))
 const aPod = pod('p') as unknown as Pod
-const bodyOf = (configuration: Partial<ExtenderConfiguration>) => ({ filterVerb: 'filter', httpTimeout: '300ms', ...configuration })
+const bodyOf = (configuration: Partial<ExtenderConfiguration>) => ({ filterVerb: 'filter', ...configuration })
 
 test('nodes go out whole or, to one with a cache, by name; what comes back is read in any case', async () => {
   const { urlPrefix, asked } = await serve({
@@ -73,14 +73,16 @@ test('nodes go out whole or, to one with a cache, by name; what comes back is re
   ])
 })
 
-test.each<[string, unknown, RegExp]>([
+test.each<[string, unknown, RegExp, string?]>([
   ['an error', { Error: 'no room' }, /^no room$/],
   ['a status', 500, /^failed filter with extender at URL http:.*\/scheduler\/filter, code 500$/],
   ['a node of its own', { NodeNames: ['x'] }, /claims a filtered node "x" which is not found in the input node list/],
-  ['nothing in time', undefined, /context deadline exceeded/],
-])('a filter that answers %s fails', async (_, answer, message) => {
+  ['nothing in time', undefined, /context deadline exceeded/, '100ms'],
+])('a filter that answers %s fails', async (_, answer, message, httpTimeout = '30s') => {
   const { urlPrefix } = await serve({ filter: () => answer })
-  await expect(createExtender({ urlPrefix, ...bodyOf({ nodeCacheCapable: true }) }).filter?.(aPod, nodes)).rejects.toThrow(message)
+  await expect(createExtender({ urlPrefix, ...bodyOf({ nodeCacheCapable: true, httpTimeout }) }).filter?.(aPod, nodes)).rejects.toThrow(
+    message,
+  )
 })
 
 test('an https extender is verified by the authority given, and is shown a client certificate', async () => {
@@ -177,6 +179,22 @@ test('a scheduler asks its extenders: what they refuse is told, what they prefer
     'filter refused',
     'prioritize preferred',
   ])
+})
+
+test('the scheduler promises the node that its extender leaves, and removes the pods that it chose', async () => {
+  const transport = createMemoryTransport()
+  const { urlPrefix, asked } = await serve({
+    preempt: ({ NodeNameToMetaVictims: { b } }) => ({ NodeNameToMetaVictims: { b } }),
+  })
+  const low = (name: string, nodeName: string) => pod(name, { nodeName, priority: 1 })
+  const full = [node('a', { cpu: '1' }), node('b', { cpu: '1' })]
+  const pods = [low('low-a', 'a'), low('low-b', 'b'), pod('high', { priority: 100 })]
+  const { high } = await schedule(full, pods, { extenders: [{ urlPrefix, preemptVerb: 'preempt', nodeCacheCapable: true }] }, transport)
+  expect(high).toBe('0/2 nodes are available: 2 Insufficient cpu.')
+  expect(Object.keys(asked[0]?.[1].NodeNameToMetaVictims).toSorted()).toEqual(['a', 'b'])
+  const { status } = transport.objects<Pod>('/api/v1/pods').find((p) => p.metadata.name === 'high') as Pod
+  expect(status.nominatedNodeName).toBe('b')
+  expect(transport.writes.filter((write) => /low-.\/status$/.test(write))).toEqual(['PATCH /api/v1/namespaces/default/pods/low-b/status'])
 })
 
 test('a pod whose extender fails is told so, and not bound', async () => {

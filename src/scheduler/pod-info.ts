@@ -69,6 +69,15 @@ export function createPodInfo(pod: Pod): PodInfo {
   }
 }
 
+/** An API server counts a pod's specs; one from before 1.33 does not, and they are compared. */
+export function specChanged(pod: Pod, before: Pod): boolean {
+  if (pod.spec === before.spec) return false
+  const { generation } = pod.metadata
+  return generation && before.metadata.generation
+    ? generation !== before.metadata.generation
+    : JSON.stringify(pod.spec) !== JSON.stringify(before.spec)
+}
+
 /** Whether a pod is one that `term`, written by another pod, speaks of. */
 export function termMatches(
   term: AffinityTerm,

@@ -12,7 +12,7 @@ import type { ClusterEvent, Plugin, Profile } from './framework.ts'
 import { createHeap } from './heap.ts'
 import type { QueueEvent, QueuePart, SchedulerMetrics } from './metrics.ts'
 import { byPriority, compareQueued } from './plugins/priority-sort.ts'
-import { createPodInfo } from './pod-info.ts'
+import { createPodInfo, specChanged } from './pod-info.ts'
 
 export interface QueuedPod {
   pod: Pod
@@ -237,8 +237,8 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
 
 /** What a pod's own update can change about where it fits; the rest of its status does not matter. */
 function schedulingChanged(before: Pod, pod: Pod): boolean {
-  const parts = ({ spec, metadata, status }: Pod) => JSON.stringify([spec, metadata.labels, status?.resourceClaimStatuses])
-  return before !== pod && parts(before) !== parts(pod)
+  const parts = ({ metadata, status }: Pod) => JSON.stringify([metadata.labels, status?.resourceClaimStatuses])
+  return specChanged(pod, before) || parts(before) !== parts(pod)
 }
 
 /** What happened, in upstream's words for its metrics (ClusterEvent.Label). */
