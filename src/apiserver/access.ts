@@ -7,6 +7,7 @@ import type { Transport } from '../client/transport.ts'
 import type { Logger } from '../log/log.ts'
 import type { MetricsRegistry } from '../metrics/metrics.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
+import { createParamAccessCheck } from './admission/param-access.ts'
 import { type AdmissionOptions, createAdmission } from './admission/plugins.ts'
 import type { Auditor } from './audit/audit.ts'
 import { type AnonymousOptions, createAuthenticator } from './authentication/authentication.ts'
@@ -156,6 +157,7 @@ export function createAccess({ objects, endpoints, api: self, log, metrics, now 
     admission: [
       ...createAdmission({ objects, endpoints, api: self, authorizer }, options.admission),
       ...(withRbac ? [createEscalationCheck(rbac, authorizer)] : []),
+      createParamAccessCheck({ objects, endpoints, authorizer }),
     ],
     ...(options.audit ? { audit: options.audit } : {}),
     ...(flow ? { flowControl: flow.filter } : {}),

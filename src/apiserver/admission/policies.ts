@@ -175,7 +175,7 @@ async function paramsOf(
 }
 
 /** Undefined: nothing stored is of this kind. */
-function paramEndpoint({ apiVersion, kind }: ParamKind, endpoints: Endpoints): Endpoint | undefined {
+export function paramEndpoint({ apiVersion, kind }: ParamKind, endpoints: Endpoints): Endpoint | undefined {
   for (const endpoint of endpoints.all()) {
     const { resource, cache } = endpoint
     if (cache && resource.kind === kind && apiVersionOf(resource.group, resource.version) === apiVersion) return endpoint
