@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, watch, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ContainerStatus, Pod } from '../src/api/types/core-v1.ts'
+import type { ContainerStatus, Node, Pod } from '../src/api/types/core-v1.ts'
 import { noLog } from '../src/log/log.ts'
 import { openNetlink } from '../src/network/netlink.ts'
 import { syncRoutes } from '../src/network/routes.ts'
@@ -513,6 +513,39 @@ describe.skipIf(cannotRunContainers)('services', () => {
       `for i in 1 2 3 4 5 6 7 8 9; do timeout 2 wget -qO- http://${empty.spec.clusterIP}:80/ 2>&1 | grep refused && exit 0; done; exit 1`,
     ])
     expect(answer).toContain('Connection refused')
+  })
+})
+
+describe.skipIf(cannotRunContainers)('a node that is short of processes', () => {
+  let lab: NodeLab
+  beforeAll(async () => {
+    // More than any kernel counts.
+    const configuration = { evictionHard: { 'pid.available': '100G' }, systemReserved: { memory: '1Gi' } }
+    lab = await startNodeLab({ runtime: 'kijabi', configuration })
+  })
+  afterAll(async () => {
+    await lab?.stop()
+  })
+
+  test('says so, and takes no pod that is not critical', async () => {
+    const isShort = ({ status }: Partial<Node>) => status?.conditions?.some((c) => c.type === 'PIDPressure' && c.status === 'True')
+    for await (const { object } of lab.client.watch('nodes', {
+      sendInitialEvents: true,
+      resourceVersionMatch: 'NotOlderThan',
+      allowWatchBookmarks: true,
+    }))
+      if (isShort(object)) break
+    await lab.create('refused')
+    const { status } = await lab.untilPod('refused', (p) => p?.status.phase === 'Failed')
+    expect(status).toMatchObject({ reason: 'Evicted', message: 'The node had condition: [PIDPressure]. ' })
+    await lab.create('critical', { priority: 2_000_001_000, priorityClassName: 'system-node-critical' })
+    await lab.untilPod('critical', isReady)
+  })
+
+  test('holds all pods together to what is not reserved', () => {
+    const v1 = existsSync('/sys/fs/cgroup/memory')
+    const file = join('/sys/fs/cgroup', v1 ? 'memory' : '', lab.cgroupRoot, 'kubepods', v1 ? 'memory.limit_in_bytes' : 'memory.max')
+    expect(Number(readFileSync(file, 'utf8'))).toBe(Math.floor(totalmem() / 4096) * 4096 - (1 << 30))
   })
 })
 

@@ -30,9 +30,11 @@ export interface NodeSettings {
 export const podFolder = (pod: Pod, settings: NodeSettings): string => join(settings.podsFolder, pod.metadata.uid)
 export const podLogFolder = (pod: Pod, settings: NodeSettings): string =>
   join(settings.podLogsFolder, `${pod.metadata.namespace}_${pod.metadata.name}_${pod.metadata.uid}`)
+/** The cgroup of all pods. */
+export const podsCgroup = ({ cgroupRoot }: Pick<NodeSettings, 'cgroupRoot'>): string => join('/', cgroupRoot, 'kubepods')
 /** The cgroup of all pods of a class; guaranteed ones stand beside the other two. */
 export const qosCgroup = (qos: QosClass, settings: NodeSettings): string =>
-  join('/', settings.cgroupRoot, 'kubepods', qos === 'Guaranteed' ? '' : qos.toLowerCase())
+  join(podsCgroup(settings), qos === 'Guaranteed' ? '' : qos.toLowerCase())
 export const podCgroup = (pod: Pod, settings: NodeSettings): string => join(qosCgroup(qosClass(pod), settings), `pod${pod.metadata.uid}`)
 
 /** Linux takes host names of 63 letters (kubelet_pods.go truncatePodHostnameIfNeeded). */

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Container, Pod, Secret } from '../api/types/core-v1.ts'
+import { systemClock } from '../client/clock.ts'
+import { http } from '../http/node-http.ts'
 import { parseResolvConf } from '../linux/resolv-conf.ts'
+import { noLog } from '../log/log.ts'
 import { admitPod } from './admission.ts'
 import { createBackoff } from './backoff.ts'
 import { parseTaint } from './command.ts'
@@ -11,7 +14,7 @@ import { dnsConfig, hostsFile, type NodeSettings, podHostname } from './containe
 import { credentialsFor, withTag } from './images.ts'
 import { criLines, type LogOptions, plainLines, streamLog } from './logs.ts'
 import { linuxResources, milliToQuota, milliToShares, oomScoreAdj, podCgroupLimits, podRequestMilli, qosClass } from './resources.ts'
-import { staticPod } from './static-pods.ts'
+import { fetchManifests, staticPod } from './static-pods.ts'
 
 const container = (requests?: Record<string, string>, limits?: Record<string, string>, more: Partial<Container> = {}): Container =>
   ({ name: 'c', image: 'b', resources: { ...(requests ? { requests } : {}), ...(limits ? { limits } : {}) }, ...more }) as Container
@@ -204,6 +207,40 @@ test('a manifest becomes this node’s pod, the same each time', () => {
   expect(pod.metadata).toMatchObject({ name: 'web-n1', namespace: 'default', annotations: { 'kubernetes.io/config.source': 'file' } })
   expect(pod.metadata.uid).toBe(staticPod(text, 'N1').metadata.uid)
   expect(() => staticPod('kind: Service\napiVersion: v1', 'n')).toThrow('no v1 Pod')
+})
+
+test('manifests are fetched from a URL, one pod or a list, and told when they change', async () => {
+  const one = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'one' }, spec: { containers: [{ name: 'c', image: 'b' }] } }
+  const list = { apiVersion: 'v1', kind: 'PodList', items: [one, { metadata: { name: 'two' }, spec: one.spec }] }
+  const answers: [number, unknown][] = [
+    [200, one],
+    [500, ''],
+    [200, one],
+    [200, list],
+  ]
+  const asked: unknown[] = []
+  const server = http.createServer((request, response) => {
+    asked.push(request.headers['x-key'])
+    const [code, body] = answers[asked.length - 1] ?? [200, list]
+    response.writeHead(code).end(JSON.stringify(body))
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const stop = new AbortController()
+  const told: string[][] = []
+  const { port } = server.address() as { port: number }
+  const wholeList = Promise.withResolvers<void>()
+  const changed = (pods: readonly Pod[]) => {
+    told.push(pods.map((p) => `${p.metadata.name} ${p.metadata.annotations?.['kubernetes.io/config.source']}`))
+    if (pods.length === 2) wholeList.resolve()
+  }
+  const source = { url: `http://127.0.0.1:${port}/`, headers: { 'X-Key': ['secret'] }, everyMs: 1 }
+  const fetching = fetchManifests(source, 'n', changed, { clock: systemClock, log: noLog }, stop.signal)
+  await wholeList.promise
+  stop.abort()
+  await fetching
+  server.close()
+  expect(told).toEqual([['one-n http'], ['one-n http', 'two-n http']])
+  expect(asked.slice(0, 4)).toEqual(['secret', 'secret', 'secret', 'secret'])
 })
 
 test.each([

@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { isProcessPod } from '../api/process-pods.ts'
-import { addQuantity, formatQuantity, quantityValue } from '../api/quantity.ts'
+import { addQuantity, formatQuantity, quantityMilliValue, quantityValue } from '../api/quantity.ts'
 import type { Container, Node, ObjectReference, Pod, Taint } from '../api/types/core-v1.ts'
 import type { Client } from '../client/client.ts'
 import { type Clock, systemClock } from '../client/clock.ts'
@@ -20,7 +20,7 @@ import { admitPod } from './admission.ts'
 import { kernelCgroups } from './cgroups.ts'
 import { createClaims } from './claims.ts'
 import type { KubeletConfiguration } from './configuration.ts'
-import type { NodeSettings } from './container-config.ts'
+import { type NodeSettings, podsCgroup } from './container-config.ts'
 import { abortable, type Cri, criErrorText } from './cri.ts'
 import { createEvictionManager, observeNode, pressureRefusal, thresholdsOf } from './eviction.ts'
 import { collectImages, createImageCollector } from './image-gc.ts'
@@ -34,6 +34,7 @@ import { emptyDirUsage, podUsage } from './pod-usage.ts'
 import { createPodWorkers, type PodWorkers } from './pods/pod-workers.ts'
 import { ownConditions } from './pods/publish-status.ts'
 import { createProbeManager } from './probes.ts'
+import { milliToShares, quotaPeriodUs } from './resources.ts'
 import { watchRuntime } from './runtime-events.ts'
 import { listRuntimePods } from './runtime-pods.ts'
 import { deleteMirror, fetchManifests, isMirror, isStatic, sourceOf, syncMirror, watchManifests } from './static-pods.ts'
@@ -290,6 +291,19 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
     if (own) statuses.reconcile(own.metadata.uid)
   }
 
+  /** All pods together get what is not reserved (pkg/kubelet/cm node_container_manager_linux.go). */
+  function enforceNodeAllocatable(): void {
+    const reserved = sumReserved(configuration.kubeReserved, configuration.systemReserved)
+    const cpu = quantityMilliValue(reporter.allocatable['cpu'] as string)
+    const memoryBytes = settings.memoryCapacity - quantityValue(reserved['memory'] ?? '0')
+    try {
+      kernelCgroups.limit(podsCgroup(settings), { cpuShares: milliToShares(cpu), cpuPeriod: quotaPeriodUs, memoryBytes })
+    } catch (error) {
+      // Pods that outlived the last kubelet may use more than that by now.
+      log.error('could not limit what all pods use together', { error })
+    }
+  }
+
   let podCIDR = ''
   function seeNode(object: Node): void {
     const cidr = object.spec.podCIDRs?.join(',') || object.spec.podCIDR || ''
@@ -311,6 +325,7 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
 
   // --- start
 
+  enforceNodeAllocatable()
   if (configuration.podCIDR) await tellPodCIDR(configuration.podCIDR)
   const { staticPodPath, staticPodURL } = configuration
   const manifests = staticPodPath ? watchManifests(staticPodPath, nodeName, (pods) => setStaticPods('file', pods), log) : undefined

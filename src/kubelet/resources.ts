@@ -30,7 +30,7 @@ export function qosClass(pod: Pod): QosClass {
 
 const minShares = 2
 const maxShares = 262_144
-const quotaPeriodUs = 100_000
+export const quotaPeriodUs = 100_000
 const minQuotaUs = 1000
 
 export const milliToShares = (milli: number): number =>
