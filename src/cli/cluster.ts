@@ -24,6 +24,8 @@ export interface Settings {
   /** As containerd's --registry-mirror: REGISTRY=URL. */
   readonly registryMirrors?: readonly string[]
   readonly loggingFormat?: 'json'
+  /** -v of the components. */
+  readonly verbosity?: number
 }
 
 export interface Cluster {

@@ -8,8 +8,7 @@ export const controlPlaneComponents = ['etcd', 'kube-apiserver', 'kube-controlle
 export function controlPlaneArguments(cluster: Cluster): string[] {
   const { ports, settings } = cluster
   const pki = (name: string) => cluster.path('pki', name)
-  const json = settings.loggingFormat === 'json'
-  const logging = json ? ['--logging-format=json'] : []
+  const logging = loggingArguments(settings)
   const etcdUrl = `https://127.0.0.1:${ports.etcd}`
   return [
     'control-plane',
@@ -23,7 +22,7 @@ export function controlPlaneArguments(cluster: Cluster): string[] {
     `--key-file=${pki('etcd-server.key')}`,
     `--trusted-ca-file=${pki('etcd-ca.crt')}`,
     '--client-cert-auth=true',
-    ...(json ? ['--log-format=json'] : []),
+    ...logFormatArguments(settings),
     'kube-apiserver',
     `--secure-port=${ports.apiserver}`,
     '--bind-address=127.0.0.1',
@@ -74,6 +73,18 @@ export function controlPlaneArguments(cluster: Cluster): string[] {
     ...logging,
   ]
 }
+
+/** Of the components that log as upstream's do. */
+export const loggingArguments = ({ loggingFormat, verbosity }: Settings): string[] => [
+  ...(loggingFormat ? [`--logging-format=${loggingFormat}`] : []),
+  ...(verbosity ? [`--v=${verbosity}`] : []),
+]
+
+/** And of etcd and containerd, which have words of their own for it. */
+export const logFormatArguments = ({ loggingFormat, verbosity = 0 }: Settings): string[] => [
+  ...(loggingFormat ? [`--log-format=${loggingFormat}`] : []),
+  ...(verbosity >= 4 ? ['--log-level=debug'] : []),
+]
 
 /** Upstream's 24 bits, or more where simulated nodes, which use no addresses, would not all get a part of the pods' range. */
 function maskFor({ podCidr, simulatedNodes }: Settings): number {

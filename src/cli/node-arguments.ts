@@ -1,14 +1,14 @@
 /** The command line of a node's process: each component's name with upstream's flags. Apart from the process itself, so that `up` loads no component. */
 import { join } from 'node:path'
 import { type Cluster, defaultPort, nodeAddress, nodeNames } from './cluster.ts'
-import { controlPlaneComponents } from './control-plane-arguments.ts'
+import { controlPlaneComponents, logFormatArguments, loggingArguments } from './control-plane-arguments.ts'
 import { apiAddress, clusterDnsAddress } from './credentials.ts'
 
 export function nodeArguments(cluster: Cluster, name: string): string[] {
   const { ports, settings } = cluster
   const pki = (file: string) => cluster.path('pki', file)
   const home = (...parts: string[]) => cluster.path('nodes', name, ...parts)
-  const logging = settings.loggingFormat ? [`--logging-format=${settings.loggingFormat}`] : []
+  const logging = loggingArguments(settings)
   return [
     'node',
     '--data-dir',
@@ -16,7 +16,7 @@ export function nodeArguments(cluster: Cluster, name: string): string[] {
     '--name',
     name,
     'containerd',
-    ...(settings.loggingFormat ? ['--log-format=json'] : []),
+    ...logFormatArguments(settings),
     `--root=${home('containerd')}`,
     `--state=${containerdState(cluster, name)}`,
     `--address=${containerdSocket(cluster, name)}`,

@@ -6,6 +6,7 @@ import { networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
 import type { Command, Invocation } from '../flags/command.ts'
 import { ExitError } from '../flags/run.ts'
+import { logFlags } from '../log/flags.ts'
 import {
   type Cluster,
   clusterAt,
@@ -59,6 +60,7 @@ export const command: Command = {
       doc: 'Where images are looked for before the registry itself; REGISTRY may be *.',
     },
     'logging-format': { type: 'string', default: 'text', value: 'format', doc: 'How the components write their logs: text or json.' },
+    v: { ...logFlags.v, doc: 'How much the components log: 4 and up adds what is for debugging.' },
     kubeconfig: { type: 'string', doc: 'Where the context kijabi is written (KUBECONFIG, else ~/.kube/config).' },
     wait: { type: 'duration', default: 60_000, value: 'duration', doc: 'How long to wait until the cluster is ready; 0 does not wait.' },
     foreground: { type: 'bool', doc: 'Stay until interrupted, then stop the cluster.' },
@@ -117,6 +119,7 @@ async function create(folder: string, { values, given }: Invocation, canRunConta
     ...(real > 0 && real + simulated > 1 ? { nodeCidr: `10.97.${network}.0/24` } : {}),
     ...((values['registry-mirror'] as string[]).length ? { registryMirrors: values['registry-mirror'] as string[] } : {}),
     ...(values['logging-format'] === 'json' ? { loggingFormat: 'json' as const } : {}),
+    ...(values['v'] ? { verbosity: values['v'] as number } : {}),
     ...(values['token-auth-file'] ? { tokenAuthFile: values['token-auth-file'] as string } : {}),
   }
   assertWritable(folder)
