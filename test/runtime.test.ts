@@ -582,10 +582,9 @@ describe.skipIf(why !== undefined)('the container runtime', () => {
   })
 })
 
-/** 240 MB of a manifest; nobody reads that far. */
 const millionLayers = () => {
-  const layer = '{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:' + '0'.repeat(64) + '","size":1}'
-  return `{"schemaVersion":2,"layers":[${`${layer},`.repeat(100_000)}`
+  const layer = { mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: `sha256:${'0'.repeat(64)}`, size: 1 }
+  return `{"schemaVersion":2,"layers":[${`${JSON.stringify(layer)},`.repeat(1_000_000)}`
 }
 function endless(response: ServerResponse): true {
   const more = () => {

@@ -1,24 +1,21 @@
 /** The CRI's RuntimeService over sandboxes and containers. Semantics and messages follow containerd's internal/cri. */
 
-import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { constants as os } from 'node:os'
 import type { CallOptions } from '../grpc/client.ts'
 import { createQueue } from '../grpc/queue.ts'
 import { Code, GrpcError } from '../grpc/status.ts'
-import { inNamespace } from '../linux/syscalls.ts'
 import { version } from '../version.ts'
-import { readUsage, type Usage } from './cgroups.ts'
 import type { ContainerEvent, Containers } from './containers.ts'
-import { CgroupDriver, ContainerEventType, ContainerState, MetricType, PodSandboxState, signals } from './cri/api.ts'
+import { CgroupDriver, ContainerEventType, ContainerState } from './cri/api.ts'
+import { containerStatus, listedContainer, listedSandbox, sandboxState, sandboxStatus } from './cri/records.ts'
 import type * as cri from './cri/types.ts'
 import { startExec } from './exec.ts'
-import { diskUsage } from './images/disk-usage.ts'
 import type { Host } from './oci/host.ts'
 import type { OciRuntime } from './oci/runtime.ts'
 import type { PodNetwork } from './pod-network.ts'
-import { cgroupParentOf, type Sandboxes } from './sandboxes.ts'
+import type { Sandboxes } from './sandboxes.ts'
 import { type ContainerRecord, nowNanoseconds, type Records, type SandboxRecord } from './state.ts'
+import { createStats, metricDescriptors } from './stats.ts'
 import type { Streaming } from './streaming.ts'
 import type { UserNamespaces } from './user-namespace.ts'
 
@@ -54,7 +51,8 @@ const eventTypes: Record<ContainerEvent, number> = {
 }
 
 export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceImpl {
-  const { sandboxRecords, containerRecords, sandboxes, containers, network, streaming, userNamespaces, host, turns, runtimeOf } = deps
+  const { sandboxRecords, containerRecords, sandboxes, containers, network, streaming, userNamespaces, turns, runtimeOf } = deps
+  const stats = createStats(deps)
   const listeners = new Set<(event: cri.ContainerEventResponse) => void>()
 
   const byId = <T extends { id: string; namespace: string }>(records: Records<T>, id: string, namespace: string): T | undefined => {
@@ -85,63 +83,9 @@ export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceIm
   const of = (namespace: string, sandboxId: string) =>
     [...containerRecords.values()].filter((c) => c.sandboxId === sandboxId && c.namespace === namespace)
 
-  // ---- how records look on the wire ----
-
-  const sandboxState = (r: SandboxRecord) => (r.ready ? PodSandboxState.SANDBOX_READY : PodSandboxState.SANDBOX_NOTREADY)
-  const listedSandbox = (r: SandboxRecord): cri.PodSandbox => ({
-    id: r.id,
-    metadata: r.config.metadata ?? {},
-    state: sandboxState(r),
-    createdAt: BigInt(r.createdAt),
-    labels: r.config.labels ?? {},
-    annotations: r.config.annotations ?? {},
-    runtimeHandler: r.runtimeHandler,
-  })
-  const sandboxStatus = (r: SandboxRecord): cri.PodSandboxStatus => ({
-    ...listedSandbox(r),
-    network:
-      r.hostNetwork || !r.ready
-        ? { ip: '', additionalIps: [] }
-        : { ip: r.ips[0] ?? '', additionalIps: r.ips.slice(1).map((ip) => ({ ip })) },
-    linux: { namespaces: { options: r.config.linux?.securityContext?.namespaceOptions ?? {} } },
-  })
-  const listed = (r: ContainerRecord): cri.Container => ({
-    id: r.id,
-    podSandboxId: r.sandboxId,
-    metadata: r.config.metadata ?? {},
-    image: r.config.image ?? {},
-    imageRef: r.imageId,
-    imageId: r.imageId,
-    state: r.state,
-    createdAt: BigInt(r.createdAt),
-    labels: r.config.labels ?? {},
-    annotations: r.config.annotations ?? {},
-  })
-  const status = (r: ContainerRecord): cri.ContainerStatus => ({
-    id: r.id,
-    metadata: r.config.metadata ?? {},
-    state: r.state,
-    createdAt: BigInt(r.createdAt),
-    startedAt: BigInt(r.startedAt),
-    finishedAt: BigInt(r.finishedAt),
-    exitCode: r.exitCode,
-    image: r.config.image ?? {},
-    imageRef: r.imageRef,
-    imageId: r.imageId,
-    reason: r.reason,
-    message: r.message,
-    labels: r.config.labels ?? {},
-    annotations: r.config.annotations ?? {},
-    mounts: r.config.mounts ?? [],
-    logPath: r.logPath,
-    resources: { linux: r.resources },
-    user: { linux: { uid: r.user.uid, gid: r.user.gid, supplementalGroups: [...r.user.additionalGids] } },
-    stopSignal: signalEnum(r.stopSignal),
-  })
-
   const matches = (labels: Record<string, string> | undefined, selector: Record<string, string> | undefined) =>
     Object.entries(selector ?? {}).every(([key, value]) => labels?.[key] === value)
-  const listSandboxes = (filter: cri.PodSandboxFilter | undefined, options?: CallOptions) =>
+  const selectSandboxes = (filter: cri.PodSandboxFilter | undefined, options?: CallOptions) =>
     [...sandboxRecords.values()]
       .filter((r) => r.namespace === namespaceOf(options))
       .filter(
@@ -150,7 +94,6 @@ export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceIm
           (!filter?.state || (filter.state.state ?? 0) === sandboxState(r)) &&
           matches(r.config.labels, filter?.labelSelector),
       )
-      .map(listedSandbox)
   const selectContainers = (filter: cri.ContainerFilter | undefined, options?: CallOptions) =>
     [...containerRecords.values()]
       .filter((r) => r.namespace === namespaceOf(options))
@@ -162,140 +105,20 @@ export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceIm
           matches(r.config.labels, filter?.labelSelector),
       )
 
-  // ---- stats ----
-
-  const cpuBefore = new Map<string, { at: number; used: number; rate: number }>()
-  const cpuUsage = (key: string, usage: Usage): cri.CpuUsage => {
-    const at = performance.now()
-    const before = cpuBefore.get(key)
-    // A rate over less than a tenth of a second is noise: the last one is told again.
-    const fresh = !before || at - before.at > 100
-    const rate = before && fresh ? Math.max(0, ((usage.cpuNanoseconds - before.used) * 1000) / (at - before.at)) : (before?.rate ?? 0)
-    if (fresh) cpuBefore.set(key, { at, used: usage.cpuNanoseconds, rate })
-    return {
-      timestamp: nowNanoseconds(),
-      usageCoreNanoSeconds: { value: usage.cpuNanoseconds },
-      usageNanoCores: { value: Math.round(rate) },
-    }
-  }
-  const memoryUsage = (usage: Usage): cri.MemoryUsage => ({
-    timestamp: nowNanoseconds(),
-    workingSetBytes: { value: usage.workingSetBytes },
-    ...(usage.limitBytes === undefined ? {} : { availableBytes: { value: Math.max(0, usage.limitBytes - usage.workingSetBytes) } }),
-    usageBytes: { value: usage.memoryBytes },
-    rssBytes: { value: usage.rssBytes },
-    pageFaults: { value: usage.pageFaults },
-    majorPageFaults: { value: usage.majorPageFaults },
-  })
-  const containerStats = async (r: ContainerRecord): Promise<cri.ContainerStats> => {
-    const [usage, disk] = await Promise.all([
-      r.state === ContainerState.CONTAINER_RUNNING ? readUsage(host.cgroups, r.cgroup) : undefined,
-      diskUsage(containers.upper(r.id)),
-    ])
-    return {
-      attributes: { id: r.id, metadata: r.config.metadata ?? {}, labels: r.config.labels ?? {}, annotations: r.config.annotations ?? {} },
-      ...(usage
-        ? {
-            cpu: cpuUsage(r.id, usage),
-            memory: memoryUsage(usage),
-            swap: { timestamp: nowNanoseconds(), swapUsageBytes: { value: usage.swapBytes } },
-          }
-        : {}),
-      writableLayer: {
-        timestamp: nowNanoseconds(),
-        fsId: { mountpoint: containers.upper(r.id) },
-        usedBytes: { value: disk.bytes },
-        inodesUsed: { value: disk.inodes },
-      },
-    }
-  }
+  const runningOf = ({ namespace, id }: SandboxRecord) => of(namespace, id).filter((c) => c.state === ContainerState.CONTAINER_RUNNING)
   const selectStats = (filter: cri.ContainerStatsFilter | undefined, options?: CallOptions) =>
     Promise.all(
       selectContainers({ ...(filter ?? {}) } as cri.ContainerFilter, options)
         .filter((r) => r.state === ContainerState.CONTAINER_RUNNING)
-        .map(containerStats),
+        .map(stats.container),
     )
-  const networkUsage = async (r: SandboxRecord): Promise<cri.NetworkUsage | undefined> => {
-    if (!r.namespaces.includes('net') || !r.ready) return undefined
-    const text = inNamespace('net', sandboxes.namespacePath(r.id, 'net'), () => readFileSync('/proc/thread-self/net/dev', 'utf8'))
-    const interfaces = text
-      .split('\n')
-      .slice(2)
-      .map((line) => /^\s*([^:]+):\s*(.*)$/.exec(line))
-      .flatMap((m) => (m && m[1] !== 'lo' ? [{ name: m[1] as string, n: (m[2] as string).split(/\s+/).map(Number) }] : []))
-      .map(
-        ({ name, n }): cri.NetworkInterfaceUsage => ({
-          name,
-          rxBytes: { value: n[0] ?? 0 },
-          rxErrors: { value: n[2] ?? 0 },
-          txBytes: { value: n[8] ?? 0 },
-          txErrors: { value: n[10] ?? 0 },
-        }),
-      )
-    return { timestamp: nowNanoseconds(), ...(interfaces[0] ? { defaultInterface: interfaces[0] } : {}), interfaces: interfaces.slice(1) }
-  }
-  const podStats = async (r: SandboxRecord): Promise<cri.PodSandboxStats> => {
-    const members = of(r.namespace, r.id).filter((c) => c.state === ContainerState.CONTAINER_RUNNING)
-    // A pod's own group holds its containers; without one, they are added up.
-    const parent = r.config.linux?.cgroupParent
-    const [all, network] = await Promise.all([Promise.all(members.map(containerStats)), networkUsage(r)])
-    const usages = (
-      await Promise.all((parent ? [cgroupParentOf(r)] : members.map((c) => c.cgroup)).map((path) => readUsage(host.cgroups, path)))
-    ).filter((u) => u !== undefined)
-    const sum = (pick: (u: Usage) => number) => usages.reduce((total, u) => total + pick(u), 0)
-    const total: Usage = {
-      cpuNanoseconds: sum((u) => u.cpuNanoseconds),
-      memoryBytes: sum((u) => u.memoryBytes),
-      workingSetBytes: sum((u) => u.workingSetBytes),
-      rssBytes: sum((u) => u.rssBytes),
-      limitBytes: parent ? usages[0]?.limitBytes : undefined,
-      swapBytes: sum((u) => u.swapBytes),
-      pageFaults: sum((u) => u.pageFaults),
-      majorPageFaults: sum((u) => u.majorPageFaults),
-      processes: sum((u) => u.processes),
-    }
-    return {
-      attributes: { id: r.id, metadata: r.config.metadata ?? {}, labels: r.config.labels ?? {}, annotations: r.config.annotations ?? {} },
-      linux: {
-        cpu: cpuUsage(r.id, total),
-        memory: memoryUsage(total),
-        ...(network ? { network } : {}),
-        process: { timestamp: nowNanoseconds(), processCount: { value: total.processes } },
-        containers: all,
-      },
-    }
-  }
   const selectPodStats = (filter: cri.PodSandboxStatsFilter | undefined, options?: CallOptions) =>
     Promise.all(
-      listSandboxes({ ...(filter?.id ? { id: filter.id } : {}), labelSelector: filter?.labelSelector ?? {} }, options)
-        .filter((s) => s.state === PodSandboxState.SANDBOX_READY)
-        .map((s) => podStats(sandboxRecords.get(s.id as string) as SandboxRecord)),
+      selectSandboxes({ ...(filter?.id ? { id: filter.id } : {}), labelSelector: filter?.labelSelector ?? {} }, options)
+        .filter((r) => r.ready)
+        .map((r) => stats.pod(r, runningOf(r))),
     )
-  const podMetrics = (options?: CallOptions): Promise<cri.PodSandboxMetrics[]> =>
-    Promise.all(
-      listSandboxes(undefined, options).map(async (s): Promise<cri.PodSandboxMetrics> => {
-        const members = of(namespaceOf(options), s.id as string).filter((c) => c.state === ContainerState.CONTAINER_RUNNING)
-        const metrics = await Promise.all(
-          members.map(async (c) => {
-            const usage = await readUsage(host.cgroups, c.cgroup)
-            const values = usage
-              ? [usage.cpuNanoseconds / 1e9, usage.workingSetBytes, usage.memoryBytes, usage.rssBytes, usage.processes]
-              : []
-            return {
-              containerId: c.id,
-              metrics: values.map((value, i) => ({
-                name: (metricDescriptors[i] as cri.MetricDescriptor).name as string,
-                timestamp: 0,
-                metricType: i === 0 ? MetricType.COUNTER : MetricType.GAUGE,
-                labelValues: [c.id, s.metadata?.name ?? '', s.metadata?.namespace ?? ''],
-                value: { value: Math.round(value) },
-              })),
-            }
-          }),
-        )
-        return { podSandboxId: s.id as string, metrics: [], containerMetrics: metrics }
-      }),
-    )
+  const podMetrics = (options?: CallOptions) => Promise.all(selectSandboxes(undefined, options).map((r) => stats.metrics(r, runningOf(r))))
 
   /** `id`: the container, or the sandbox itself, of which containerd tells as of a container. */
   const tell = (event: ContainerEvent, id: string, pod: SandboxRecord | undefined, members: readonly ContainerRecord[]) => {
@@ -304,7 +127,7 @@ export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceIm
       containerEventType: eventTypes[event],
       createdAt: nowNanoseconds(),
       ...(pod ? { podSandboxStatus: sandboxStatus(pod) } : {}),
-      containersStatuses: members.map(status),
+      containersStatuses: members.map(containerStatus),
     }
     for (const listener of listeners) listener(response)
   }
@@ -375,21 +198,21 @@ export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceIm
         await sandboxes.remove(record.id)
         if (stopped) tellSandbox('deleted', stopped)
       })
-      cpuBefore.delete(record.id)
+      stats.forget(record.id)
       return {}
     },
     async PodSandboxStatus({ podSandboxId, verbose }, options): Promise<cri.PodSandboxStatusResponse> {
       const record = sandbox(podSandboxId, options)
       return {
         status: sandboxStatus(record),
-        containersStatuses: of(record.namespace, record.id).map(status),
+        containersStatuses: of(record.namespace, record.id).map(containerStatus),
         timestamp: nowNanoseconds(),
         info: verbose ? { info: JSON.stringify({ config: record.config, namespaces: record.namespaces, ips: record.ips }) } : {},
       }
     },
-    ListPodSandbox: async ({ filter }, options) => ({ items: listSandboxes(filter, options) }),
+    ListPodSandbox: async ({ filter }, options) => ({ items: selectSandboxes(filter, options).map(listedSandbox) }),
     async *StreamPodSandboxes({ filter }, options) {
-      for (const podSandboxes of chunks(listSandboxes(filter, options))) yield { podSandboxes }
+      for (const podSandboxes of chunks(selectSandboxes(filter, options).map(listedSandbox))) yield { podSandboxes }
     },
     async UpdatePodSandboxResources({ podSandboxId, overhead, resources }, options) {
       const record = sandbox(podSandboxId, options)
@@ -419,16 +242,16 @@ export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceIm
     async RemoveContainer({ containerId }, options) {
       const record = byId(containerRecords, containerId ?? '', namespaceOf(options))
       if (record) await turns(record.id, () => containers.remove(record.id))
-      if (record) cpuBefore.delete(record.id)
+      if (record) stats.forget(record.id)
       return {}
     },
-    ListContainers: async ({ filter }, options) => ({ containers: selectContainers(filter, options).map(listed) }),
+    ListContainers: async ({ filter }, options) => ({ containers: selectContainers(filter, options).map(listedContainer) }),
     async *StreamContainers({ filter }, options) {
-      for (const part of chunks(selectContainers(filter, options).map(listed))) yield { containers: part }
+      for (const part of chunks(selectContainers(filter, options).map(listedContainer))) yield { containers: part }
     },
     async ContainerStatus({ containerId, verbose }, options): Promise<cri.ContainerStatusResponse> {
       const record = container(containerId, options)
-      if (!verbose) return { status: status(record), info: {} }
+      if (!verbose) return { status: containerStatus(record), info: {} }
       const spec = await readFile(`${containers.bundle(record.id)}/config.json`, 'utf8').catch(() => 'null')
       const info = {
         sandboxID: record.sandboxId,
@@ -439,7 +262,10 @@ export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceIm
         restarts: record.restarts ?? 0,
         paused: record.paused === true,
       }
-      return { status: status(record), info: { info: JSON.stringify(info, (_k, v: unknown) => (typeof v === 'bigint' ? Number(v) : v)) } }
+      return {
+        status: containerStatus(record),
+        info: { info: JSON.stringify(info, (_k, v: unknown) => (typeof v === 'bigint' ? Number(v) : v)) },
+      }
     },
     async UpdateContainerResources({ containerId, linux }, options) {
       const { id } = container(containerId, options)
@@ -485,12 +311,15 @@ export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceIm
       return { url: streaming.portForward(record, port) }
     },
 
-    ContainerStats: async ({ containerId }, options) => ({ stats: await containerStats(container(containerId, options)) }),
+    ContainerStats: async ({ containerId }, options) => ({ stats: await stats.container(container(containerId, options)) }),
     ListContainerStats: async ({ filter }, options) => ({ stats: await selectStats(filter, options) }),
     async *StreamContainerStats({ filter }, options) {
       for (const part of chunks(await selectStats(filter, options))) yield { containerStats: part }
     },
-    PodSandboxStats: async ({ podSandboxId }, options) => ({ stats: await podStats(sandbox(podSandboxId, options)) }),
+    async PodSandboxStats({ podSandboxId }, options) {
+      const record = sandbox(podSandboxId, options)
+      return { stats: await stats.pod(record, runningOf(record)) }
+    },
     ListPodSandboxStats: async ({ filter }, options) => ({ stats: await selectPodStats(filter, options) }),
     async *StreamPodSandboxStats({ filter }, options) {
       for (const part of chunks(await selectPodStats(filter, options))) yield { podSandboxStats: part }
@@ -527,14 +356,6 @@ export function createRuntimeService(deps: RuntimeServiceDeps): RuntimeServiceIm
   }
 }
 
-const metricDescriptors: cri.MetricDescriptor[] = [
-  ['container_cpu_usage_seconds_total', 'Cumulative cpu time consumed in seconds'],
-  ['container_memory_working_set_bytes', 'Current working set in bytes'],
-  ['container_memory_usage_bytes', 'Current memory usage in bytes'],
-  ['container_memory_rss', 'Size of RSS in bytes'],
-  ['container_processes', 'Number of processes running inside the container'],
-].map(([name, help]) => ({ name: name as string, help: help as string, labelKeys: ['id', 'pod', 'namespace'] }))
-
 /** How many items one message of a streamed list holds. */
 const chunkSize = 500
 function* chunks<T>(items: readonly T[]): Generator<T[]> {
@@ -551,13 +372,4 @@ async function collect(stream: NodeJS.ReadableStream): Promise<Buffer> {
     if (part.length > 0) parts.push(part)
   }
   return Buffer.concat(parts)
-}
-
-function signalEnum(number: number): number {
-  const name =
-    Object.entries(os.signals).find(([, value]) => value === number)?.[0] ??
-    (number >= 34 && number < 50
-      ? `SIGRTMIN${number === 34 ? '' : `PLUS${number - 34}`}`
-      : `SIGRTMAX${number === 64 ? '' : `MINUS${64 - number}`}`)
-  return Math.max(0, signals.indexOf(name))
 }

@@ -312,9 +312,12 @@ function parseJson(bytes: Buffer, what: string): unknown {
   }
 }
 
-export type Manifest =
-  | { readonly kind: 'index'; readonly manifests: readonly Descriptor[] }
-  | { readonly kind: 'image'; readonly config: Descriptor; readonly layers: readonly Descriptor[] }
+export interface ImageManifest {
+  readonly kind: 'image'
+  readonly config: Descriptor
+  readonly layers: readonly Descriptor[]
+}
+export type Manifest = { readonly kind: 'index'; readonly manifests: readonly Descriptor[] } | ImageManifest
 
 /** Overlayfs takes at most 500 lower folders. */
 const maxLayers = 500

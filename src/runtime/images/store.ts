@@ -10,16 +10,15 @@ import { Code, GrpcError } from '../../grpc/status.ts'
 import type { Logger } from '../../log/log.ts'
 import { type ContentStore, openContentStore } from './content.ts'
 import { type Layers, openLayers } from './layers.ts'
+import { createPull, type Pulled, type PullOptions, resolveManifest } from './pull.ts'
 import { digestPattern, formatReference, ImageNameError, parseReference, type Reference, repositoryOf } from './reference.ts'
 import {
-  type Credentials,
-  choosePlatform,
   createRegistryClient,
   type Descriptor,
+  type ImageManifest,
   parseManifest,
   RegistryError,
   type RegistryOptions,
-  type RegistrySession,
 } from './registry.ts'
 
 /** What an image config says of the process (OCI image-spec, config.md). */
@@ -66,18 +65,6 @@ export interface Image {
   readonly manifest: string
   readonly createdAt: string
   readonly config: ImageConfigFile
-}
-
-export interface PullProgress {
-  readonly ref: string
-  readonly status: 'resolving' | 'resolved' | 'waiting' | 'downloading' | 'exists' | 'extracting' | 'done'
-  readonly offset: number
-  readonly total: number
-}
-export interface PullOptions {
-  readonly credentials?: Credentials
-  readonly signal?: AbortSignal
-  readonly progress?: (progress: PullProgress) => void
 }
 
 export interface ImageStore {
@@ -213,55 +200,16 @@ export async function openImageStore(options: ImageStoreOptions): Promise<ImageS
     return records.length > 0 ? group(records) : undefined
   }
 
-  // ---- pull ----
-
-  const fetchManifest = async (session: RegistrySession, at: string, expected: Descriptor | undefined, signal?: AbortSignal) => {
-    if (expected && (await content.has(expected.digest))) {
-      const bytes = await content.read(expected.digest)
-      return { descriptor: expected, bytes }
-    }
-    const { mediaType, bytes } = await session.manifest(at, signal)
-    const { digest, size } = await content.put(bytes)
-    const wanted = expected?.digest ?? (digestPattern.test(at) ? at : digest)
-    if (digest !== wanted) {
-      await content.delete(digest)
-      throw new RegistryError('invalid', `wrong digest: ${wanted} was asked for and the registry sent ${digest}`)
-    }
-    if (expected && expected.size !== size)
-      throw new RegistryError('invalid', `${digest} has ${size} bytes, not the ${expected.size} that the index tells`)
-    return { descriptor: expected ?? { mediaType, digest, size }, bytes }
-  }
-
-  /** The image manifest behind a manifest or an index, and what all of it weighs. */
-  const resolve = async (target: Descriptor, fetch: (d: Descriptor) => Promise<Buffer>) => {
-    let manifestAt = target
-    let manifest = parseManifest(await fetch(target), target.mediaType)
-    if (manifest.kind === 'index') {
-      manifestAt = choosePlatform(manifest.manifests)
-      manifest = parseManifest(await fetch(manifestAt), manifestAt.mediaType)
-    }
-    if (manifest.kind !== 'image') throw new RegistryError('invalid', 'an index of indexes is not supported')
-    const size = manifestAt.size + manifest.config.size + manifest.layers.reduce((sum, l) => sum + l.size, 0)
-    return { manifestAt, manifest, size }
-  }
-
-  const record = async (
-    namespace: string,
-    names: readonly string[],
-    target: Descriptor,
-    manifest: string,
-    id: string,
-    size: number,
-    ids: string[],
-  ) => {
+  const record = async (namespace: string, { names, ...image }: Pulled) => {
     const records = recordsOf(namespace)
     const createdAt = new Date().toISOString()
-    for (const name of names) records.set(name, { name, target, manifest, id, size, layers: ids, createdAt })
+    for (const name of names) records.set(name, { name, ...image, createdAt })
     await save()
+    return find(namespace, image.id) as Image
   }
 
   const unpack = async (
-    manifest: { readonly config: Descriptor; readonly layers: readonly Descriptor[] },
+    manifest: ImageManifest,
     arrived: (layer: Descriptor) => Promise<unknown>,
     progress: (done: number) => void,
   ): Promise<string[]> => {
@@ -281,69 +229,7 @@ export async function openImageStore(options: ImageStoreOptions): Promise<ImageS
     return ids
   }
 
-  const pull = async (namespace: string, name: string, o: PullOptions): Promise<Image> => {
-    const { signal, progress = () => {} } = o
-    const reference = parseReference(name)
-    const full = formatReference(reference)
-    const session = registry.open(reference, o.credentials)
-    const stop = new AbortController()
-    const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
-    progress({ ref: full, status: 'resolving', offset: 0, total: 0 })
-    let target: Descriptor
-    try {
-      const head = await fetchManifest(session, reference.digest ?? (reference.tag as string), undefined, either)
-      target = head.descriptor
-    } catch (error) {
-      if (error instanceof RegistryError)
-        throw new RegistryError(error.kind, `failed to resolve reference ${JSON.stringify(full)}: ${error.message}`, error)
-      throw error
-    }
-    const { manifestAt, manifest, size } = await resolve(target, async (d) => (await fetchManifest(session, d.digest, d, either)).bytes)
-    progress({ ref: full, status: 'resolved', offset: 0, total: 0 })
-
-    const turn = createSemaphore(parallelDownloads)
-    const fetchBlob = (d: Descriptor) =>
-      turn(async () => {
-        if (await content.has(d.digest)) {
-          await content.ingest(d, () => Promise.reject(new Error('present')))
-          progress({ ref: d.digest, status: 'exists', offset: d.size, total: d.size })
-          return
-        }
-        progress({ ref: d.digest, status: 'downloading', offset: 0, total: d.size })
-        const source = async (from: number) => session.blob(d.digest, from, either)
-        await content.ingest(d, source, (offset) => progress({ ref: d.digest, status: 'downloading', offset, total: d.size }))
-      })
-    const arrivals = new Map<string, Promise<void>>()
-    const arrive = (d: Descriptor) => {
-      const under = arrivals.get(d.digest) ?? fetchBlob(d)
-      arrivals.set(d.digest, under)
-      return under
-    }
-    try {
-      const config = arrive(manifest.config)
-      for (const layer of manifest.layers) {
-        progress({ ref: layer.digest, status: 'waiting', offset: 0, total: layer.size })
-        // The first failure is met where the layer is awaited.
-        arrive(layer).catch(() => {})
-      }
-      await config
-      const ids = await unpack(manifest, arrive, (done) => {
-        const layer = manifest.layers[done - 1] as Descriptor
-        progress({ ref: layer.digest, status: 'done', offset: layer.size, total: layer.size })
-      })
-      const names = [
-        ...(reference.tag === undefined || reference.digest !== undefined ? [] : [full]),
-        `${repositoryOf(reference)}@${target.digest}`,
-      ]
-      await record(namespace, names, target, manifestAt.digest, manifest.config.digest, size, ids)
-    } catch (error) {
-      stop.abort(error)
-      await Promise.allSettled(arrivals.values())
-      throw error
-    }
-    progress({ ref: full, status: 'done', offset: 0, total: 0 })
-    return find(namespace, manifest.config.digest) as Image
-  }
+  const pull = createPull({ content, registry, unpack, parallelDownloads })
 
   // ---- garbage ----
 
@@ -417,7 +303,7 @@ export async function openImageStore(options: ImageStoreOptions): Promise<ImageS
     records: (namespace) => [...recordsOf(namespace).values()],
     namespaces: () => [...byNamespace].filter(([, records]) => records.size > 0).map(([namespace]) => namespace),
     pull: (namespace, name, o = {}) =>
-      hold(() => pull(namespace, name, o)).catch(async (error: unknown) => {
+      hold(async () => record(namespace, await pull(name, o))).catch(async (error: unknown) => {
         // What was refused gives its disk back; what was merely cut stays, for the next attempt to go on from.
         await collectWhenIdle()
         throw asGrpcError(error, name)
@@ -446,7 +332,7 @@ export async function openImageStore(options: ImageStoreOptions): Promise<ImageS
       }),
     add: (namespace, name, target) =>
       hold(async () => {
-        const { manifestAt, manifest, size } = await resolve(target, (d) => content.read(d.digest))
+        const { manifestAt, manifest, size } = await resolveManifest(target, (d) => content.read(d.digest))
         for (const d of [manifest.config, ...manifest.layers])
           if (!(await content.has(d.digest))) throw new RegistryError('not-found', `content ${d.digest}: not found`)
         const ids = await unpack(
@@ -454,8 +340,7 @@ export async function openImageStore(options: ImageStoreOptions): Promise<ImageS
           async () => {},
           () => {},
         )
-        await record(namespace, [name], target, manifestAt.digest, manifest.config.digest, size, ids)
-        return find(namespace, manifest.config.digest) as Image
+        return record(namespace, { names: [name], target, manifest: manifestAt.digest, id: manifest.config.digest, size, layers: ids })
       }).catch((error: unknown) => {
         throw asGrpcError(error, name, 'import')
       }),
@@ -535,20 +420,4 @@ export async function writeAtomically(path: string, text: string): Promise<void>
     await file.close()
   }
   await rename(beside, path)
-}
-
-function createSemaphore(places: number) {
-  let free = places
-  const waiting: (() => void)[] = []
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (free > 0) free--
-    else await new Promise<void>((resolve) => waiting.push(resolve))
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next) next()
-      else free++
-    }
-  }
 }
