@@ -40,7 +40,7 @@ export function createMemoryStore(): Store {
       { key, value, createRevision: previous?.createRevision ?? next, modRevision: next, version: (previous?.version ?? 0) + 1, lease: 0 },
       previous,
     )
-    return { ok: true, revision, ...(previous ? { previous } : {}) }
+    return { ok: true, revision }
   }
   const refuse = (current: KeyValue | undefined): WriteResult => ({ ok: false, revision, ...(current ? { current } : {}) })
   const check = (wanted: number | undefined): number => {
@@ -77,7 +77,7 @@ export function createMemoryStore(): Store {
       const current = at(key, revision)
       if (!current || (expected !== undefined && current.modRevision !== expected)) return refuse(current)
       write(key, undefined, current)
-      return { ok: true, revision, previous: current }
+      return { ok: true, revision }
     },
     watch(prefix: string, options: WatchOptions, handler: WatchHandler) {
       const watch = { prefix, previous: options.previous === true, handler }

@@ -84,11 +84,11 @@ async function open(dataDir: string, clock: Clock, unlock: () => void): Promise<
   ): Promise<WriteResult> => {
     const at = keyOfText(key)
     return commits.write((context): WriteResult => {
-      const found = context.get(at)
-      const current = found && readable(found)
-      if ((expected === undefined || (current?.modRevision ?? 0) === expected) && apply(context, at))
-        return { ok: true, revision: context.revision, ...(current ? { previous: current } : {}) }
-      return { ok: false, revision: context.revision - 1, ...(current ? { current } : {}) }
+      const found = context.head(at)
+      if ((expected === undefined || (found?.modRevision ?? 0) === expected) && apply(context, at))
+        return { ok: true, revision: context.revision }
+      const current = context.get(at)
+      return { ok: false, revision: context.revision - 1, ...(current ? { current: readable(current) } : {}) }
     })
   }
   const put = (value: Uint8Array, lease: number | undefined) => (context: WriteContext, key: string) => {

@@ -113,10 +113,7 @@ export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
     const response: TxnResponse = await call((c, o) => c.kv.Txn({ compare, success, failure: [{ request_range: { key } }] }, o), false)
     saw(response.header.revision)
     const [first] = response.responses
-    if (response.succeeded) {
-      const previous = first?.response_put?.prev_kv ?? first?.response_delete_range?.prev_kvs[0]
-      return { ok: true, revision: response.header.revision, ...(previous ? { previous: kvOf(previous) } : {}) }
-    }
+    if (response.succeeded) return { ok: true, revision: response.header.revision }
     const there = first?.response_range?.kvs[0]
     return { ok: false, revision: response.header.revision, ...(there ? { current: kvOf(there) } : {}) }
   }
@@ -189,7 +186,7 @@ export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
       const at = keyOf(key)
       return txn(
         [{ result: equal, target: ofMod, key: at, mod_revision: expected }],
-        [{ request_put: { key: at, value, prev_kv: true, ...(lease ? { lease } : {}) } }],
+        [{ request_put: { key: at, value, ...(lease ? { lease } : {}) } }],
         at,
       )
     },
@@ -199,7 +196,7 @@ export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
         expected === undefined
           ? { result: 1, target: ofVersion, key: at, version: 0 }
           : { result: equal, target: ofMod, key: at, mod_revision: expected }
-      return txn([compare], [{ request_delete_range: { key: at, prev_kv: true } }], at)
+      return txn([compare], [{ request_delete_range: { key: at } }], at)
     },
     watch: (under, watchOptions, handler) => watches.watch(keyOf(under), watchOptions, handler),
     async compact(at) {

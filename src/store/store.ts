@@ -26,7 +26,7 @@ export interface StoreEvent {
 
 /** A write that met another state than it expected is an answer, not an error: `current` is what is there (undefined: no such key). */
 export type WriteResult =
-  | { readonly ok: true; readonly revision: number; readonly previous?: KeyValue }
+  | { readonly ok: true; readonly revision: number }
   | { readonly ok: false; readonly revision: number; readonly current?: KeyValue }
 
 export interface ListOptions {

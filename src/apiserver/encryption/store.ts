@@ -9,10 +9,7 @@ export function createEncryptedStore(store: Store, transformerOf: TransformerOf)
     if (!value) return kv
     return value instanceof Promise ? value.then((plain) => ({ ...kv, value: plain })) : { ...kv, value }
   }
-  const result = async (r: WriteResult): Promise<WriteResult> => {
-    if (r.ok) return r.previous ? { ...r, previous: await open(r.previous) } : r
-    return r.current ? { ...r, current: await open(r.current) } : r
-  }
+  const result = async (r: WriteResult): Promise<WriteResult> => (!r.ok && r.current ? { ...r, current: await open(r.current) } : r)
   const event = (e: StoreEvent): StoreEvent | Promise<StoreEvent> => {
     if (!transformerOf(e.kv.key)) return e
     const kv = open(e.kv)

@@ -64,6 +64,11 @@ export interface Commits {
   close(): Promise<void>
 }
 
+/** An event with the place of the record that it replaced; main 0 for none. */
+export interface CommittedEvent extends StoreEvent {
+  readonly before: Position
+}
+
 interface Waiting {
   decide(context: WriteContext): unknown
   resolve(value: unknown): void
@@ -93,7 +98,7 @@ export function createCommits(
   tables: Tables,
   folder: string,
   start: number,
-  deliver: (events: StoreEvent[], revision: number) => void,
+  deliver: (events: readonly CommittedEvent[], revision: number) => void,
 ): Commits {
   let revision = start
   let waiting: Waiting[] = []
@@ -221,21 +226,27 @@ interface Batch {
   readonly revision: number
   readonly bytes: number
   readonly changed: boolean
-  readonly events: [revision: number, events: StoreEvent[]][]
+  readonly events: [revision: number, events: CommittedEvent[]][]
   decide<T>(decide: (context: WriteContext) => T): T
   commit(): Promise<void>
 }
 
 function createBatch(tables: Tables, base: Snapshot, start: number): Batch {
   const pending = new Map<string, Pending>()
-  const events: [number, StoreEvent[]][] = []
+  /** What the tables said of the keys that were asked for: who writes has looked at the key before. */
+  const heads = new Map<string, Head | undefined>()
+  const events: [number, CommittedEvent[]][] = []
   let changes: ((change: Change) => void)[] = []
   let revision = start
   let bytes = 0
 
+  const storedHead = (key: string): Head | undefined => {
+    if (!heads.has(key)) heads.set(key, readHead(tables, key, base.transaction))
+    return heads.get(key)
+  }
   const headOf = (key: string): (Head & { kv?: KeyValue }) | undefined => {
     const known = pending.get(key)
-    if (!known) return readHead(tables, key, base.transaction)
+    if (!known) return storedHead(key)
     if (!known.kv) return undefined
     const { kv } = known
     return { ...known.at, create: kv.createRevision, version: kv.version, lease: kv.lease, kv }
@@ -248,8 +259,8 @@ function createBatch(tables: Tables, base: Snapshot, start: number): Batch {
 
   const decide = <T>(run: (context: WriteContext) => T): T => {
     const main = revision + 1
-    const mine: StoreEvent[] = []
-    const before = { changes: changes.length, bytes }
+    const mine: CommittedEvent[] = []
+    const untouched = { changes: changes.length, bytes }
     const undo: [string, Pending | undefined][] = []
     const set = (key: string, state: Pending) => {
       undo.push([key, pending.get(key)])
@@ -267,11 +278,11 @@ function createBatch(tables: Tables, base: Snapshot, start: number): Batch {
         if (key.length === 0) throw new Error('etcdserver: key is not provided')
         if (key.length > maxKeyBytes) throw new Error(`a key of ${key.length} bytes is longer than the ${maxKeyBytes} that the store takes`)
         const old = headOf(key)
-        const previous = old && (old.kv ?? load(key, old))
         const at: Position = { main, sub: mine.length }
         const head: Head = { ...at, create: old ? old.create : main, version: old ? old.version + 1 : 1, lease }
         const death = old ? undefined : (pending.get(key)?.at ?? readDeath(tables, key, base.transaction))
-        const record = encodeRecord(false, key, head, old ?? death ?? none, value)
+        const before = old ?? death ?? none
+        const record = encodeRecord(false, key, head, before, value)
         const kv = kvOf(key, head, value)
         changes.push((change) => {
           change.put(tables.log, logKey(at), record)
@@ -282,12 +293,11 @@ function createBatch(tables: Tables, base: Snapshot, start: number): Batch {
         })
         bytes += record.length
         set(key, { kv, at })
-        mine.push(previous ? { type: 'put', kv, previous } : { type: 'put', kv })
+        mine.push({ type: 'put', kv, before })
       },
       delete(key) {
         const old = headOf(key)
         if (!old) return false
-        const previous = old.kv ?? load(key, old)
         const at: Position = { main, sub: mine.length }
         const head: Head = { ...at, create: 0, version: 0, lease: 0 }
         const record = encodeRecord(true, key, head, old, nothing)
@@ -299,7 +309,7 @@ function createBatch(tables: Tables, base: Snapshot, start: number): Batch {
         })
         bytes += record.length
         set(key, { kv: undefined, at })
-        mine.push({ type: 'delete', kv: kvOf(key, head, nothing), previous })
+        mine.push({ type: 'delete', kv: kvOf(key, head, nothing), before: old })
         return true
       },
       raw(apply) {
@@ -315,8 +325,8 @@ function createBatch(tables: Tables, base: Snapshot, start: number): Batch {
       return result
     } catch (error) {
       // The write is refused whole: what it did so far never was.
-      changes = changes.slice(0, before.changes)
-      bytes = before.bytes
+      changes = changes.slice(0, untouched.changes)
+      bytes = untouched.bytes
       for (const [key, state] of undo.reverse()) {
         if (state) pending.set(key, state)
         else pending.delete(key)

@@ -2,15 +2,15 @@
  * Watches of the embedded store. A watch that begins in the past reads the log up to the newest revision and in the same
  * tick joins those that are handed each commit's events, so nothing falls between the two.
  */
-import { CompactedError, type KeyValue, type StoreEvent, type Watch, type WatchHandler, type WatchOptions } from '../store.ts'
-import { type Commits, kvOf, type Snapshot } from './commits.ts'
+import { CompactedError, type StoreEvent, type Watch, type WatchHandler, type WatchOptions } from '../store.ts'
+import { type Commits, type CommittedEvent, kvOf, type Snapshot } from './commits.ts'
 import { contains, type KeyRange } from './keys.ts'
-import { decodeRecord, type LogRecord, logKey, positionOfLogKey, readRecord, type Tables } from './tables.ts'
+import { decodeRecord, logKey, positionOfLogKey, readRecord, type Tables } from './tables.ts'
 
 export interface Watchers {
   watch(range: KeyRange, options: WatchOptions, handler: WatchHandler): Watch
   /** Hands out the events of one revision, which is committed and the newest. */
-  deliver(events: readonly StoreEvent[], revision: number): void
+  deliver(events: readonly CommittedEvent[], revision: number): void
   close(): void
 }
 
@@ -19,6 +19,8 @@ interface Watcher {
   readonly handler: WatchHandler
   /** The first revision it is told of. */
   readonly from: number
+  /** Whether it wants the values that were replaced. */
+  readonly previous: boolean
   closed: boolean
 }
 
@@ -45,8 +47,8 @@ export function createWatchers(tables: Tables, commits: () => Commits, compacted
   }
 
   /** Delivers a piece of the log; the revision to go on from. */
-  const replayPiece = (watcher: Watcher, from: number, withPrevious: boolean, snapshot: Snapshot): number => {
-    const { range, handler } = watcher
+  const replayPiece = (watcher: Watcher, from: number, snapshot: Snapshot): number => {
+    const { range, handler, previous } = watcher
     let main = from
     let last = from - 1
     let read = 0
@@ -70,19 +72,23 @@ export function createWatchers(tables: Tables, commits: () => Commits, compacted
       read++
       const source = Buffer.from(value.buffer, value.byteOffset, value.length)
       const record = decodeRecord(source, position, source.length, true)
-      if (contains(range, record.key)) events.push(eventOf(record, withPrevious ? before(record, snapshot) : undefined))
+      if (contains(range, record.key)) {
+        const { deleted, key, head, value, before } = record
+        const event: CommittedEvent = { type: deleted ? 'delete' : 'put', kv: kvOf(key, head, value), before }
+        events.push(previous ? withPrevious(event, snapshot) : event)
+      }
     }
     flush()
     return snapshot.revision + 1
   }
 
-  const before = (record: LogRecord, snapshot: Snapshot): KeyValue | undefined => {
-    if (record.before.main === 0) return undefined
-    const old = readRecord(tables, record.before, snapshot.transaction, true)
-    return old && !old.deleted ? kvOf(old.key, old.head, old.value) : undefined
+  const withPrevious = (event: CommittedEvent, snapshot: Snapshot): StoreEvent => {
+    if (event.before.main === 0) return event
+    const old = readRecord(tables, event.before, snapshot.transaction, true)
+    return old && !old.deleted ? { ...event, previous: kvOf(old.key, old.head, old.value) } : event
   }
 
-  const replay = async (watcher: Watcher, withPrevious: boolean) => {
+  const replay = async (watcher: Watcher) => {
     replaying.add(watcher)
     // The caller first gets its Watch, then events.
     await Promise.resolve()
@@ -99,7 +105,7 @@ export function createWatchers(tables: Tables, commits: () => Commits, compacted
         watcher.handler.progress?.(snapshot.revision)
         return
       }
-      next = replayPiece(watcher, next, withPrevious, snapshot)
+      next = replayPiece(watcher, next, snapshot)
       if (next <= snapshot.revision) await new Promise(setImmediate)
     }
   }
@@ -107,20 +113,27 @@ export function createWatchers(tables: Tables, commits: () => Commits, compacted
   return {
     watch(range, options, handler) {
       const newest = commits().revision
-      const watcher: Watcher = { range, handler, from: options.startRevision || newest + 1, closed: false }
+      const from = options.startRevision || newest + 1
+      const watcher: Watcher = { range, handler, from, previous: options.previous === true, closed: false }
       if (watcher.from > newest) join(watcher)
-      else void replay(watcher, options.previous === true)
+      else void replay(watcher)
       return { close: () => leave(watcher) }
     },
     deliver(events, revision) {
       for (const { range, watchers } of live.values()) {
-        let wanted: StoreEvent[] | undefined
+        let wanted: CommittedEvent[] | undefined
         for (const event of events) {
           if (!contains(range, event.kv.key)) continue
           wanted ??= []
           wanted.push(event)
         }
-        if (wanted) for (const { handler, from } of [...watchers]) if (revision >= from) handler.events(wanted, revision)
+        if (!wanted) continue
+        let whole: StoreEvent[] | undefined
+        for (const { handler, from, previous } of [...watchers]) {
+          if (revision < from) continue
+          if (previous) whole ??= wanted.map((event) => withPrevious(event, commits().snapshot()))
+          handler.events(previous ? (whole as StoreEvent[]) : wanted, revision)
+        }
       }
     },
     close() {
@@ -131,9 +144,4 @@ export function createWatchers(tables: Tables, commits: () => Commits, compacted
       }
     },
   }
-}
-
-function eventOf(record: LogRecord, previous: KeyValue | undefined): StoreEvent {
-  const kv = kvOf(record.key, record.head, record.value)
-  return { type: record.deleted ? 'delete' : 'put', kv, ...(previous ? { previous } : {}) }
 }
