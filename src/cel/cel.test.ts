@@ -94,6 +94,23 @@ describe('expressions that hold', () => {
     isSemver("v1.0", true) && !isSemver("v1.0", false) && semver("01.02", true) == semver("1.2.0") && !isSemver("1.2.3.4", true)
     semver("1.0.0-alpha").isLessThan(semver("1.0.0-alpha.1")) && semver("1.0.0-alpha.1").isLessThan(semver("1.0.0-alpha.beta"))
     semver("1.0.0-2").isLessThan(semver("1.0.0-11")) && semver("1.0.0-rc").isLessThan(semver("1.0.0")) && semver("1.9.0").isLessThan(semver("1.10.0"))
+    "%s is %d of %.2f".format(["x", dyn(3), dyn(1.5)]) == "x is 3 of 1.50" && "%%%s".format([[1, 2]]) == "%[1, 2]"
+    "%x %X %o %b".format([255, 255, 8, 5]) == "ff FF 10 101" && "%s".format([{"b": 1, "a": 2}]) == "{a: 2, b: 1}" && "%e".format([1500.0]) == "1.500000e+03"
+    "%s %s".format([dyn(duration("90s")), dyn(true)]) == "90s true" && "%s".format([timestamp("2024-01-02T03:04:05Z")]) == "2024-01-02T03:04:05Z"
+    !format.dns1123Label().validate("my-label").hasValue() && format.dns1123Label().validate("My_Label").value().size() == 1
+    format.named("uuid").hasValue() && !format.named("nothing").hasValue() && !format.dns1123LabelPrefix().validate("a-").hasValue()
+    format.uri().validate("x y").hasValue() && !format.date().validate("2024-02-29").hasValue() && format.date().validate("2024-02-30").hasValue()
+    url("https://user@example.com:80/path with spaces/?a=1&b=2&a=3").getEscapedPath() == "/path%20with%20spaces/" && url("https://[::1]:8/x").getHostname() == "::1"
+    url("https://example.com:80/").getHost() == "example.com:80" && url("https://example.com:80/").getPort() == "80" && url("/x").getHost() == ""
+    url("https://x.com/?a=1&b=2&a=3").getQuery() == {"a": ["1", "3"], "b": ["2"]} && url("HTTPS://x.com").getScheme() == "https"
+    isURL("https://a.com") && isURL("/path") && !isURL("../path") && !isURL("a b") && !isURL("https://a.com:port/")
+    ip("192.168.0.1").family() == 4 && ip("::1").isLoopback() && !ip("10.0.0.1").isLoopback() && ip("10.0.0.1").isGlobalUnicast()
+    isIP("1.2.3.4") && !isIP("1.2.3") && !isIP("::ffff:1.2.3.4") && !isIP("fe80::1%eth0") && ip.isCanonical("2001:db8::1") && !ip.isCanonical("2001:DB8::1")
+    ip("2001:db8:0::1") == ip("2001:db8::1") && string(ip("2001:DB8::1")) == "2001:db8::1" && ip("224.0.0.1").isLinkLocalMulticast() && ip("fe80::1").isLinkLocalUnicast()
+    cidr("192.168.0.0/24").containsIP("192.168.0.7") && !cidr("192.168.0.0/24").containsIP(ip("192.168.1.7")) && !cidr("10.0.0.0/8").containsIP("::1")
+    cidr("10.0.0.0/8").containsCIDR("10.1.0.0/16") && !cidr("10.1.0.0/16").containsCIDR(cidr("10.0.0.0/8")) && cidr("10.1.2.3/12").masked() == cidr("10.0.0.0/12")
+    string(cidr("2001:db8:ffff::1/33").masked()) == "2001:db8:8000::/33" && cidr("10.0.0.0/8").prefixLength() == 8 && cidr("10.0.0.1/8").ip() == ip("10.0.0.1")
+    isCIDR("10.0.0.0/8") && !isCIDR("10.0.0.0/33") && !isCIDR("10.0.0.0") && !isCIDR("10.0.0.0/08")
     semver("1.0.0+a") == semver("1.0.0+b") && semver("2.0.0").isGreaterThan(semver("1.9.9")) && semver("1.2.3").compareTo(semver("2.0.0")) == -1`
       .split('\n')
       .map((line) => line.trim()),
@@ -120,6 +137,11 @@ describe('errors of evaluation', () => {
     ['dyn("a") + dyn(1)', 'no such overload'],
     ['dyn(1).a', 'no such overload'],
     ['object.data && true', 'no such overload'],
+    ['"%d".format(["x"])', 'error during formatting: decimal clause can only be used on integers, was given string'],
+    ['"%s".format([])', 'error during formatting: index 0 out of range'],
+    ['"%z".format([1])', 'error during formatting: unrecognized formatting clause "z"'],
+    ['url("a b").getHost()', 'URL parse error during conversion from string: parse "a b": invalid URI for request'],
+    ['ip("x").family()', 'IP Address "x" parse error during conversion from string: ParseAddr("x"): unable to parse IP'],
     ['semver("1.0").major()', 'invalid semantic version "1.0"'],
     ['int("x")', "type conversion error from 'string' to 'int'"],
     ['int(1e30)', 'integer overflow'],

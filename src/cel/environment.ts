@@ -2,7 +2,9 @@
 import { check, type Declarations } from './checker.ts'
 import { EvaluationError } from './errors.ts'
 import { compileTree, type Frame } from './evaluate.ts'
+import { formatLibrary } from './format.ts'
 import type { Library, Overload } from './functions.ts'
+import { ipLibrary } from './ip.ts'
 import { listsLibrary } from './lists.ts'
 import { parse } from './parser.ts'
 import { quantityLibrary } from './quantity.ts'
@@ -10,10 +12,20 @@ import { semverLibrary } from './semver.ts'
 import { standardLibrary } from './standard.ts'
 import { stringsLibrary } from './strings.ts'
 import { bool, bytes, type CelType, double, duration, dyn, int, listOf, mapOf, nullType, string, timestamp, uint } from './types.ts'
+import { urlLibrary } from './url.ts'
 import { adapt, type Value } from './values.ts'
 
 /** The libraries that every expression of Kubernetes may call. */
-export const kubernetesLibraries: readonly Library[] = [standardLibrary, stringsLibrary, listsLibrary, quantityLibrary, semverLibrary]
+export const kubernetesLibraries: readonly Library[] = [
+  standardLibrary,
+  stringsLibrary,
+  formatLibrary,
+  listsLibrary,
+  quantityLibrary,
+  semverLibrary,
+  urlLibrary,
+  ipLibrary,
+]
 
 /** The cost that one evaluation may have (apiserver/pkg/apis/cel PerCallLimit). */
 export const perCallLimit = 1_000_000
