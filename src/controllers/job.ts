@@ -4,36 +4,16 @@
  */
 import { isNotFound, StatusError } from '../api/errors.ts'
 import { labelSelectorAsSelector } from '../api/labels.ts'
-import { controllerOf, formatTime, hasFinalizer, isBeingDeleted, objectKey, splitKey } from '../api/meta.ts'
-import type { Job, JobCondition, JobStatus } from '../api/types/batch-v1.ts'
+import { controllerOf, hasFinalizer, isBeingDeleted, objectKey, splitKey } from '../api/meta.ts'
+import type { Job, JobCondition } from '../api/types/batch-v1.ts'
 import type { Pod } from '../api/types/core-v1.ts'
-import type { Draft } from '../client/client.ts'
-import { referenceTo } from '../client/events.ts'
 import { createExpectations } from '../client/expectations.ts'
 import type { Controller, ControllerDeps, Queue } from './controller.ts'
-import { semanticEqual } from './equal.ts'
-import { type IndexSet, parseIndexes, union } from './index-set.ts'
-import {
-  completionIndex,
-  indexFailureCount,
-  indexIgnoredFailureCount,
-  indexOf,
-  isFailed,
-  isIndexed,
-  judgeFailure,
-  matchSuccess,
-  replacesOnlyFailed,
-} from './job-policies.ts'
-import { createClaimer, indexByOwner, ownerReference, resolveOwner } from './ownership.ts'
-import { isNamespaceTerminating, isPodActive, isPodReady, isPodTerminating, podFromTemplate, restartsOf, slowStart } from './pods.ts'
+import { tracking } from './job-pods.ts'
+import { createJobSync } from './job-sync.ts'
+import { createClaimer, indexByOwner, resolveOwner } from './ownership.ts'
 
 const resource = 'jobs.batch'
-const tracking = 'batch.kubernetes.io/job-tracking'
-/** Pods made or deleted in one go, and uids kept in the status. */
-const mostPods = 500
-/** After a failure the next pod waits: 10 s, doubled up to 10 min. */
-const backoff = { firstMs: 10_000, mostMs: 600_000 }
-
 const conditionOf = (job: Job, type: string) => job.status.conditions?.find((c) => c.type === type && c.status === 'True')
 export const finishedCondition = (job: Job): JobCondition | undefined => conditionOf(job, 'Complete') ?? conditionOf(job, 'Failed')
 
@@ -48,6 +28,15 @@ export function createJobController(deps: ControllerDeps): Controller {
   const released = new Set<string>()
   /** The version of each job that this controller wrote last: an older one in the cache does not count what has been counted. */
   const written = new Map<string, string>()
+
+  const tools = {
+    client,
+    recorder,
+    expectations,
+    released,
+    release,
+    written: ({ metadata }: Job) => void written.set(metadata.uid, metadata.resourceVersion),
+  }
 
   function wake(queue: Queue) {
     const enqueue = (job: Job | undefined) => job && queue.add(objectKey(job))
@@ -131,7 +120,7 @@ export function createJobController(deps: ControllerDeps): Controller {
       for (const pod of owned) if (hasFinalizer(pod, tracking)) await release(pod)
       return undefined
     }
-    return createSync(key, job, owned).run()
+    return createJobSync({ ...tools, now: clock.now() }, key, job, owned).run()
   }
 
   async function release(pod: Pod): Promise<boolean> {
@@ -148,397 +137,5 @@ export function createJobController(deps: ControllerDeps): Controller {
     }
   }
 
-  /** One look at one job. `status` is what it will be. */
-  function createSync(key: string, job: Job, owned: readonly Pod[]) {
-    const { spec } = job
-    const about = referenceTo(resource, job)
-    const now = clock.now()
-    const completions = spec.completions ?? undefined
-    const parallelism = spec.parallelism ?? 1
-    const indexed = isIndexed(job)
-    const status: JobStatus = { ...job.status, conditions: [...(job.status.conditions ?? [])] }
-    const uncounted = {
-      succeeded: [...(job.status.uncountedTerminatedPods?.succeeded ?? [])],
-      failed: [...(job.status.uncountedTerminatedPods?.failed ?? [])],
-    }
-    let completed: IndexSet = parseIndexes(indexed ? job.status.completedIndexes : '', completions ?? 0)
-    let failedIndexes: IndexSet = parseIndexes(job.status.failedIndexes, completions ?? 0)
-    const tracked = owned.filter((pod) => hasFinalizer(pod, tracking) && !released.has(pod.metadata.uid))
-    let active = owned.filter(isPodActive)
-    const byAge = (a: Pod, b: Pod) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1)
-
-    function setCondition(type: string, on: boolean, reason: string, message: string): boolean {
-      const have = status.conditions?.find((c) => c.type === type)
-      const value = on ? 'True' : 'False'
-      if (have?.status === value || (!have && !on)) return false
-      const at = formatTime(now)
-      const next: JobCondition = { type, status: value, lastProbeTime: at, lastTransitionTime: at, reason, message }
-      status.conditions = have ? (status.conditions ?? []).map((c) => (c === have ? next : c)) : [...(status.conditions ?? []), next]
-      return true
-    }
-    const has = (type: string) => status.conditions?.find((c) => c.type === type && c.status === 'True')
-
-    // ---- what has ended
-
-    const newlySucceeded = () =>
-      tracked.filter((pod) => pod.status.phase === 'Succeeded' && !uncounted.succeeded.includes(pod.metadata.uid))
-    const newlyFailed = () =>
-      tracked.filter(
-        (pod) => isFailed(pod, job) && !uncounted.failed.includes(pod.metadata.uid) && judgeFailure(job, pod).action !== 'Ignore',
-      )
-    const succeededNow = () =>
-      indexed
-        ? union(completed, validIndexes(newlySucceeded())).size
-        : (job.status.succeeded ?? 0) + uncounted.succeeded.length + newlySucceeded().length
-    const failedNow = () => (job.status.failed ?? 0) + uncounted.failed.length + newlyFailed().length
-    const validIndexes = (of: readonly Pod[]) => of.map(indexOf).filter((i) => i >= 0 && i < (completions ?? 0))
-
-    const failureCountOf = (pod: Pod) => Number(pod.metadata.annotations?.[indexFailureCount] ?? 0)
-    function judgeIndexes(): void {
-      const limit = spec.backoffLimitPerIndex
-      if (limit === undefined) return
-      const failed: number[] = []
-      for (const pod of tracked) {
-        const index = indexOf(pod)
-        if (!isFailed(pod, job) || index < 0 || index >= (completions ?? 0) || completed.has(index)) continue
-        const { action } = judgeFailure(job, pod)
-        if (action === 'FailIndex' || (action === 'Count' && failureCountOf(pod) >= limit)) failed.push(index)
-      }
-      if (failed.length > 0) failedIndexes = union(failedIndexes, failed)
-    }
-
-    /** Why the job has failed, if it has. */
-    function failureReason(): { reason: string; message: string } | undefined {
-      const before = has('FailureTarget')
-      if (before) return { reason: before.reason ?? '', message: before.message ?? '' }
-      if (spec.podFailurePolicy)
-        for (const pod of tracked) {
-          if (pod.status.phase !== 'Failed') continue
-          const verdict = judgeFailure(job, pod)
-          if (verdict.action === 'FailJob') return { reason: 'PodFailurePolicy', message: verdict.message }
-        }
-      const limit = spec.backoffLimit ?? 6
-      const restarts = spec.template.spec?.restartPolicy === 'OnFailure' ? active.reduce((sum, pod) => sum + restartsOf(pod), 0) : 0
-      const pastRestarts = restarts > 0 && (limit === 0 ? restarts > 0 : restarts >= limit)
-      if (failedNow() > limit || pastRestarts)
-        return { reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' }
-      if (deadlineMs() !== undefined && (deadlineMs() as number) <= 0)
-        return { reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' }
-      if (spec.backoffLimitPerIndex !== undefined) {
-        if (spec.maxFailedIndexes !== undefined && failedIndexes.size > spec.maxFailedIndexes)
-          return { reason: 'MaxFailedIndexesExceeded', message: 'Job has exceeded the specified maximal number of failed indexes' }
-        const done = union(completed, validIndexes(newlySucceeded()))
-        if (failedIndexes.size > 0 && failedIndexes.size + done.size >= (completions ?? 0))
-          return { reason: 'FailedIndexes', message: 'Job has failed indexes' }
-      }
-      return undefined
-    }
-    function deadlineMs(): number | undefined {
-      if (spec.activeDeadlineSeconds === undefined || !status.startTime || spec.suspend) return undefined
-      return Date.parse(status.startTime) + spec.activeDeadlineSeconds * 1000 - now
-    }
-    function successReason(): { reason: string; message: string } | undefined {
-      const before = has('SuccessCriteriaMet')
-      if (before) return { reason: before.reason ?? '', message: before.message ?? '' }
-      const matched = matchSuccess(job, union(completed, validIndexes(newlySucceeded())))
-      if (matched !== undefined) return { reason: 'SuccessPolicy', message: matched }
-      const reached = { reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' }
-      if (completions === undefined) return succeededNow() > 0 && active.length === 0 ? reached : undefined
-      return succeededNow() >= completions && (active.length === 0 || !indexed) ? reached : undefined
-    }
-
-    async function run(): Promise<number | undefined> {
-      const settled = expectations.satisfied(key)
-      if (!spec.suspend && !status.startTime) status.startTime = formatTime(now)
-      judgeIndexes()
-      let wait: number | undefined
-      let failure: unknown
-      const failed = failureReason()
-      const succeeded = failed ? undefined : successReason()
-      if (failed) {
-        setCondition('FailureTarget', true, failed.reason, failed.message)
-        failure = await removePods(active)
-      } else if (succeeded) {
-        setCondition('SuccessCriteriaMet', true, succeeded.reason, succeeded.message)
-        failure = await removePods(active)
-      } else {
-        if (spec.suspend) {
-          if (settled) failure = await removePods(active)
-          if (setCondition('Suspended', true, 'JobSuspended', 'Job suspended'))
-            recorder.event(about, 'Normal', 'Suspended', 'Job suspended')
-          delete status.startTime
-        } else {
-          const had = has('Suspended')
-          if (had && setCondition('Suspended', false, 'JobResumed', 'Job resumed')) {
-            recorder.event(about, 'Normal', 'Resumed', 'Job resumed')
-            status.startTime = formatTime(now)
-          }
-          if (settled && !isBeingDeleted(job))
-            try {
-              wait = await manage()
-            } catch (error) {
-              failure = error
-            }
-          if (!settled) wait = expectations.remainingMs(key)
-        }
-      }
-      await track(failed, succeeded)
-      if (failure !== undefined && !isNamespaceTerminating(failure)) throw failure
-      const deadline = failed || succeeded ? undefined : deadlineMs()
-      if (deadline === undefined) return wait
-      return wait === undefined ? deadline : Math.min(wait, deadline)
-    }
-
-    // ---- making and removing pods
-
-    async function manage(): Promise<number | undefined> {
-      const terminating = owned.filter(isPodTerminating).length
-      const succeeded = succeededNow()
-      let wanted: number
-      if (completions === undefined) wanted = succeeded > 0 ? active.length : parallelism
-      else wanted = Math.max(0, Math.min(completions - succeeded, parallelism))
-      const surplus = active.length - wanted
-      if (surplus > 0) {
-        const ordered = [...active].sort((a, b) => Number(isPodReady(a)) - Number(isPodReady(b)) || byAge(b, a))
-        const failure = await removePods(ordered.slice(0, Math.min(surplus, mostPods)))
-        if (failure) throw failure
-        return undefined
-      }
-      const occupied = replacesOnlyFailed(job) ? active.length + terminating : active.length
-      const missing = Math.min(wanted - occupied, mostPods)
-      if (missing <= 0) return undefined
-      if (indexed) return createIndexed(missing)
-      const wait = backoffMs(owned)
-      if (wait > 0) return wait
-      await create(Array.from({ length: missing }, () => podDraft()))
-      return undefined
-    }
-
-    /** How long new pods have to wait for the failures there have been since the last success. */
-    function backoffMs(of: readonly Pod[]): number {
-      const failures = of.filter((pod) => isFailed(pod, job) && judgeFailure(job, pod).action !== 'Ignore')
-      const lastSuccess = Math.max(0, ...of.filter((pod) => pod.status.phase === 'Succeeded').map(endOf))
-      const since = failures.map(endOf).filter((at) => at > lastSuccess)
-      if (since.length === 0) return 0
-      const delay = Math.min(backoff.firstMs * 2 ** (since.length - 1), backoff.mostMs)
-      return Math.max(0, Math.max(...since) + delay - now)
-    }
-
-    async function createIndexed(missing: number): Promise<number | undefined> {
-      const done = union(completed, validIndexes(newlySucceeded()))
-      const busy = new Set((replacesOnlyFailed(job) ? owned.filter((p) => isPodActive(p) || isPodTerminating(p)) : active).map(indexOf))
-      const perIndex = spec.backoffLimitPerIndex !== undefined
-      const global = perIndex ? 0 : backoffMs(owned)
-      if (global > 0) return global
-      const drafts: Draft<Pod>[] = []
-      let wait: number | undefined
-      for (let index = 0; index < (completions ?? 0) && drafts.length < missing; index++) {
-        if (done.has(index) || failedIndexes.has(index) || busy.has(index)) continue
-        const before = perIndex ? lastFailed(index) : undefined
-        if (before) {
-          const delay = Math.min(backoff.firstMs * 2 ** (failureCountOf(before) + ignoredCountOf(before)), backoff.mostMs)
-          const left = endOf(before) + delay - now
-          if (left > 0) {
-            wait = Math.min(wait ?? Infinity, left)
-            continue
-          }
-        }
-        drafts.push(indexedDraft(index, before))
-      }
-      await create(drafts)
-      return wait
-    }
-    const ignoredCountOf = (pod: Pod) => Number(pod.metadata.annotations?.[indexIgnoredFailureCount] ?? 0)
-    function lastFailed(index: number): Pod | undefined {
-      const failed = owned.filter((pod) => indexOf(pod) === index && isFailed(pod, job))
-      return failed.sort((a, b) => failureCountOf(a) + ignoredCountOf(a) - failureCountOf(b) - ignoredCountOf(b)).at(-1)
-    }
-
-    function podDraft(): Draft<Pod> {
-      const draft = podFromTemplate(spec.template, job.metadata.namespace, ownerReference(resource, job), {
-        generateName: `${job.metadata.name}-`,
-      }) as Pod
-      return { ...draft, metadata: { ...draft.metadata, finalizers: [...(draft.metadata.finalizers ?? []), tracking] } }
-    }
-    function indexedDraft(index: number, before: Pod | undefined): Draft<Pod> {
-      const draft = podDraft() as Pod
-      const env = {
-        name: 'JOB_COMPLETION_INDEX',
-        valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: `metadata.labels['${completionIndex}']` } },
-      }
-      const withEnv = <C extends { env?: { name: string }[] | null }>(containers: readonly C[] | null | undefined) =>
-        containers?.map((c) => (c.env?.some((e) => e.name === env.name) ? c : { ...c, env: [...(c.env ?? []), env] }))
-      const counts: Record<string, string> = {}
-      if (spec.backoffLimitPerIndex !== undefined) {
-        const ignored = before !== undefined && judgeFailure(job, before).action === 'Ignore'
-        counts[indexFailureCount] = String(before ? failureCountOf(before) + (ignored ? 0 : 1) : 0)
-        if (before && (ignored || ignoredCountOf(before) > 0))
-          counts[indexIgnoredFailureCount] = String(ignoredCountOf(before) + (ignored ? 1 : 0))
-      }
-      const { name } = job.metadata
-      return {
-        ...draft,
-        metadata: {
-          ...draft.metadata,
-          generateName: `${name.slice(0, 247 - String(index).length)}-${index}-`,
-          labels: { ...draft.metadata.labels, [completionIndex]: String(index) },
-          annotations: { ...draft.metadata.annotations, [completionIndex]: String(index), ...counts },
-        },
-        spec: {
-          ...draft.spec,
-          hostname: `${name}-${index}`,
-          containers: withEnv(draft.spec.containers) as Pod['spec']['containers'],
-          ...(draft.spec.initContainers ? { initContainers: withEnv(draft.spec.initContainers) as Pod['spec']['initContainers'] } : {}),
-        },
-      }
-    }
-
-    async function create(drafts: readonly Draft<Pod>[]): Promise<void> {
-      expectations.expectCreations(key, drafts.length)
-      const made: Pod[] = []
-      const { successes, error } = await slowStart(drafts.length, async (i) => {
-        try {
-          const pod = await client.create('pods', drafts[i] as Draft<Pod>)
-          made.push(pod)
-          recorder.event(about, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`)
-        } catch (failure) {
-          if (!isNamespaceTerminating(failure))
-            recorder.event(about, 'Warning', 'FailedCreate', `Error creating: ${(failure as Error).message}`)
-          throw failure
-        }
-      })
-      for (let i = successes; i < drafts.length; i++) expectations.creationObserved(key)
-      active = [...active, ...made]
-      if (error !== undefined) throw error
-    }
-
-    async function removePods(victims: readonly Pod[]): Promise<unknown> {
-      if (victims.length === 0) return undefined
-      expectations.expectDeletions(key, victims.map(objectKey))
-      let failure: unknown
-      await Promise.all(
-        victims.map(async (pod) => {
-          const { namespace, name, uid } = pod.metadata
-          try {
-            await client.delete('pods', { namespace, name }, { preconditions: { uid } })
-            recorder.event(about, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`)
-          } catch (error) {
-            expectations.deletionObserved(key, objectKey(pod))
-            if (!isNotFound(error)) failure ??= error
-          }
-        }),
-      )
-      active = active.filter((pod) => !victims.includes(pod))
-      return failure
-    }
-
-    // ---- counting
-
-    /** A pod that its index's next try has to look at keeps its finalizer, so that it cannot vanish before. */
-    function mayRelease(pod: Pod, ended: boolean): boolean {
-      if (ended || isBeingDeleted(job) || pod.status.phase === 'Succeeded') return true
-      if (spec.backoffLimitPerIndex === undefined) return true
-      const index = indexOf(pod)
-      if (index < 0 || index >= (completions ?? 0) || completed.has(index) || failedIndexes.has(index)) return true
-      if (active.some((other) => indexOf(other) === index)) return true
-      return lastFailed(index) !== pod
-    }
-
-    async function track(
-      failed: { reason: string; message: string } | undefined,
-      succeeded: { reason: string; message: string } | undefined,
-    ): Promise<void> {
-      const ended = failed !== undefined || succeeded !== undefined
-      const toRelease: Pod[] = []
-      const indexes: number[] = []
-      for (const pod of tracked) {
-        const { uid } = pod.metadata
-        const counted = uncounted.succeeded.includes(uid) || uncounted.failed.includes(uid)
-        const lost = isFailed(pod, job) || (ended && isBeingDeleted(pod) && pod.status.phase !== 'Succeeded' && !isPodTerminating(pod))
-        if (pod.status.phase !== 'Succeeded' && !lost) continue
-        if (!mayRelease(pod, ended)) continue
-        if (!counted) {
-          if (pod.status.phase === 'Succeeded') {
-            if (indexed) indexes.push(...validIndexes([pod]))
-            else uncounted.succeeded.push(uid)
-          } else if (judgeFailure(job, pod).action !== 'Ignore' && (!indexed || validIndexes([pod]).length > 0)) uncounted.failed.push(uid)
-        }
-        toRelease.push(pod)
-        if (uncounted.succeeded.length + uncounted.failed.length + indexes.length >= mostPods) break
-      }
-      completed = union(completed, indexes)
-      if (indexed) {
-        status.completedIndexes = completed.toString()
-        status.succeeded = completed.size
-        if (status.completedIndexes === '') delete status.completedIndexes
-      }
-      if (spec.backoffLimitPerIndex !== undefined) status.failedIndexes = failedIndexes.toString()
-      status.active = active.length
-      status.ready = active.filter(isPodReady).length
-      status.terminating = owned.filter(isPodTerminating).length
-      status.uncountedTerminatedPods = { ...uncounted }
-      const current = await write(job)
-      // Written down: now the finalizers may go, and then the counts may rise.
-      const freed = new Set(
-        (await Promise.all(toRelease.map(async (pod) => ((await release(pod)) ? pod.metadata.uid : '')))).filter(Boolean),
-      )
-      const stillTracked = new Set(
-        owned
-          .filter((pod) => hasFinalizer(pod, tracking) && !freed.has(pod.metadata.uid) && !released.has(pod.metadata.uid))
-          .map((p) => p.metadata.uid),
-      )
-      const settledOf = (uids: string[]) => uids.filter((uid) => !stillTracked.has(uid))
-      status.succeeded = (status.succeeded ?? 0) + (indexed ? 0 : settledOf(uncounted.succeeded).length)
-      status.failed = (status.failed ?? 0) + settledOf(uncounted.failed).length
-      status.uncountedTerminatedPods = {
-        succeeded: uncounted.succeeded.filter((uid) => stillTracked.has(uid)),
-        failed: uncounted.failed.filter((uid) => stillTracked.has(uid)),
-      }
-      const waiting = owned.some((pod) => isPodTerminating(pod)) || active.length > 0
-      const clean = stillTracked.size === 0 && !waiting
-      if (failed && clean) finish('Failed', failed)
-      else if (succeeded && clean) finish('Complete', succeeded)
-      await write(current)
-    }
-
-    function finish(type: 'Complete' | 'Failed', { reason, message }: { reason: string; message: string }): void {
-      setCondition(type, true, reason, message)
-      status.active = 0
-      status.ready = 0
-      status.terminating = 0
-      if (type === 'Complete') {
-        status.completionTime = formatTime(now)
-        recorder.event(about, 'Normal', 'Completed', 'Job completed')
-        if (has('Suspended')) setCondition('Suspended', false, 'JobResumed', 'Job resumed')
-      } else recorder.event(about, 'Warning', reason, message)
-    }
-
-    async function write(current: Job): Promise<Job> {
-      if (semanticEqual(withoutZeros(current.status), withoutZeros(status))) return current
-      const updated = await client.updateStatus(resource, { ...current, status: { ...status } })
-      written.set(updated.metadata.uid, updated.metadata.resourceVersion)
-      return updated
-    }
-
-    return { run }
-  }
-
   return { name: 'job-controller', workers: deps.options.concurrent.job, backoff: { baseMs: 1000, mostMs: 60_000 }, wake, reconcile }
-}
-
-function withoutZeros(status: JobStatus): Record<string, unknown> {
-  const { uncountedTerminatedPods: uncounted, ...rest } = status
-  const kept = Object.entries(rest).filter(([, value]) => value !== 0 && value !== '')
-  const waiting = (uncounted?.succeeded?.length ?? 0) + (uncounted?.failed?.length ?? 0) > 0
-  return { ...Object.fromEntries(kept), ...(waiting ? { uncountedTerminatedPods: uncounted } : {}) }
-}
-
-/** When a pod ended: its last container's end, or when it was asked to go. */
-function endOf(pod: Pod): number {
-  const ends = (pod.status.containerStatuses ?? [])
-    .map((c) => Date.parse(c.state.terminated?.finishedAt ?? ''))
-    .filter((t) => !Number.isNaN(t))
-  if (ends.length > 0) return Math.max(...ends)
-  const ready = pod.status.conditions?.find((c) => c.type === 'Ready' && c.status === 'False')?.lastTransitionTime
-  return Date.parse(pod.metadata.deletionTimestamp ?? ready ?? pod.metadata.creationTimestamp)
 }
