@@ -268,6 +268,16 @@ test.each([
   await expect(fetch(`http://127.0.0.1:${upstream + moved}/healthz`)).rejects.toThrow()
 })
 
+test.each([
+  ['front-proxy-client', { 'x-remote-user': 'jane', 'x-remote-group': 'system:masters' }, 200],
+  ['front-proxy-client', { 'x-remote-user': 'jane' }, 403],
+  ['front-proxy-client', {}, 401],
+  ['kube-proxy', { 'x-remote-user': 'jane', 'x-remote-group': 'system:masters' }, 403],
+])('only the front proxy’s certificate says whose a request is: %s with %j', async (name, headers, status) => {
+  const pair = { cert: readFileSync(join(home, 'pki', `${name}.crt`)), key: readFileSync(join(home, 'pki', `${name}.key`)) }
+  expect(await fetchStatus(port, '/api/v1/namespaces/kube-system/secrets', { ...pair, headers })).toBe(status)
+})
+
 test('at the highest level of logging a secret is sealed in the store, readable by the API, and told of without what it holds; tokens and keys neither', async () => {
   const value = 'correct-horse-battery'
   const token = (await cluster.kubectl('create', 'token', 'default')).trim()

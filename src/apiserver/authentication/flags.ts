@@ -111,6 +111,7 @@ export async function authenticationOf(
   const anonymous = values['anonymous-auth']
   if (!['', 'true', 'false'].includes(anonymous)) throw new Error('--anonymous-auth is true or false')
   const issuers = values['service-account-issuer'].length > 0 ? values['service-account-issuer'] : [issuer]
+  checkServiceAccounts(values, issuers, log)
   const signingFile = values['service-account-signing-key-file']
   const signingPem = signingFile ? readFileSync(signingFile, 'utf8') : ownSigningKey(values['cert-dir'])
   const keyFiles = values['service-account-key-file']
@@ -138,6 +139,29 @@ export async function authenticationOf(
     ...frontProxyOf(values),
     ...(clientCa ? { clientCa: readFileSync(clientCa, 'utf8') } : {}),
   }
+}
+
+const hourMs = 3600_000
+const yearMs = 365 * 24 * hourMs
+
+/** As kubeoptions.BuiltInAuthenticationOptions and completeServiceAccountOptions check them. */
+function checkServiceAccounts(values: Values, issuers: readonly string[], log: Logger): void {
+  for (const [i, name] of issuers.entries()) {
+    if (name === '') throw new Error('service-account-issuer must not be an empty string')
+    if (name.includes(':') && !URL.canParse(name))
+      throw new Error(`service-account-issuer ${JSON.stringify(name)} contained a ':' but was not a valid URL`)
+    if (issuers.indexOf(name) < i) throw new Error(`service-account-issuer ${JSON.stringify(name)} is already specified`)
+  }
+  const jwksUri = values['service-account-jwks-uri']
+  if (jwksUri && !jwksUri.startsWith('https:')) throw new Error(`service-account-jwks-uri requires https scheme, parsed as: ${jwksUri}`)
+  const longest = values['service-account-max-token-expiration']
+  if (longest === 0) return
+  if (longest < hourMs || longest > 2 ** 32 * 1000)
+    throw new Error('the service-account-max-token-expiration must be between 1 hour and 2^32 seconds')
+  if (values['service-account-extend-token-expiration'] && longest < yearMs)
+    log.warn('with service-account-extend-token-expiration tokens of pods live longer than service-account-max-token-expiration says', {
+      seconds: yearMs / 1000,
+    })
 }
 
 function tokenWebhookOf(values: Values): Pick<Options, 'tokenWebhook'> {

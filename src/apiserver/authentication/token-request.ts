@@ -69,6 +69,7 @@ export function createTokenRequest(objects: Objects, options: TokenRequestOption
 
     const { maxExpirationSeconds } = options
     const seconds = maxExpirationSeconds > 0 ? Math.min(asked, maxExpirationSeconds) : asked
+    if (seconds < asked) call.warn(`requested expiration of ${asked} seconds shortened to ${seconds} seconds`)
     const forApi = audiences.every((a) => apiAudiences.includes(a))
     const extended = options.extendExpiration && bound.pod !== undefined && seconds === warnOnlySeconds && forApi
     const at = now()
