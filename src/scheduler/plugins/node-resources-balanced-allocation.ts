@@ -1,5 +1,6 @@
 /** Prefers nodes whose resources come to be used in like shares by the pod: what counts is how much it changes that (since 1.36). */
-import { maxScore, type Plugin, scoreEach } from '../framework.ts'
+import { maxScore, type Plugin } from '../framework.ts'
+import type { NodeInfo } from '../node-info.ts'
 import { amountOf, isScored } from '../node-resources.ts'
 
 export interface BalancedAllocationArgs {
@@ -24,38 +25,43 @@ export function createNodeResourcesBalancedAllocation({ resources }: BalancedAll
       // A pod that requests nothing changes no balance.
       if (parts.every(({ wanted }) => wanted === 0)) return undefined
       return {
-        score: scoreEach(({ index }) => {
-          const change = balance(parts, index, true) - balance(parts, index, false)
-          return maxScore / 2 + Math.floor((maxScore / 2 + change) / 2)
-        }),
+        score(nodes, scores) {
+          for (let i = 0; i < nodes.length; i++) {
+            const { index } = nodes[i] as NodeInfo
+            const change = balance(parts, index, 1) - balance(parts, index, 0)
+            scores[i] = maxScore / 2 + Math.floor((maxScore / 2 + change) / 2)
+          }
+        },
       }
     },
   }
 }
 
-/** 100 when all shares are alike, 50 when they are as far apart as can be: by their standard deviation. */
-function balance(parts: readonly Part[], index: number, withPod: boolean): number {
+/** 100 when all shares are alike, 50 when they are as far apart as can be: by their standard deviation. With the pod once, or without. */
+function balance(parts: readonly Part[], index: number, pods: 0 | 1): number {
   let known = 0
   let sum = 0
   let least = 1
   let most = 0
   for (let i = 0; i < parts.length; i++) {
-    const share = shareOf(parts[i] as Part, index, withPod)
-    if (share === undefined) continue
+    const share = shareOf(parts[i] as Part, index, pods)
+    if (share < 0) continue
     known++
     sum += share
-    least = Math.min(least, share)
-    most = Math.max(most, share)
+    if (share < least) least = share
+    if (share > most) most = share
   }
   if (known < 2) return maxScore
   if (known === 2) return Math.floor((1 - (most - least) / 2) * maxScore)
   const mean = sum / known
-  const squares = parts.reduce((total, part) => total + ((shareOf(part, index, withPod) ?? mean) - mean) ** 2, 0)
+  const squares = parts
+    .map((part) => shareOf(part, index, pods))
+    .reduce((total, share) => (share < 0 ? total : total + (share - mean) ** 2), 0)
   return Math.floor((1 - Math.sqrt(squares / known)) * maxScore)
 }
 
-/** Undefined where the node has none of the resource. */
-function shareOf({ wanted, has, used }: Part, index: number, withPod: boolean): number | undefined {
+/** Negative where the node has none of the resource. */
+function shareOf({ wanted, has, used }: Part, index: number, pods: 0 | 1): number {
   const capacity = has[index] as number
-  return capacity === 0 ? undefined : Math.min(1, ((used[index] as number) + (withPod ? wanted : 0)) / capacity)
+  return capacity === 0 ? -1 : Math.min(1, ((used[index] as number) + pods * wanted) / capacity)
 }

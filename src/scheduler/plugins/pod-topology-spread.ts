@@ -84,16 +84,27 @@ export function createPodTopologySpread(defaultSelector: (pod: Pod) => Selector 
       const requireAll = Boolean(pod.pod.spec.topologySpreadConstraints?.length) || args.defaultingType === 'List'
       const { cluster } = cycle
       const topologies = constraints.map((c) => cluster.topology(c.topologyKey))
-      const isIgnored = ({ index }: NodeInfo) => requireAll && topologies.some(({ ids }) => (ids[index] as number) < 0)
-      const considered = feasible.filter((node) => !isIgnored(node))
-      const ignored = considered.length < feasible.length ? isIgnored : undefined
+      const isIgnored = new Uint8Array(feasible.length)
+      let considered = feasible.length
+      if (requireAll)
+        for (let i = 0; i < feasible.length; i++) {
+          const { index } = feasible[i] as NodeInfo
+          if (topologies.every(({ ids }) => (ids[index] as number) >= 0)) continue
+          isIgnored[i] = 1
+          considered--
+        }
       const parts = constraints.map((c, i): Part => {
         const { ids, values } = topologies[i] as Topology
         if (c.topologyKey === hostname)
-          return { ids, maxSkew: c.maxSkew, weight: Math.log(considered.length + 2), perNode: matchingPods(pod, c, cycle) }
+          return { ids, maxSkew: c.maxSkew, weight: Math.log(considered + 2), perNode: matchingPods(pod, c, cycle) }
         const seen = new Uint8Array(values.length)
-        for (const { index } of considered) if ((ids[index] as number) >= 0) seen[ids[index] as number] = 1
-        const domains = seen.reduce((sum, one) => sum + one, 0)
+        let domains = 0
+        for (let i = 0; i < feasible.length; i++) {
+          const id = ids[(feasible[i] as NodeInfo).index] as number
+          if (id < 0 || isIgnored[i] || seen[id]) continue
+          seen[id] = 1
+          domains++
+        }
         const { counts } = countDomains(pod, c, requireAll ? constraints : [c], cycle)
         return { ids, maxSkew: c.maxSkew, weight: Math.log(domains + 2), perDomain: counts }
       })
@@ -108,19 +119,16 @@ export function createPodTopologySpread(defaultSelector: (pod: Pod) => Selector 
             }
           for (let i = 0; i < nodes.length; i++) scores[i] = Math.round(scores[i] as number)
         },
-        normalizeScore(scores, nodes) {
+        normalizeScore(scores) {
           let least = Number.POSITIVE_INFINITY
           let most = 0
           for (let i = 0; i < scores.length; i++) {
-            if (ignored?.(nodes[i] as NodeInfo)) continue
-            const score = scores[i] as number
-            if (score < least) least = score
-            if (score > most) most = score
+            if (isIgnored[i]) continue
+            least = Math.min(least, scores[i] as number)
+            most = Math.max(most, scores[i] as number)
           }
-          for (let i = 0; i < scores.length; i++) {
-            if (ignored?.(nodes[i] as NodeInfo)) scores[i] = 0
-            else scores[i] = most === 0 ? maxScore : Math.floor((maxScore * (most + least - (scores[i] as number))) / most)
-          }
+          for (let i = 0; i < scores.length; i++)
+            scores[i] = isIgnored[i] ? 0 : most === 0 ? maxScore : Math.floor((maxScore * (most + least - (scores[i] as number))) / most)
         },
       }
     },
