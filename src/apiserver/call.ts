@@ -32,7 +32,8 @@ export interface Call {
   /** Texts for Warning headers. */
   readonly warnings: string[]
   warn(text: string): void
-  annotateAudit(key: string, value: string): void
+  /** `Request`: only where the audit policy wants what requests carry, too. */
+  annotateAudit(key: string, value: string, level?: 'Request'): void
   /** Told the decoded object of the body, where the request is audited. */
   audited?(object: ApiObject): void
 }

@@ -109,6 +109,6 @@ export interface WriteAttributes {
   readonly options: Readonly<Record<string, unknown>>
   /** Adds a Warning header to the answer. */
   warn(text: string): void
-  /** Adds to the request's audit event. */
-  annotateAudit?(key: string, value: string): void
+  /** Adds to the request's audit event; what tells of the object only where its policy wants what requests carry, too. */
+  annotateAudit?(key: string, value: string, level?: 'Request'): void
 }

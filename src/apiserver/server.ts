@@ -191,8 +191,8 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
         startedAt,
         warnings,
         warn: (text) => void warnings.push(text),
-        annotateAudit: (key, value) => {
-          annotations[key] = value
+        annotateAudit: (key, value, level) => {
+          if (level === undefined || trail?.withBodies) annotations[key] = value
         },
         ...(trail ? { audited: trail.sent } : {}),
       }

@@ -31,21 +31,23 @@ export function createMutatingAdmissionWebhook(deps: WebhookDeps): AdmissionPlug
         if (!rounds.isDue(hook)) continue
         const versioned = await webhooks.match(webhook, { object: current, old, attributes })
         if (!versioned) continue
-        const annotate = (prefix: string, value: string) =>
-          attributes.annotateAudit?.(`${prefix}.webhook.admission.k8s.io/round_${reinvocation.round}_index_${i}`, value)
+        const annotate = (prefix: string, value: string, level?: 'Request') =>
+          attributes.annotateAudit?.(`${prefix}.webhook.admission.k8s.io/round_${reinvocation.round}_index_${i}`, value, level)
         let changed = false
         try {
           const answer = await webhooks.call(webhook, versioned)
           const patch = patchOf(hook, answer)
           const next = patch.length > 0 ? apply(hook, versioned, patch) : versioned.object
           changed = next !== versioned.object && !deepEqual(next, versioned.object)
-          if (patch.length > 0) annotate('patch', JSON.stringify({ configuration, webhook: hook.name, patch, patchType: 'JSONPatch' }))
+          if (patch.length > 0)
+            annotate('patch', JSON.stringify({ configuration, webhook: hook.name, patch, patchType: 'JSONPatch' }), 'Request')
           if (changed) current = mutated(versioned, next as ApiObject, deps.endpoints)
-          annotate('mutation', JSON.stringify({ configuration, webhook: hook.name, mutated: changed }))
         } catch (error) {
           const failure = failureOf(error, hook)
           if (failure) throw failure
           annotate('failed-open.mutation', hook.name)
+        } finally {
+          annotate('mutation', JSON.stringify({ configuration, webhook: hook.name, mutated: changed }))
         }
         rounds.ran(hook, changed, hook.reinvocationPolicy)
       }

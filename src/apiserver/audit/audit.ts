@@ -18,6 +18,8 @@ export interface AuditTrail {
   readonly request: IncomingRequest
   /** The request goes on when its first event is written; rejects where it is to be refused. */
   readonly begun?: Promise<void>
+  /** Whether the policy wants what requests carry. */
+  readonly withBodies: boolean
   actsAs(user: User): void
   /** The decoded object of the request: what it names is what the event is about. */
   sent(object: ApiObject): void
@@ -115,6 +117,7 @@ export function createAuditor(policy: Policy, backends: readonly AuditBackend[],
       const raw = info.verb === 'patch' || info.verb === 'delete' || info.verb === 'deletecollection'
       return {
         request: withBodies && raw ? keepingBody(request, (bytes) => (body = bytes)) : request,
+        withBodies,
         ...(begun ? { begun } : {}),
         actsAs(other) {
           impersonated = other
