@@ -1,9 +1,13 @@
 /** Pods as their users meet them, after upstream's conformance tests of the node: real containers, many cases at once in one cluster. */
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Container, ContainerStatus, Pod } from '../src/api/types/core-v1.ts'
+import type { Container, ContainerStatus, Node, Pod } from '../src/api/types/core-v1.ts'
 import type { Draft } from '../src/client/client.ts'
+import { createGrpcClient, type Unary } from '../src/grpc/client.ts'
+import { createGrpcServer, type GrpcCall } from '../src/grpc/server.ts'
+import { devicePluginTable } from '../src/kubelet/device-manager.ts'
 import { buildImage, busyboxLayer, programLayer } from './support/images.ts'
 import { cannotRunContainers, isReady, type NodeLab, nodeName, startNodeLab } from './support/node-lab.ts'
 
@@ -761,5 +765,75 @@ describe.skipIf(cannotRunContainers).concurrent('pods', () => {
       status: 'True',
       reason: 'TerminationByKubelet',
     })
+  })
+
+  test('a device plugin offers devices, and a container that asks for one gets it', async () => {
+    const folder = join(lab.folder, 'kubelet', 'device-plugins')
+    const told = Promise.withResolvers<string>()
+    const plugin = createGrpcServer({
+      tables: [devicePluginTable],
+      services: {
+        'v1beta1.DevicePlugin': {
+          async *ListAndWatch(_: object, { signal }: GrpcCall) {
+            yield { devices: ['d1', 'd2'].map((ID) => ({ ID, health: 'Healthy' })) }
+            const health = await Promise.race([told.promise, once(signal, 'abort').then(() => '')])
+            if (health)
+              yield {
+                devices: [
+                  { ID: 'd1', health: 'Healthy' },
+                  { ID: 'd2', health },
+                ],
+              }
+            await once(signal, 'abort')
+          },
+          Allocate: ({ containerRequests }: { containerRequests: { devicesIds: string[] }[] }) => ({
+            containerResponses: containerRequests.map(({ devicesIds }) => ({
+              envs: { DEVICES: devicesIds.join() },
+              mounts: [{ containerPath: '/host-name', hostPath: '/etc/hostname', readOnly: true }],
+              devices: [{ containerPath: '/dev/plugged', hostPath: '/dev/null', permissions: 'rw' }],
+            })),
+          }),
+        },
+      },
+    })
+    await plugin.listen({ path: join(folder, 'plugin.sock') })
+    const kubelet = createGrpcClient<{ Register: Unary<object, object> }>(
+      `unix://${join(folder, 'kubelet.sock')}`,
+      devicePluginTable,
+      'Registration',
+    )
+    const resource = 'example.com/device'
+    const offers = async (count: string) => {
+      for await (const { object } of lab.client.watch('nodes', {
+        sendInitialEvents: true,
+        resourceVersionMatch: 'NotOlderThan',
+        allowWatchBookmarks: true,
+      }))
+        if ((object as Partial<Node>).status?.allocatable?.[resource] === count) return
+    }
+    try {
+      await expect(kubelet.Register({ version: 'v1', endpoint: 'plugin.sock', resourceName: resource })).rejects.toThrow(
+        /"v1" is not supported/,
+      )
+      await kubelet.Register({ version: 'v1beta1', endpoint: 'plugin.sock', resourceName: resource })
+      await offers('2')
+      const wants = {
+        ...sh('echo $DEVICES; cat /host-name; echo x > /dev/plugged && echo written; sleep 100000'),
+        resources: { limits: { [resource]: '1' }, requests: { [resource]: '1' } },
+      }
+      const names = await Promise.all([1, 2].map(() => started({ containers: [wants] })))
+      for (const name of names) await lab.untilLog(name, 'written\n')
+      const said = await Promise.all(names.map((name) => lab.logs(name)))
+      expect(said.map((text) => text.split('\n')[0]).sort()).toEqual(['d1', 'd2'])
+      expect(said[0]).toContain(readFileSync('/etc/hostname', 'utf8'))
+      const third = await until(await create({ containers: [wants] }), hasEnded)
+      expect(third.status).toMatchObject({ phase: 'Failed', reason: `OutOf${resource}` })
+      told.resolve('Unhealthy')
+      await offers('1')
+    } finally {
+      kubelet.close()
+      await plugin.close()
+    }
+    await offers('0')
   })
 })

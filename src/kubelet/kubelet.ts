@@ -22,6 +22,7 @@ import { createClaims } from './claims.ts'
 import type { KubeletConfiguration } from './configuration.ts'
 import { type NodeSettings, podsCgroup } from './container-config.ts'
 import { abortable, type Cri, criErrorText } from './cri.ts'
+import { startDeviceManager } from './device-manager.ts'
 import { createEvictionManager, observeNode, pressureRefusal, thresholdsOf } from './eviction.ts'
 import { collectImages, createImageCollector } from './image-gc.ts'
 import { createImageManager } from './images.ts'
@@ -106,6 +107,7 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
   const { runtimeName = 'unknown' } = await cri.runtime.Version({})
   const node = (): Node | undefined => nodes.get(undefined, nodeName)
 
+  const devices = await startDeviceManager({ clock, log, changed: () => reporter.refresh() }, rootFolder)
   const images = createImageCollector(
     { cri, clock, log, failed: (message) => recorder.event(nodeReference, 'Warning', 'FreeDiskSpaceFailed', message) },
     {
@@ -147,6 +149,7 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
       log,
       node,
       pressure: () => eviction.conditions(),
+      devices: () => devices.resources(),
       healthy: () => (shutdown?.isShuttingDown ? 'node is shutting down' : undefined),
       event: (reason, message) => recorder.event(nodeReference, 'Normal', reason, message),
     },
@@ -210,6 +213,7 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
     token: tokens.get,
     claims: createClaims(client),
     cgroups: kernelCgroups,
+    devices,
     sources: { configMap: objects.configMap, secret: objects.secret, services: (namespace) => services.list(namespace) },
     hostIPs: () => options.nodeIPs,
     allocatable: () => reporter.allocatable,
@@ -444,6 +448,7 @@ export async function createKubelet(deps: KubeletDeps, options: KubeletOptions):
       for (const off of unsubscribe) off()
       manifests?.close()
       shutdown?.stop()
+      await devices.stop()
       stopping.abort()
       await workers.stop()
       objects.stop()

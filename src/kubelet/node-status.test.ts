@@ -40,6 +40,7 @@ async function startReporter(signal: AbortSignal) {
       log: noLog,
       node: () => node,
       pressure: () => [...pressure],
+      devices: () => ({ capacity: {}, allocatable: {} }),
       healthy: () => undefined,
       event: (reason) => events.push(reason),
     },

@@ -14,6 +14,7 @@ import { type Clock, sleep } from '../client/clock.ts'
 import type { Logger } from '../log/log.ts'
 import { kubernetesVersion } from '../version.ts'
 import { type Cri, criErrorText } from './cri.ts'
+import type { DeviceManager } from './device-manager.ts'
 import { absolute, type PressureCondition, type Threshold } from './eviction.ts'
 
 export interface NodeOptions {
@@ -54,6 +55,8 @@ export function createNodeReporter(
     log: Logger
     node(): Node | undefined
     pressure(): readonly PressureCondition[]
+    /** What device plugins offer. */
+    devices(): ReturnType<DeviceManager['resources']>
     healthy(): string | undefined
     /** Records an event about the node. */
     event(reason: string, message: string): void
@@ -62,8 +65,10 @@ export function createNodeReporter(
 ): NodeReporter {
   const { client, cri, clock, log } = deps
   const { nodeName } = options
-  const capacity = machineCapacity(options)
-  const allocatable = allocatableOf(capacity, options)
+  const machine = machineCapacity(options)
+  const left = allocatableOf(machine, options)
+  const capacityNow = () => ({ ...machine, ...deps.devices().capacity })
+  const allocatableNow = () => ({ ...left, ...deps.devices().allocatable })
   let wakeUp = () => {}
   let reportedAt = 0
 
@@ -105,8 +110,9 @@ export function createNodeReporter(
       return { ...c, lastHeartbeatTime: now, lastTransitionTime: old?.status === c.status ? (old.lastTransitionTime ?? now) : now }
     })
     return {
-      capacity,
-      allocatable,
+      // Resources that others have told of stay.
+      capacity: { ...extendedOf(before?.capacity), ...capacityNow() },
+      allocatable: { ...extendedOf(before?.allocatable), ...allocatableNow() },
       conditions: [...conditions, ...(before?.conditions ?? []).filter((c) => !made.some((m) => m.type === c.type))],
       addresses: [
         ...options.addresses.map((address) => ({ type: 'InternalIP' as const, address })),
@@ -222,8 +228,12 @@ export function createNodeReporter(
   }
 
   return {
-    capacity,
-    allocatable,
+    get capacity() {
+      return capacityNow()
+    },
+    get allocatable() {
+      return allocatableNow()
+    },
     refresh: () => wakeUp(),
     async run(signal) {
       deps.event('Starting', 'Starting kubelet.')
@@ -232,6 +242,9 @@ export function createNodeReporter(
     },
   }
 }
+
+const extendedOf = (resources: Readonly<Record<string, string>> = {}) =>
+  Object.fromEntries(Object.entries(resources).filter(([name]) => name.includes('/') && !name.includes('kubernetes.io/')))
 
 function condition(
   type: string,

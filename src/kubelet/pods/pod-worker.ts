@@ -14,6 +14,7 @@ import type { Cgroups } from '../cgroups.ts'
 import type { Claims } from '../claims.ts'
 import type { NodeSettings } from '../container-config.ts'
 import type { Cri } from '../cri.ts'
+import type { DeviceManager } from '../device-manager.ts'
 import type { EnvSources, PodFacts } from '../env.ts'
 import type { ImageManager } from '../images.ts'
 import type { ObjectWatcher } from '../objects.ts'
@@ -37,6 +38,7 @@ export interface PodWorkerDeps {
   readonly token: VolumeDeps['token']
   readonly claims: Claims
   readonly cgroups: Cgroups
+  readonly devices: Pick<DeviceManager, 'configure' | 'release'>
   readonly settings: NodeSettings
   readonly runtimeName: string
   /** The longest that a container which ends again and again waits. */

@@ -75,12 +75,13 @@ async function makeConfig(
     const imageUser = await readImageUser(deps, pod, container, image)
     const target = (container as { targetContainerName?: string }).targetContainerName
     const targetId = target ? newest(runtime, target)?.id : undefined
-    return containerConfig(
+    const config = containerConfig(
       pod,
       container,
       { restartCount, image: image.spec, imageUser, envs, volumes, imageVolumes, podIPs, ...(targetId ? { targetId } : {}) },
       deps.settings,
     )
+    return await deps.devices.configure(pod, container, config)
   } catch (error) {
     if (error instanceof ConfigError) throw new WaitError('CreateContainerConfigError', error.message)
     throw error

@@ -34,6 +34,7 @@ async function reclaim(deps: PodDeps, worker: PodWorker): Promise<void> {
   await removePodFolder(folder)
   deps.objects.release(uid)
   deps.claims.forget(uid)
+  deps.devices.release(uid)
   deps.crashBackoff.forget(`${uid}/`)
   deps.cgroups.remove(podCgroup(pod, deps.settings))
   worker.reclaimed = true

@@ -198,6 +198,7 @@ export function createPodLab(more: Partial<PodWorkerDeps> = {}): PodLab {
     sources: { configMap: async () => undefined, secret: async () => undefined, services: () => [] },
     token: async () => ({ token: '', renewAt: clock.now() + 1e9 }),
     claims: { volumeOf: () => Promise.reject(new Error('no claims here')), forget() {} },
+    devices: { configure: async (_pod, _container, config) => config, release() {} },
     cgroups: { limit: (path, limits) => void cgroups.set(path, limits), remove: (path) => void cgroups.delete(path) },
     settings: {
       nodeName: 'n',
