@@ -263,6 +263,18 @@ describe.skipIf(why !== undefined)('the container runtime', () => {
     await daemon.runtime.RemovePodSandbox({ podSandboxId: pod })
   })
 
+  test('of sizes that come together the last one counts', async () => {
+    const pod = await runPod()
+    const id = await run(pod, ['sh'], { tty: true, stdin: true })
+    const attached = await stream((await daemon.runtime.Attach({ containerId: id, tty: true, stdin: true, stdout: true })).url as string)
+    for (const size of [10, 20, 30, 40]) attached.send(4, JSON.stringify({ Width: size * 2, Height: size }))
+    attached.send(0, 'stty size; echo told\n')
+    await attached.until(1, '\ntold')
+    expect(attached.output(1)).toContain('\n40 80\r\n')
+    attached.socket.close()
+    await daemon.runtime.RemovePodSandbox({ podSandboxId: pod })
+  })
+
   test('port-forward reaches a port of localhost in the pod', async () => {
     const pod = await runPod()
     const id = await run(pod, ['sh', '-c', 'echo pong > /tmp/x; httpd -f -p 127.0.0.1:9000 -h /tmp'])

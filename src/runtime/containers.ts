@@ -16,7 +16,7 @@ import type { Exit, Monitor } from './monitor.ts'
 import type { Host } from './oci/host.ts'
 import type { OciRuntime } from './oci/runtime.ts'
 import { buildSpec, resourcesOf, type SandboxNamespaces } from './oci/spec.ts'
-import { isAlive, signal, signalNumber, startOf } from './processes.ts'
+import { isAlive, setTerminalSize, signal, signalNumber, startOf } from './processes.ts'
 import { cgroupParentOf, type Sandboxes } from './sandboxes.ts'
 import { type ContainerRecord, nowNanoseconds, type Records, type SandboxRecord } from './state.ts'
 
@@ -474,7 +474,9 @@ export function createContainers(deps: ContainerDeps): Containers {
       await monitor.reopenLog(bundle(id))
     },
     async resize(id, rows, columns) {
-      await monitor.resize(bundle(id), rows, columns)
+      // Of sizes that it finds together conmon takes the first for all (seen in 2.1): it sets only what has no terminal as input.
+      const { pid } = must(id)
+      if (!setTerminalSize(pid, rows, columns)) await monitor.resize(bundle(id), rows, columns)
     },
     async recover() {
       const lost: Exit = { code: 255, at: new Date(), oomKilled: false }

@@ -4,12 +4,12 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, constants, type FSWatcher, openSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, type Readable, type Writable } from 'node:stream'
-import { isatty, ReadStream } from 'node:tty'
+import { ReadStream } from 'node:tty'
 import { Code, GrpcError } from '../grpc/status.ts'
 import { openPty, setWindowSize } from '../linux/syscalls.ts'
 import { lastMessage, type OciRuntime } from './oci/runtime.ts'
 import type { OciProcess } from './oci/spec.ts'
-import { signal, startOf } from './processes.ts'
+import { setTerminalSize, signal, startOf } from './processes.ts'
 
 export interface ExecOptions {
   readonly cmd: readonly string[]
@@ -147,22 +147,5 @@ export function startExec(runtime: OciRuntime, id: string, bundle: string, optio
     exit,
     resize: () => {},
     kill: () => kill(child),
-  }
-}
-
-/** Of the terminal that is the process's input. False when that is none (yet). */
-function setTerminalSize(pid: number, rows: number, columns: number): boolean {
-  let fd: number
-  try {
-    fd = openSync(`/proc/${pid}/fd/0`, constants.O_RDWR | constants.O_NOCTTY)
-  } catch {
-    return false
-  }
-  try {
-    if (!isatty(fd)) return false
-    setWindowSize(fd, rows, columns)
-    return true
-  } finally {
-    closeSync(fd)
   }
 }

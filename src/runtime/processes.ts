@@ -1,6 +1,8 @@
 /** Processes told apart for good: a PID with the moment it began, and an event when it ends. */
-import { readFileSync } from 'node:fs'
+import { closeSync, constants as fs, openSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
+import { isatty } from 'node:tty'
+import { setWindowSize } from '../linux/syscalls.ts'
 
 /** When the process began, in clock ticks since boot; undefined when there is none (a zombie counts as none). */
 export function startOf(pid: number): string | undefined {
@@ -25,6 +27,23 @@ export function signal(pid: number, start: string, number: number): void {
     process.kill(pid, number)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+/** Of the terminal that is the process's input. False when that is none (yet). */
+export function setTerminalSize(pid: number, rows: number, columns: number): boolean {
+  let fd: number
+  try {
+    fd = openSync(`/proc/${pid}/fd/0`, fs.O_RDWR | fs.O_NOCTTY | fs.O_NONBLOCK)
+  } catch {
+    return false
+  }
+  try {
+    if (!isatty(fd)) return false
+    setWindowSize(fd, rows, columns)
+    return true
+  } finally {
+    closeSync(fd)
   }
 }
 
