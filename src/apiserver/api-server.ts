@@ -30,7 +30,7 @@ import { createObservers, type Observers } from './observe.ts'
 import { createStrategies, type StrategyOptions } from './registry/index.ts'
 import type { Strategy } from './registry/strategy.ts'
 import { createRequestMetrics } from './request-metrics.ts'
-import type { Core } from './rest/core.ts'
+import type { ComponentPorts, Core } from './rest/core.ts'
 import { createHandler, type Response, type ServerParts } from './server.ts'
 import { joinServers, onlyServer, type Servers } from './servers.ts'
 import { createLeases } from './storage/leases.ts'
@@ -64,6 +64,8 @@ export interface ApiServerOptions {
   readonly services?: Omit<StrategyOptions, 'api' | 'store'>
   readonly minRequestTimeoutMs?: number
   readonly kubeletAddressTypes?: readonly string[]
+  /** Default: upstream's. */
+  readonly componentPorts?: ComponentPorts
   /** Whether /debug/pprof answers. */
   readonly profiling?: boolean
   /** How long a lease takes in further events. */
@@ -108,6 +110,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
     admission: access.admission.map(admissionMetrics.measured),
     admissionStep: admissionMetrics.step,
     minRequestTimeoutMs: options.minRequestTimeoutMs ?? 1800_000,
+    componentPorts: options.componentPorts ?? { controllerManager: 10257, scheduler: 10259 },
     kubeletAddressTypes: options.kubeletAddressTypes ?? ['InternalIP', 'ExternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS'],
     leaseFor: createLeases(store, now, options.leaseReuseSeconds),
     now,

@@ -49,6 +49,8 @@ export type Answer =
       readonly of?: Endpoint
       readonly headers?: Record<string, string>
     }
+  /** A list of what is stored nowhere. */
+  | { readonly kind: 'objects'; readonly endpoint: Endpoint; readonly objects: readonly ApiObject[] }
   | {
       readonly kind: 'list'
       readonly endpoint: Endpoint

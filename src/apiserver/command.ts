@@ -8,7 +8,7 @@ import type { Logger } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
 import { accessOptions } from './access-flags.ts'
-import { type ApiServer, createApiServer } from './api-server.ts'
+import { type ApiServer, type ApiServerOptions, createApiServer } from './api-server.ts'
 import { openEncryption } from './encryption/encryption.ts'
 import { createEncryptedStore } from './encryption/store.ts'
 import { checkFixedFlags } from './fixed-flags.ts'
@@ -49,7 +49,11 @@ export interface RunningApiServer {
 }
 
 /** The server that the flags describe, listening; `given` are parsed values of `flags`. The control plane's process starts it so too. */
-export async function startApiServer(given: Readonly<Record<string, unknown>>, log: Logger): Promise<RunningApiServer> {
+export async function startApiServer(
+  given: Readonly<Record<string, unknown>>,
+  log: Logger,
+  options: Pick<ApiServerOptions, 'componentPorts'> = {},
+): Promise<RunningApiServer> {
   const values = given as unknown as Values
   checkFixedFlags(values)
   const plain = await openStore(values)
@@ -96,6 +100,7 @@ export async function startApiServer(given: Readonly<Record<string, unknown>>, l
       minRequestTimeoutMs: values['min-request-timeout'] * 1000,
       kubeletAddressTypes: values['kubelet-preferred-address-types'],
       profiling: values.profiling,
+      ...options,
       requestTimeoutMs: values['request-timeout'],
       compactionIntervalMs: values['etcd-compaction-interval'],
     },

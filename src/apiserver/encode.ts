@@ -39,6 +39,8 @@ export function encodeAnswer(answer: Exclude<Answer, { kind: 'watch' | 'proxy' }
       const object = of ? transform(of, answer.object as never, form, query) : answer.object
       return { status, ...encodeValue(object, of ? form : { ...form, as: undefined }), ...(headers ? { headers } : {}) }
     }
+    case 'objects':
+      return { status: 200, ...encodeValue(transformList(answer.endpoint, answer.objects, {}, form, query), form) }
     case 'list':
       return { status: 200, ...encodeList(answer, form, query) }
   }
@@ -60,7 +62,17 @@ export const listMetadata = ({ revision, continue: token, remaining }: ListAnswe
 
 function encodeList(answer: ListAnswer, form: Form, query: URLSearchParams): { type: string; bytes: Buffer } {
   const { endpoint } = answer
-  if (!plain(endpoint, form)) return encodeValue(transformList(answer, listMetadata(answer), form, query), form)
+  if (!plain(endpoint, form))
+    return encodeValue(
+      transformList(
+        endpoint,
+        answer.entries.map((entry) => viewOf(endpoint, entry)),
+        listMetadata(answer),
+        form,
+        query,
+      ),
+      form,
+    )
   const { type, length, pieces } = plainList(answer)
   const [bytes] = pieces(Buffer.allocUnsafe(length))
   return { type, bytes: bytes as Buffer }

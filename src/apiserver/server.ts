@@ -228,7 +228,7 @@ const unknownInfo: RequestInfo = {
 function shapeOf(info: RequestInfo, { cache, resource }: Endpoint): Shape {
   const { verb, subresource } = info
   const watchable = verb === 'list' || verb === 'watch'
-  if (!cache || (subresource && subresource !== 'status')) return { forms: 'none', watchable }
+  if ((!cache && !resource.verbs.includes('list')) || (subresource && subresource !== 'status')) return { forms: 'none', watchable }
   const type = `${goPackage(resource.group)}.${resource.kind}`
   return { forms: verb === 'list' || verb === 'deletecollection' ? 'list' : 'object', type, watchable }
 }

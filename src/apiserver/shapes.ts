@@ -1,10 +1,8 @@
 /** Objects turned into what a client asked to see instead: a Table, or only the metadata. */
 import { makeTable, parseIncludeObject, printerOf } from '../api/printers/table.ts'
-import type { Answer } from './call.ts'
 import type { Endpoint } from './endpoints.ts'
 import type { Form } from './negotiate.ts'
 import type { ApiObject } from './request.ts'
-import { viewOf } from './rest/core.ts'
 
 /** `laterEvent`: of the events of a watch only the first brings a Table's columns. */
 export function transform(endpoint: Endpoint, object: ApiObject, form: Form, query: URLSearchParams, laterEvent = false): object {
@@ -15,9 +13,13 @@ export function transform(endpoint: Endpoint, object: ApiObject, form: Form, que
   return form.as === 'PartialObjectMetadata' ? partial(endpoint, object, form) : object
 }
 
-export function transformList(answer: Extract<Answer, { kind: 'list' }>, metadata: object, form: Form, query: URLSearchParams): object {
-  const { endpoint, entries } = answer
-  const objects = entries.map((entry) => viewOf(endpoint, entry))
+export function transformList(
+  endpoint: Endpoint,
+  objects: readonly ApiObject[],
+  metadata: object,
+  form: Form,
+  query: URLSearchParams,
+): object {
   if (form.as === 'Table') return table(endpoint, objects, metadata, form, query)
   if (form.as === 'PartialObjectMetadataList')
     return { kind: form.as, apiVersion: `meta.k8s.io/${form.asVersion}`, metadata, items: objects.map((o) => partial(endpoint, o, form)) }

@@ -45,7 +45,7 @@ export const command: Command = {
     })
 
     const apiServer = called('kube-apiserver', apiServerFlags)
-    const api = await startApiServer(apiServer.values, loggerOf('kube-apiserver', apiServer))
+    const api = await startApiServer(apiServer.values, loggerOf('kube-apiserver', apiServer), { componentPorts: cluster.ports })
     await api.server.ready
     const toForward = cluster.settings.nodeCidr ? loopbackPorts(cluster) : []
     const forwards = await Promise.all(toForward.map((port) => forwardToLoopback(apiAddress(cluster), port)))

@@ -123,7 +123,7 @@ const messageOf = (status: number, said: string): string =>
     : `the server responded with the status code ${status}${said ? `: ${said.slice(0, shownOfError).trim()}` : ''}`
 
 /** What Go's dialer and TLS would say. */
-function goError({ code, message }: NodeJS.ErrnoException, { hostname, port, protocol }: URL): string {
+export function goError({ code, message }: NodeJS.ErrnoException, { hostname, port, protocol }: URL): string {
   const address = `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`
   switch (code) {
     case 'ECONNREFUSED':

@@ -13,6 +13,12 @@ import type { LeaseFor } from '../storage/leases.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { WatchCache } from '../storage/watch-cache.ts'
 
+/** Where the components beside the server tell of their health, on this machine. */
+export interface ComponentPorts {
+  readonly controllerManager: number
+  readonly scheduler: number
+}
+
 export interface Core {
   readonly storage: Storage
   readonly endpoints: Endpoints
@@ -25,6 +31,7 @@ export interface Core {
   readonly minRequestTimeoutMs: number
   /** Which of a node's addresses its kubelet is called at: the first that it has. */
   readonly kubeletAddressTypes: readonly string[]
+  readonly componentPorts: ComponentPorts
   now(): Date
   /** A stage of the call is over; costs nothing when nobody listens. */
   step(call: Call, stage: 'decode' | 'admit' | 'validate' | 'store'): void
