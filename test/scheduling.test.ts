@@ -212,6 +212,37 @@ test('replica sets of four priorities: the highest takes the room of the others 
   expect(ranks.map((rank) => pods.list('default').filter((p) => p.metadata.labels?.['rank'] === String(rank)).length)).toEqual([5, 4, 1, 6])
 })
 
+test('a priority class can be listed and described anew, and keeps its value', async () => {
+  await classes()
+  const listed = await client.list('priorityclasses.scheduling.k8s.io')
+  expect(Object.fromEntries(listed.items.map(({ metadata, value }) => [metadata.name, value]))).toMatchObject({
+    low: 1,
+    middle: 100,
+    high: 1000,
+  })
+  const change = (patch: object) => client.patch('priorityclasses.scheduling.k8s.io', { name: 'low' }, patch, { type: 'merge' })
+  expect((await change({ description: 'the lowest' })).description).toBe('the lowest')
+  await expect(change({ value: 2 })).rejects.toThrow('value: Forbidden: may not be changed in an update.')
+  await expect(client.update('priorityclasses.scheduling.k8s.io', { metadata: { name: 'low' }, value: 2 })).rejects.toThrow(
+    'value: Forbidden',
+  )
+})
+
+test('limit ranges are listed over namespaces by label, patched, and deleted by label one namespace at a time', async () => {
+  await client.create('namespaces', { metadata: { name: 'other' } })
+  const limits = [{ type: 'Container' as const, max: { cpu: '500m' } }]
+  for (const namespace of ['default', 'other'])
+    await client.create('limitranges', { metadata: { namespace, name: 'limits', labels: { test: 'yes' } }, spec: { limits } })
+  const labelSelector = 'test=yes'
+  const listed = async () => (await client.list('limitranges', { labelSelector })).items.map(({ metadata }) => metadata.namespace)
+  expect((await listed()).toSorted()).toEqual(['default', 'other'])
+  const patch = { metadata: { labels: { patched: 'yes' } }, spec: { limits: [{ ...limits[0], max: { cpu: '400m' } }] } }
+  const patched = await client.patch('limitranges', { namespace: 'default', name: 'limits' }, patch)
+  expect([patched.metadata.labels?.['patched'], patched.spec.limits[0]?.max]).toEqual(['yes', { cpu: '400m' }])
+  await client.deleteCollection('limitranges', { namespace: 'default', labelSelector: 'patched=yes' })
+  expect(await listed()).toEqual(['other'])
+})
+
 test('of two schedulers one works, and the other when the lease is given back', async () => {
   const lease = { namespace: 'kube-system', name: 'two', leaseDurationMs: 1500, renewDeadlineMs: 1000, retryPeriodMs: 100 }
   const profiles = [{ schedulerName: 'elected' }]
