@@ -64,18 +64,19 @@ export const bySizeOlder = (a: ReplicaSet, b: ReplicaSet): number => size(b) - s
 export function maxSurge(d: Deployment): number {
   return d.spec.strategy.type === 'Recreate' ? 0 : fenceposts(d).surge
 }
+export const replicasOf = (d: Deployment): number => d.spec.replicas ?? 1
 export function maxUnavailable(d: Deployment): number {
   if (d.spec.strategy.type === 'Recreate' || d.spec.replicas === 0) return 0
-  return Math.min(fenceposts(d).unavailable, d.spec.replicas ?? 1)
+  return Math.min(fenceposts(d).unavailable, replicasOf(d))
 }
 function fenceposts(d: Deployment): { surge: number; unavailable: number } {
   const { maxSurge = '25%', maxUnavailable = '25%' } = d.spec.strategy.rollingUpdate ?? {}
-  return resolveFenceposts(maxSurge, maxUnavailable, d.spec.replicas ?? 1)
+  return resolveFenceposts(maxSurge, maxUnavailable, replicasOf(d))
 }
 
 /** How large the new set may be now: as the strategy allows beside what the old ones still have. */
 export function newSetReplicas(d: Deployment, sets: readonly ReplicaSet[], current: ReplicaSet): number {
-  const wanted = d.spec.replicas ?? 1
+  const wanted = replicasOf(d)
   if (d.spec.strategy.type === 'Recreate') return wanted
   const have = current.spec.replicas ?? 0
   const room = wanted + maxSurge(d) - sumReplicas(sets)
@@ -91,7 +92,7 @@ export function proportionOf(rs: ReplicaSet, d: Deployment, toAdd: number, added
   return toAdd > 0 ? Math.min(share, allowed) : Math.max(share, allowed)
 }
 function fractionOf(rs: ReplicaSet, d: Deployment): number {
-  const wanted = d.spec.replicas ?? 1
+  const wanted = replicasOf(d)
   if (wanted === 0) return -size(rs)
   const before = Number(rs.metadata.annotations?.[annotation.max]) || d.status.replicas || 0
   if (before === 0) return 0
@@ -99,7 +100,7 @@ function fractionOf(rs: ReplicaSet, d: Deployment): number {
 }
 
 export function replicasAnnotations(d: Deployment): Record<string, string> {
-  const wanted = d.spec.replicas ?? 1
+  const wanted = replicasOf(d)
   return { [annotation.desired]: String(wanted), [annotation.max]: String(wanted + maxSurge(d)) }
 }
 

@@ -5,7 +5,7 @@
  */
 import { isAlreadyExists, isNotFound } from '../api/errors.ts'
 import { labelSelectorAsSelector } from '../api/labels.ts'
-import { controllerOf, formatTime, isBeingDeleted, isControlledBy, objectKey, splitKey } from '../api/meta.ts'
+import { controllerOf, isBeingDeleted, isControlledBy, objectKey, splitKey } from '../api/meta.ts'
 import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } from '../api/types/apps-v1.ts'
 import { referenceTo } from '../client/events.ts'
 import type { Controller, ControllerDeps, Queue } from './controller.ts'
@@ -22,11 +22,22 @@ import {
   newSetReplicas,
   proportionOf,
   replicasAnnotations,
+  replicasOf,
   revisionOf,
   sumReplicas,
   templateHash,
   templateHashLabel,
 } from './deployment-replica-sets.ts'
+import {
+  calculateStatus,
+  conditionOf,
+  isComplete,
+  newCondition,
+  rolloutStatus,
+  sameStatus,
+  untilDeadline,
+  withCondition,
+} from './deployment-status.ts'
 import { semanticEqual } from './equal.ts'
 import { createClaimer, indexByOwner, ownerIndex, ownerReference, resolveOwner } from './ownership.ts'
 import { isNamespaceTerminating, isPodFinished } from './pods.ts'
@@ -40,7 +51,6 @@ export function createDeploymentController(deps: ControllerDeps): Controller {
   const pods = indexByOwner(informers.of('pods'))
   const recorder = deps.recorder('deployment-controller')
   const claim = createClaimer({ client, ownerResource: resource, resource: 'replicasets.apps', informer: replicaSets })
-  const replicasOf = (d: Deployment) => d.spec.replicas ?? 1
 
   function wake(queue: Queue) {
     const enqueue = (d: Deployment | undefined) => d && queue.add(objectKey(d))
@@ -188,7 +198,7 @@ export function createDeploymentController(deps: ControllerDeps): Controller {
 
     /** The revision the deployment is at, and whether the newest set was found or made: annotation and condition. */
     async function writeRevision(revision: string, set: ReplicaSet, made = false): Promise<void> {
-      const needsCondition = d.spec.progressDeadlineSeconds !== undefined && (made || !conditionOf('Progressing'))
+      const needsCondition = d.spec.progressDeadlineSeconds !== undefined && (made || !conditionOf(d.status, 'Progressing'))
       if (d.metadata.annotations?.[annotation.revision] !== revision) {
         const annotations = { ...d.metadata.annotations, [annotation.revision]: revision }
         d = await client.update(resource, { ...d, metadata: { ...d.metadata, annotations } })
@@ -204,109 +214,20 @@ export function createDeploymentController(deps: ControllerDeps): Controller {
 
     // ---- conditions and status
 
-    function conditionOf(type: string, status: DeploymentStatus = d.status): DeploymentCondition | undefined {
-      return status.conditions?.find((c) => c.type === type)
-    }
-    function newCondition(type: string, status: string, reason: string, message: string): DeploymentCondition {
-      const now = formatTime(clock.now())
-      return { type, status, lastUpdateTime: now, lastTransitionTime: now, reason, message }
-    }
-    const progressing = (status: string, reason: string, message: string) => newCondition('Progressing', status, reason, message)
-    /** Sets a condition; one with the same status and reason stays as it is. */
-    function withCondition(conditions: DeploymentCondition[], condition: DeploymentCondition): DeploymentCondition[] {
-      const have = conditions.find((c) => c.type === condition.type)
-      if (have && have.status === condition.status && have.reason === condition.reason) return conditions
-      const next = have?.status === condition.status ? { ...condition, lastTransitionTime: have.lastTransitionTime } : condition
-      return [...conditions.filter((c) => c.type !== condition.type), next]
-    }
+    const progressing = (status: string, reason: string, message: string) =>
+      newCondition('Progressing', status, reason, message, clock.now())
     async function writeConditions(changes: readonly DeploymentCondition[]): Promise<void> {
       const before = d.status.conditions ?? []
       const conditions = changes.reduce(withCondition, before)
       if (conditions !== before) d = await client.updateStatus(resource, { ...d, status: { ...d.status, conditions } })
     }
 
-    function calculateStatus(current: ReplicaSet | undefined): DeploymentStatus {
-      const count = (of: readonly ReplicaSet[], field: 'replicas' | 'readyReplicas' | 'availableReplicas' | 'terminatingReplicas') =>
-        of.reduce((sum, rs) => sum + (rs.status[field] ?? 0), 0)
-      const available = count(sets, 'availableReplicas')
-      const total = sumReplicas(sets)
-      const condition =
-        available >= replicasOf(d) - maxUnavailable(d)
-          ? newCondition('Available', 'True', 'MinimumReplicasAvailable', 'Deployment has minimum availability.')
-          : newCondition('Available', 'False', 'MinimumReplicasUnavailable', 'Deployment does not have minimum availability.')
-      return {
-        observedGeneration: d.metadata.generation,
-        replicas: count(sets, 'replicas'),
-        updatedReplicas: current?.status.replicas ?? 0,
-        readyReplicas: count(sets, 'readyReplicas'),
-        availableReplicas: available,
-        unavailableReplicas: Math.max(0, total - available),
-        terminatingReplicas: count(sets, 'terminatingReplicas'),
-        ...(d.status.collisionCount !== undefined ? { collisionCount: d.status.collisionCount } : {}),
-        conditions: withCondition(d.status.conditions ?? [], condition),
-      }
-    }
-
-    function isComplete(status: DeploymentStatus): boolean {
-      const wanted = replicasOf(d)
-      return (
-        (status.updatedReplicas ?? 0) === wanted &&
-        (status.replicas ?? 0) === wanted &&
-        (status.availableReplicas ?? 0) === wanted &&
-        (status.observedGeneration ?? 0) >= (d.metadata.generation ?? 0)
-      )
-    }
-    function hasProgressed(status: DeploymentStatus): boolean {
-      const n = (value: number | undefined) => value ?? 0
-      const before = d.status
-      return (
-        n(status.updatedReplicas) > n(before.updatedReplicas) ||
-        n(status.replicas) - n(status.updatedReplicas) < n(before.replicas) - n(before.updatedReplicas) ||
-        n(status.readyReplicas) > n(before.readyReplicas) ||
-        n(status.availableReplicas) > n(before.availableReplicas)
-      )
-    }
-    /** When the rollout counts as stuck; undefined when it cannot be: finished, or no deadline. */
-    function deadlineOf(condition: DeploymentCondition | undefined): number | undefined {
-      if (!condition || d.spec.progressDeadlineSeconds === undefined) return undefined
-      if (condition.reason === 'NewReplicaSetAvailable') return undefined
-      return Date.parse(condition.lastUpdateTime ?? '') + d.spec.progressDeadlineSeconds * 1000
-    }
-
-    /** Writes the status of a rollout under way, its progress judged; the delay until its deadline, or undefined. */
-    async function rolloutStatus(): Promise<number | undefined> {
-      const current = newSet()
-      const status = calculateStatus(current)
-      let conditions = status.conditions ?? []
-      if (d.spec.progressDeadlineSeconds === undefined) conditions = conditions.filter((c) => c.type !== 'Progressing')
-      const before = conditionOf('Progressing')
-      // A single, finished set is no rollout: its pods may come and go without counting as progress or delay.
-      const finished = status.replicas === status.updatedReplicas && before?.reason === 'NewReplicaSetAvailable'
-      if (d.spec.progressDeadlineSeconds !== undefined && !finished) {
-        const what = current ? `ReplicaSet ${JSON.stringify(current.metadata.name)}` : `Deployment ${JSON.stringify(d.metadata.name)}`
-        const deadline = before?.reason === 'ProgressDeadlineExceeded' ? 0 : deadlineOf(before)
-        if (isComplete(status))
-          conditions = withCondition(conditions, progressing('True', 'NewReplicaSetAvailable', `${what} has successfully progressed.`))
-        else if (hasProgressed(status)) {
-          const condition = progressing('True', 'ReplicaSetUpdated', `${what} is progressing.`)
-          // Progress renews the deadline: the condition is written even when its reason stays.
-          if (before?.status === 'True') condition.lastTransitionTime = before.lastTransitionTime
-          conditions = [...conditions.filter((c) => c.type !== 'Progressing'), condition]
-        } else if (deadline !== undefined && deadline < clock.now())
-          conditions = withCondition(conditions, progressing('False', 'ProgressDeadlineExceeded', `${what} has timed out progressing.`))
-      }
-      const failures = sets.flatMap((rs) => rs.status.conditions ?? []).filter((c) => c.type === 'ReplicaFailure')
-      const failure = (current?.status.conditions ?? []).find((c) => c.type === 'ReplicaFailure') ?? failures[0]
-      if (failure)
-        conditions = withCondition(conditions, newCondition('ReplicaFailure', failure.status, failure.reason ?? '', failure.message ?? ''))
-      else conditions = conditions.filter((c) => c.type !== 'ReplicaFailure')
-      status.conditions = conditions
+    /** Writes the status of a rollout under way; the delay until its deadline, if it has one ahead. */
+    async function writeRollout(): Promise<number | undefined> {
+      const status = rolloutStatus(d, sets, newSet(), clock.now())
+      const wait = untilDeadline(d, status, clock.now())
       await writeStatus(status)
-      if (isComplete(status)) return undefined
-      const condition = conditionOf('Progressing', status)
-      if (condition?.reason === 'ProgressDeadlineExceeded') return undefined
-      const deadline = deadlineOf(condition)
-      return deadline === undefined ? undefined : Math.max(0, deadline - clock.now()) + 1000
+      return wait
     }
     async function writeStatus(status: DeploymentStatus): Promise<void> {
       if (sameStatus(d.status, status)) return
@@ -314,12 +235,12 @@ export function createDeploymentController(deps: ControllerDeps): Controller {
     }
     async function statusOnly(): Promise<undefined> {
       await newSetAndRevision(false)
-      await writeStatus(calculateStatus(newSet()))
+      await writeStatus(calculateStatus(d, sets, newSet(), clock.now()))
     }
 
     async function checkPaused(): Promise<void> {
       if (d.spec.progressDeadlineSeconds === undefined) return
-      const condition = conditionOf('Progressing')
+      const condition = conditionOf(d.status, 'Progressing')
       if (condition?.reason === 'ProgressDeadlineExceeded') return
       const paused = condition?.reason === 'DeploymentPaused'
       if (d.spec.paused && !paused) await writeConditions([progressing('Unknown', 'DeploymentPaused', 'Deployment is paused')])
@@ -360,7 +281,7 @@ export function createDeploymentController(deps: ControllerDeps): Controller {
       await newSetAndRevision(false)
       await scaleProportionally()
       if (d.spec.paused) await cleanUp()
-      await writeStatus(calculateStatus(newSet()))
+      await writeStatus(calculateStatus(d, sets, newSet(), clock.now()))
       return undefined
     }
 
@@ -405,8 +326,8 @@ export function createDeploymentController(deps: ControllerDeps): Controller {
       const current = (await newSetAndRevision(true)) as ReplicaSet
       const wanted = newSetReplicas(d, sets, current)
       const surplus = (current.spec.replicas ?? 0) > replicasOf(d) ? replicasOf(d) : wanted
-      if (current.spec.replicas !== surplus && (await scale(current, surplus))) return rolloutStatus()
-      if (await scaleDownOld()) return rolloutStatus()
+      if (current.spec.replicas !== surplus && (await scale(current, surplus))) return writeRollout()
+      if (await scaleDownOld()) return writeRollout()
       return finish()
     }
 
@@ -445,20 +366,20 @@ export function createDeploymentController(deps: ControllerDeps): Controller {
       const old = oldSets()
       let scaled = false
       for (const rs of old.filter(isActive)) scaled = (await scale(rs, 0)) || scaled
-      if (scaled) return rolloutStatus()
+      if (scaled) return writeRollout()
       const current = newSet()
       const oldRunning =
         old.some((rs) => rs.status.replicas > 0) ||
         old.some((rs) => pods.byIndex(ownerIndex, rs.metadata.uid).some((pod) => !isPodFinished(pod)))
-      if (oldRunning) return rolloutStatus()
+      if (oldRunning) return writeRollout()
       const made = current ?? ((await newSetAndRevision(true)) as ReplicaSet)
       if (made.spec.replicas !== replicasOf(d)) await scale(made, replicasOf(d))
       return finish()
     }
 
     async function finish(): Promise<number | undefined> {
-      if (isComplete(d.status)) await cleanUp()
-      return rolloutStatus()
+      if (isComplete(d, d.status)) await cleanUp()
+      return writeRollout()
     }
 
     /** Old sets beyond the history limit go, the oldest revision first. */
@@ -484,17 +405,4 @@ export function createDeploymentController(deps: ControllerDeps): Controller {
   }
 
   return { name: 'deployment-controller', workers: deps.options.concurrent.deployment, wake, reconcile }
-}
-
-function sameStatus(a: DeploymentStatus, b: DeploymentStatus): boolean {
-  const counts = [
-    'observedGeneration',
-    'replicas',
-    'updatedReplicas',
-    'readyReplicas',
-    'availableReplicas',
-    'unavailableReplicas',
-    'terminatingReplicas',
-  ] as const
-  return counts.every((key) => (a[key] ?? 0) === (b[key] ?? 0)) && semanticEqual(a.conditions, b.conditions)
 }
