@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from '../flags/command.ts'
 import type { FlagValues } from '../flags/flags.ts'
-import { giveBackMemory } from '../linux/memory.ts'
+import { giveBackPages } from '../linux/memory.ts'
 import { loggerOf } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
@@ -33,7 +33,7 @@ export const command: Command = {
       await running.close()
       throw error
     }
-    if (process.platform === 'linux') giveBackMemory()
+    if (process.platform === 'linux') giveBackPages()
     if (!signal.aborted) await new Promise<void>((stop) => signal.addEventListener('abort', () => stop(), { once: true }))
     log.info('shutting down')
     await running.close()
