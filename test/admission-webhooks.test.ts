@@ -313,6 +313,27 @@ describe('a validating webhook', () => {
 })
 
 describe('a mutating webhook', () => {
+  test('sees a scale as a scale, and changes only that', async () => {
+    const deployments = '/apis/apps/v1/namespaces/default/deployments'
+    const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } }
+    await call('POST', deployments, {
+      metadata: { name: 'scaled' },
+      spec: { replicas: 1, selector: { matchLabels: { a: 'b' } }, template },
+    })
+    answers['x'] = patch({ op: 'replace', path: '/spec/replicas', value: 5 })
+    await configure('mutating', hook('x', { rules: [{ ...rule, apiGroups: ['apps'], resources: ['deployments/scale'] }] }))
+    const { object } = await call('PATCH', `${deployments}/scaled/scale`, { spec: { replicas: 3 } }, 'application/merge-patch+json')
+    expect(object['spec']).toEqual({ replicas: 5 })
+    expect(seen[0]?.request).toMatchObject({
+      kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+      resource: { group: 'apps', version: 'v1', resource: 'deployments' },
+      subResource: 'scale',
+      object: { kind: 'Scale', apiVersion: 'autoscaling/v1', spec: { replicas: 3 }, status: { selector: 'a=b' } },
+      oldObject: { kind: 'Scale', spec: { replicas: 1 } },
+    })
+    const stored = (await call('GET', `${deployments}/scaled`)).object['spec']
+    expect(stored).toMatchObject({ replicas: 5, template: { spec: { containers: [{ image: 'i' }] } } })
+  })
   const labelsOf = ({ object }: { object: Json }) => (object['metadata'] as { labels?: object }).labels
   test('changes what is stored, and the next one sees it', async () => {
     answers['first'] = label('first')

@@ -67,10 +67,14 @@ export interface UpdateRequest {
   /** Skips recording managed fields: apply has done it, a binding does not do it. */
   readonly managedFields?: 'keep'
   readonly strategy?: Pick<Strategy, 'prepareForUpdate' | 'validateUpdate' | 'warnings'>
+  /** How admission sees the object, where what is written is of another kind (a Scale), and what comes back of it. */
+  readonly admitted?: { of(object: ApiObject): ApiObject; back(object: ApiObject, admitted: ApiObject): ApiObject }
   /** Neither admission nor the strategy's validation: writes of the server's own. */
   readonly internal?: boolean
   readonly status?: number
 }
+
+const asIs: NonNullable<UpdateRequest['admitted']> = { of: (object) => object, back: (_object, admitted) => admitted }
 
 /** So many times another write may come between before the client is told. */
 const attempts = 30
@@ -118,7 +122,8 @@ async function tryUpdate(core: Core, call: Call, request: UpdateRequest, key: st
   let wanted = await request.transform(existing)
   wanted = dedupOwnerReferences(wanted, call.warn)
   if (request.managedFields !== 'keep') wanted = recordOwners(core, call, existing, wanted, options, info.subresource)
-  if (!request.internal) wanted = (await admit(core, wanted, existing, attributes)) as ApiObject
+  const { of: seen, back } = request.admitted ?? asIs
+  if (!request.internal) wanted = back(wanted, (await admit(core, seen(wanted), seen(existing), attributes)) as ApiObject)
   core.step(call, 'admit')
   checkVersion(endpoint, wanted, existing, name)
 
@@ -147,7 +152,7 @@ async function tryUpdate(core: Core, call: Call, request: UpdateRequest, key: st
       if (errors.length > 0) throw newInvalid(endpoint.resource, object.metadata.name, errors)
       for (const text of strategy.warnings?.(object, before) ?? []) call.warn(text)
       core.step(call, 'validate')
-      undo = await validateAdmission(core, fromStorage(endpoint, object), existing, attributes)
+      undo = await validateAdmission(core, seen(fromStorage(endpoint, object)), seen(existing), attributes)
     }
     const status = request.status ?? 200
     if (shouldDelete(endpoint, object, before)) {

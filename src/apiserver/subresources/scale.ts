@@ -67,6 +67,10 @@ async function write(core: Core, call: Call, options: WriteOptions, next: (live:
     managedFields: 'keep',
     // Only who replaces a scale means the version that he read; a patch is made on the newest.
     ...(info.verb === 'update' ? { preconditions: {} } : {}),
+    admitted: {
+      of: (object) => scaleOf(object as Scaled),
+      back: (object, scale) => withReplicas(object as Scaled, scale as Scale),
+    },
     transform(existing) {
       const parent = existing as Scaled
       const entries = existing.metadata.managedFields as readonly ManagedFieldsEntry[] | undefined
@@ -85,7 +89,7 @@ async function write(core: Core, call: Call, options: WriteOptions, next: (live:
         endpoint.apiVersion,
       )
       const { resourceVersion } = wanted.metadata
-      return withMetadata({ ...existing, spec: { ...parent.spec, replicas } } as ApiObject, {
+      return withMetadata(withReplicas(parent, wanted), {
         ...existing.metadata,
         ...(applied ? {} : { resourceVersion }),
         managedFields: managedFields.length > 0 ? managedFields : undefined,
@@ -113,6 +117,9 @@ const managerOptions = (core: Core, call: Call, options: WriteOptions): ManagerO
 
 const withManagers = (object: Scale, managedFields: readonly object[] | undefined): Scale =>
   withMetadata(object, { ...object.metadata, managedFields: managedFields?.length ? managedFields : undefined }) as Scale
+
+const withReplicas = (object: Scaled, { spec }: Scale): ApiObject =>
+  ({ ...object, spec: { ...object.spec, replicas: spec?.replicas ?? 0 } }) as ApiObject
 
 function scaleOf(object: Scaled): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
