@@ -12,7 +12,7 @@ import { type EventRecorder, referenceTo } from '../client/events.ts'
 import type { Logger } from '../log/log.ts'
 import type { ClusterState } from './cluster-state.ts'
 import { bindByExtenders, type Extender, extenderPlugin, filterByExtenders, scoresOfExtenders } from './extender.ts'
-import type { Cycle, Diagnosis, Plugin, PostFiltered, Profile } from './framework.ts'
+import type { Cycle, Diagnosis, FilterFailure, Plugin, PostFiltered, Profile } from './framework.ts'
 import type { SchedulerMetrics } from './metrics.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { Nominator } from './nominator.ts'
@@ -51,9 +51,18 @@ export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
 
   return (queued, profile) => {
     const attempt = { queued, pod: createPodInfo(queued.pod), profile, began: performance.now() }
-    const { pod } = attempt
+    try {
+      return schedulingCycle(attempt)?.catch((error: Error) => failed(attempt, error.message))
+    } catch (error) {
+      failed(attempt, (error as Error).message)
+      return undefined
+    }
+  }
+
+  function schedulingCycle(attempt: Attempt): Promise<void> | undefined {
+    const { pod, profile } = attempt
     const asked = extenders.filter((extender) => (extender.filter || extender.prioritize) && extender.isInterested(pod.pod))
-    if (asked.length) return askExtenders(attempt, asked).catch((error: Error) => failed(attempt, error.message))
+    if (asked.length) return askExtenders(attempt, asked)
     const found = search.findNodesThatFitPod(pod, profile)
     return found.feasible.length ? assume(attempt, search.selectHost(pod, profile, found), found.cycle) : unschedulable(attempt, found)
   }
@@ -157,7 +166,7 @@ export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
     const messages: string[] = []
     for (const plugin of profile.at.postFilter) {
       const fits = (node: NodeInfo) => search.fits(pod, profile, node)
-      const result = await plugin.postFilter(pod, cycle, { profile, diagnosis, fits })
+      const result = await postFilterOf(plugin, pod, cycle, { profile, diagnosis, fits })
       if (result.nominate) {
         time('PostFilter', 'Success')
         return result
@@ -166,6 +175,16 @@ export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
     }
     time('PostFilter', 'Unschedulable')
     return { message: messages.join(', ') }
+  }
+
+  /** A plugin that fails is told among the reasons, as upstream does; the next has its turn. */
+  async function postFilterOf(plugin: Profile['at']['postFilter'][number], pod: PodInfo, cycle: Cycle, failure: FilterFailure) {
+    try {
+      return await plugin.postFilter(pod, cycle, failure)
+    } catch (error) {
+      log.error('a plugin failed to make room', { pod: pod.key, plugin: plugin.name, error })
+      return { message: (error as Error).message }
+    }
   }
 
   async function patchStatus(pod: Pod, reason: string, message: string, nominatedNodeName: string | undefined): Promise<void> {

@@ -153,3 +153,22 @@ test('metrics have upstream’s names and labels', async () => {
   ])
     expect(text).toContain(`\n${line}`)
 })
+
+test('a plugin that fails to make room is told, and the next pod has its turn', async () => {
+  const transport = createMemoryTransport()
+  const client = createClient(transport)
+  const nodeSelector = { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['elsewhere'] }] }] }
+  await client.create('resourceclaims.resource.k8s.io', {
+    metadata: { namespace: 'default', name: 'c' },
+    status: { allocation: { nodeSelector } },
+  } as never)
+  transport.intercept = ({ method, path }) => {
+    if (method === 'PUT' && path.endsWith('/resourceclaims/c/status')) throw new Error('the server is away')
+  }
+  const claiming = pod('claiming', { resourceClaims: [{ name: 'r', resourceClaimName: 'c' }] })
+  expect(await schedule([node('n')], [claiming, pod('plain')], {}, transport)).toEqual({
+    claiming:
+      '0/1 nodes are available: 1 resourceclaim not available on the node. the server is away, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
+    plain: 'n',
+  })
+})
