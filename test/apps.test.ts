@@ -414,3 +414,17 @@ test('a job whose pods fail and start again on their node completes; deleted, it
   await until('no pod', ['pods', 'jobs.batch'], () => podsOf(namespace).length === 0 && !informers.of('jobs.batch').get(namespace, 'web'))
   await expect(client.get('jobs.batch', web)).rejects.toSatisfy(isNotFound)
 })
+
+test('a validating admission policy is told what its expression does not find in the type that it names', async () => {
+  const resource = 'validatingadmissionpolicies.admissionregistration.k8s.io'
+  const rule = { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['deployments'] }
+  await client.create(resource, {
+    metadata: { name: 'typed' },
+    spec: { matchConstraints: { resourceRules: [rule] }, validations: [{ expression: 'object.spec.replica > 1' }] },
+  } as never)
+  const status = () => informers.of(resource).get(undefined, 'typed')?.status
+  await until('its status', [resource], () => status()?.observedGeneration === 1)
+  expect(status()?.typeChecking?.expressionWarnings?.[0]?.warning).toContain(
+    "apps/v1, Kind=Deployment: ERROR: <input>:1:12: undefined field 'replica'",
+  )
+})
