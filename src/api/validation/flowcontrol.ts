@@ -1,6 +1,6 @@
 /** API priority and fairness: flow schemas and priority levels (flowcontrol/validation). */
 import type { FlowSchema, NonResourcePolicyRule, PriorityLevelConfiguration, ResourcePolicyRule, Subject } from '../types/flowcontrol-v1.ts'
-import { check, notNegative, optionalOneOf } from './checks.ts'
+import { check, optionalOneOf } from './checks.ts'
 import { type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts'
 import { isDNS1123Label, isDNS1123Subdomain, nameIsDNSSubdomain } from './names.ts'
 import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts'
@@ -123,20 +123,34 @@ export const validateFlowSchemaUpdate = (object: FlowSchema, old: FlowSchema): F
   ...validateFlowSchema(object),
 ]
 
-function priorityLevel({ spec }: PriorityLevelConfiguration): FieldError[] {
+interface Shares {
+  readonly nominalConcurrencyShares?: number
+  readonly lendablePercent?: number
+}
+const nominal = ({ nominalConcurrencyShares: value = 0 }: Shares, path: string): FieldError[] =>
+  value < 0 ? [invalid(`${path}.nominalConcurrencyShares`, value, 'must be a non-negative integer')] : []
+const lendable = ({ lendablePercent: value = 0 }: Shares, path: string): FieldError[] =>
+  value < 0 || value > 100 ? [invalid(`${path}.lendablePercent`, value, 'must be between 0 and 100, inclusive')] : []
+
+/** How many bits of a hash choose a hand from a deck (shufflesharding.RequiredEntropyBits); more than these there are not. */
+const entropyBits = (deck: number, hand: number): number => Math.ceil(Math.log2(deck) * hand)
+const mostHashBits = 60
+
+function priorityLevel({ metadata, spec }: PriorityLevelConfiguration): FieldError[] {
   const errors: FieldError[] = []
   const { type, limited, exempt } = spec ?? {}
+  if ((metadata.name === 'exempt') !== (type === 'Exempt'))
+    errors.push(invalid('spec.type', type ?? '', "type must be 'Exempt' if and only if name is 'exempt'"))
   if (type === 'Exempt') {
     if (limited) errors.push(forbidden('spec.limited', 'must be nil if the type is not Limited'))
-    errors.push(...notNegative(exempt?.nominalConcurrencyShares, 'spec.exempt.nominalConcurrencyShares'))
+    if (exempt) errors.push(...nominal(exempt, 'spec.exempt'), ...lendable(exempt, 'spec.exempt'))
     return errors
   }
-  if (type !== 'Limited') return [notSupported('spec.type', type ?? '', ['Exempt', 'Limited'])]
+  if (type !== 'Limited') return [...errors, notSupported('spec.type', type ?? '', ['Exempt', 'Limited'])]
   if (exempt) errors.push(forbidden('spec.exempt', 'must be nil if the type is Limited'))
   if (!limited) return [...errors, required('spec.limited', 'must not be empty when type is Limited')]
   const at = 'spec.limited'
-  const shares = limited.nominalConcurrencyShares ?? 30
-  if (shares < 0) errors.push(invalid(`${at}.nominalConcurrencyShares`, shares, 'must be a non-negative integer'))
+  errors.push(...nominal(limited, at))
   const response = limited.limitResponse
   if (response?.type === 'Reject') {
     if (response.queuing) errors.push(forbidden(`${at}.limitResponse.queuing`, 'must be nil if limited.limitResponse.type is not Limited'))
@@ -150,13 +164,19 @@ function priorityLevel({ spec }: PriorityLevelConfiguration): FieldError[] {
     else if (queues > 10_000_000) errors.push(invalid(`${path}.queues`, queues, 'must not be greater than 10000000'))
     if (handSize <= 0) errors.push(invalid(`${path}.handSize`, handSize, 'must be positive'))
     else if (handSize > queues) errors.push(invalid(`${path}.handSize`, handSize, `should not be greater than queues (${queues})`))
+    else if (entropyBits(queues, handSize) > mostHashBits)
+      errors.push(
+        invalid(
+          `${path}.handSize`,
+          handSize,
+          `required entropy bits of deckSize ${queues} and handSize ${handSize} should not be greater than ${mostHashBits}`,
+        ),
+      )
   } else errors.push(...optionalOneOf(response?.type ?? '', `${at}.limitResponse.type`, ['Queue', 'Reject']))
-  for (const field of ['lendablePercent', 'borrowingLimitPercent'] as const) {
-    const value = limited[field]
-    if (value !== undefined && value < 0) errors.push(invalid(`${at}.${field}`, value, 'if specified, must be a non-negative integer'))
-    if (field === 'lendablePercent' && value !== undefined && value > 100)
-      errors.push(invalid(`${at}.${field}`, value, 'must be between 0 and 100, inclusive'))
-  }
+  errors.push(...lendable(limited, at))
+  const borrowed = limited.borrowingLimitPercent
+  if (borrowed !== undefined && borrowed < 0)
+    errors.push(invalid(`${at}.borrowingLimitPercent`, borrowed, 'if specified, must be a non-negative integer'))
   return errors
 }
 export const validatePriorityLevel = (object: PriorityLevelConfiguration): FieldError[] => [

@@ -1,27 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { decodeParsed } from '../decode.ts'
-import { defaultObject } from '../defaults/index.ts'
-import { parseJson } from '../json.ts'
-import { typeById } from '../registry.ts'
 import { validateDaemonSet, validateDeployment, validateStatefulSet, validateStatefulSetUpdate } from './apps.ts'
 import { validateHorizontalPodAutoscaler } from './autoscaling.ts'
 import { validateCronJob, validateJob } from './batch.ts'
 import { validateConfigMap, validateConfigMapUpdate, validateLimitRange, validateNodeUpdate, validateSecret } from './core.ts'
-import { causeMessage, type FieldError } from './field-error.ts'
 import { validateBindings, validateEndpointSlice, validateLease, validateRole } from './groups.ts'
 import { validateIngress, validateNetworkPolicy } from './networking.ts'
 import { validatePersistentVolume, validatePersistentVolumeClaim } from './persistent-volumes.ts'
 import { validatePod, validatePodStatusUpdate, validatePodUpdate } from './pod.ts'
 import { podWarnings } from './pod-warnings.ts'
 import { validateService, validateServiceUpdate } from './service.ts'
-
-/** A body as the server has it when validation sees it: decoded and defaulted. */
-function object<T>(type: string, body: object): T {
-  const { metadata, ...rest } = body as { metadata?: object }
-  const text = JSON.stringify({ metadata: { name: 'x', namespace: 'n', uid: 'u', resourceVersion: '1', ...metadata }, ...rest })
-  return defaultObject(type, decodeParsed(parseJson(Buffer.from(text)), typeById(type)).object) as T
-}
-const texts = (errors: readonly FieldError[]) => errors.map((e) => `${e.field}: ${causeMessage(e)}`)
+import { check, object, texts } from './testing.ts'
 
 type Pod = Parameters<typeof validatePod>[0]
 const containers = [{ name: 'web', image: 'web:1' }]
@@ -118,11 +106,6 @@ describe('pods', () => {
 
 const template = { metadata: { labels: { app: 'a' } }, spec: { containers } }
 const selector = { matchLabels: { app: 'a' } }
-const check =
-  <T>(type: string, validate: (object: T) => FieldError[]) =>
-  (body: object) =>
-    texts(validate(object<T>(type, body)))
-
 describe('other kinds', () => {
   test.each([
     ['deployment', check('apps.v1.Deployment', validateDeployment), { spec: { selector, template } }, []],
