@@ -21,20 +21,16 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const key = join(folder, 'key')
 execFileSync('openssl', ['ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', key])
 
-function requestFor(subject: string, names?: string): string {
+const requests = new Map<string, string>()
+function requestFor(subject: string, names = ''): string {
+  const made = requests.get(subject + names)
+  if (made) return made
   const out = join(folder, 'csr')
-  execFileSync('openssl', [
-    'req',
-    '-new',
-    '-key',
-    key,
-    '-out',
-    out,
-    '-subj',
-    subject,
-    ...(names ? ['-addext', `subjectAltName=${names}`] : []),
-  ])
-  return readFileSync(out).toString('base64')
+  const extension = names ? ['-addext', `subjectAltName=${names}`] : []
+  execFileSync('openssl', ['req', '-new', '-key', key, '-out', out, '-subj', subject, ...extension])
+  const request = readFileSync(out).toString('base64')
+  requests.set(subject + names, request)
+  return request
 }
 const node = '/O=system:nodes/CN=system:node:a'
 const client = ['digital signature', 'client auth']

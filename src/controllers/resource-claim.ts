@@ -3,9 +3,9 @@
  * and removed after it.
  */
 import { isNotFound } from '../api/errors.ts'
-import { controllerOf, isControlledBy, objectKey, splitKey } from '../api/meta.ts'
+import { controllerOf, hasFinalizer, isBeingDeleted, isControlledBy, objectKey, splitKey } from '../api/meta.ts'
 import type { Pod, PodResourceClaim } from '../api/types/core-v1.ts'
-import type { ResourceClaim } from '../api/types/resource-v1.ts'
+import type { ResourceClaim, ResourceClaimConsumerReference } from '../api/types/resource-v1.ts'
 import { referenceTo } from '../client/events.ts'
 import type { Controller, ControllerDeps } from './controller.ts'
 import { ownerReference } from './ownership.ts'
@@ -92,28 +92,25 @@ export function createResourceClaimController({ client, informers, options, reco
     const { namespace, name } = claim.metadata
     const reserved = claim.status?.reservedFor ?? []
     const valid = reserved.filter((r) => r.apiGroup || r.resource !== 'pods' || !isDone(pods.get(namespace, r.name), r.uid))
-    let current = claim
-    if (
-      valid.length < reserved.length ||
-      (valid.length === 0 && claim.status?.allocation && (claim.metadata.deletionTimestamp || controllerOf(claim)?.kind === 'Pod'))
-    ) {
-      const { allocation, devices: _, ...rest } = claim.status ?? {}
-      // Nobody uses it and nobody will: what it holds is free again.
-      const free = valid.length === 0
-      current = await client.updateStatus(resource, {
-        ...claim,
-        status: { ...rest, reservedFor: valid, ...(free || !allocation ? {} : { allocation }) },
-      })
-    }
-    if (valid.length === 0 && !current.status?.allocation && current.metadata.finalizers?.includes(claimFinalizer)) {
-      const finalizers = current.metadata.finalizers.filter((f) => f !== claimFinalizer)
-      current = await client.update(resource, { ...current, metadata: { ...current.metadata, finalizers } })
-    }
+    // The scheduler sets the finalizer before it allocates: one without an allocation may be its claim in the making.
+    if (valid.length < reserved.length || (valid.length === 0 && isBeingDeleted(claim))) await release(claim, valid)
     const owner = controllerOf(claim)
-    if (owner?.kind === 'Pod' && !claim.metadata.deletionTimestamp && isDone(pods.get(namespace, owner.name), owner.uid))
+    if (owner?.kind === 'Pod' && !isBeingDeleted(claim) && isDone(pods.get(namespace, owner.name), owner.uid))
       await client.delete(resource, { namespace, name }, { preconditions: { uid: claim.metadata.uid } }).catch((error: unknown) => {
         if (!isNotFound(error)) throw error
       })
+  }
+  /** Leaves these reservations; with none of them, what the claim holds is free again, and it may go. */
+  async function release(claim: ResourceClaim, valid: readonly ResourceClaimConsumerReference[]): Promise<void> {
+    let current = claim
+    if (claim.status?.allocation || valid.length < (claim.status?.reservedFor?.length ?? 0)) {
+      const { allocation, devices, ...rest } = claim.status ?? {}
+      const held = valid.length === 0 ? {} : { ...(allocation ? { allocation } : {}), ...(devices ? { devices } : {}) }
+      current = await client.updateStatus(resource, { ...claim, status: { ...rest, ...held, reservedFor: [...valid] } })
+    }
+    if (valid.length > 0 || !hasFinalizer(current, claimFinalizer)) return
+    const finalizers = current.metadata.finalizers?.filter((f) => f !== claimFinalizer)
+    await client.update(resource, { ...current, metadata: { ...current.metadata, finalizers } })
   }
 
   return {
