@@ -1,115 +1,242 @@
-/** Services and their endpoints, in slices, in Endpoints, and mirrored. */
-
+/** The slices of services with a selector. */
 import { expect, test } from 'vitest'
-import type { Endpoints } from '../api/types/core-v1.ts'
-import type { EndpointSlice } from '../api/types/discovery-v1.ts'
-import { readyStatus, type TestCluster, testClusters } from './test-cluster.ts'
+import type { Service } from '../api/types/core-v1.ts'
+import type { Endpoint, EndpointSlice } from '../api/types/discovery-v1.ts'
+import { type TestCluster, testClusters } from './test-cluster.ts'
+import { at, node, type PodShape, pod, service } from './test-services.ts'
 
 let cluster: TestCluster
 const setUp = testClusters({ kubelet: 'none' }, (made) => {
   cluster = made
 })
-const at = (name: string) => ({ namespace: 'default', name })
-
-const pod = (name: string, ip: string, more: { ready?: boolean; labels?: object; deleting?: boolean } = {}) =>
-  cluster.client.create('pods', {
-    metadata: {
-      ...at(name),
-      labels: (more.labels ?? { app: 'web' }) as never,
-      ...(more.deleting ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}),
-    },
-    spec: { nodeName: 'n', containers: [{ name: 'c', ports: [{ name: 'http', containerPort: 8080, protocol: 'TCP' }] }] },
-    status: {
-      ...readyStatus(0),
-      podIP: ip,
-      podIPs: [{ ip }],
-      conditions: [{ type: 'Ready', status: more.ready === false ? 'False' : 'True' }],
-    },
-  } as never)
-const service = (more: object = {}) =>
-  cluster.client.create('services', {
-    metadata: at('web'),
-    spec: {
-      clusterIP: '10.96.0.5',
-      selector: { app: 'web' },
-      ports: [{ name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' }],
-      ...more,
-    },
-  } as never)
+const loops = ['endpointslice']
 const slices = () => cluster.transport.objects<EndpointSlice>('/apis/discovery.k8s.io/v1/endpointslices')
-const endpoints = () => cluster.transport.objects<Endpoints>('/api/v1/endpoints')[0]?.subsets
-const loops = ['endpoints', 'endpointslice', 'endpointslice-mirroring']
+const endpoints = () => slices().flatMap((s) => s.endpoints ?? [])
 
-test('ready, not ready and terminating pods in slices and endpoints', async () => {
+type Seen = [address: string, ready: boolean, serving: boolean, terminating: boolean]
+const seen = ({ addresses, conditions }: Endpoint): Seen => [
+  addresses[0] as string,
+  !!conditions.ready,
+  !!conditions.serving,
+  !!conditions.terminating,
+]
+
+test.each<[string, PodShape, Partial<Service['spec']>, Seen | undefined]>([
+  ['that is ready', {}, {}, ['10.0.0.1', true, true, false]],
+  ['that is not ready', { ready: false }, {}, ['10.0.0.1', false, false, false]],
+  ['that is not ready, published all the same', { ready: false }, { publishNotReadyAddresses: true }, ['10.0.0.1', true, false, false]],
+  ['that is being deleted', { deleting: true }, {}, ['10.0.0.1', false, true, true]],
+  ['that is being deleted and not ready', { deleting: true, ready: false }, {}, ['10.0.0.1', false, false, true]],
+  ['that is being deleted, published all the same', { deleting: true }, { publishNotReadyAddresses: true }, ['10.0.0.1', true, true, true]],
+  ['that has ended', { phase: 'Succeeded' }, {}, undefined],
+  ['that failed', { phase: 'Failed' }, {}, undefined],
+  ['without an address', { ips: [] }, {}, undefined],
+  ['with other labels', { labels: { app: 'other' } }, {}, undefined],
+  ['with more labels', { labels: { app: 'web', tier: 'front' } }, {}, ['10.0.0.1', true, true, false]],
+  ['of a node that is not known', { nodeName: 'unknown' }, {}, undefined],
+  [
+    'of a node that is not known, published all the same',
+    { nodeName: 'unknown' },
+    { publishNotReadyAddresses: true },
+    ['10.0.0.1', true, true, false],
+  ],
+])('a pod %s', async (_name, shape, spec, expected) => {
   const { client, settle } = await setUp(loops)
-  await client.create('nodes', { metadata: { name: 'n', labels: { 'topology.kubernetes.io/zone': 'z1' } } })
-  await service()
+  await node(client, 'n')
+  await pod(client, 'a', shape)
+  await service(client, 'web', spec)
   await settle()
-  expect(slices()).toMatchObject([{ endpoints: [], addressType: 'IPv4' }])
-  await pod('a', '10.0.0.1')
-  await pod('b', '10.0.0.2', { ready: false })
-  await pod('c', '10.0.0.3', { deleting: true })
-  await pod('d', '10.0.0.4', { labels: { app: 'other' } })
-  await settle()
-  expect(slices().flatMap((s) => s.ports)).toEqual([{ name: 'http', port: 8080, protocol: 'TCP' }])
-  expect(
-    slices()
-      .flatMap((s) => s.endpoints ?? [])
-      .map((e) => [e.addresses[0], e.conditions, e.zone]),
-  ).toEqual([
-    ['10.0.0.1', { ready: true, serving: true, terminating: false }, 'z1'],
-    ['10.0.0.2', { ready: false, serving: false, terminating: false }, 'z1'],
-    ['10.0.0.3', { ready: false, serving: true, terminating: true }, 'z1'],
-  ])
-  expect(endpoints()).toMatchObject([
-    { addresses: [{ ip: '10.0.0.1' }], notReadyAddresses: [{ ip: '10.0.0.2' }], ports: [{ name: 'http', port: 8080, protocol: 'TCP' }] },
-  ])
-  await client.patch('pods', at('d'), { metadata: { labels: { app: 'web' } } })
-  await client.delete('pods', at('a'))
-  await settle()
-  expect(
-    slices()
-      .flatMap((s) => s.endpoints ?? [])
-      .map((e) => e.addresses[0])
-      .sort(),
-  ).toEqual(['10.0.0.2', '10.0.0.3', '10.0.0.4'])
+  expect(endpoints().map(seen)).toEqual(expected ? [expected] : [])
 })
 
-test('slices hold a hundred each, and few writes follow a change', async () => {
-  const { client, settle, transport } = await setUp(loops)
-  await client.create('nodes', { metadata: { name: 'n' } })
-  for (let i = 0; i < 150; i++) await pod(`p${i}`, `10.1.${i >> 7}.${1 + (i & 127)}`)
-  await service()
+test.each<[string, Partial<Service['spec']>, families: string[], address: (string | undefined)[]]>([
+  ['IPv4', { ipFamilies: ['IPv4'] }, ['IPv4'], ['10.0.0.1']],
+  ['IPv6', { ipFamilies: ['IPv6'] }, ['IPv6'], ['fd00::1']],
+  ['both', { ipFamilies: ['IPv6', 'IPv4'], ipFamilyPolicy: 'RequireDualStack' }, ['IPv4', 'IPv6'], ['10.0.0.1', 'fd00::1']],
+  ['by its address, where none is named', { clusterIP: 'fd00:96::5' }, ['IPv6'], ['fd00::1']],
+])('a service of %s', async (_name, spec, families, addresses) => {
+  const { client, settle } = await setUp(loops)
+  await node(client, 'n')
+  await pod(client, 'a', { ips: ['10.0.0.1', 'fd00::1'] })
+  await service(client, 'web', spec)
   await settle()
-  expect(slices().map((s) => s.endpoints?.length)).toEqual([100, 50])
+  const byFamily = [...slices()].sort((a, b) => (a.addressType < b.addressType ? -1 : 1))
+  expect(byFamily.map((s) => s.addressType)).toEqual(families)
+  expect(byFamily.map((s) => s.endpoints?.[0]?.addresses[0])).toEqual(addresses)
+})
+
+test('a service that loses a family loses its slices', async () => {
+  const { client, settle } = await setUp(loops)
+  await node(client, 'n')
+  await pod(client, 'a', { ips: ['10.0.0.1', 'fd00::1'] })
+  await service(client, 'web', { ipFamilies: ['IPv4', 'IPv6'] })
+  await settle()
+  await client.patch('services', at('web'), { spec: { ipFamilies: ['IPv4'] } })
+  await settle()
+  expect(slices().map((s) => s.addressType)).toEqual(['IPv4'])
+})
+
+test.each<[string, object, expected: object[]]>([
+  ['a number', { port: 80, targetPort: 8080 }, [{ name: '', port: 8080, protocol: 'TCP' }]],
+  ['none: its own', { port: 80 }, [{ name: '', port: 80, protocol: 'TCP' }]],
+  ['a name', { name: 'web', port: 80, targetPort: 'http' }, [{ name: 'web', port: 8080, protocol: 'TCP' }]],
+  ['a name of a sidecar', { port: 80, targetPort: 'proxy' }, [{ name: '', port: 15001, protocol: 'TCP' }]],
+  ['a name of another protocol', { port: 80, protocol: 'UDP', targetPort: 'http' }, []],
+  ['a name that no container has', { port: 80, targetPort: 'none' }, []],
+  [
+    'an application protocol',
+    { port: 80, appProtocol: 'kubernetes.io/h2c' },
+    [{ name: '', port: 80, protocol: 'TCP', appProtocol: 'kubernetes.io/h2c' }],
+  ],
+])('a port whose target is %s', async (_name, port, expected) => {
+  const { client, settle } = await setUp(loops)
+  await node(client, 'n')
+  await pod(client, 'a')
+  await service(client, 'web', { ports: [port] as never })
+  await settle()
+  expect(slices().flatMap((s) => s.ports ?? [])).toEqual(expected)
+})
+
+test('pods that mean different numbers by a name are in different slices', async () => {
+  const { client, settle } = await setUp(loops)
+  await node(client, 'n')
+  await pod(client, 'a')
+  await pod(client, 'b', { ips: ['10.0.0.2'], httpPort: 9090 })
+  await service(client, 'web')
+  await settle()
+  expect(slices().map((s) => [s.ports?.[0]?.port, s.endpoints?.[0]?.addresses[0]])).toEqual([
+    [8080, '10.0.0.1'],
+    [9090, '10.0.0.2'],
+  ])
+})
+
+test.each<[string, string | undefined, object | undefined]>([
+  ['none', undefined, undefined],
+  ['PreferClose', 'PreferClose', { forZones: [{ name: 'z1' }] }],
+  ['PreferSameZone', 'PreferSameZone', { forZones: [{ name: 'z1' }] }],
+  ['PreferSameNode', 'PreferSameNode', { forZones: [{ name: 'z1' }], forNodes: [{ name: 'n' }] }],
+])('hints with traffic distribution %s', async (_name, trafficDistribution, hints) => {
+  const { client, settle } = await setUp(loops)
+  await node(client, 'n', 'z1')
+  await pod(client, 'a')
+  await pod(client, 'b', { ready: false })
+  await service(client, 'web', (trafficDistribution ? { trafficDistribution } : {}) as never)
+  await settle()
+  expect(endpoints().map((e) => [e.zone, e.nodeName, e.hints])).toEqual([
+    ['z1', 'n', hints],
+    ['z1', 'n', undefined],
+  ])
+})
+
+test('a node that gets a zone gives it to its endpoints', async () => {
+  const { client, settle } = await setUp(loops)
+  await node(client, 'n')
+  await pod(client, 'a')
+  await service(client, 'web')
+  await settle()
+  expect(endpoints()[0]?.zone).toBeUndefined()
+  await client.patch('nodes', { name: 'n' }, { metadata: { labels: { 'topology.kubernetes.io/zone': 'z2' } } })
+  await settle()
+  expect(endpoints()[0]?.zone).toBe('z2')
+})
+
+test('a headless service names its pods, and its slices say that it is headless', async () => {
+  const { client, settle } = await setUp(loops)
+  await node(client, 'n')
+  await pod(client, 'a', { hostname: 'a', subdomain: 'web' })
+  await pod(client, 'b', { ips: ['10.0.0.2'], hostname: 'b', subdomain: 'other' })
+  await service(client, 'web', { clusterIP: 'None' }, { tier: 'front' })
+  await settle()
+  expect(endpoints().map((e) => e.hostname)).toEqual(['a', undefined])
+  expect(slices()[0]?.metadata.labels).toEqual({
+    tier: 'front',
+    'service.kubernetes.io/headless': '',
+    'kubernetes.io/service-name': 'web',
+    'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+  })
+  expect(slices()[0]?.metadata.ownerReferences).toMatchObject([{ kind: 'Service', name: 'web', controller: true }])
+})
+
+test.each<[string, Partial<Service['spec']>]>([
+  ['without a selector', { selector: undefined }],
+  ['that is a name elsewhere', { type: 'ExternalName' }],
+])('a service %s has none', async (_name, spec) => {
+  const { client, settle } = await setUp(loops)
+  await node(client, 'n')
+  await pod(client, 'a')
+  await service(client, 'web', spec)
+  await settle()
+  expect(slices()).toEqual([])
+})
+
+test('a service without endpoints has one slice that is empty', async () => {
+  const { client, settle } = await setUp(loops)
+  await service(client, 'web')
+  await settle()
+  expect(slices()).toMatchObject([{ endpoints: [], addressType: 'IPv4' }])
+})
+
+test('endpoints follow pods that come, change their labels and go', async () => {
+  const { client, settle } = await setUp(loops)
+  const addresses = () => endpoints().map((e) => e.addresses[0])
+  await node(client, 'n')
+  await service(client, 'web')
+  await pod(client, 'a')
+  await pod(client, 'b', { ips: ['10.0.0.2'], labels: { app: 'other' } })
+  await settle()
+  expect(addresses()).toEqual(['10.0.0.1'])
+  await client.patch('pods', at('b'), { metadata: { labels: { app: 'web' } } })
+  await client.delete('pods', at('a'))
+  await settle()
+  expect(addresses()).toEqual(['10.0.0.2'])
+})
+
+test.each([
+  [150, 100, [100, 50]],
+  [1001, 100, [...Array(10).fill(100), 1]],
+  [150, 60, [60, 60, 30]],
+])('%i endpoints with --max-endpoints-per-slice=%i, and a change writes one slice', async (count, maxEndpointsPerSlice, sizes) => {
+  const { client, settle, transport } = await setUp(loops, { options: { maxEndpointsPerSlice } })
+  await node(client, 'n')
+  for (let i = 0; i < count; i++) await pod(client, `p${i}`, { ips: [`10.1.${i >> 7}.${1 + (i & 127)}`] })
+  await service(client, 'web')
+  await settle()
+  expect(slices().map((s) => s.endpoints?.length)).toEqual(sizes)
   transport.writes.length = 0
   await client.delete('pods', at('p3'))
   await settle()
   expect(transport.writes.filter((w) => w.includes('endpointslices'))).toHaveLength(1)
+  await pod(client, 'new', { ips: ['10.2.0.1'] })
+  await settle()
+  expect(transport.writes.filter((w) => w.includes('endpointslices'))).toHaveLength(2)
+  expect(slices().reduce((sum, s) => sum + (s.endpoints?.length ?? 0), 0)).toBe(count)
 })
 
-test('a service that publishes what is not ready, and hand-made endpoints that are mirrored', async () => {
+test('changes of pods are gathered for --endpointslice-updates-batch-period', async () => {
+  const { client, settle, pass, transport } = await setUp(loops, { options: { endpointSliceUpdatesBatchPeriodMs: 2000 } })
+  await node(client, 'n')
+  await service(client, 'web')
+  await settle()
+  for (let i = 0; i < 5; i++) await pod(client, `p${i}`, { ips: [`10.0.0.${i + 1}`] })
+  await pass(1)
+  expect(endpoints()).toEqual([])
+  transport.writes.length = 0
+  await pass(2)
+  expect(endpoints()).toHaveLength(5)
+  expect(transport.writes.filter((w) => w.includes('endpointslices'))).toHaveLength(1)
+})
+
+test('a slice that somebody changes or removes is put right', async () => {
   const { client, settle } = await setUp(loops)
-  await client.create('nodes', { metadata: { name: 'n' } })
-  await pod('b', '10.0.0.2', { ready: false })
-  await service({ publishNotReadyAddresses: true, clusterIP: 'None' })
-  await client.create('services', { metadata: at('manual'), spec: { ports: [{ port: 80 }] } } as never)
-  await client.create('endpoints', {
-    metadata: at('manual'),
-    subsets: [{ addresses: [{ ip: '1.2.3.4' }], notReadyAddresses: [{ ip: 'fd00::1' }], ports: [{ port: 80, protocol: 'TCP' }] }],
-  } as never)
+  await node(client, 'n')
+  await pod(client, 'a')
+  await service(client, 'web')
   await settle()
-  const of = (name: string) => slices().filter((s) => s.metadata.labels?.['kubernetes.io/service-name'] === name)
-  expect(of('web')[0]?.endpoints?.[0]?.conditions).toMatchObject({ ready: true, serving: false })
-  expect(of('web')[0]?.metadata.labels).toMatchObject({
-    'service.kubernetes.io/headless': '',
-    'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
-  })
-  expect(of('manual').map((s) => [s.addressType, s.endpoints?.[0]?.addresses[0], s.endpoints?.[0]?.conditions.ready])).toEqual([
-    ['IPv4', '1.2.3.4', true],
-    ['IPv6', 'fd00::1', false],
-  ])
-  await client.delete('endpoints', at('manual'))
+  const [made] = slices()
+  await client.update('endpointslices.discovery.k8s.io', { ...(made as EndpointSlice), endpoints: [] })
   await settle()
-  expect(of('manual')).toEqual([])
+  expect(endpoints()).toHaveLength(1)
+  await client.delete('endpointslices.discovery.k8s.io', at(made?.metadata.name as string))
+  await settle()
+  expect(endpoints()).toHaveLength(1)
 })

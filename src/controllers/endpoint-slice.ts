@@ -31,6 +31,17 @@ const zoneLabel = 'topology.kubernetes.io/zone'
 const manager = 'endpointslice-controller.k8s.io'
 const serviceIndex = 'service'
 
+interface SliceContent {
+  readonly ports: EndpointPort[]
+  readonly endpoints: Endpoint[]
+}
+/** What is to be written of the slices of one service and family. */
+interface Plan {
+  readonly create: SliceContent[]
+  readonly update: EndpointSlice[]
+  readonly remove: EndpointSlice[]
+}
+
 export function createEndpointSliceController({ client, informers, options, recorder: recorders }: ControllerDeps): Controller {
   const services = informers.of('services')
   const pods = informers.of('pods')
@@ -154,27 +165,35 @@ export function createEndpointSliceController({ client, informers, options, reco
     // A service with no endpoints has one empty slice, so that it is seen to have none.
     if (wanted.size === 0) wanted.set('', { ports: [], endpoints: new Map() })
     const labels = labelsOf(service)
-    const groups = [...wanted.values()]
     const used = new Set<EndpointSlice>()
-    const writes: Promise<void>[] = []
-    for (const { ports, endpoints } of groups) {
+    const plan: Plan = { create: [], update: [], remove: [] }
+    for (const { ports, endpoints } of wanted.values()) {
       const mine = existing.filter((s) => semanticEqual(s.ports, ports) && !used.has(s))
       for (const slice of mine) used.add(slice)
-      writes.push(...fill(service, family, labels, ports, endpoints, mine))
+      fill(plan, labels, ports, endpoints, mine)
     }
-    // An emptied slice, such as the one of a service without endpoints, is better turned into another than deleted and made anew.
-    await Promise.all([...writes, ...existing.filter((s) => !used.has(s)).map(remove)])
+    plan.remove.push(...existing.filter((s) => !used.has(s)))
+    // A slice that is no longer needed, such as the empty one of a service without endpoints, is turned into one that is.
+    const turned = plan.remove.splice(0, plan.create.length)
+    for (const slice of turned) {
+      const content = plan.create.shift() as SliceContent
+      plan.update.push({ ...slice, metadata: { ...slice.metadata, labels }, ...content })
+    }
+    await Promise.all([
+      ...plan.create.map((content) => create(service, family, labels, content)),
+      ...plan.update.map((slice) => update(objectKey(service), slice)),
+      ...plan.remove.map(remove),
+    ])
   }
 
   /** Spreads endpoints over the slices that are there: what stays stays where it is, what is new fills up, the rest goes into new slices. */
   function fill(
-    service: Service,
-    family: 'IPv4' | 'IPv6',
+    plan: Plan,
     labels: Record<string, string>,
     ports: EndpointPort[],
     endpoints: ReadonlyMap<string, Endpoint>,
     mine: readonly EndpointSlice[],
-  ): Promise<void>[] {
+  ): void {
     const most = options.maxEndpointsPerSlice
     const left = new Map(endpoints)
     const plans = mine.map((slice) => {
@@ -197,35 +216,31 @@ export function createEndpointSliceController({ client, informers, options, reco
         plan.changed = true
         left.delete(uid)
       }
-    const writes: Promise<void>[] = []
     let remaining = plans.length
     for (const { slice, kept, changed } of plans) {
       const emptied = kept.length === 0 && (remaining > 1 || left.size > 0)
       if (emptied) {
         remaining--
-        writes.push(remove(slice))
+        plan.remove.push(slice)
       } else if (changed || !semanticEqual(slice.metadata.labels, labels))
-        writes.push(update(objectKey(service), { ...slice, metadata: { ...slice.metadata, labels }, endpoints: kept, ports }))
+        plan.update.push({ ...slice, metadata: { ...slice.metadata, labels }, endpoints: kept, ports })
     }
     const rest = [...left.values()]
-    if (rest.length === 0 && plans.length === 0) writes.push(create(service, family, labels, ports, []))
-    for (let at = 0; at < rest.length; at += most) writes.push(create(service, family, labels, ports, rest.slice(at, at + most)))
-    return writes
+    if (rest.length === 0 && plans.length === 0) plan.create.push({ ports, endpoints: [] })
+    for (let at = 0; at < rest.length; at += most) plan.create.push({ ports, endpoints: rest.slice(at, at + most) })
   }
 
   async function create(
     service: Service,
     addressType: 'IPv4' | 'IPv6',
     labels: Record<string, string>,
-    ports: EndpointPort[],
-    endpoints: Endpoint[],
+    content: SliceContent,
   ): Promise<void> {
     const { name, namespace } = service.metadata
     const draft: Draft<EndpointSlice> = {
       metadata: { generateName: `${name}-`, namespace, labels, ownerReferences: [ownerReference('services', service)] },
       addressType,
-      endpoints,
-      ports,
+      ...content,
     }
     const made = await client.create(resource, draft)
     wrote(objectKey(service), made)
