@@ -140,6 +140,24 @@ test('Recreate starts nothing new before the last old pod is gone', async () => 
   expect(pods().map((p) => p.spec.containers[0]?.image)).toEqual(['b', 'b'])
 })
 
+test('pods that a set was told to give up count no more, though its status still tells of them', async () => {
+  const { client, settle } = await setUp({ controllers: ['deployment-controller'] })
+  const say = async (rs: ReplicaSet | undefined, available: number) => {
+    const status = { replicas: available, readyReplicas: available, availableReplicas: available }
+    await client.patch('replicasets.apps', { ...web, name: rs?.metadata.name as string }, { status }, { subresource: 'status' })
+    await settle()
+  }
+  await client.create('deployments.apps', deployment(10))
+  await settle()
+  await say(sets()[0], 10)
+  await update({ template: template('b') })
+  await settle()
+  expect(sets().map((rs) => rs.spec.replicas)).toEqual([8, 5])
+  // The old set still says 10. Of its 8 and the new 3, eight have to stay.
+  await say(sets()[1], 3)
+  expect(sets()[0]?.spec.replicas).toBe(5)
+})
+
 test('scaling in the middle of a rollout keeps the proportions', async () => {
   const broken = { nodeless: true }
   const { client, settle } = await setUp({

@@ -336,19 +336,19 @@ export function createDeploymentController(deps: ControllerDeps): Controller {
       if (old.length === 0) return false
       const current = newSet() as ReplicaSet
       const minAvailable = replicasOf(d) - maxUnavailable(d)
-      const newUnavailable = (current.spec.replicas ?? 0) - (current.status.availableReplicas ?? 0)
+      const newUnavailable = (current.spec.replicas ?? 0) - availableOf(current)
       const most = sumReplicas(sets) - minAvailable - newUnavailable
       if (most <= 0) return false
       // First the pods that serve nobody, then as many as availability allows.
       let down = 0
       for (const rs of old) {
         const size = rs.spec.replicas ?? 0
-        const unhealthy = Math.min(most - down, size - (rs.status.availableReplicas ?? 0))
+        const unhealthy = Math.min(most - down, size - availableOf(rs))
         if (unhealthy <= 0) continue
         await scale(rs, size - unhealthy)
         down += unhealthy
       }
-      const spare = sets.reduce((sum, rs) => sum + (rs.status.availableReplicas ?? 0), 0) - minAvailable
+      const spare = sets.reduce((sum, rs) => sum + availableOf(rs), 0) - minAvailable
       let healthyDown = 0
       for (const stale of old) {
         const rs = sets.find((s) => s.metadata.uid === stale.metadata.uid) as ReplicaSet
@@ -406,3 +406,9 @@ export function createDeploymentController(deps: ControllerDeps): Controller {
 
   return { name: 'deployment-controller', workers: deps.options.concurrent.deployment, wake, reconcile }
 }
+
+/**
+ * What of a set is there to stay: pods that it was told to give up do not count, though its status may still tell of
+ * them. Upstream takes the status as it stands, and falls below the bound while the replica set controller lags behind.
+ */
+const availableOf = (rs: ReplicaSet): number => Math.min(rs.status.availableReplicas ?? 0, rs.spec.replicas ?? 0)
