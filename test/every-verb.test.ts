@@ -650,7 +650,7 @@ describe('by kubectl', () => {
     expect(description.match(/^Name: +\S+$/gm)?.length).toBe(described.length)
   })
 
-  test('apply, apply --server-side, edit, patch, label, annotate, replace', async () => {
+  test('apply, apply --server-side, edit, patch, label, annotate, scale, wait', async () => {
     const labelled = (value: string) => {
       const items = resources.map((resource) => {
         const object = objectOf(resource)
@@ -671,20 +671,27 @@ describe('by kubectl', () => {
     chmodSync(join(folder, 'editor'), 0o755)
     expect(linesOf(await kubectl('edit', '-f', file))).toEqual(become('edited'))
     expect(await values('.metadata.labels.every')).toEqual(['edited'])
-    expect(linesOf(await kubectl('patch', '-f', file, '--type=merge', '-p', '{"metadata":{"labels":{"every":"patched"}}}'))).toEqual(
-      become('patched'),
-    )
-    expect(linesOf(await kubectl('label', '-f', file, 'new=label'))).toEqual(become('labeled'))
-    expect(linesOf(await kubectl('annotate', '-f', file, 'new=annotation'))).toEqual(become('annotated'))
+    // None of them names the version that it changes, so that they may run beside one another.
+    const patch = '{"metadata":{"labels":{"every":"patched"}}}'
+    const [patched, labeled, annotated] = await Promise.all([
+      kubectl('patch', '-f', file, '--type=merge', '-p', patch),
+      kubectl('label', '-f', file, 'new=label'),
+      kubectl('annotate', '-f', file, 'new=annotation'),
+    ])
+    expect(linesOf(patched)).toEqual(become('patched'))
+    expect(linesOf(labeled)).toEqual(become('labeled'))
+    expect(linesOf(annotated)).toEqual(become('annotated'))
     expect(await values('.metadata.labels.every} {.metadata.labels.new} {.metadata.annotations.new')).toEqual(['patched label annotation'])
     const scalable = resources.filter(({ key }) => others.some((other) => other.key === `${key}/scale`))
     expect(linesOf(await kubectl('scale', '--replicas=5', ...scalable.map(shortOf)))).toEqual(
       scalable.map((r) => `${shortOf(r)} scaled`).sort(),
     )
-    expect(linesOf(await kubectl('wait', '--for=jsonpath={.spec.replicas}=5', ...scalable.map(shortOf)))).toEqual(
-      scalable.map((r) => `${shortOf(r)} condition met`).sort(),
-    )
-    expect(linesOf(await kubectl('wait', '--for=jsonpath={.metadata.labels.new}=label', '-f', file))).toEqual(become('condition met'))
+    const [scaled, waited] = await Promise.all([
+      kubectl('wait', '--for=jsonpath={.spec.replicas}=5', ...scalable.map(shortOf)),
+      kubectl('wait', '--for=jsonpath={.metadata.labels.new}=label', '-f', file),
+    ])
+    expect(linesOf(scaled)).toEqual(scalable.map((r) => `${shortOf(r)} condition met`).sort())
+    expect(linesOf(waited)).toEqual(become('condition met'))
   })
 
   test('explain', async () => {
