@@ -302,7 +302,7 @@ export function storeConformance(name: string, open: () => Promise<Store>): void
     })
 
     each('a lease that is not renewed ends by itself; a key that left it stays', async () => {
-      const lease = await store.grantLease(1)
+      const lease = await store.grantLease(2)
       const a = await created('a', 'v', lease)
       const b = await created('b', 'v', lease)
       await store.update(`${prefix}b`, bytes('free'), b)
