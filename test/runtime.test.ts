@@ -1,4 +1,5 @@
 /** The container runtime as a process, driven through its socket: what the kubelet asks of it, and what it must survive. */
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
@@ -221,6 +222,15 @@ describe.skipIf(why !== undefined)('the container runtime', () => {
     expect((await status(polite)).exitCode).toBe(7)
     await daemon.runtime.StopContainer({ containerId: deaf, timeout: 1 })
     expect((await status(deaf)).exitCode).toBe(137)
+    await daemon.runtime.RemovePodSandbox({ podSandboxId: pod })
+  })
+
+  test('a container whose monitor was killed can be stopped and removed', async () => {
+    const pod = await runPod()
+    const id = await run(pod, ['sleep', '1000'])
+    execFileSync('pkill', ['-KILL', '-f', `conmon -c ${id}`])
+    await daemon.runtime.StopContainer({ containerId: id, timeout: 0 })
+    expect(await status(id)).toMatchObject({ state: ContainerState.CONTAINER_EXITED, exitCode: 255 })
     await daemon.runtime.RemovePodSandbox({ podSandboxId: pod })
   })
 

@@ -208,6 +208,8 @@ export function createContainers(deps: ContainerDeps): Containers {
   const killAll = async (record: ContainerRecord) => {
     signal(record.pid, record.pidStart, 9)
     if (!record.ownPidNamespace) for (const pid of await processesOf(host.cgroups, record.cgroup)) trySignal(pid, 9)
+    // Of a container whose monitor was killed nobody else would tell the end.
+    if (!conmonAlive(bundle(record.id)) && !monitor.exitOf(record.id, bundle(record.id))) await ended(record.id, lost())
   }
 
   for (const record of records.values()) {
@@ -479,7 +481,6 @@ export function createContainers(deps: ContainerDeps): Containers {
       if (!setTerminalSize(pid, rows, columns)) await monitor.resize(bundle(id), rows, columns)
     },
     async recover() {
-      const lost: Exit = { code: 255, at: new Date(), oomKilled: false }
       for (const record of [...records.values()]) {
         const { id } = record
         if (record.state === ContainerState.CONTAINER_RUNNING) {
@@ -488,7 +489,7 @@ export function createContainers(deps: ContainerDeps): Containers {
           else if (!isAlive(record.pid, record.pidStart)) {
             // conmon writes the code a moment after the process is gone, unless the machine itself went down.
             const watched = conmonAlive(bundle(id))
-            if (!watched) await ended(id, monitor.exitOf(id, bundle(id)) ?? lost)
+            if (!watched) await ended(id, monitor.exitOf(id, bundle(id)) ?? lost())
           }
         } else if (record.starting) {
           // Nobody was told that it started: it is ended, whatever it came to.
@@ -526,6 +527,9 @@ function trySignal(pid: number, number: number): void {
   const start = startOf(pid)
   if (start) signal(pid, start, number)
 }
+
+/** How a container ended that nobody watched. */
+const lost = (): Exit => ({ code: 255, at: new Date(), oomKilled: false })
 
 function conmonAlive(bundle: string): boolean {
   try {
