@@ -164,3 +164,18 @@ export async function createTestCluster(given: TestClusterOptions): Promise<Test
     events: () => transport.objects<{ reason: string; message: string } & Pod>('/api/v1/events').map((e) => `${e.reason}: ${e.message}`),
   }
 }
+
+/** A job as the API server would have defaulted it. */
+export const job = (more: object = {}) =>
+  ({
+    metadata: web,
+    spec: {
+      selector: { matchLabels: labels },
+      completions: 1,
+      parallelism: 1,
+      backoffLimit: 6,
+      completionMode: 'NonIndexed',
+      template: template('a', { restartPolicy: 'Never' }),
+      ...more,
+    },
+  }) as never

@@ -2,26 +2,14 @@
 
 import { expect, test } from 'vitest'
 import type { Job } from '../api/types/batch-v1.ts'
-import { labels, type TestCluster, template, testClusters, web } from './test-cluster.ts'
+import { job, type TestCluster, testClusters } from './test-cluster.ts'
 
 let cluster: TestCluster
 const setUp = testClusters({}, (made) => {
   cluster = made
 })
 
-const make = (more: object = {}) =>
-  cluster.client.create('jobs.batch', {
-    metadata: web,
-    spec: {
-      selector: { matchLabels: labels },
-      completions: 1,
-      parallelism: 1,
-      backoffLimit: 6,
-      completionMode: 'NonIndexed',
-      template: template('a', { restartPolicy: 'Never' }),
-      ...more,
-    },
-  } as never)
+const make = (more: object = {}) => cluster.client.create('jobs.batch', job(more))
 const running = () =>
   cluster
     .pods()
