@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { createSecureServer } from 'node:http2'
 import { createServer as createHttpsServer } from 'node:https'
@@ -21,6 +21,11 @@ const ends: (() => void)[] = []
 afterEach(() => {
   for (const end of ends.splice(0)) end()
 })
+function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'kijabi-client-'))
+  ends.push(() => rmSync(folder, { recursive: true }))
+  return folder
+}
 
 interface Asked {
   method: string
@@ -133,7 +138,7 @@ test('lines are whole, whatever the chunks', async () => {
 })
 
 test('kubeconfig files merge, the first wins, and paths are relative to their file', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'kijabi-kubeconfig-'))
+  const folder = makeFolder()
   writeFileSync(join(folder, 'ca.crt'), 'CA')
   const file = (name: string, server: string, context: string) => {
     writeFileSync(
@@ -155,7 +160,7 @@ test('kubeconfig files merge, the first wins, and paths are relative to their fi
 })
 
 test('an exec plugin gives credentials until they expire', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'kijabi-exec-'))
+  const folder = makeFolder()
   writeFileSync(join(folder, 'calls'), '')
   const plugin = `printf x >> ${folder}/calls; echo '{"status":{"token":"'$(wc -c < ${folder}/calls | tr -d ' ')-$WHO'","expirationTimestamp":"2000-01-01T00:00:00Z"}}'`
   const config = parseKubeconfig(
