@@ -418,5 +418,7 @@ test.skipIf(cannotRunContainers() !== undefined)(
     } finally {
       await cluster.close()
     }
+    // nerdctl's namespace is a cgroup beside the cluster's own.
+    for (const cgroup of ['/sys/fs/cgroup/default', '/sys/fs/cgroup/pids/default']) expect(existsSync(cgroup), cgroup).toBe(false)
   },
 )

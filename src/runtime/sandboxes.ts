@@ -236,6 +236,8 @@ export function createSandboxes(deps: SandboxDeps): Sandboxes {
     const { pausePid: _ended, ...rest } = record
     records.put({ ...rest, ready: false, hostPorts: false })
     tellNeighbours(record)
+    // The last of a namespace takes its group along.
+    if (!record.config.linux?.cgroupParent) await removeGroup(host.cgroups, `/${record.namespace}`)
   }
 
   /** Namespaces, files, network and host ports of a sandbox that has none. */
@@ -332,7 +334,6 @@ export function createSandboxes(deps: SandboxDeps): Sandboxes {
       rmSync(folder(id), { recursive: true, force: true })
       records.delete(id)
       names.delete(nameOf(record.namespace, record.config))
-      if (!record.config.linux?.cgroupParent) await removeGroup(host.cgroups, `/${record.namespace}`)
     },
     files(record) {
       const at = (name: string) => join(folder(record.id), name)
