@@ -1,5 +1,4 @@
 /** The paths that are no resource: health, version, metrics and, from the tables, discovery and OpenAPI. */
-import { StatusError } from '../api/errors.ts'
 import type { OpenApi } from '../api/openapi/documents.ts'
 import { metricsContentType } from '../metrics/metrics.ts'
 import type { Answer, IncomingRequest } from './call.ts'
@@ -55,5 +54,3 @@ const json = (request: IncomingRequest, info: RequestInfo, object: object): Answ
   const form = { ...jsonForm, pretty: negotiate(undefined, info.query.get('pretty'), { forms: 'none' }).pretty || info.path === '/version' }
   return { kind: 'bytes', status: 200, ...encodeValue(object, form) }
 }
-
-export const newServiceUnavailable = (message: string): StatusError => new StatusError({ code: 503, reason: 'ServiceUnavailable', message })

@@ -7,7 +7,7 @@
  * module, as they do on a plain bridge. Where that module is loaded it rewrites addresses while a frame is still on the
  * bridge, and a pod that reaches itself through a service then needs a hairpin port.
  */
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inNamespace } from '../linux/syscalls.ts'
 import type { Logger } from '../log/log.ts'
@@ -34,8 +34,6 @@ export interface BridgeNetwork extends PodNetwork {
   setPodCidr(cidr: string): Promise<void>
   /** The bridge's own address, where the node is reached from its pods; resolves once the pod CIDR is known. */
   gateway(): Promise<string>
-  /** Addresses of sandboxes that no longer exist, freed. */
-  retain(ids: ReadonlySet<string>): void
   /** Takes the bridge, its pods' links and the rules away, and forgets the addresses. */
   destroy(): Promise<void>
   close(): void
@@ -112,10 +110,6 @@ export function createBridgeNetwork(options: BridgeOptions): BridgeNetwork {
 
     gateway: () => gatewayKnown.promise,
 
-    retain(ids) {
-      if (pool) for (const owner of [...pool.owners().keys()]) if (!ids.has(owner)) pool.release(owner)
-    },
-
     async destroy() {
       const own = netlink.link(bridge)
       if (own) {
@@ -152,16 +146,6 @@ function deleteIfThere(netlink: Netlink, index: number): void {
     netlink.deleteLink(index)
   } catch (error) {
     if (!(error instanceof NetlinkError && error.errno === Errno.ENODEV)) throw error
-  }
-}
-
-/** The pod CIDRs that addresses are remembered for: what a restarted node may use before the API answers. */
-export function rememberedCIDRs(folder: string): string[] {
-  try {
-    return readdirSync(folder).map((name) => name.replace('_', '/'))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
   }
 }
 

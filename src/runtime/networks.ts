@@ -50,6 +50,7 @@ export function createNetworks(deps: { root: string; pods: PodNetwork; make: Net
     network.catch(() => opened.delete(id))
     return network
   }
+
   return {
     status: () => pods.status(),
     ...(pods.setPodCidr ? { setPodCidr: (cidr) => pods.setPodCidr?.(cidr) as Promise<void> } : {}),
@@ -68,8 +69,7 @@ export function createNetworks(deps: { root: string; pods: PodNetwork; make: Net
     list: () => [...records.values()],
     async create(name, subnet, labels) {
       if (!/^[a-zA-Z0-9][\w.-]*$/.test(name)) throw new GrpcError(Code.INVALID_ARGUMENT, `invalid network name ${JSON.stringify(name)}`)
-      if (reserved.has(name) || [...records.values()].some((record) => record.name === name))
-        throw new GrpcError(Code.ALREADY_EXISTS, `network with name ${name} already exists`)
+      if (reserved.has(name) || find(name)) throw new GrpcError(Code.ALREADY_EXISTS, `network with name ${name} already exists`)
       const taken = [...records.values()].map((record) => record.subnet)
       // Another cluster's networks on this machine are told apart by where its files are.
       const id = createHash('sha256').update(`${root}\0${name}`).digest('hex')

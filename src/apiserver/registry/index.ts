@@ -101,5 +101,3 @@ export function createStrategies({
     services: createServiceStrategy(options) as unknown as Strategy,
   }
 }
-
-export const strategyFor = (group: string, resource: string): Strategy | undefined => plain[group ? `${resource}.${group}` : resource]
