@@ -97,6 +97,28 @@ test.each<[path: string, patch: object, wanted: object]>([
   await comesTo(path, wanted)
 })
 
+test('the seats of the exempt level are as somebody wants them, and nothing else of it is', async () => {
+  const patch = (path: string, spec: object) =>
+    api.request<{ metadata: { resourceVersion: string } }>({
+      method: 'PATCH',
+      path: `${flow}/${path}`,
+      contentType: 'application/merge-patch+json',
+      body: { spec },
+    })
+  const exempt = 'prioritylevelconfigurations/exempt'
+  const { metadata } = await patch(exempt, { exempt: { nominalConcurrencyShares: 7, lendablePercent: 50 } })
+  // What puts the other right has looked at all of them, at the levels first.
+  await patch('flowschemas/probes', { matchingPrecedence: 78 })
+  await comesTo(`${flow}/flowschemas/probes`, { spec: expect.objectContaining({ matchingPrecedence: 2 }) })
+  expect(await api.request({ method: 'GET', path: `${flow}/${exempt}` })).toMatchObject({
+    metadata,
+    spec: { exempt: { nominalConcurrencyShares: 7 } },
+  })
+  await expect(patch(exempt, { type: 'Limited', limited: {} })).rejects.toMatchObject({
+    status: { code: 422, message: expect.stringContaining("spec of 'exempt' except the 'spec.exempt' field must equal the fixed value") },
+  })
+})
+
 test('a flow schema says whether its priority level is there', async () => {
   const spec = { priorityLevelConfiguration: { name: 'mine' }, rules: [] }
   const level = { metadata: { name: 'mine' }, spec: { type: 'Limited', limited: { limitResponse: { type: 'Reject' } } } }

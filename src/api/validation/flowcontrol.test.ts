@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { validateFlowSchema, validatePriorityLevel } from './flowcontrol.ts'
+import type { FieldError } from './field-error.ts'
+import {
+  validateFlowSchema,
+  validateFlowSchemaStatusUpdate,
+  validatePriorityLevel,
+  validatePriorityLevelStatusUpdate,
+} from './flowcontrol.ts'
+import { mandatoryFlowSchemas, mandatoryPriorityLevels } from './flowcontrol-mandatory.ts'
 import { check } from './testing.ts'
 
 const cluster = { namespace: '' }
@@ -20,7 +27,7 @@ describe('flow schemas', () => {
   const resource = (more: object) => rules({ resourceRules: [{ ...resourceRules[0], ...more }] })
   const url = (...nonResourceURLs: string[]) => rules({ resourceRules: [], nonResourceRules: [{ verbs: ['get'], nonResourceURLs }] })
   const at = 'spec.rules[0]'
-  test.each<[what: string, errors: string[], want: string[]]>([
+  test.each<[what: string, errors: string[], want: unknown[]]>([
     ['a rule', schema({ rules: [rule] }), []],
     ['no rules', schema({}), []],
     [
@@ -28,7 +35,6 @@ describe('flow schemas', () => {
       schema({ matchingPrecedence: 1 }),
       ["spec.matchingPrecedence: Invalid value: 1: only the schema named 'exempt' may have matchingPrecedence 1"],
     ],
-    ['the exempt one', schema({ matchingPrecedence: 1 }, 'exempt'), []],
     ['a precedence too low', schema({ matchingPrecedence: -1 }), ['spec.matchingPrecedence: Invalid value: -1: must be a positive value']],
     [
       'a precedence too high',
@@ -66,7 +72,7 @@ describe('flow schemas', () => {
       rules({ subjects: [{ kind: 'ServiceAccount', serviceAccount: { name: '*', namespace: '' } }] }),
       [`${at}.subjects[0].serviceAccount.namespace: Required value: must specify namespace for service account`],
     ],
-    ['no verbs', resource({ verbs: [] }), [`${at}.resourceRules[0].verbs: Required value: resource rules must have at least one verb`]],
+    ['no verbs', resource({ verbs: [] }), [`${at}.resourceRules[0].verbs: Required value: verbs must contain at least one value`]],
     [
       'all verbs and one more',
       resource({ verbs: ['*', 'get'] }),
@@ -86,6 +92,29 @@ describe('flow schemas', () => {
     ],
     ['two slashes', url('/a//b'), [`${at}.nonResourceRules[0].nonResourceURLs[0]: Invalid value: "/a//b": must not contain double slash`]],
     [
+      'a namespace of no name',
+      resource({ namespaces: ['A'] }),
+      [
+        expect.stringContaining(
+          `${at}.resourceRules[0].namespaces[0]: Invalid value: "A": each member of this list must be '*' or a DNS-1123`,
+        ),
+      ],
+    ],
+    [
+      'a verb that there is not, of paths',
+      rules({ resourceRules: [], nonResourceRules: [{ verbs: ['get', 'post'], nonResourceURLs: ['*'] }] }),
+      [
+        `${at}.nonResourceRules[0].verbs: Unsupported value: ["get","post"]: supported values: "create", "delete", "deletecollection", "get", "list", "patch", "proxy", "update", "watch"`,
+      ],
+    ],
+    ['no path', url(), [`${at}.nonResourceRules[0].nonResourceURLs: Required value: nonResourceURLs must contain at least one value`]],
+    ['an empty path', url(''), [`${at}.nonResourceRules[0].nonResourceURLs[0]: Invalid value: "": must not be empty`]],
+    [
+      'two stars',
+      url('/a/*/*'),
+      [`${at}.nonResourceRules[0].nonResourceURLs[0]: Invalid value: "/a/*/*": wildcard can only do suffix matching`],
+    ],
+    [
       'a star in the middle',
       url('/a/*/b'),
       [`${at}.nonResourceRules[0].nonResourceURLs[0]: Invalid value: "/a/*/b": wildcard can only do suffix matching`],
@@ -101,7 +130,7 @@ describe('priority levels', () => {
     limited({ limitResponse: { type: 'Queue', queuing: { queues: 64, handSize: 8, queueLengthLimit: 50, ...more } } })
   const at = 'spec.limited.limitResponse.queuing'
   const onlyExempt = (type: string) => `spec.type: Invalid value: "${type}": type must be 'Exempt' if and only if name is 'exempt'`
-  test.each<[what: string, errors: string[], want: string[]]>([
+  test.each<[what: string, errors: string[], want: unknown[]]>([
     ['that rejects', limited({}), []],
     ['that queues', queuing({}), []],
     ['exempt', level({ type: 'Exempt' }, 'exempt'), []],
@@ -109,12 +138,15 @@ describe('priority levels', () => {
     [
       'limited by the name of the exempt',
       level({ type: 'Limited', limited: { limitResponse: { type: 'Reject' } } }, 'exempt'),
-      [onlyExempt('Limited')],
+      [onlyExempt('Limited'), expect.stringMatching(/^spec: Invalid value: /)],
     ],
     [
       'exempt and limited',
       level({ type: 'Exempt', limited: { limitResponse: { type: 'Reject' } } }, 'exempt'),
-      ['spec.limited: Forbidden: must be nil if the type is not Limited'],
+      [
+        'spec.limited: Forbidden: must be nil if the type is not Limited',
+        `spec: Invalid value: {"Type":"Exempt","Limited":{"NominalConcurrencyShares":30,"LimitResponse":{"Type":"Reject","Queuing":null},"LendablePercent":0,"BorrowingLimitPercent":null},"Exempt":null}: spec of 'exempt' except the 'spec.exempt' field must equal the fixed value`,
+      ],
     ],
     [
       'exempt shares below nothing',
@@ -158,4 +190,58 @@ describe('priority levels', () => {
       [`${at}: Forbidden: must be nil if limited.limitResponse.type is not Limited`],
     ],
   ])('%s', (_what, errors, want) => expect(errors).toEqual(want))
+})
+
+describe('what is mandatory', () => {
+  const fixed = (name: string) =>
+    expect.stringMatching(new RegExp(`^spec: Invalid value: [{].*[}]: spec of '${name}' must equal the fixed value$`))
+  const schema = (name: string, more: object = {}) =>
+    check(
+      'flowcontrol.v1.FlowSchema',
+      validateFlowSchema,
+    )({ metadata: { ...cluster, name }, spec: { ...mandatoryFlowSchemas.get(name), ...more } })
+  const level = (name: string, spec = mandatoryPriorityLevels.get(name) as object) =>
+    check('flowcontrol.v1.PriorityLevelConfiguration', validatePriorityLevel)({ metadata: { ...cluster, name }, spec })
+  const shares = (nominalConcurrencyShares: number, more: object = {}) => ({
+    type: 'Limited',
+    limited: { nominalConcurrencyShares, limitResponse: { type: 'Reject' }, ...more },
+  })
+  test.each<[what: string, errors: string[], want: unknown[]]>([
+    ['the schema of the exempt', schema('exempt'), []],
+    ['of another precedence', schema('exempt', { matchingPrecedence: 2 }), [fixed('exempt')]],
+    ['of another level', schema('exempt', { priorityLevelConfiguration: { name: 'system' } }), [fixed('exempt')]],
+    ['of flows', schema('exempt', { distinguisherMethod: { type: 'ByUser' } }), [fixed('exempt')]],
+    [
+      'of no rules, with what it says then',
+      schema('exempt', { rules: undefined }),
+      [
+        `spec: Invalid value: {"PriorityLevelConfiguration":{"Name":"exempt"},"MatchingPrecedence":1,"DistinguisherMethod":null,"Rules":null}: spec of 'exempt' must equal the fixed value`,
+      ],
+    ],
+    ['of a rule more', schema('exempt', { rules: [rule] }), [fixed('exempt')]],
+    ['the schema that catches all', schema('catch-all'), []],
+    ['of one flow', schema('catch-all', { distinguisherMethod: undefined }), [fixed('catch-all')]],
+    ['the level of the exempt', level('exempt'), []],
+    ['with seats of its own', level('exempt', { type: 'Exempt', exempt: { nominalConcurrencyShares: 7, lendablePercent: 50 } }), []],
+    ['without its share', level('exempt', { type: 'Exempt' }), []],
+    ['the level that catches all', level('catch-all'), []],
+    ['by its defaults', level('catch-all', shares(5)), []],
+    ['of more shares', level('catch-all', shares(6)), [fixed('catch-all')]],
+    ['that lends', level('catch-all', shares(5, { lendablePercent: 1 })), [fixed('catch-all')]],
+    ['that borrows no more than it has', level('catch-all', shares(5, { borrowingLimitPercent: 0 })), [fixed('catch-all')]],
+    ['that queues', level('catch-all', shares(5, { limitResponse: { type: 'Queue', queuing: {} } })), [fixed('catch-all')]],
+  ])('%s', (_what, errors, want) => expect(errors).toEqual(want))
+})
+
+describe('conditions', () => {
+  test.each([
+    ['flowcontrol.v1.FlowSchema', validateFlowSchemaStatusUpdate],
+    ['flowcontrol.v1.PriorityLevelConfiguration', validatePriorityLevelStatusUpdate],
+  ] as const)('of a %s have a type each of its own', (type, validate) => {
+    const conditions = [{ type: 'A' }, { type: 'A' }, { status: 'True' }]
+    expect(check(type, validate as (object: unknown) => FieldError[])({ metadata: cluster, status: { conditions } })).toEqual([
+      'status.conditions[1].type: Duplicate value: "A"',
+      'status.conditions[2].type: Required value: must not be empty',
+    ])
+  })
 })

@@ -1,12 +1,13 @@
 /** API priority and fairness: flow schemas and priority levels (flowcontrol/validation). */
 import type { FlowSchema, NonResourcePolicyRule, PriorityLevelConfiguration, ResourcePolicyRule, Subject } from '../types/flowcontrol-v1.ts'
 import { check, optionalOneOf } from './checks.ts'
-import { type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts'
+import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts'
+import { mandatoryFlowSchemas, mandatoryPriorityLevels } from './flowcontrol-mandatory.ts'
+import { internalEqual, internalValue } from './internal.ts'
 import { isDNS1123Label, isDNS1123Subdomain, nameIsDNSSubdomain } from './names.ts'
 import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts'
 
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch']
-const nonResourceVerbs = ['delete', 'get', 'head', 'options', 'patch', 'post', 'put']
 
 function subject(from: Subject, path: string): FieldError[] {
   const errors: FieldError[] = []
@@ -31,16 +32,13 @@ function wildcards(values: readonly string[] | null | undefined, path: string, m
   if (!values?.length) return [required(path, missing)]
   return values.length > 1 && values.includes('*') ? [invalid(path, values, `if '*' is present, must not specify other ${what}`)] : []
 }
+/** Upstream takes the verbs of resources for those of paths, too. */
+const ruleVerbs = (values: readonly string[] | null | undefined, path: string): FieldError[] =>
+  values?.length && !values.includes('*') && values.some((verb) => !verbs.includes(verb))
+    ? [notSupported(path, values, verbs)]
+    : wildcards(values, path, 'verbs must contain at least one value', 'verbs')
 function resourceRule(rule: ResourcePolicyRule, path: string): FieldError[] {
-  const errors = [...wildcards(rule.verbs, `${path}.verbs`, 'resource rules must have at least one verb', 'verbs')]
-  if (rule.verbs?.length && !rule.verbs.includes('*') && rule.verbs.some((v) => !verbs.includes(v)))
-    errors.push(
-      notSupported(
-        `${path}.verbs`,
-        rule.verbs.filter((v) => !verbs.includes(v)),
-        verbs,
-      ),
-    )
+  const errors = ruleVerbs(rule.verbs, `${path}.verbs`)
   errors.push(...wildcards(rule.apiGroups, `${path}.apiGroups`, 'resource rules must supply at least one api group', 'api groups'))
   errors.push(...wildcards(rule.resources, `${path}.resources`, 'resource rules must supply at least one resource', 'resources'))
   if (!rule.namespaces?.length) {
@@ -51,35 +49,25 @@ function resourceRule(rule: ResourcePolicyRule, path: string): FieldError[] {
       errors.push(invalid(`${path}.namespaces`, rule.namespaces, "if '*' is present, must not specify other namespaces"))
   } else
     rule.namespaces.forEach((namespace, i) => {
-      errors.push(...check(namespace, `${path}.namespaces[${i}]`, isDNS1123Label))
+      const own = (value: string) =>
+        isDNS1123Label(value).map((text) => `each member of this list must be '*' or a DNS-1123 label; ${text}`)
+      errors.push(...check(namespace, `${path}.namespaces[${i}]`, own))
     })
   return errors
 }
 function nonResourceRule(rule: NonResourcePolicyRule, path: string): FieldError[] {
-  const errors = [...wildcards(rule.verbs, `${path}.verbs`, 'nonResource rules must have at least one verb', 'verbs')]
-  if (rule.verbs?.length && !rule.verbs.includes('*') && rule.verbs.some((v) => !nonResourceVerbs.includes(v)))
-    errors.push(
-      notSupported(
-        `${path}.verbs`,
-        rule.verbs.filter((v) => !nonResourceVerbs.includes(v)),
-        nonResourceVerbs,
-      ),
-    )
+  const errors = ruleVerbs(rule.verbs, `${path}.verbs`)
   errors.push(
-    ...wildcards(
-      rule.nonResourceURLs,
-      `${path}.nonResourceURLs`,
-      'nonResource rules must have at least one nonResourceURLs',
-      'non-resource URLs',
-    ),
+    ...wildcards(rule.nonResourceURLs, `${path}.nonResourceURLs`, 'nonResourceURLs must contain at least one value', 'non-resource URLs'),
   )
   rule.nonResourceURLs?.forEach((url, i) => {
     const at = `${path}.nonResourceURLs[${i}]`
     if (url === '*' || url === '/') return
-    if (!url.startsWith('/')) errors.push(invalid(at, url, 'must start with slash'))
+    if (url === '') errors.push(invalid(at, url, 'must not be empty'))
+    else if (!url.startsWith('/')) errors.push(invalid(at, url, 'must start with slash'))
     else if (url.includes(' ')) errors.push(invalid(at, url, 'must not contain white-space'))
     else if (url.includes('//')) errors.push(invalid(at, url, 'must not contain double slash'))
-    else if (url.includes('*') && !url.endsWith('/*')) errors.push(invalid(at, url, 'wildcard can only do suffix matching'))
+    else if (/\*/.test(url.replace(/\/\*$/, ''))) errors.push(invalid(at, url, 'wildcard can only do suffix matching'))
   })
   return errors
 }
@@ -114,9 +102,26 @@ function flowSchema({ metadata, spec }: FlowSchema): FieldError[] {
   })
   return errors
 }
+/** What flow control cannot do without is as it is. */
+const fixed = (type: string, name: string, spec: object, mandatory: object | undefined): FieldError[] =>
+  !mandatory || internalEqual(type, spec, mandatory)
+    ? []
+    : [invalid('spec', internalValue(type, spec), `spec of '${name}' must equal the fixed value`)]
+function conditions(of: readonly { type?: string }[] | undefined): FieldError[] {
+  const types = new Set<string>()
+  return (of ?? []).flatMap(({ type = '' }, i) => {
+    const path = `status.conditions[${i}].type`
+    const errors = types.has(type) ? [duplicate(path, type)] : []
+    types.add(type)
+    return type ? errors : [...errors, required(path, 'must not be empty')]
+  })
+}
+export const validateFlowSchemaStatusUpdate = ({ status }: FlowSchema): FieldError[] => conditions(status?.conditions)
 export const validateFlowSchema = (object: FlowSchema): FieldError[] => [
   ...validateObjectMeta(object.metadata, false, nameIsDNSSubdomain),
   ...flowSchema(object),
+  ...fixed('FlowSchemaSpec', object.metadata.name ?? '', object.spec, mandatoryFlowSchemas.get(object.metadata.name ?? '')),
+  ...validateFlowSchemaStatusUpdate(object),
 ]
 export const validateFlowSchemaUpdate = (object: FlowSchema, old: FlowSchema): FieldError[] => [
   ...validateObjectMetaUpdate(object.metadata, old.metadata),
@@ -179,9 +184,24 @@ function priorityLevel({ metadata, spec }: PriorityLevelConfiguration): FieldErr
     errors.push(invalid(`${at}.borrowingLimitPercent`, borrowed, 'if specified, must be a non-negative integer'))
   return errors
 }
+/** The level of the exempt may lend of its seats, or ask for some. */
+function fixedLevel({ metadata: { name = '' }, spec }: PriorityLevelConfiguration): FieldError[] {
+  const type = 'PriorityLevelConfigurationSpec'
+  const mandatory = mandatoryPriorityLevels.get(name)
+  if (name !== 'exempt') return fixed(type, name, spec, mandatory)
+  const { exempt: _own, ...rest } = spec
+  const { exempt: _default, ...wanted } = mandatory as typeof spec
+  const changed = !internalEqual(type, rest, wanted)
+  return changed
+    ? [invalid('spec', internalValue(type, spec), "spec of 'exempt' except the 'spec.exempt' field must equal the fixed value")]
+    : []
+}
+export const validatePriorityLevelStatusUpdate = ({ status }: PriorityLevelConfiguration): FieldError[] => conditions(status?.conditions)
 export const validatePriorityLevel = (object: PriorityLevelConfiguration): FieldError[] => [
   ...validateObjectMeta(object.metadata, false, nameIsDNSSubdomain),
   ...priorityLevel(object),
+  ...fixedLevel(object),
+  ...validatePriorityLevelStatusUpdate(object),
 ]
 export const validatePriorityLevelUpdate = (object: PriorityLevelConfiguration, old: PriorityLevelConfiguration): FieldError[] => [
   ...validateObjectMetaUpdate(object.metadata, old.metadata),

@@ -141,6 +141,18 @@ DeviceClaim Requests:[]DeviceRequest Constraints:v Config:v
 DeviceRequest Name:s Exactly:*ExactDeviceRequest FirstAvailable:v
 ExactDeviceRequest DeviceClassName:s Selectors:v AllocationMode:s Count:i AdminAccess:* Tolerations:v Capacity:v
 ServicePort Name:s Protocol:s AppProtocol:* Port:i TargetPort:v NodePort:i
+FlowSchemaSpec PriorityLevelConfiguration:LocalObjectReference MatchingPrecedence:i DistinguisherMethod:*FlowDistinguisherMethod Rules:[]PolicyRulesWithSubjects
+FlowDistinguisherMethod Type:s
+PolicyRulesWithSubjects Subjects:[]FlowSubject ResourceRules:[]ResourcePolicyRule NonResourceRules:[]NonResourcePolicyRule
+FlowSubject Kind:s User:*LocalObjectReference Group:*LocalObjectReference ServiceAccount:*ServiceAccountSubject
+ServiceAccountSubject Namespace:s Name:s
+ResourcePolicyRule Verbs:v APIGroups:v Resources:v ClusterScope:b Namespaces:v
+NonResourcePolicyRule Verbs:v NonResourceURLs:v
+PriorityLevelConfigurationSpec Type:s Limited:*LimitedPriorityLevelConfiguration Exempt:*ExemptPriorityLevelConfiguration
+LimitedPriorityLevelConfiguration NominalConcurrencyShares:i LimitResponse:LimitResponse LendablePercent:* BorrowingLimitPercent:*
+ExemptPriorityLevelConfiguration NominalConcurrencyShares:* LendablePercent:*
+LimitResponse Type:s Queuing:*QueuingConfiguration
+QueuingConfiguration Queues:i HandSize:i QueueLengthLimit:i
 `
 
 interface InternalField {
@@ -225,6 +237,12 @@ function sorted(value: unknown): unknown {
     return { ...(matchLabels ? { matchLabels: sorted(matchLabels) } : {}), ...(matchExpressions ? { matchExpressions } : {}) }
   }
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** Whether upstream takes two values of a type for the same (equality.Semantic): an empty list is none. */
+export function internalEqual(type: string, a: object, b: object): boolean {
+  const text = (value: object) => JSON.stringify(internalValue(type, value), (_key, v) => (Array.isArray(v) && v.length === 0 ? null : v))
+  return text(a) === text(b)
 }
 
 /** The difference of two values of a type, as upstream shows it: unified, of their internal forms as indented JSON. */

@@ -1,10 +1,16 @@
 /** The flow schemas, priority levels and priority classes that every cluster has (upstream: apis/flowcontrol/bootstrap, apis/scheduling). */
+import {
+  everyone,
+  everyRequestOf,
+  group,
+  mandatoryFlowSchemas,
+  mandatoryPriorityLevels,
+} from '../../api/validation/flowcontrol-mandatory.ts'
 
 const metadata = (name: string) => ({ name, annotations: { 'apf.kubernetes.io/autoupdate-spec': 'true' } })
 
 /** Name, shares, percent that may be lent; queues, hand size and queue length where requests wait. */
 const levels = [
-  ['catch-all', 5, 0],
   ['global-default', 20, 50, 128, 6, 50],
   ['leader-election', 10, 0, 16, 4, 50],
   ['node-high', 40, 25, 64, 6, 50],
@@ -13,15 +19,17 @@ const levels = [
   ['workload-low', 100, 90, 128, 6, 50],
 ] as const
 
+const mandatory = (specs: ReadonlyMap<string, object>) => [...specs].map(([name, spec]) => ({ metadata: metadata(name), spec }))
+
 export const priorityLevels = () => [
-  { metadata: metadata('exempt'), spec: { type: 'Exempt', exempt: { nominalConcurrencyShares: 0, lendablePercent: 0 } } },
+  ...mandatory(mandatoryPriorityLevels),
   ...levels.map(([name, nominalConcurrencyShares, lendablePercent, queues, handSize, queueLengthLimit]) => ({
     metadata: metadata(name),
     spec: {
       type: 'Limited',
       limited: {
         nominalConcurrencyShares,
-        limitResponse: queues === undefined ? { type: 'Reject' } : { type: 'Queue', queuing: { queues, handSize, queueLengthLimit } },
+        limitResponse: { type: 'Queue', queuing: { queues, handSize, queueLengthLimit } },
         lendablePercent,
       },
     },
@@ -29,12 +37,7 @@ export const priorityLevels = () => [
 ]
 
 const user = (name: string) => ({ kind: 'User', user: { name } })
-const group = (name: string) => ({ kind: 'Group', group: { name } })
 const systemAccounts = { kind: 'ServiceAccount', serviceAccount: { namespace: 'kube-system', name: '*' } }
-const everyone = [group('system:unauthenticated'), group('system:authenticated')]
-const anyResource = { verbs: ['*'], apiGroups: ['*'], resources: ['*'], clusterScope: true, namespaces: ['*'] }
-const anyPath = { verbs: ['*'], nonResourceURLs: ['*'] }
-const allOf = (...subjects: object[]) => ({ subjects, resourceRules: [anyResource], nonResourceRules: [anyPath] })
 const leases = { apiGroups: ['coordination.k8s.io'], resources: ['leases'], namespaces: ['*'] }
 
 const schema = (name: string, level: string, matchingPrecedence: number, distinguisher: string, rule: object) => ({
@@ -48,7 +51,7 @@ const schema = (name: string, level: string, matchingPrecedence: number, disting
 })
 
 export const flowSchemas = () => [
-  schema('exempt', 'exempt', 1, '', allOf(group('system:masters'))),
+  ...mandatory(mandatoryFlowSchemas),
   schema('probes', 'exempt', 2, '', {
     subjects: everyone,
     nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['/healthz', '/readyz', '/livez'] }],
@@ -64,13 +67,12 @@ export const flowSchemas = () => [
       { verbs: ['*'], ...leases },
     ],
   }),
-  schema('system-nodes', 'system', 500, 'ByUser', allOf(group('system:nodes'))),
-  schema('kube-controller-manager', 'workload-high', 800, 'ByNamespace', allOf(user('system:kube-controller-manager'))),
-  schema('kube-scheduler', 'workload-high', 800, 'ByNamespace', allOf(user('system:kube-scheduler'))),
-  schema('kube-system-service-accounts', 'workload-high', 900, 'ByNamespace', allOf(systemAccounts)),
-  schema('service-accounts', 'workload-low', 9000, 'ByUser', allOf(group('system:serviceaccounts'))),
-  schema('global-default', 'global-default', 9900, 'ByUser', allOf(...everyone)),
-  schema('catch-all', 'catch-all', 10000, 'ByUser', allOf(...everyone)),
+  schema('system-nodes', 'system', 500, 'ByUser', everyRequestOf(group('system:nodes'))),
+  schema('kube-controller-manager', 'workload-high', 800, 'ByNamespace', everyRequestOf(user('system:kube-controller-manager'))),
+  schema('kube-scheduler', 'workload-high', 800, 'ByNamespace', everyRequestOf(user('system:kube-scheduler'))),
+  schema('kube-system-service-accounts', 'workload-high', 900, 'ByNamespace', everyRequestOf(systemAccounts)),
+  schema('service-accounts', 'workload-low', 9000, 'ByUser', everyRequestOf(group('system:serviceaccounts'))),
+  schema('global-default', 'global-default', 9900, 'ByUser', everyRequestOf(...everyone)),
 ]
 
 export const priorityClasses = () => [

@@ -111,7 +111,9 @@ const sameRole = (a: RoleRef, b: RoleRef): boolean => a.kind === b.kind && a.nam
 const sameSubject = (a: Subject, b: Subject): boolean =>
   a.kind === b.kind && a.name === b.name && (a.namespace ?? '') === (b.namespace ?? '')
 
+/** How many seats the exempt ask for and lend is their cluster's to say. */
 const updatedSpec: Update<{ metadata: { name: string }; spec: object }> = (existing, wanted) => {
   if (!autoupdate(existing, 'apf.kubernetes.io/autoupdate-spec')) return undefined
-  return holds(existing.spec, wanted.spec) ? undefined : { object: { ...existing, spec: wanted.spec } }
+  const spec = 'exempt' in existing.spec && 'exempt' in wanted.spec ? { ...wanted.spec, exempt: existing.spec.exempt } : wanted.spec
+  return holds(existing.spec, spec) ? undefined : { object: { ...existing, spec } }
 }

@@ -95,10 +95,12 @@ export const apiServices: Strategy<APIService> = {
 export const flowSchemas: Strategy<FlowSchema> = {
   validate: flowcontrol.validateFlowSchema,
   validateUpdate: flowcontrol.validateFlowSchemaUpdate,
+  subresources: { status: { validateUpdate: flowcontrol.validateFlowSchemaStatusUpdate } },
 }
 export const priorityLevels: Strategy<PriorityLevelConfiguration> = {
   validate: flowcontrol.validatePriorityLevel,
   validateUpdate: flowcontrol.validatePriorityLevelUpdate,
+  subresources: { status: { validateUpdate: flowcontrol.validatePriorityLevelStatusUpdate } },
 }
 
 export const resourceClaims: Strategy<ResourceClaim> = {
