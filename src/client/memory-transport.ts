@@ -1,19 +1,21 @@
 /**
  * A Transport with no server behind it: objects in a map, as an API server without admission, defaults or validation
- * would keep them. For tests of clients and loops that need resource versions, watches, finalizers and conflicts, and
- * nothing else.
+ * would keep them. For tests of clients and loops that need resource versions, watches, finalizers, conflicts and the
+ * discovery of what is built in, and nothing else.
  */
 import { randomUUID } from 'node:crypto'
+import { apiGroupList, apiResourceList, groupsOf } from '../api/discovery.ts'
 import { newAlreadyExists, newConflict, newNotFound, StatusError } from '../api/errors.ts'
 import { parseFieldSelector } from '../api/fields.ts'
 import { generateName } from '../api/hash.ts'
 import { parseLabelSelector } from '../api/labels.ts'
 import { formatTime } from '../api/meta.ts'
+import { allResources } from '../api/registry.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { KubernetesObject } from './resources.ts'
 import type { ApiRequest, Transport, WatchEvent } from './transport.ts'
 
-type Stored = KubernetesObject & { spec?: unknown; status?: unknown }
+type Stored = KubernetesObject & { spec?: { finalizers?: readonly string[]; nodeName?: string }; status?: unknown }
 type Watcher = { group: string; push: (event: WatchEvent<Stored>, before: Stored | undefined) => void; fail: (error: unknown) => void }
 
 export interface MemoryTransport extends Transport {
@@ -50,7 +52,8 @@ export function createMemoryTransport(options: { clock?: Clock; graceful?: boole
   /** An object that nothing holds any more goes. */
   function settle(id: string, collection: string, object: Stored): Stored {
     const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = object.metadata
-    const done = deletionTimestamp !== undefined && finalizers.length === 0 && deletionGracePeriodSeconds === 0
+    const held = finalizers.length > 0 || (object.spec?.finalizers?.length ?? 0) > 0
+    const done = deletionTimestamp !== undefined && !held && deletionGracePeriodSeconds === 0
     if (!done) return put(id, collection, object)
     objects.set(id, object)
     return put(id, collection, undefined)
@@ -68,6 +71,8 @@ export function createMemoryTransport(options: { clock?: Clock; graceful?: boole
     const current = objects.get(id)
     switch (r.method) {
       case 'GET': {
+        const document = discovery(url.pathname)
+        if (document) return document
         if (at.name) {
           if (!current) throw missing()
           return current
@@ -82,7 +87,7 @@ export function createMemoryTransport(options: { clock?: Clock; graceful?: boole
         if (at.subresource === 'binding') {
           if (!current) throw missing()
           const nodeName = (body as unknown as { target: { name: string } }).target.name
-          return put(id, at.collection, { ...current, spec: { ...(current.spec as object), nodeName } })
+          return put(id, at.collection, { ...current, spec: { ...current.spec, nodeName } })
         }
         const name = metadata.name ?? generateName(metadata.generateName ?? '')
         const newId = `${at.collection}/${at.namespace}/${name}`
@@ -91,6 +96,7 @@ export function createMemoryTransport(options: { clock?: Clock; graceful?: boole
           spec: {},
           status: {},
           ...(body as Stored),
+          ...(at.resource === 'namespaces' ? { spec: { finalizers: ['kubernetes'], ...body?.spec } } : {}),
           metadata: {
             ...metadata,
             name,
@@ -152,9 +158,8 @@ export function createMemoryTransport(options: { clock?: Clock; graceful?: boole
         if (given.propagationPolicy === 'Foreground') finalizers.add('foregroundDeletion')
         if (given.propagationPolicy === 'Orphan') finalizers.add('orphan')
         // Bound pods end gracefully: the kubelet deletes them a second time with no grace.
-        const bound = options.graceful && at.resource === 'pods' && (current.spec as { nodeName?: string } | undefined)?.nodeName
+        const bound = options.graceful && at.resource === 'pods' && current.spec?.nodeName
         const grace = bound ? (given.gracePeriodSeconds ?? 30) : 0
-        if (at.resource === 'namespaces') finalizers.add('kubernetes')
         return settle(id, at.collection, {
           ...current,
           metadata: {
@@ -231,6 +236,16 @@ export function createMemoryTransport(options: { clock?: Clock; graceful?: boole
     },
   }
   return transport
+}
+
+/** `/apis`, `/api/v1` and `/apis/GROUP/VERSION`. */
+function discovery(path: string): object | undefined {
+  const [, root, ...parts] = path.split('/')
+  if (root === 'apis' && parts.length === 0) return apiGroupList(groupsOf(allResources()))
+  const [group, version, ...more] = root === 'api' ? ['', ...parts] : parts
+  if (group === undefined || version === undefined || more.length > 0) return undefined
+  const mine = allResources().filter((r) => r.group === group && r.version === version)
+  return mine.length > 0 ? apiResourceList(group, version, mine) : undefined
 }
 
 function parsePath(path: string) {

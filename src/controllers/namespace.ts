@@ -25,6 +25,8 @@ export function createNamespaceController(deps: ControllerDeps): Controller {
   const pods = informers.of('pods')
   const api = apiResources(deps)
   const followed = new Set<string>()
+  /** The last try failed: the next asks anew what is served. */
+  let mistrust = false
   let queue: Queue
 
   /** Wakes a namespace when an object of a resource that held it up is gone. */
@@ -43,7 +45,8 @@ export function createNamespaceController(deps: ControllerDeps): Controller {
     const namespace = namespaces.get(undefined, name)
     if (!namespace?.metadata.deletionTimestamp) return undefined
     if (!namespace.spec.finalizers?.includes('kubernetes')) return undefined
-    const found = await api.current().catch((error: Error) => error)
+    const found = await (mistrust ? api.refresh() : api.current()).catch((error: Error) => error)
+    mistrust = false
     if (found instanceof Error) {
       await writeConditions(namespace, [condition('NamespaceDeletionDiscoveryFailure', 'DiscoveryFailed', found.message)])
       throw found
@@ -102,7 +105,7 @@ export function createNamespaceController(deps: ControllerDeps): Controller {
     }
     const current = await writeConditions(namespace, conditions)
     if (errors.length > 0 || failures.size > 0) {
-      api.refresh().catch(() => {}) // the next try sees the failure itself
+      mistrust = true
       throw errors[0] ?? [...failures.values()][0]
     }
     if (remaining.length > 0) {
