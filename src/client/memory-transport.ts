@@ -152,8 +152,9 @@ export function createMemoryTransport(options: { clock?: Clock; graceful?: boole
           preconditions?: { uid?: string; resourceVersion?: string }
           propagationPolicy?: string
         }
-        if (given.preconditions?.uid && given.preconditions.uid !== current.metadata.uid)
-          throw newConflict({ group: at.group, resource: at.resource }, at.name, 'Precondition failed: UID in precondition')
+        for (const what of ['uid', 'resourceVersion'] as const)
+          if (given.preconditions?.[what] && given.preconditions[what] !== current.metadata[what])
+            throw newConflict({ group: at.group, resource: at.resource }, at.name, `Precondition failed: ${what} in precondition`)
         const finalizers = new Set(current.metadata.finalizers)
         if (given.propagationPolicy === 'Foreground') finalizers.add('foregroundDeletion')
         if (given.propagationPolicy === 'Orphan') finalizers.add('orphan')

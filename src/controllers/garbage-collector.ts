@@ -35,7 +35,7 @@ export function createGarbageCollector(deps: ControllerDeps): Controller {
   const recorder = deps.recorder('garbage-collector-controller')
   const api = apiResources(deps)
   const nodes = new Map<string, Node>()
-  /** Uids of what was deleted, and places where a live answer said that an owner is not; the oldest are forgotten. */
+  /** Where nothing is any more: what an event or a live answer said of an owner. The oldest are forgotten. */
   const absent = new Set<string>()
   const watched = new Map<string, { resource: DiscoveredResource; ref: ResourceRef; stop: () => void }>()
   let queue: Queue
@@ -99,7 +99,7 @@ export function createGarbageCollector(deps: ControllerDeps): Controller {
     const first = known === undefined
     node.resource = resource
     node.object = object
-    absent.delete(uid)
+    absent.delete(placeOf(uid, identityOf(resource, object)))
     const previous = before?.metadata.ownerReferences ?? known?.metadata.ownerReferences ?? []
     const owners = object.metadata.ownerReferences ?? []
     if (first) {
@@ -138,12 +138,16 @@ export function createGarbageCollector(deps: ControllerDeps): Controller {
   /** A uid that was not found where a reference pointed may yet exist elsewhere. */
   const placeOf = (uid: string, { apiVersion, kind, name, namespace }: Node['reference']) =>
     [uid, apiVersion, kind, namespace, name].join(' ')
+  const identityOf = ({ group, version, kind }: DiscoveredResource, { metadata: { name, namespace = '' } }: KubernetesObject) => ({
+    ...{ apiVersion: group ? `${group}/${version}` : version, kind },
+    ...{ name, namespace },
+  })
 
   function gone(uid: string): void {
     const node = nodes.get(uid)
     if (!node) return
     nodes.delete(uid)
-    if (node.dependents.size > 0) rememberAbsent(uid)
+    if (node.object && node.dependents.size > 0) rememberAbsent(placeOf(uid, identityOf(node.resource, node.object)))
     removeFromOwners(node, ownersOf(node))
     for (const dependent of node.dependents) tryDelete(dependent)
   }
@@ -225,6 +229,9 @@ export function createGarbageCollector(deps: ControllerDeps): Controller {
 
   /** Asks the server about an owner that only references know. What it says is remembered as if an event had said it. */
   async function lookForUnseen(node: Node): Promise<void> {
+    const { apiVersion, kind, namespace } = node.reference
+    // What has no namespace names an owner that would have one: there is nowhere to look, and nothing to conclude.
+    if (!namespace && api.ofKind(apiVersion, kind)?.namespaced) return
     if (await exists(node.reference, node.uid)) return // its event will come
     rememberAbsent(placeOf(node.uid, node.reference))
     if (node.object) return
@@ -258,7 +265,7 @@ export function createGarbageCollector(deps: ControllerDeps): Controller {
       if (found?.object && isSame(found, owner, node)) (isDeletingDependents(found) ? waiting : solid).push(owner)
       else if (
         !found?.object &&
-        (absent.has(owner.uid) || absent.has(placeOf(owner.uid, { ...owner, namespace: metadata.namespace ?? '' })))
+        ['', metadata.namespace ?? ''].some((namespace) => absent.has(placeOf(owner.uid, { ...owner, namespace })))
       )
         dangling.push(owner)
       else (await isPresent(owner, node)) ? solid.push(owner) : dangling.push(owner)
@@ -303,7 +310,7 @@ export function createGarbageCollector(deps: ControllerDeps): Controller {
       { kind, apiVersion: group ? `${group}/${version}` : version, name, namespace, uid },
       'Warning',
       'OwnerRefInvalidNamespace',
-      `ownerRef [${owner.apiVersion}/${owner.kind}, namespace: , name: ${owner.name}, uid: ${owner.uid}] does not exist in namespace "${namespace ?? ''}"`,
+      `ownerRef [${owner.apiVersion}/${owner.kind}, namespace: ${namespace ?? ''}, name: ${owner.name}, uid: ${owner.uid}] does not exist in namespace "${namespace ?? ''}"`,
     )
   }
 
