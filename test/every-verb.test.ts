@@ -650,7 +650,7 @@ describe('by kubectl', () => {
     expect(description.match(/^Name: +\S+$/gm)?.length).toBe(described.length)
   })
 
-  test('apply, apply --server-side, edit, patch, label, annotate, scale, wait', async () => {
+  test('apply, apply --server-side, edit, replace, patch, label, annotate, scale, wait', async () => {
     const labelled = (value: string) => {
       const items = resources.map((resource) => {
         const object = objectOf(resource)
@@ -671,27 +671,40 @@ describe('by kubectl', () => {
     chmodSync(join(folder, 'editor'), 0o755)
     expect(linesOf(await kubectl('edit', '-f', file))).toEqual(become('edited'))
     expect(await values('.metadata.labels.every')).toEqual(['edited'])
+    const replacing = join(folder, 'replacing.json')
+    const edited = await kubectl('get', '-f', file, '-o', 'json')
+    writeFileSync(replacing, edited.replaceAll('"every": "edited"', '"every": "replaced"'))
+    expect(linesOf(await kubectl('replace', '-f', replacing))).toEqual(become('replaced'))
+    expect(await values('.metadata.labels.every')).toEqual(['replaced'])
+    // It holds the versions from before.
+    const refused = await kubectl('replace', '-f', replacing).catch(String)
+    expect(refused.match(/^Error from server \(Conflict\): error when replacing/gm)).toHaveLength(resources.length)
     // None of them names the version that it changes, so that they may run beside one another.
-    const patch = '{"metadata":{"labels":{"every":"patched"}}}'
-    const [patched, labeled, annotated] = await Promise.all([
-      kubectl('patch', '-f', file, '--type=merge', '-p', patch),
+    const patch = (label: string) => JSON.stringify({ metadata: { labels: { [label]: 'patched' } } })
+    const [merged, strategic, json, labeled, annotated] = await Promise.all([
+      kubectl('patch', '-f', file, '--type=merge', '-p', patch('every')),
+      kubectl('patch', '-f', file, '--type=strategic', '-p', patch('strategic')),
+      kubectl('patch', '-f', file, '--type=json', '-p', '[{"op":"add","path":"/metadata/labels/json","value":"patched"}]'),
       kubectl('label', '-f', file, 'new=label'),
       kubectl('annotate', '-f', file, 'new=annotation'),
     ])
-    expect(linesOf(patched)).toEqual(become('patched'))
+    for (const patched of [merged, strategic, json]) expect(linesOf(patched)).toEqual(become('patched'))
     expect(linesOf(labeled)).toEqual(become('labeled'))
     expect(linesOf(annotated)).toEqual(become('annotated'))
-    expect(await values('.metadata.labels.every} {.metadata.labels.new} {.metadata.annotations.new')).toEqual(['patched label annotation'])
+    const labels = ['every', 'strategic', 'json', 'new'].map((label) => `.metadata.labels.${label}`)
+    expect(await values([...labels, '.metadata.annotations.new'].join('} {'))).toEqual(['patched patched patched label annotation'])
     const scalable = resources.filter(({ key }) => others.some((other) => other.key === `${key}/scale`))
     expect(linesOf(await kubectl('scale', '--replicas=5', ...scalable.map(shortOf)))).toEqual(
       scalable.map((r) => `${shortOf(r)} scaled`).sort(),
     )
-    const [scaled, waited] = await Promise.all([
+    // It takes ten at once, and then five in a second.
+    const tens = resources.map(shortOf).flatMap((_, i, all) => (i % 10 === 0 ? [all.slice(i, i + 10)] : []))
+    const [scaled, ...waited] = await Promise.all([
       kubectl('wait', '--for=jsonpath={.spec.replicas}=5', ...scalable.map(shortOf)),
-      kubectl('wait', '--for=jsonpath={.metadata.labels.new}=label', '-f', file),
+      ...tens.map((names) => kubectl('wait', '--for=jsonpath={.metadata.labels.new}=label', ...names)),
     ])
     expect(linesOf(scaled)).toEqual(scalable.map((r) => `${shortOf(r)} condition met`).sort())
-    expect(linesOf(waited)).toEqual(become('condition met'))
+    expect(linesOf(waited.join(''))).toEqual(become('condition met'))
   })
 
   test('explain', async () => {
