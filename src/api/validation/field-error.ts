@@ -52,7 +52,7 @@ export const tooMany = (field: string, actual: number, max: number): FieldError 
 /** The error's text without the field, as it stands in a Status cause. */
 export function causeMessage(error: FieldError): string {
   const head = reasons[error.type][1]
-  const withValue = !['required', 'forbidden', 'tooLong', 'internal', 'typeInvalid'].includes(error.type) && error.value !== omitted
+  const withValue = !['required', 'forbidden', 'tooLong', 'internal'].includes(error.type) && error.value !== omitted
   const body = withValue ? `${head}: ${goValue(error.value)}` : head
   return error.detail ? `${body}: ${error.detail}` : body
 }

@@ -1,0 +1,205 @@
+/**
+ * x-kubernetes-validations (apiextensions' schema/cel): the rules of each node compiled once, and evaluated for the values
+ * that stand there. Rules that name oldSelf hold for changes, where there is an old value to compare with.
+ */
+import { createEnvironment, type Program, perCallLimit } from '../../cel/environment.ts'
+import { BudgetError, CompileError, EvaluationError } from '../../cel/errors.ts'
+import { namesIn } from '../../cel/names.ts'
+import { type CelType, optionalOf } from '../../cel/types.ts'
+import { Optional, type Value } from '../../cel/values.ts'
+import { equalJson, isObject, type Json } from '../shape.ts'
+import type { ValidationRule } from '../types/apiextensions-v1.ts'
+import { duplicate, type FieldError, forbidden, invalid, omitted, required } from '../validation/field-error.ts'
+import { celTypeOf, celValueOf, withTypeAndMeta } from './cel-types.ts'
+import type { Structural } from './schema.ts'
+import { correlate } from './validator.ts'
+
+/** What all rules of one object may cost (celconfig.RuntimeCELCostBudget). */
+export const objectBudget = 10_000_000
+
+export interface CompiledRule {
+  readonly rule: ValidationRule
+  /** The compiler's message where there is no program. */
+  readonly program: Program | CompileError
+  readonly message: Program | CompileError | undefined
+  readonly usesOldSelf: boolean
+}
+
+/** A node that has rules, or has some below it. */
+export interface RuleNode {
+  readonly structural: Structural
+  readonly rules: readonly CompiledRule[]
+  readonly properties: ReadonlyMap<string, RuleNode>
+  readonly additional: RuleNode | undefined
+  readonly items: RuleNode | undefined
+}
+
+export function compileRules(root: Structural): RuleNode | undefined {
+  return compileNode(withTypeAndMeta(root), 'selfType')
+}
+
+function compileNode(node: Structural, name: string): RuleNode | undefined {
+  if (!node.below.rules) return undefined
+  const properties = new Map<string, RuleNode>()
+  for (const [property, schema] of node.properties) {
+    const made = compileNode(schema, `${name}.${property}`)
+    if (made) properties.set(property, made)
+  }
+  return {
+    structural: node,
+    rules: compileRulesOf(node, name),
+    properties,
+    additional: typeof node.additional === 'object' ? compileNode(node.additional, `${name}.@elem`) : undefined,
+    items: node.items && compileNode(node.items, `${name}.@idx`),
+  }
+}
+
+export function compileRulesOf(node: Structural, name: string): CompiledRule[] {
+  const rules = node.props['x-kubernetes-validations'] ?? []
+  if (rules.length === 0) return []
+  const self = celTypeOf(node, name)
+  if (!self) return []
+  const environments = [false, true].map((optional) => environmentOf(self, optional))
+  return rules.map((rule) => {
+    const environment = environments[rule.optionalOldSelf ? 1 : 0] as ReturnType<typeof environmentOf>
+    return {
+      rule,
+      program: compiled(() => environment.compile(rule.rule)),
+      message: rule.messageExpression ? compiled(() => environment.compile(rule.messageExpression as string)) : undefined,
+      usesOldSelf: namesIn(rule.rule).has('oldSelf'),
+    }
+  })
+}
+const environmentOf = (self: CelType, optional: boolean) =>
+  createEnvironment({ variables: { self, oldSelf: optional ? optionalOf(self) : self } })
+
+function compiled(compile: () => Program): Program | CompileError {
+  try {
+    return compile()
+  } catch (error) {
+    if (error instanceof CompileError) return error
+    throw error
+  }
+}
+
+/** One object's evaluation: what it has spent and found. */
+interface Evaluation {
+  budget: number
+  readonly errors: FieldError[]
+  readonly warn: (text: FieldError) => void
+}
+
+/** Errors of values that did not change are told as warnings, unless the rule is about the change. */
+export function evaluateRules(root: RuleNode, object: Json, old: Json | undefined, warn: (error: FieldError) => void): FieldError[] {
+  const evaluation: Evaluation = { budget: objectBudget, errors: [], warn }
+  visit(root, object, old, '', evaluation)
+  return evaluation.errors
+}
+
+/** False when the budget is spent. */
+function visit(node: RuleNode, value: unknown, old: unknown, path: string, evaluation: Evaluation): boolean {
+  if (value === null || value === undefined) return true
+  if (node.rules.length > 0 && !evaluateNode(node, value, old, path, evaluation)) return false
+  if (Array.isArray(value)) {
+    const { items } = node
+    if (!items) return true
+    const keys = node.structural.props['x-kubernetes-list-type'] === 'map' ? node.structural.props['x-kubernetes-list-map-keys'] : undefined
+    const previous = keys && Array.isArray(old) ? correlate(old, keys) : undefined
+    return value.every((item, i) => visit(items, item, previous?.(item), `${path}[${i}]`, evaluation))
+  }
+  if (!isObject(value)) return true
+  // A map that is one thing has no old members to compare with.
+  const before = isObject(old) && node.structural.props['x-kubernetes-map-type'] !== 'atomic' ? old : undefined
+  for (const key in value) {
+    const property = node.properties.get(key)
+    const below = property ?? (node.structural.properties.has(key) ? undefined : node.additional)
+    if (!below) continue
+    const at = property ? (path === '' ? key : `${path}.${key}`) : `${path}[${key}]`
+    if (!visit(below, value[key], before && Object.hasOwn(before, key) ? before[key] : undefined, at, evaluation)) return false
+  }
+  return true
+}
+
+function evaluateNode({ structural, rules }: RuleNode, value: unknown, old: unknown, path: string, evaluation: Evaluation): boolean {
+  const self = celValueOf(value, structural)
+  let oldSelf: Value | undefined
+  let unchanged: boolean | undefined
+  const shown = typeof value === 'object' ? omitted : value
+  const at = path || '<nil>'
+  for (const compiled of rules) {
+    const { rule, program, usesOldSelf } = compiled
+    if (program instanceof CompileError) {
+      evaluation.errors.push(invalid(at, shown, `rule compile error: compilation failed: ${program.message}`))
+      continue
+    }
+    if (usesOldSelf && old === undefined && !rule.optionalOldSelf) continue
+    if (old !== undefined) oldSelf ??= celValueOf(old, structural)
+    const bindings = { self, oldSelf: rule.optionalOldSelf ? new Optional(oldSelf) : oldSelf }
+    const tell = (error: FieldError) => {
+      if (!usesOldSelf && old !== undefined) unchanged ??= equalJson(old, value)
+      if (!usesOldSelf && unchanged) evaluation.warn(error)
+      else evaluation.errors.push(error)
+    }
+    const shortly = (rule.message || rule.rule).trim()
+    try {
+      const { value: holds, cost } = program.evaluate(bindings, perCallLimit)
+      evaluation.budget -= cost
+      if (evaluation.budget < 0) return outOfBudget(at, shown, evaluation)
+      if (holds === true) continue
+      const detail = messageOf(compiled, bindings, evaluation)
+      if (detail === undefined) return outOfBudget(at, shown, evaluation)
+      tell(errorOf(rule, path, shown, detail))
+    } catch (error) {
+      if (error instanceof BudgetError) {
+        const text = `'${error.message}': no further validation rules will be run due to call cost exceeds limit for rule: ${shortly}`
+        evaluation.errors.push(invalid(at, shown, text))
+        return false
+      }
+      if (!(error instanceof EvaluationError)) throw error
+      tell(
+        error.message.startsWith('no such overload')
+          ? invalid(
+              at,
+              shown,
+              `'${error.message}': call arguments did not match a supported operator, function or macro signature for rule: ${shortly}`,
+            )
+          : invalid(at, shown, `${error.message} evaluating rule: ${shortly}`),
+      )
+    }
+  }
+  return true
+}
+
+function outOfBudget(at: string, shown: unknown, { errors }: Evaluation): false {
+  errors.push(invalid(at, shown, 'validation failed due to running out of cost budget, no further validation rules will be run'))
+  return false
+}
+
+/** The rule's message; undefined when making it spends the budget. An expression that fails gives way to the plain message. */
+function messageOf({ rule, message }: CompiledRule, bindings: Record<string, unknown>, evaluation: Evaluation): string | undefined {
+  if (message && !(message instanceof CompileError))
+    try {
+      const { value, cost } = message.evaluate(bindings, perCallLimit)
+      evaluation.budget -= cost
+      if (evaluation.budget < 0) return undefined
+      if (typeof value === 'string' && value.trim() !== '' && !/[\r\n]/.test(value) && value.length <= 5120) return value
+    } catch (error) {
+      if (error instanceof BudgetError) return undefined
+      if (!(error instanceof EvaluationError)) throw error
+    }
+  return rule.message ? rule.message.trim() : `failed rule: ${rule.rule.trim()}`
+}
+
+function errorOf(rule: ValidationRule, path: string, shown: unknown, detail: string): FieldError {
+  const at = `${path}${rule.fieldPath ?? ''}`.replace(/^\./, '') || '<nil>'
+  switch (rule.reason) {
+    case 'FieldValueForbidden':
+      return forbidden(at, detail)
+    case 'FieldValueRequired':
+      return required(at, detail)
+    case 'FieldValueDuplicate':
+      return duplicate(at, shown)
+    default:
+      return invalid(at, shown, detail)
+  }
+}

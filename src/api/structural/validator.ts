@@ -1,0 +1,260 @@
+/**
+ * Validates values against an OpenAPI v3 schema in the words of kube-apiserver (apiextensions' validation over
+ * k8s.io/kube-openapi/pkg/validation). A schema is compiled once, to closures; an update lets wrong values through that
+ * stand unchanged in the old object (KEP-4008).
+ */
+import { compileRegex } from '../../cel/regex.ts'
+import { equalJson, isObject, type Json } from '../shape.ts'
+import type { JSONSchemaProps } from '../types/apiextensions-v1.ts'
+import { type FieldError, goQuote, invalid, required, tooLong, tooMany } from '../validation/field-error.ts'
+import { formatCheck } from './formats.ts'
+import { canonical, keysOf } from './list-types.ts'
+
+/** `old` is the value that stood in the same place; undefined where there is none to compare with. */
+export type Validator = (value: unknown, old: unknown, path: string, found: Found) => void
+
+/** What one validation has found so far. */
+export interface Found {
+  readonly errors: FieldError[]
+  /** How many schemas were looked at: of alternatives that fail, the one that got furthest is told. */
+  looked: number
+}
+
+/** No answer has use for more; an object may hold a million wrong items. */
+export const maxErrors = 1000
+
+export function compileValidator(props: JSONSchemaProps): Validator {
+  const type = typeCheck(props)
+  const among = enumCheck(props)
+  const combined = combinators(props)
+  const text = textCheck(props)
+  const number = numberCheck(props)
+  const list = listCheck(props)
+  const object = objectCheck(props)
+  return (value, old, path, found) => {
+    const before = found.errors.length
+    if (before >= maxErrors) return
+    found.looked++
+    type?.(value, path, found)
+    if (value !== null) {
+      combined?.(value, old, path, found)
+      if (typeof value === 'string') text?.(value, path, found)
+      else if (typeof value === 'number') number?.(value, path, found)
+      else if (Array.isArray(value)) list?.(value, old, path, found)
+    }
+    among?.(value, path, found)
+    if (object && isObject(value)) object(value, old, path, found)
+    if (found.errors.length > before && old !== undefined && equalJson(old, value)) found.errors.length = before
+  }
+}
+
+type Check<T> = (value: T, path: string, found: Found) => void
+
+/** The JSON type of a value, and the format that go-openapi infers from Go's type. */
+function typeOf(value: unknown): readonly [type: string, format: string] {
+  if (typeof value === 'string') return ['string', '']
+  if (typeof value === 'boolean') return ['boolean', '']
+  if (typeof value === 'number') return isInteger(value) ? ['integer', 'int64'] : ['number', 'double']
+  return [Array.isArray(value) ? 'array' : 'object', '']
+}
+const isInteger = (value: number): boolean => Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63
+
+const wrongType = (path: string, wanted: string, value: string): FieldError => ({
+  type: 'typeInvalid',
+  field: path,
+  value,
+  detail: `${path} in body must be of type ${wanted}: ${goQuote(value)}`,
+})
+
+function typeCheck(props: JSONSchemaProps): Check<unknown> | undefined {
+  const types = props['x-kubernetes-int-or-string'] ? ['integer', 'string'] : props.type ? [props.type] : []
+  const format = formatCheck(props.format) ? (props.format ?? '') : ''
+  if (types.length === 0 && format === '') return undefined
+  const wanted = types.join(',')
+  const numeric = types.includes('number') || types.includes('integer')
+  const [only] = types
+  return (value, path, { errors }) => {
+    if (value === null) {
+      if (types.length > 0 && !props.nullable) errors.push(wrongType(path, wanted, 'null'))
+      return
+    }
+    if (typeof value === only && only !== 'object') return
+    const [type, valueFormat] = typeOf(value)
+    const fits = types.includes(type) || (type === 'integer' && only === 'number')
+    const formatted = type === 'string' || type === 'array'
+    // A value that may have a format is left to its format, whatever the schema's type.
+    if (format !== '' && !numeric && formatted) return
+    if (!fits) errors.push(format !== '' && !formatted ? wrongType(path, format, valueFormat) : wrongType(path, wanted, type))
+  }
+}
+
+function enumCheck({ enum: allowed }: JSONSchemaProps): Check<unknown> | undefined {
+  if (!allowed?.length) return undefined
+  const plain = new Set(allowed.filter((v) => typeof v === 'string'))
+  const supported = allowed.map((v) => goQuote(typeof v === 'string' ? v : JSON.stringify(v))).join(', ')
+  return (value, path, { errors }) => {
+    // go-openapi compares null with nothing, even where the list names it.
+    if (typeof value === 'string' ? plain.has(value) : value !== null && allowed.some((v) => equalJson(v, value))) return
+    errors.push({ type: 'notSupported', field: path, value, detail: `supported values: ${supported}` })
+  }
+}
+
+function textCheck({ maxLength, minLength, pattern, format }: JSONSchemaProps): Check<string> | undefined {
+  const expression = pattern ? compileRegex(pattern) : undefined
+  const isFormatted = formatCheck(format)
+  if (maxLength === undefined && minLength === undefined && !expression && !isFormatted) return undefined
+  const textError = (value: string, path: string): FieldError | undefined => {
+    if (maxLength !== undefined && value.length > maxLength && codePoints(value) > maxLength) return tooLong(path, maxLength)
+    if (minLength !== undefined && codePoints(value) < minLength)
+      return invalid(path, value, `${path} in body should be at least ${minLength} chars long`)
+    return expression && !expression.test(value) ? invalid(path, value, `${path} in body should match '${pattern}'`) : undefined
+  }
+  return (value, path, { errors }) => {
+    const wrong = textError(value, path)
+    if (wrong) errors.push(wrong)
+    if (isFormatted && !isFormatted(value))
+      errors.push({ type: 'typeInvalid', field: path, value, detail: `${path} in body must be of type ${format}: ${goQuote(value)}` })
+  }
+}
+
+function codePoints(text: string): number {
+  let count = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c >= 0xd800 && c < 0xdc00 && i + 1 < text.length) i++
+    count++
+  }
+  return count
+}
+
+function numberCheck(props: JSONSchemaProps): Check<number> | undefined {
+  const { multipleOf, minimum, maximum, exclusiveMinimum, exclusiveMaximum } = props
+  if (multipleOf === undefined && minimum === undefined && maximum === undefined) return undefined
+  return (value, path, { errors }) => {
+    const should = (what: string) => {
+      errors.push(invalid(path, value, `${path} in body should be ${what}`))
+    }
+    if (multipleOf !== undefined && !isMultiple(value, multipleOf)) should(`a multiple of ${multipleOf}`)
+    if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum))
+      should(`greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`)
+    if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum))
+      should(`less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`)
+  }
+}
+
+/** As near as floating point allows: 0.3 is a multiple of 0.1. */
+function isMultiple(value: number, factor: number): boolean {
+  const times = Math.abs(factor < 1 ? (1 / factor) * value : value / factor)
+  const whole = Math.trunc(times)
+  return times === whole || (whole !== 0 && (times - whole) / (times + whole) < 1e-9)
+}
+
+function listCheck(props: JSONSchemaProps): ((value: readonly unknown[], old: unknown, path: string, found: Found) => void) | undefined {
+  const { minItems, maxItems } = props
+  const item = props.items && !Array.isArray(props.items) ? compileValidator(props.items) : undefined
+  if (!item && minItems === undefined && maxItems === undefined) return undefined
+  const keys = props['x-kubernetes-list-type'] === 'map' ? props['x-kubernetes-list-map-keys'] : undefined
+  return (value, old, path, found) => {
+    if (item) {
+      const previous = keys && Array.isArray(old) ? correlate(old, keys) : undefined
+      for (let i = 0; i < value.length; i++) item(value[i], previous?.(value[i]), `${path}[${i}]`, found)
+    }
+    const { length } = value
+    if (minItems !== undefined && length < minItems)
+      found.errors.push(invalid(path, length, `${path} in body should have at least ${minItems} items`))
+    if (maxItems !== undefined && length > maxItems) found.errors.push(tooMany(path, length, maxItems))
+  }
+}
+
+/** Finds the old item with the same keys; those of other lists cannot be told apart. */
+export function correlate(old: readonly unknown[], keys: readonly string[]): (item: unknown) => unknown {
+  const byKeys = new Map<string, unknown>()
+  for (const item of old) if (isObject(item)) byKeys.set(canonical(keysOf(item, keys)), item)
+  return (item) => (isObject(item) ? byKeys.get(canonical(keysOf(item, keys))) : undefined)
+}
+
+function objectCheck(props: JSONSchemaProps): ((value: Json, old: unknown, path: string, found: Found) => void) | undefined {
+  const { minProperties, maxProperties, required: needed = [], additionalProperties } = props
+  const named = new Map(Object.entries(props.properties ?? {}).map(([name, property]) => [name, compileValidator(property)]))
+  const other = typeof additionalProperties === 'object' ? compileValidator(additionalProperties) : undefined
+  if (minProperties === undefined && maxProperties === undefined && needed.length === 0 && named.size === 0 && !other) return undefined
+  return (value, old, path, found) => {
+    if (minProperties !== undefined || maxProperties !== undefined) {
+      const count = Object.keys(value).length
+      if (minProperties !== undefined && count < minProperties) {
+        found.errors.push(invalid(path, count, `${path} in body should have at least ${minProperties} properties`))
+        return
+      }
+      if (maxProperties !== undefined && count > maxProperties) {
+        found.errors.push(tooMany(path, count, maxProperties))
+        return
+      }
+    }
+    const previous = isObject(old) ? old : undefined
+    for (const key in value) {
+      const validate = named.get(key) ?? other
+      if (validate) validate(value[key], ownOf(previous, key), path === '' ? key : `${path}.${key}`, found)
+    }
+    for (const key of needed) if (!Object.hasOwn(value, key)) found.errors.push(required(path === '' ? key : `${path}.${key}`))
+  }
+}
+const ownOf = (object: Json | undefined, key: string): unknown => (object && Object.hasOwn(object, key) ? object[key] : undefined)
+
+/** allOf, anyOf, oneOf and not. Their own errors name no field. */
+function combinators({ allOf, anyOf, oneOf, not }: JSONSchemaProps): Validator | undefined {
+  if (!allOf?.length && !anyOf?.length && !oneOf?.length && !not) return undefined
+  const all = (allOf ?? []).map(compileValidator)
+  const any = (anyOf ?? []).map(compileValidator)
+  const one = (oneOf ?? []).map(compileValidator)
+  const none = not && compileValidator(not)
+  return (value, old, path, found) => {
+    const tell = (what: string) => {
+      found.errors.push({ type: 'invalid', field: '', value: '', detail: `${goQuote(path)} must ${what}` })
+    }
+    const attempt = (validator: Validator): Found => {
+      const trial: Found = { errors: [], looked: 0 }
+      validator(value, old, path, trial)
+      return trial
+    }
+    if (any.length > 0) {
+      const best = furthest(any, attempt, 1)
+      if (best.valid === 0) tell('validate at least one schema (anyOf)')
+      if (best.valid === 0) found.errors.push(...best.errors)
+    }
+    if (one.length > 0) {
+      const best = furthest(one, attempt, one.length)
+      if (best.valid !== 1)
+        tell(
+          `validate one and only one schema (oneOf). ${best.valid === 0 ? 'Found none valid' : `Found ${best.valid} valid alternatives`}`,
+        )
+      if (best.valid === 0) found.errors.push(...best.errors)
+    }
+    if (all.length > 0) {
+      let valid = 0
+      for (const validator of all) {
+        const before = found.errors.length
+        validator(value, old, path, found)
+        if (found.errors.length === before) valid++
+      }
+      if (valid !== all.length) tell(`validate all the schemas (allOf)${valid === 0 ? '. None validated' : ''}`)
+    }
+    if (none && attempt(none).errors.length === 0) tell('not validate the schema (not)')
+  }
+}
+
+/** How many alternatives hold (no more than `enough` are counted), and what the one that got furthest says. */
+function furthest(
+  validators: readonly Validator[],
+  attempt: (v: Validator) => Found,
+  enough: number,
+): { valid: number; errors: FieldError[] } {
+  let valid = 0
+  let best: Found | undefined
+  for (const validator of validators) {
+    const trial = attempt(validator)
+    if (trial.errors.length === 0) {
+      if (++valid >= enough) break
+    } else if (!best || trial.looked > best.looked) best = trial
+  }
+  return { valid, errors: best?.errors ?? [] }
+}
