@@ -138,6 +138,7 @@ const controlPlane: Check[] = [
     ),
   ),
   ['1.2.29', 'TLS 1.3 is', () => offers(port, '-tls1_3'), true],
+  ['1.3.3', 'each controller has credentials of its own', () => flag('kube-controller-manager', 'use-service-account-credentials'), 'true'],
   [
     '1.3.4',
     'service accounts’ tokens are signed with a key that is given',
@@ -225,7 +226,6 @@ const notApplicable: Readonly<Record<string, string>> = {
   '1.2.23': ownStore,
   '1.2.26': ownStore,
   '1.3.1': owners,
-  '1.3.3': 'the controllers call the API server in its own process, without credentials that could be shared',
   '1.3.6': renewed,
   '3.1.1-3.1.3': owners,
   '4.1.1-4.1.2': noFile,

@@ -78,5 +78,6 @@ export const isNotFound = hasReason('NotFound')
 export const isAlreadyExists = hasReason('AlreadyExists')
 export const isConflict = hasReason('Conflict')
 export const isForbidden = hasReason('Forbidden')
+export const isUnauthorized = hasReason('Unauthorized')
 /** The resource version or continue token is too old: list again. */
 export const isGone = (error: unknown): error is StatusError => error instanceof StatusError && error.code === 410

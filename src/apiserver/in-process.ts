@@ -8,10 +8,13 @@ import { cacheOf, viewOf } from './rest/core.ts'
 import type { Response } from './server.ts'
 import type { CacheEvent } from './storage/changes.ts'
 
-/** Every request is made as `user`; flow control and authorization see it like any other. */
+/**
+ * Every request is made as `user`; flow control and authorization see it like any other. Without a user (null) a request
+ * must say itself who asks, by its Authorization header.
+ */
 export function createInProcessTransport(
   handle: (request: IncomingRequest) => Promise<Response>,
-  user: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] },
+  user: User | null = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] },
   userAgent = 'kube-apiserver',
 ): Transport {
   const never = new AbortController().signal
@@ -25,10 +28,13 @@ export function createInProcessTransport(
         ...headers,
         ...(body === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
       },
-      credentials: { headers: {}, remoteAddress: '127.0.0.1' },
+      credentials: {
+        ...(user ? { headers: {} } : { headers: { ...headers }, authorization: headers?.authorization }),
+        remoteAddress: '127.0.0.1',
+      },
       body: () => Promise.resolve(Buffer.alloc(0)),
       ...(body === undefined ? {} : { object: body }),
-      user,
+      ...(user ? { user } : {}),
       signal: signal ?? never,
     })
 

@@ -68,6 +68,7 @@ export function controlPlaneArguments(cluster: Cluster): string[] {
     ...(settings.nodes === 0 ? [`--node-cidr-mask-size=${maskFor(settings)}`] : []),
     `--service-cluster-ip-range=${settings.serviceCidr}`,
     `--root-ca-file=${pki('ca.crt')}`,
+    '--use-service-account-credentials=true',
     `--service-account-private-key-file=${pki('sa.key')}`,
     `--cluster-signing-cert-file=${pki('ca.crt')}`,
     `--cluster-signing-key-file=${pki('ca.key')}`,

@@ -61,7 +61,10 @@ export const command: Command = {
       return { transport: api, api, log: loggerOf(name, given) }
     }
     const running: { stop(): Promise<void> | void }[] = await Promise.all([
-      startControllerManager(manager, inside('kube-controller-manager', manager)),
+      startControllerManager(manager, {
+        ...inside('kube-controller-manager', manager),
+        anonymous: () => createInProcessTransport(api.server.handle, null),
+      }),
       startScheduler(scheduler, inside('kube-scheduler', scheduler)),
     ])
     if (cluster.settings.simulatedNodes) running.push(await startSimulatedNodes(cluster, transport('kubemark'), noLog))

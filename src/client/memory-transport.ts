@@ -122,11 +122,11 @@ export function createMemoryTransport(options: { clock?: Clock; graceful?: boole
           )
         const ofStatus = at.subresource === 'status' || at.subresource === 'approval'
         const next: Stored = ofStatus
-          ? { ...current, status: sent.status, metadata: { ...current.metadata, annotations: sent.metadata.annotations } }
+          ? { ...current, status: sent.status }
           : { ...sent, status: at.resource === 'pods' && r.method === 'PUT' ? sent.status : current.status }
         const changed = JSON.stringify(next.spec) !== JSON.stringify(current.spec)
         next.metadata = {
-          ...(ofStatus ? current.metadata : sent.metadata),
+          ...(ofStatus ? { ...current.metadata, annotations: sent.metadata.annotations } : sent.metadata),
           uid: current.metadata.uid,
           creationTimestamp: current.metadata.creationTimestamp,
           generation: (current.metadata.generation ?? 1) + (changed ? 1 : 0),

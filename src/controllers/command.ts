@@ -1,5 +1,6 @@
 /** `kijabi kube-controller-manager`: the controllers by themselves, against any API server. */
 import { readFileSync } from 'node:fs'
+import { createHttpsTransport } from '../client/https-transport.ts'
 import { leaseTermsOf, loopFlags, type RunningLoops, runLoops, startLoops } from '../client/loop-command.ts'
 import type { Transport } from '../client/transport.ts'
 import type { Command } from '../flags/command.ts'
@@ -92,6 +93,11 @@ export const flags: FlagTable = {
     type: 'list',
     default: ['*'],
     doc: `Which controllers run: '*' all that are on by default, 'foo' the one named foo, '-foo' not that one. All: ${Object.keys(registry).join(', ')}.`,
+  },
+  'use-service-account-credentials': {
+    type: 'bool',
+    default: false,
+    doc: 'Each controller acts as a service account of its own in kube-system, with a token that is renewed.',
   },
   'root-ca-file': { type: 'string', doc: 'The authority that is published to every namespace.' },
   'service-account-private-key-file': { type: 'string', doc: 'The key that signs tokens in secrets.' },
@@ -207,8 +213,13 @@ export const command: Command = {
   flags,
   run(invocation) {
     const log = loggerOf('kube-controller-manager', invocation)
-    return runLoops('kube-controller-manager', invocation, log, (transport, { ca }) =>
-      startControllerManager(invocation, { transport, log, rootCa: ca === undefined ? undefined : String(ca) }),
+    return runLoops('kube-controller-manager', invocation, log, (transport, connection) =>
+      startControllerManager(invocation, {
+        ...{ transport, log },
+        rootCa: connection.ca === undefined ? undefined : String(connection.ca),
+        anonymous: () =>
+          createHttpsTransport({ ...connection, headers: {}, credentials: () => ({}) }, { userAgent: 'kube-controller-manager' }),
+      }),
     )
   },
 }
@@ -216,12 +227,13 @@ export const command: Command = {
 /**
  * The manager that the flags describe, at work, with its health and metrics served. The control plane's process starts
  * it so too. `rootCa` is published where no --root-ca-file says otherwise; `api` is asked who may read the metrics where
- * no flag says otherwise.
+ * no flag says otherwise; `anonymous` makes a transport without an identity, for controllers that have their own.
  */
 export function startControllerManager(
   { values, given }: Pick<ParsedFlags, 'values' | 'given'>,
-  { transport, log, rootCa, api }: { transport: Transport; log: Logger; rootCa?: string | undefined; api?: Transport },
+  deps: { transport: Transport; log: Logger; anonymous: () => Transport; rootCa?: string | undefined; api?: Transport },
 ): Promise<RunningLoops> {
+  const { transport, log, rootCa, api } = deps
   const controllers = values['controllers'] as string[]
   try {
     chooseControllers(controllers)
@@ -230,8 +242,7 @@ export function startControllerManager(
   }
   return startLoops('kube-controller-manager', values, { log, api }, () =>
     createControllerManager({
-      transport,
-      log,
+      ...{ transport, log, anonymous: values['use-service-account-credentials'] ? deps.anonymous() : undefined },
       options: optionsOf({ values, given }, rootCa),
       controllers,
       ...(values['leader-elect'] ? { leaderElection: leaseTermsOf(values) } : {}),

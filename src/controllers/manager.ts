@@ -8,19 +8,25 @@ import { createEventRecorder, type EventRecorder } from '../client/events.ts'
 import { createInformers } from '../client/informer.ts'
 import { runAsLeader } from '../client/leader-election.ts'
 import type { LeaseTerms, Loops } from '../client/loop-command.ts'
+import { createServiceAccountTransport } from '../client/service-account.ts'
 import type { Transport } from '../client/transport.ts'
 import type { WorkQueue } from '../client/work-queue.ts'
 import { type Logger, noLog } from '../log/log.ts'
 import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
 import { type ControllerDeps, prepareController } from './controller.ts'
 import { type ControllerOptions, defaultOptions } from './options.ts'
-import { formerNames, notHere, offByDefault, registry } from './registry.ts'
+import { formerNames, notHere, offByDefault, registry, serviceAccountOf } from './registry.ts'
 
 export interface ControllerManagerOptions {
   readonly transport: Transport
   readonly options?: Partial<ControllerOptions>
   /** As `--controllers`: `*`, `name`, `-name`. Default all that are on by default. */
   readonly controllers?: readonly string[]
+  /**
+   * A transport that carries no identity: over it each controller acts as its own service account (upstream's
+   * `--use-service-account-credentials`). Absent: all act as whom `transport` names. What they watch they share in any case.
+   */
+  readonly anonymous?: Transport | undefined
   /** Wait for this lease before working. */
   readonly leaderElection?: LeaseTerms
   readonly log?: Logger
@@ -38,13 +44,13 @@ export interface ControllerManager extends Loops {
 }
 
 /** Which controllers a `--controllers` value names. Throws for a name that no controller has, and for one that does not run here. */
-export function chooseControllers(given: readonly string[]): string[] {
-  const known = Object.keys(registry)
+export function chooseControllers(given: readonly string[]): (keyof typeof registry)[] {
+  const known = Object.keys(registry) as (keyof typeof registry)[]
   const chosen = given.map((name) => {
     const minus = name.startsWith('-') ? '-' : ''
     const called = name.slice(minus.length)
     const now = formerNames[called] ?? called
-    if (now !== '*' && !known.includes(now) && !(now in notHere))
+    if (now !== '*' && !(now in registry) && !(now in notHere))
       throw new Error(`${JSON.stringify(called)} is not in the list of known controllers`)
     if (!minus && now in notHere) throw new Error(`${JSON.stringify(called)} does not run here: ${notHere[now]}`)
     return minus + now
@@ -64,6 +70,7 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
   const stopping = new AbortController()
   const queues = new Map<string, WorkQueue>()
   const recorders = new Map<string, EventRecorder>()
+  const clients = new Map<string, Client>()
   let running: Promise<unknown> = Promise.resolve()
   let election: Promise<unknown> = Promise.resolve()
   let leading = false
@@ -76,9 +83,22 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
     lose = resolve
   })
 
-  function recorder(component: string): EventRecorder {
-    const have = recorders.get(component) ?? createEventRecorder(client, { component, clock, log })
-    recorders.set(component, have)
+  /** The client of a service account; null for the manager's own. */
+  function clientOf(account: string | null): Client {
+    if (!given.anonymous || account === null) return client
+    const have = clients.get(account)
+    if (have) return have
+    const at = { namespace: 'kube-system', name: account }
+    const made = createClient(
+      createServiceAccountTransport(at, { issuer: client, anonymous: given.anonymous, userAgent: 'kube-controller-manager', clock }),
+    )
+    clients.set(account, made)
+    return made
+  }
+  const recorderOf = (account: string | null) => (component: string) => {
+    const id = `${account}/${component}`
+    const have = recorders.get(id) ?? createEventRecorder(clientOf(account), { component, clock, log })
+    recorders.set(id, have)
     return have
   }
 
@@ -87,10 +107,13 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
     leading = true
     const informers = createInformers(client, { log, clock, random })
     signal.addEventListener('abort', () => informers.stop(), { once: true })
-    const deps: ControllerDeps = { client, informers, clock, log, options, recorder, random }
     const prepared = names.map((name) => {
-      const create = registry[name as keyof typeof registry]
-      const made = prepareController(create(deps), { clock, log, metrics, signal })
+      const account = serviceAccountOf(name)
+      const deps: ControllerDeps = {
+        ...{ client: clientOf(account), recorder: recorderOf(account) },
+        ...{ informers, clock, log, options, random },
+      }
+      const made = prepareController(registry[name](deps), { clock, log, metrics, signal })
       queues.set(name, made.queue)
       return made
     })
@@ -105,7 +128,7 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
       if (!given.leaderElection) return lead(stopping.signal)
       const elected = runAsLeader(
         client,
-        { ...given.leaderElection, clock, log, random, recorder: recorder('kube-controller-manager') },
+        { ...given.leaderElection, clock, log, random, recorder: recorderOf(null)('kube-controller-manager') },
         stopping.signal,
         lead,
       )
@@ -118,6 +141,7 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
       stopping.abort()
       await Promise.all([running, election])
       await Promise.all([...recorders.values()].map((r) => r.flush()))
+      given.anonymous?.close()
       leading = false
     },
     synced,

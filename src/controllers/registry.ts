@@ -84,6 +84,44 @@ export const registry = {
   'validatingadmissionpolicy-status-controller': createValidatingAdmissionPolicyStatusController,
 } satisfies Record<string, CreateController>
 
+/**
+ * The service account of kube-system that a controller acts as with `--use-service-account-credentials`, where it is not
+ * called like the controller; the roles that come with a cluster are bound to these. Who fills token secrets acts as the
+ * manager itself: nobody could give him a token before.
+ */
+export const serviceAccounts: Readonly<Partial<Record<keyof typeof registry, string | null>>> = {
+  'serviceaccount-token-controller': null,
+  'endpoints-controller': 'endpoint-controller',
+  'endpointslice-mirroring-controller': 'endpointslicemirroring-controller',
+  'replicationcontroller-controller': 'replication-controller',
+  'pod-garbage-collector-controller': 'pod-garbage-collector',
+  'serviceaccount-controller': 'service-account-controller',
+  'garbage-collector-controller': 'generic-garbage-collector',
+  'daemonset-controller': 'daemon-set-controller',
+  'horizontal-pod-autoscaler-controller': 'horizontal-pod-autoscaler',
+  'certificatesigningrequest-signing-controller': 'certificate-controller',
+  'certificatesigningrequest-approving-controller': 'certificate-controller',
+  'certificatesigningrequest-cleaner-controller': 'certificate-controller',
+  'bootstrap-signer-controller': 'bootstrap-signer',
+  'token-cleaner-controller': 'token-cleaner',
+  'node-ipam-controller': 'node-controller',
+  'node-lifecycle-controller': 'node-controller',
+  'taint-eviction-controller': 'node-controller',
+  'persistentvolume-binder-controller': 'persistent-volume-binder',
+  'persistentvolume-attach-detach-controller': 'attachdetach-controller',
+  'persistentvolume-expander-controller': 'expand-controller',
+  'persistentvolumeclaim-protection-controller': 'pvc-protection-controller',
+  'persistentvolume-protection-controller': 'pv-protection-controller',
+  'root-ca-certificate-publisher-controller': 'root-ca-cert-publisher',
+  'resourceclaim-controller': 'resource-claim-controller',
+  'legacy-serviceaccount-token-cleaner-controller': 'legacy-service-account-token-cleaner',
+  'service-cidr-controller': 'service-cidrs-controller',
+}
+export const serviceAccountOf = (name: keyof typeof registry): string | null => {
+  const named = serviceAccounts[name]
+  return named === undefined ? name : named
+}
+
 /** Run only when they are named. */
 export const offByDefault: ReadonlySet<string> = new Set(['bootstrap-signer-controller', 'token-cleaner-controller'])
 

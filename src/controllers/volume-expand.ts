@@ -33,8 +33,10 @@ export function createVolumeExpandController({ client, informers, recorder: reco
         recorder.event(about, 'Warning', 'ExternalExpanding', 'waiting for an external controller to expand this PVC')
         return
       }
-      if (claim.metadata.annotations?.[resizer] !== driver)
-        await client.patch('persistentvolumeclaims', { namespace, name }, { metadata: { annotations: { [resizer]: driver } } })
+      if (claim.metadata.annotations?.[resizer] !== driver) {
+        const patch = { metadata: { annotations: { [resizer]: driver } } }
+        await client.patch('persistentvolumeclaims', { namespace, name }, patch, { subresource: 'status' }) // its role lets no more
+      }
       recorder.event(about, 'Normal', 'ExternalExpanding', 'waiting for an external controller to expand this PVC')
     },
   }
