@@ -6,6 +6,7 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import { createServer as createTlsServer, type DetailedPeerCertificate, type TLSSocket } from 'node:tls'
 import { mediaTypes } from '../api/codec.ts'
 import { StatusError } from '../api/errors.ts'
@@ -74,12 +75,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
     requestTimeout: 0,
   })
   const failed = (error: unknown) => log.error('request failed', { error })
-  const inTurn = createTurnOfArrivals()
-  http1.on('request', (req, res) => {
-    inTurn(() => {
-      if (!req.destroyed) serveHttp1(req, res).catch(failed)
-    })
-  })
+  http1.on('request', (req, res) => void serveHttp1(req, res).catch(failed))
   http1.on(
     'upgrade',
     (req: IncomingMessage, socket: Socket, head: Buffer) => void serveUpgrade(req, socket, head).catch(() => socket.destroy()),
@@ -110,13 +106,9 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
     })
     sessions.add(session)
     session.on('stream', (stream: ServerHttp2Stream, headers) => {
-      stream.on('error', () => stream.destroy())
-      inTurn(() => {
-        if (stream.destroyed) return
-        serveHttp2(stream, headers as Record<string, string>).catch((error: unknown) => {
-          failed(error)
-          stream.destroy()
-        })
+      serveHttp2(stream, headers as Record<string, string>).catch((error: unknown) => {
+        failed(error)
+        stream.destroy()
       })
     })
     session.on('error', () => session.destroy())
@@ -130,7 +122,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
     target: string,
     headers: IncomingRequest['headers'],
     socket: TLSSocket,
-    source: NodeJS.ReadableStream,
+    source: Readable,
     closed: NodeJS.EventEmitter,
   ): IncomingRequest {
     let controller: AbortController | undefined
@@ -152,6 +144,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
         if (!controller) {
           const made = new AbortController()
           controller = made
+          if (socket.destroyed) made.abort()
           closed.once('close', () => made.abort())
         }
         return controller.signal
@@ -207,6 +200,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
   async function serveHttp2(stream: ServerHttp2Stream, headers: Record<string, string>): Promise<void> {
     const socket = (stream.session as ServerHttp2Session).socket as TLSSocket
     const method = headers[constants.HTTP2_HEADER_METHOD] as string
+    stream.on('error', () => stream.destroy())
     const response = await handle(incoming(method, headers[constants.HTTP2_HEADER_PATH] as string, headers, socket, stream, stream))
     if (stream.destroyed) return response.done(0)
     const { answer, form, info } = response
@@ -295,24 +289,6 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
       })
     })
   })
-}
-
-/**
- * Starts the requests of one turn of the loop together, at its end. Each step of the handler, which ends where something
- * is awaited, then runs for all of them before the next step begins, and its code is in the processor's caches for all
- * but the first: one request after the other costs half as much again (bench/README.md).
- */
-function createTurnOfArrivals(): (start: () => void) => void {
-  let arrived: (() => void)[] = []
-  const startAll = () => {
-    const batch = arrived
-    arrived = []
-    for (const start of batch) start()
-  }
-  return (start) => {
-    if (arrived.length === 0) setImmediate(startAll)
-    arrived.push(start)
-  }
 }
 
 /** A small body goes out with the header in one write: as a string, Node joins them before TLS sees either. */
@@ -406,9 +382,12 @@ const tooLarge = (limit: number): StatusError =>
 
 const empty = Buffer.alloc(0)
 
-function readBody(source: NodeJS.ReadableStream, contentLength: string | undefined, limit: number): Promise<Buffer> {
+const clientIsGone = () => new StatusError({ code: 400, reason: 'BadRequest', message: 'the client went away before its request was read' })
+
+function readBody(source: Readable, contentLength: string | undefined, limit: number): Promise<Buffer> {
   if (contentLength === '0') return Promise.resolve(empty)
   if (contentLength !== undefined && Number(contentLength) > limit) return Promise.reject(tooLarge(limit))
+  if (source.destroyed) return Promise.reject(clientIsGone())
   return new Promise((resolve, reject) => {
     let first: Buffer | undefined
     let more: Buffer[] | undefined
@@ -424,9 +403,7 @@ function readBody(source: NodeJS.ReadableStream, contentLength: string | undefin
     })
     source.on('end', () => resolve(more ? Buffer.concat(more, size) : (first ?? empty)))
     source.on('error', reject)
-    source.on('aborted', () =>
-      reject(new StatusError({ code: 400, reason: 'BadRequest', message: 'the client went away before its request was read' })),
-    )
+    source.on('aborted', () => reject(clientIsGone()))
   })
 }
 

@@ -83,11 +83,12 @@ export function createMemoryStore(): Store {
       const watch = { prefix, previous: options.previous === true, handler }
       let open = true
       const from = options.startRevision || revision + 1
-      const behind = log.filter((e) => e.revision >= from && e.event.kv.key.startsWith(prefix))
-      watches.add(watch)
+      // What is new joins after what is behind, in one go, so that nothing is told out of order.
       queueMicrotask(() => {
-        if (open && from <= compacted) handler.end(new CompactedError(compacted))
-        else for (const { event, revision: r } of behind) if (open) handler.events([event], r)
+        if (!open) return
+        if (from <= compacted) return handler.end(new CompactedError(compacted))
+        for (const { event, revision: r } of log) if (open && r >= from && event.kv.key.startsWith(prefix)) handler.events([event], r)
+        if (open) watches.add(watch)
       })
       return {
         close() {

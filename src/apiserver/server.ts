@@ -69,7 +69,7 @@ function nextId(): string {
 export function createHandler(parts: ServerParts): (request: IncomingRequest) => Promise<Response> {
   const { core, endpoints, observers } = parts
 
-  return async (received) => {
+  const handle = async (received: IncomingRequest): Promise<Response> => {
     let request = received
     let trail: AuditTrail | undefined
     const startedAt = performance.now()
@@ -209,6 +209,26 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
       return respond({ kind: 'error', error: toStatusError(error) })
     }
   }
+  return together(handle)
+}
+
+/**
+ * Begins the calls of one turn of the loop together, at its end. Each step, which ends where something is awaited, then
+ * runs for all of them before the next begins, and its code is in the processor's caches for all but the first: one
+ * request after the other takes half as long again (bench/README.md).
+ */
+function together<Request, Response>(handle: (request: Request) => Promise<Response>): (request: Request) => Promise<Response> {
+  let arrived: (() => void)[] = []
+  const beginAll = () => {
+    const begins = arrived
+    arrived = []
+    for (const begin of begins) begin()
+  }
+  return (request) =>
+    new Promise((resolve) => {
+      if (arrived.length === 0) setImmediate(beginAll)
+      arrived.push(() => resolve(handle(request)))
+    })
 }
 
 const unknownInfo: RequestInfo = {
