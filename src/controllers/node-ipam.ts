@@ -19,6 +19,8 @@ export function createNodeIpamController(deps: ControllerDeps): Controller {
   })
   /** Which node has which parts, so that parts come back when it goes. */
   const held = new Map<string, readonly string[]>()
+  /** Nodes that came when nothing was free: a part that comes back wakes them, where upstream tries each again and again. */
+  const waiting = new Set<string>()
 
   const take = (node: Node) => {
     const cidrs = node.spec.podCIDRs ?? (node.spec.podCIDR ? [node.spec.podCIDR] : [])
@@ -38,12 +40,22 @@ export function createNodeIpamController(deps: ControllerDeps): Controller {
           if (!node.spec.podCIDR) queue.add(objectKey(node))
         },
         updated(node) {
-          if (!node.spec.podCIDR) queue.add(objectKey(node))
-          else if (!held.has(node.metadata.name)) take(node)
+          if (node.spec.podCIDR) {
+            waiting.delete(node.metadata.name)
+            if (!held.has(node.metadata.name)) take(node)
+          } else if (!waiting.has(node.metadata.name)) queue.add(objectKey(node))
         },
         deleted(node) {
-          for (const [i, cidr] of (held.get(node.metadata.name) ?? []).entries()) sets[i]?.release(cidr)
-          held.delete(node.metadata.name)
+          const { name } = node.metadata
+          waiting.delete(name)
+          const given = held.get(name)
+          if (!given) return
+          held.delete(name)
+          for (const [i, cidr] of given.entries()) sets[i]?.release(cidr)
+          const [next] = waiting
+          if (next === undefined) return
+          waiting.delete(next)
+          queue.add(next)
         },
       })
       return [nodes]
@@ -57,7 +69,9 @@ export function createNodeIpamController(deps: ControllerDeps): Controller {
         if (found.some((cidr) => cidr === undefined)) {
           for (const [i, cidr] of found.entries()) if (cidr) sets[i]?.release(cidr)
           recorder.event(referenceTo('nodes', node), 'Normal', 'CIDRNotAvailable', `Node ${key} status is now: CIDRNotAvailable`)
-          throw new Error('CIDR allocation failed; there are no remaining CIDRs left to allocate in the accepted range')
+          log.warn('CIDR allocation failed; there are no remaining CIDRs left to allocate in the accepted range', { node: key })
+          waiting.add(key)
+          return
         }
         cidrs = found as string[]
         held.set(key, cidrs)
