@@ -539,6 +539,16 @@ describe('by curl', () => {
   })
 })
 
+test.each([
+  ['/.well-known/openid-configuration', { id_token_signing_alg_values_supported: ['ES256'] }],
+  ['/openid/v1/jwks', { keys: [expect.objectContaining({ alg: 'ES256' })] }],
+])('%s, with the slash that OpenAPI lists it with and without', (path, body) => {
+  expect(curl([path, `${path}/`].map((at) => ({ method: 'GET', path: at })))).toMatchObject([
+    { status: 200, body },
+    { status: 200, body },
+  ])
+})
+
 test('by the official client: watch, create, read, list, patch, replace and delete', async () => {
   const api = KubernetesObjectApi.makeApiClient(config)
   const events = new Map<string, string[]>()

@@ -211,7 +211,7 @@ function issuerPaths(accounts: NonNullable<AccessOptions['serviceAccounts']>): A
     headers: { 'cache-control': 'public, max-age=3600' },
   })
   const jwks = jsonWebKeySet(keys) as { keys: { alg: string }[] }
-  return {
+  const paths = {
     '/.well-known/openid-configuration': answer('application/json', {
       issuer: issuers[0],
       jwks_uri: jwksUri,
@@ -221,4 +221,6 @@ function issuerPaths(accounts: NonNullable<AccessOptions['serviceAccounts']>): A
     }),
     '/openid/v1/jwks': answer('application/jwk-set+json', jwks),
   }
+  // OpenAPI lists them with a slash at the end.
+  return Object.fromEntries(Object.entries(paths).flatMap(([path, serve]) => [path, `${path}/`].map((at) => [at, serve])))
 }

@@ -49,12 +49,14 @@ export const deprecations: Readonly<Record<string, string>> = {
 export function operationOf(call: Call, special: Operations): Operation {
   const { endpoint, info, request } = call
   const { resource } = endpoint
-  if (request.method === 'HEAD' && info.subresource !== 'proxy') throw newMethodNotAllowed()
+  // A proxy passes on what it does not know of (ProxyREST's methods), though no verb is told of it.
+  const passedOn = info.subresource === 'proxy' && (request.method === 'HEAD' || request.method === 'OPTIONS')
+  if (request.method === 'HEAD' && !passedOn) throw newMethodNotAllowed()
   const name = groupResource(resource)
   if (info.subresource) {
     const subresource = subresourceOf(endpoint, info.subresource)
     if (!subresource) throw newPathNotFound()
-    if (!subresource.verbs.includes(info.verb)) throw newMethodNotAllowed()
+    if (!passedOn && !subresource.verbs.includes(info.verb)) throw newMethodNotAllowed()
     return special[`${name}/${info.subresource}`] ?? special[`*/${info.subresource}`] ?? (operations[info.verb] as Operation)
   }
   checkPlace(info, resource.namespaced)
