@@ -185,7 +185,8 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
     async close() {
       stages.closing = true
       stopping.abort()
-      await servers?.leave()
+      // A store that is gone already keeps nobody from ending.
+      await servers?.leave().catch((error) => log.warn('the other servers are not told of the end', { error }))
       compactor?.stop()
       await http?.close()
       storage.close()

@@ -55,7 +55,7 @@ export async function startApiServer(
   options: Pick<ApiServerOptions, 'componentPorts'> = {},
 ): Promise<RunningApiServer> {
   const values = given as unknown as Values
-  checkFixedFlags(values)
+  checkFixedFlags(values, log)
   const plain = await openStore(values)
   const encryption = values['encryption-provider-config']
   const sealing = encryption ? await openEncryption(encryption, values['encryption-provider-config-automatic-reload'], log) : undefined

@@ -3,6 +3,7 @@
  * believes a setting that counts for nothing.
  */
 import type { FlagSpec, FlagTable } from '../flags/flags.ts'
+import type { Logger } from '../log/log.ts'
 
 const aggregation = 'aggregated APIs are not served'
 const emulation = 'the server is of one version'
@@ -55,8 +56,6 @@ export const fixedFlags = {
   'peer-ca-file': one('string', '', 'requests are not passed on to peers'),
   'permit-address-sharing': one('bool', false, 'the port is this server’s own'),
   'permit-port-sharing': one('bool', false, 'the port is this server’s own'),
-  'proxy-client-cert-file': one('string', '', aggregation),
-  'proxy-client-key-file': one('string', '', aggregation),
   'runtime-config': one('map', {}, 'the versions that are on by default are served, and no others'),
   'runtime-config-emulation-forward-compatible': one('bool', false, emulation),
   'send-retry-after-while-not-ready-once': one('bool', false, 'the server is reached when it is ready'),
@@ -78,8 +77,18 @@ export const fixedFlags = {
   'watch-cache-sizes': one('list', [], tuning),
 } as const satisfies FlagTable
 
-/** Throws when one of them has another value. */
-export function checkFixedFlags(values: Readonly<Record<string, unknown>>): void {
+const ignored = (why: string) => ({ type: 'string', doc: `Has no effect: ${why}.` }) as const
+
+/** What installers give always, so that their command lines run as they are: it is taken, and the log says that it counts for nothing. */
+export const flagsOfNoEffect = {
+  'proxy-client-cert-file': ignored(aggregation),
+  'proxy-client-key-file': ignored(aggregation),
+} as const satisfies FlagTable
+
+/** Throws when one of the fixed has another value, and tells of those of no effect. */
+export function checkFixedFlags(values: Readonly<Record<string, unknown>>, log: Pick<Logger, 'warn'>): void {
+  for (const [name, { doc }] of Object.entries(flagsOfNoEffect))
+    if (values[name]) log.warn('a flag has no effect here', { flag: `--${name}`, why: doc.slice(doc.indexOf(': ') + 2, -1) })
   for (const [name, { default: only, doc }] of Object.entries(fixedFlags)) {
     const value = values[name]
     if (value !== undefined && JSON.stringify(value) !== JSON.stringify(only))

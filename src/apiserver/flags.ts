@@ -2,7 +2,7 @@
 import type { FlagTable } from '../flags/flags.ts'
 import { logFlags } from '../log/flags.ts'
 import { accessFlags } from './access-flags.ts'
-import { fixedFlags } from './fixed-flags.ts'
+import { fixedFlags, flagsOfNoEffect } from './fixed-flags.ts'
 
 export const flags = {
   'secure-port': { type: 'int', default: 6443, doc: 'The port that serves HTTPS with authentication and authorization.' },
@@ -62,5 +62,6 @@ export const flags = {
   'disable-http2-serving': { type: 'bool', doc: 'Serve HTTP/1.1 alone.' },
   profiling: { type: 'bool', doc: 'Whether /debug/pprof answers, with profiles of V8.' },
   ...fixedFlags,
+  ...flagsOfNoEffect,
   ...logFlags,
 } as const satisfies FlagTable
