@@ -4,6 +4,8 @@
  */
 import type { Secret } from '../api/types/core-v1.ts'
 import type { Transport } from '../client/transport.ts'
+import { trustedBy } from '../http/client-certificate.ts'
+import { createFrontProxy, type FrontProxyOptions } from '../http/front-proxy.ts'
 import type { Logger } from '../log/log.ts'
 import type { MetricsRegistry } from '../metrics/metrics.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
@@ -12,10 +14,9 @@ import { type AdmissionOptions, createAdmission } from './admission/plugins.ts'
 import type { Auditor } from './audit/audit.ts'
 import { type AnonymousOptions, createAuthenticator } from './authentication/authentication.ts'
 import { createBootstrapTokenAuthenticator } from './authentication/bootstrap-token.ts'
-import { createCertificateAuthenticator, trustedBy } from './authentication/certificate.ts'
+import { createCertificateAuthenticator } from './authentication/certificate.ts'
 import type { AuthenticationConfiguration, JwtAuthenticator } from './authentication/configuration.ts'
 import { extensionConfiguration, publishedConfiguration } from './authentication/extension-configuration.ts'
-import { createFrontProxyAuthenticator, type FrontProxyOptions } from './authentication/front-proxy.ts'
 import { createImpersonation } from './authentication/impersonation.ts'
 import { jsonWebKeySet, type SigningKey, type VerificationKey } from './authentication/jwt.ts'
 import { createAuthenticationReviews } from './authentication/reviews.ts'
@@ -43,7 +44,7 @@ import type { Kept } from './kept.ts'
 import type { NonResourceParts } from './non-resource.ts'
 import type { Objects } from './objects.ts'
 import type { Reloadable } from './reloadable.ts'
-import type { Authenticator, Authorizer, User } from './request.ts'
+import type { Authenticator, Authorizer, Credentials, User } from './request.ts'
 import type { ServerParts } from './server.ts'
 
 export interface Access extends Pick<ServerParts, 'flowControl' | 'impersonate' | 'audit'> {
@@ -143,10 +144,11 @@ export function createAccess({ objects, endpoints, api: self, log, metrics, now 
   const clock = () => performance.now()
   const flow = options.flowControl && createFlowControl({ objects, metrics, now: clock }, options.flowControl)
 
+  const frontProxy = options.frontProxy && createFrontProxy(options.frontProxy)
   return {
     authenticator: createAuthenticator({
       requests: [
-        ...(options.frontProxy ? [createFrontProxyAuthenticator(options.frontProxy, trustedBy(options.frontProxy.ca))] : []),
+        ...(frontProxy ? [{ authenticate: ({ certificate, headers }: Credentials) => frontProxy(certificate, headers) }] : []),
         createCertificateAuthenticator(options.frontProxy ? trustedBy(options.clientCa ?? '') : undefined),
       ],
       tokens: allTokens,

@@ -7,9 +7,10 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { createServer as createTlsServer, type DetailedPeerCertificate, type TLSSocket } from 'node:tls'
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { mediaTypes } from '../api/codec.ts'
 import { StatusError } from '../api/errors.ts'
+import { clientCertificateOf } from '../http/client-certificate.ts'
 import { http } from '../http/node-http.ts'
 import { strongTls } from '../http/tls.ts'
 import type { Logger } from '../log/log.ts'
@@ -17,7 +18,6 @@ import type { IncomingRequest } from './call.ts'
 import { compressed, takesGzip } from './compress.ts'
 import { type Encoded, encodeAnswer, encodeError, type LongList, longList } from './encode.ts'
 import { createProxy } from './proxy.ts'
-import type { Credentials } from './request.ts'
 import { header } from './rest/body.ts'
 import { type Response, toStatusError } from './server.ts'
 import { warningHeaders } from './warnings.ts'
@@ -127,7 +127,7 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
   ): IncomingRequest {
     let controller: AbortController | undefined
     const authorization = header(headers['authorization'])
-    const { certificate, certificateError } = certificateOf(socket)
+    const { certificate, certificateError } = clientCertificateOf(socket)
     return {
       method,
       target,
@@ -405,38 +405,6 @@ function readBody(source: Readable, contentLength: string | undefined, limit: nu
     source.on('error', reject)
     source.on('aborted', () => reject(clientIsGone()))
   })
-}
-
-type Shown = Pick<Credentials, 'certificate' | 'certificateError'>
-const certificates = new WeakMap<TLSSocket, Shown>()
-
-/** The client certificate's subject, read once a connection; only a complaint when it was not signed by one of our authorities. */
-function certificateOf(socket: TLSSocket): Shown {
-  const known = certificates.get(socket)
-  if (known) return known
-  const subject = socket.getPeerCertificate(true)
-  const list = (value: unknown): string[] => (Array.isArray(value) ? (value as string[]) : typeof value === 'string' ? [value] : [])
-  let shown: Shown = {}
-  if (subject?.subject && socket.authorized)
-    shown = {
-      certificate: {
-        commonName: list(subject.subject.CN)[0] ?? '',
-        organizations: list(subject.subject.O),
-        fingerprint: subject.fingerprint256,
-        chain: chainOf(subject),
-      },
-    }
-  else if (subject?.subject) shown = { certificateError: String(socket.authorizationError) }
-  certificates.set(socket, shown)
-  return shown
-}
-
-function chainOf(subject: DetailedPeerCertificate): string[] {
-  const chain: string[] = []
-  // The last one is its own issuer.
-  for (let one = subject.issuerCertificate; one && !chain.includes(one.fingerprint256); one = one.issuerCertificate)
-    chain.push(one.fingerprint256)
-  return chain
 }
 
 const framed = new WeakMap<Buffer, Buffer>()

@@ -1,4 +1,5 @@
 /** What the steps of a request hand on to each other: who asks, what for, and the decoded parts (upstream: request.RequestInfo, user.Info). */
+import type { ClientCertificate } from '../http/client-certificate.ts'
 import type { Resource, Subresource } from '../schema/schema.ts'
 
 export interface User {
@@ -44,13 +45,7 @@ export interface Credentials {
   readonly authorization?: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** The verified client certificate's subject, when there is one. */
-  readonly certificate?: {
-    readonly commonName: string
-    readonly organizations: readonly string[]
-    readonly fingerprint: string
-    /** Fingerprints of the certificates above it, the authority's included. */
-    readonly chain: readonly string[]
-  }
+  readonly certificate?: ClientCertificate
   /** Why the client's certificate does not count, when it showed one that was not signed by one of our authorities. */
   readonly certificateError?: string
   readonly remoteAddress: string

@@ -8,6 +8,8 @@ import type { TLSSocket } from 'node:tls'
 import { newForbidden, newUnauthorized, type StatusError } from '../api/errors.ts'
 import type { TokenReview } from '../api/types/authentication-v1.ts'
 import type { SubjectAccessReview, SubjectAccessReviewSpec } from '../api/types/authorization-v1.ts'
+import { clientCertificateOf, trustedBy } from '../http/client-certificate.ts'
+import { createFrontProxy, type FrontProxyOptions } from '../http/front-proxy.ts'
 import type { Client } from './client.ts'
 import type { Clock } from './clock.ts'
 
@@ -23,15 +25,31 @@ export interface Access {
 }
 export type AccessAttributes = Pick<SubjectAccessReviewSpec, 'resourceAttributes' | 'nonResourceAttributes'>
 
+const authenticated = 'system:authenticated'
 export const anonymous: Caller = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
 
 /** Whom a certificate of one of the server's authorities for clients names. */
 export function callerOfCertificate({ socket }: IncomingMessage): Caller | undefined {
-  if (!(socket as TLSSocket).authorized) return undefined
-  const { CN, O } = (socket as TLSSocket).getPeerCertificate().subject
-  if (!CN) return undefined
-  const organizations = O === undefined ? [] : Array.isArray(O) ? (O as string[]) : [O]
-  return { name: CN as string, groups: [...organizations, 'system:authenticated'] }
+  const { certificate } = clientCertificateOf(socket as TLSSocket)
+  if (!certificate?.commonName) return undefined
+  return { name: certificate.commonName, groups: [...certificate.organizations, authenticated] }
+}
+
+/** The authorities whose certificates count: of clients, who are whom these name, and of front proxies, who speak for others. */
+export interface Trust {
+  readonly clientCa?: string | undefined
+  readonly frontProxy?: FrontProxyOptions | undefined
+}
+/** Whom a connection's certificate names, by this trust. */
+export function createCertificateCallers({ clientCa = '', frontProxy }: Trust): (request: IncomingMessage) => Caller | undefined {
+  const isClients = trustedBy(clientCa)
+  const proxied = frontProxy && createFrontProxy(frontProxy)
+  return (request) => {
+    const { certificate } = clientCertificateOf(request.socket as TLSSocket)
+    const user = proxied?.(certificate, request.headers)
+    if (user) return { ...user, groups: [...user.groups.filter((group) => group !== authenticated), authenticated] }
+    return certificate && isClients(certificate) ? callerOfCertificate(request) : undefined
+  }
 }
 export const bearerToken = ({ headers }: IncomingMessage): string | undefined => /^Bearer +(.+)$/i.exec(headers.authorization ?? '')?.[1]
 
@@ -95,6 +113,8 @@ function createAnswers<T>(clock: Clock) {
 }
 
 export interface AccessGateOptions {
+  /** Whom the certificate of a request's connection names. */
+  readonly certified: (request: IncomingMessage) => Caller | undefined
   /** Asks whom a token names; without it everybody who shows no certificate is anonymous. */
   readonly review?: ((token: string) => Promise<Caller | undefined>) | undefined
   /** Asks whether a caller may; without it nobody may what is not always allowed. */
@@ -104,13 +124,13 @@ export interface AccessGateOptions {
 }
 
 /** The refusal of a request to a component's server, undefined when it may go on. */
-export function createAccessGate({ review, authorize, alwaysAllowPaths }: AccessGateOptions) {
+export function createAccessGate({ certified, review, authorize, alwaysAllowPaths }: AccessGateOptions) {
   const always = (path: string) =>
     alwaysAllowPaths.some((allowed) => (allowed.endsWith('*') ? path.startsWith(allowed.slice(0, -1)) : path === allowed))
 
   async function callerOf(request: IncomingMessage): Promise<Caller | undefined> {
     const token = bearerToken(request)
-    return callerOfCertificate(request) ?? (token === undefined || !review ? anonymous : await review(token))
+    return certified(request) ?? (token === undefined || !review ? anonymous : await review(token))
   }
 
   return async (request: IncomingMessage): Promise<StatusError | undefined> => {

@@ -8,12 +8,13 @@ import type { ConfigMap } from '../api/types/core-v1.ts'
 import type { Invocation } from '../flags/command.ts'
 import type { FlagTable, ParsedFlags } from '../flags/flags.ts'
 import { createComponentServer } from '../http/component-server.ts'
+import { type FrontProxyOptions, frontProxyFlags, frontProxyOf } from '../http/front-proxy.ts'
 import { logFlags } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
 import type { MetricsRegistry } from '../metrics/metrics.ts'
 import { type Client, createClient } from './client.ts'
 import { systemClock } from './clock.ts'
-import { createAccessGate, createAccessReviews, createTokenReviews } from './delegated-access.ts'
+import { createAccessGate, createAccessReviews, createCertificateCallers, createTokenReviews, type Trust } from './delegated-access.ts'
 import { createHttpsTransport } from './https-transport.ts'
 import { createInformers, type Informers } from './informer.ts'
 import { type Connection, inClusterConnection, loadConnection } from './kubeconfig.ts'
@@ -55,6 +56,10 @@ export function loopFlags(name: string, securePort: number): FlagTable {
     'tls-cert-file': { type: 'string', doc: 'The certificate for that port; without one, a certificate is made for each start.' },
     'tls-private-key-file': { type: 'string', doc: 'Its key.' },
     'client-ca-file': { type: 'string', doc: 'The authority whose client certificates name who asks.' },
+    ...frontProxyFlags,
+    ...withDefault('requestheader-username-headers', 'x-remote-user'),
+    ...withDefault('requestheader-group-headers', 'x-remote-group'),
+    ...withDefault('requestheader-extra-headers-prefix', 'x-remote-extra-'),
     'authentication-kubeconfig': {
       type: 'string',
       doc: 'The kubeconfig of the API server that knows tokens; without one, and outside of a pod, who has a token is anonymous.',
@@ -62,7 +67,7 @@ export function loopFlags(name: string, securePort: number): FlagTable {
     'authentication-skip-lookup': {
       type: 'bool',
       default: false,
-      doc: 'Do not look in the cluster for the authority of client certificates.',
+      doc: 'Do not look in the cluster for the authorities of client certificates and of front proxies.',
     },
     'authentication-token-webhook-cache-ttl': { type: 'duration', default: 10_000, doc: 'How long a token’s user is remembered.' },
     'authorization-kubeconfig': {
@@ -79,6 +84,10 @@ export function loopFlags(name: string, securePort: number): FlagTable {
     ...logFlags,
   }
 }
+
+const withDefault = (name: keyof typeof frontProxyFlags, value: string): FlagTable => ({
+  [name]: { ...frontProxyFlags[name], type: 'list', default: [value] },
+})
 
 export function leaseTermsOf(values: ParsedFlags['values']): LeaseTerms {
   return {
@@ -156,6 +165,8 @@ async function serve(
   const authentication = clientOf('authentication-kubeconfig')
   const authorization = clientOf('authorization-kubeconfig')
   const [certificate, key] = [file('tls-cert-file'), file('tls-private-key-file')]
+  const given: Trust = { clientCa: file('client-ca-file'), frontProxy: frontProxyOf(values) }
+  let certified = createCertificateCallers(given)
   const server = await createComponentServer({
     address: values['bind-address'] as string,
     port: values['secure-port'] as number,
@@ -163,6 +174,7 @@ async function serve(
     metrics: () => loops.metrics.render(),
     configz: loops.configz,
     gate: createAccessGate({
+      certified: (request) => certified(request),
       review:
         authentication &&
         createTokenReviews(authentication, { clock: systemClock, cacheMs: values['authentication-token-webhook-cache-ttl'] as number }),
@@ -177,12 +189,18 @@ async function serve(
     }),
   })
   log.info('serving health and metrics', { address: values['bind-address'], port: server.port })
-  const clientCa = file('client-ca-file')
-  if (clientCa) server.trust(clientCa)
+  /** What flags do not say, the cluster does. */
+  const trust = (published: Trust) => {
+    const trusted = { clientCa: given.clientCa ?? published.clientCa, frontProxy: given.frontProxy ?? published.frontProxy }
+    const authorities = [trusted.clientCa, trusted.frontProxy?.ca].filter((ca) => ca !== undefined)
+    if (authorities.length === 0) return
+    certified = createCertificateCallers(trusted)
+    server.trust(authorities.join('\n'))
+  }
+  trust({})
+  const complete = given.clientCa && given.frontProxy
   const lookup =
-    authentication && !clientCa && !values['authentication-skip-lookup']
-      ? trustClusterAuthority(authentication, log, server.trust)
-      : undefined
+    authentication && !complete && !values['authentication-skip-lookup'] ? trustClusterAuthorities(authentication, log, trust) : undefined
   return {
     async close() {
       lookup?.stop()
@@ -192,17 +210,38 @@ async function serve(
   }
 }
 
-/** The API servers publish the authority of their clients (controlplane/controller/clusterauthenticationtrust); it may change. */
-function trustClusterAuthority(client: Client, log: Logger, trust: (clientCa: string) => void): Informers {
+/** The API servers publish the authorities of their clients and front proxies (controlplane/controller/clusterauthenticationtrust); they may change. */
+function trustClusterAuthorities(client: Client, log: Logger, trust: (published: Trust) => void): Informers {
   const informers = createInformers(client, { log })
-  const told = ({ data }: ConfigMap) => {
-    if (!data?.['client-ca-file']) return
-    trust(data['client-ca-file'])
-    log.info('client certificates count that the cluster trusts')
+  const told = ({ data = {} }: ConfigMap) => {
+    try {
+      trust({ clientCa: data['client-ca-file'], frontProxy: publishedFrontProxy(data) })
+      log.info('client certificates count that the cluster trusts')
+    } catch (error) {
+      log.error('the cluster’s configuration of authentication cannot be read, what was known stays', { error: (error as Error).message })
+    }
   }
   informers
     .of('configmaps', { namespace: 'kube-system', fieldSelector: 'metadata.name=extension-apiserver-authentication' })
     .addHandler({ added: told, updated: told })
   informers.start()
   return informers
+}
+
+function publishedFrontProxy(data: Readonly<Record<string, string>>): FrontProxyOptions | undefined {
+  const ca = data['requestheader-client-ca-file']
+  if (!ca) return undefined
+  const list = (name: string) => {
+    const value: unknown = JSON.parse(data[`requestheader-${name}`] || '[]')
+    if (!Array.isArray(value) || value.some((v) => typeof v !== 'string')) throw new Error(`requestheader-${name} is not a list of texts`)
+    return value as string[]
+  }
+  return {
+    ca,
+    allowedNames: list('allowed-names'),
+    usernameHeaders: list('username-headers'),
+    uidHeaders: list('uid-headers'),
+    groupHeaders: list('group-headers'),
+    extraHeadersPrefixes: list('extra-headers-prefix'),
+  }
 }

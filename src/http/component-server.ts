@@ -18,8 +18,8 @@ export interface ComponentServerOptions {
 
 export interface ComponentServer {
   readonly port: number
-  /** From now on client certificates of these authorities name who calls; until the first, none does. */
-  trust(clientCa: string): void
+  /** From now on client certificates of these authorities are taken; until the first, none is. */
+  trust(authorities: string): void
   close(): Promise<void>
 }
 
@@ -55,7 +55,7 @@ export async function createComponentServer(options: ComponentServerOptions): Pr
   await listening(server, port, address)
   return {
     port: (server.address() as { port: number }).port,
-    trust: (clientCa) => server.setSecureContext({ ...context, ca: clientCa }),
+    trust: (authorities) => server.setSecureContext({ ...context, ca: authorities }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

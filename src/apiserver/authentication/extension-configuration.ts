@@ -5,8 +5,8 @@
 import { isAlreadyExists, isConflict, isNotFound } from '../../api/errors.ts'
 import type { ConfigMap } from '../../api/types/core-v1.ts'
 import type { Transport } from '../../client/transport.ts'
+import type { FrontProxyOptions } from '../../http/front-proxy.ts'
 import type { Kept } from '../kept.ts'
-import type { FrontProxyOptions } from './front-proxy.ts'
 
 export function extensionConfiguration(clientCa: string | undefined, proxy: FrontProxyOptions | undefined): Record<string, string> {
   return {

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { causeMessage } from '../../api/validation/field-error.ts'
 import type { FlagTable, FlagValues } from '../../flags/flags.ts'
+import { frontProxyFlags, frontProxyOf } from '../../http/front-proxy.ts'
 import type { Logger } from '../../log/log.ts'
 import type { AccessOptions } from '../access.ts'
 import { fixed, type Reloadable, reloadable } from '../reloadable.ts'
@@ -27,18 +28,6 @@ const oidcFlags = {
   'oidc-groups-prefix': { type: 'string', doc: 'Put before names of groups.' },
   'oidc-required-claim': { type: 'map', doc: 'Claims that a token must have, with their values: key=value.' },
   'oidc-signing-algs': { type: 'list', doc: `The algorithms that tokens may be signed with: ${allAlgorithms.join(', ')}. Default: RS256.` },
-} as const satisfies FlagTable
-
-const requestHeaderFlags = {
-  'requestheader-client-ca-file': {
-    type: 'string',
-    doc: 'The authority of front proxies: who shows a certificate of it says in headers on whose behalf a request comes.',
-  },
-  'requestheader-allowed-names': { type: 'list', doc: 'The CommonNames of certificates that front proxies may have. Default: any.' },
-  'requestheader-username-headers': { type: 'list', doc: 'Headers that name the user; the first that is there counts.' },
-  'requestheader-uid-headers': { type: 'list', doc: 'Headers that carry the UID; the first that is there counts.' },
-  'requestheader-group-headers': { type: 'list', doc: 'Headers that name groups.' },
-  'requestheader-extra-headers-prefix': { type: 'list', doc: 'Headers that begin so carry extra fields of the user.' },
 } as const satisfies FlagTable
 
 export const authenticationFlags = {
@@ -92,7 +81,7 @@ export const authenticationFlags = {
     doc: 'The file that lists issuers of JWTs and the paths open to everybody (AuthenticationConfiguration). Changes count at once.',
   },
   ...oidcFlags,
-  ...requestHeaderFlags,
+  ...frontProxyFlags,
 } as const satisfies FlagTable
 
 type Values = FlagValues<typeof authenticationFlags> & { readonly 'cert-dir': string; readonly 'client-ca-file': string }
@@ -115,6 +104,7 @@ export async function authenticationOf(
   const signingFile = values['service-account-signing-key-file']
   const signingPem = signingFile ? readFileSync(signingFile, 'utf8') : ownSigningKey(values['cert-dir'])
   const keyFiles = values['service-account-key-file']
+  const frontProxy = frontProxyOf(values)
   const authentication = await configurationOf(values, issuers, log)
   if (anonymous !== '' && authentication?.config.current.anonymous)
     throw new Error('--anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file')
@@ -136,7 +126,7 @@ export async function authenticationOf(
     },
     ...tokenWebhookOf(values),
     ...(authentication ? { authentication } : {}),
-    ...frontProxyOf(values),
+    ...(frontProxy ? { frontProxy } : {}),
     ...(clientCa ? { clientCa: readFileSync(clientCa, 'utf8') } : {}),
   }
 }
@@ -227,25 +217,6 @@ function oidcConfiguration(values: Values): Reloadable<AuthenticationConfigurati
       },
     ],
   })
-}
-
-function frontProxyOf(values: Values): Pick<Options, 'frontProxy'> {
-  const file = values['requestheader-client-ca-file']
-  const usernameHeaders = values['requestheader-username-headers']
-  if (!file) return {}
-  // Without a name for the header nobody could be named: upstream refuses that too.
-  if (usernameHeaders.length === 0)
-    throw new Error('--requestheader-username-headers must be specified with --requestheader-client-ca-file')
-  return {
-    frontProxy: {
-      ca: readFileSync(file, 'utf8'),
-      allowedNames: values['requestheader-allowed-names'],
-      usernameHeaders,
-      uidHeaders: values['requestheader-uid-headers'],
-      groupHeaders: values['requestheader-group-headers'],
-      extraHeadersPrefixes: values['requestheader-extra-headers-prefix'],
-    },
-  }
 }
 
 /** A server that is given no key keeps one of its own, as it keeps its serving certificate. */
