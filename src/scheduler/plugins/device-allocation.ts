@@ -1,11 +1,12 @@
 /**
  * Picks devices for claims on one node (upstream: staging/src/k8s.io/dynamic-resource-allocation/structured): a search
  * that goes request by request and steps back when a later request or a constraint cannot be met. Devices
- * that draw on shared counters of their pool take turns (partitionable devices, KEP-4815). Not yet here: devices that
- * several claims may hold at once; what needs them is refused, never allocated wrongly.
+ * that draw on shared counters of their pool take turns (partitionable devices, KEP-4815); those that several claims may
+ * hold at once are shared until their capacity is used up (KEP-5075).
  */
+import { randomUUID } from 'node:crypto'
 import { compileDeviceSelector, DeviceSelectorError } from '../../api/device-selector.ts'
-import { compareQuantity, quantityMilliValue } from '../../api/quantity.ts'
+import { quantityMilliValue } from '../../api/quantity.ts'
 import type { Node, NodeSelector } from '../../api/types/core-v1.ts'
 import type {
   AllocationResult,
@@ -23,6 +24,7 @@ import type {
 } from '../../api/types/resource-v1.ts'
 import { BudgetError, EvaluationError } from '../../cel/errors.ts'
 import { compileNodeSelectorTerm } from '../node-selector.ts'
+import { type Amounts, amountsOf, type DevicesInUse, formatAmounts, has, minus, plus } from './device-capacity.ts'
 
 export interface Candidate {
   readonly id: string
@@ -38,6 +40,13 @@ type Counters = Map<string, number>
 
 type Request = { readonly name: string } & (ExactDeviceRequest | DeviceSubRequest)
 
+interface Picked {
+  readonly candidate: Candidate
+  readonly request: Request
+  /** What is taken of a device that several claims may have. */
+  readonly amounts?: Amounts
+}
+
 /** Steps of the search for one node; more than this counts as not allocatable, as upstream's time limit does. */
 const mostSteps = 100_000
 /** AllocationResultsMaxSize. */
@@ -49,7 +58,7 @@ export const deviceId = (driver: string, pool: string, device: string): string =
 function devicesOf(
   node: Node,
   slices: readonly ResourceSlice[],
-  taken: ReadonlySet<string>,
+  taken: DevicesInUse,
 ): { devices: Candidate[]; counters: Counters; broken: boolean } {
   const pools = new Map<string, ResourceSlice[]>()
   for (const slice of slices) {
@@ -68,7 +77,7 @@ function devicesOf(
         const place = spec.perDeviceNodeSelection ? device : spec
         const { nodeName } = place
         const here = place.allNodes || (nodeName ? nodeName === node.metadata.name : selects(place.nodeSelector, node))
-        if (!here || device.allowMultipleAllocations) continue
+        if (!here) continue
         const nodeSelector = nodeName ? onlyOn(nodeName) : place.nodeSelector
         found.push({
           id: deviceId(spec.driver, spec.pool.name, device.name),
@@ -88,14 +97,15 @@ function devicesOf(
 }
 
 /** A pool's counters less what its devices in use draw, on whatever node they are. */
-function addCounters(counters: Counters, pool: readonly ResourceSlice[], taken: ReadonlySet<string>): void {
+function addCounters(counters: Counters, pool: readonly ResourceSlice[], { whole, shared }: DevicesInUse): void {
   for (const { spec } of pool)
     for (const { name, counters: set } of spec.sharedCounters ?? [])
       for (const [counter, { value }] of Object.entries(set))
         counters.set(`${spec.driver}/${spec.pool.name}/${name}/${counter}`, quantityMilliValue(value))
   for (const { spec } of pool)
     for (const device of spec.devices ?? []) {
-      if (!taken.has(deviceId(spec.driver, spec.pool.name, device.name))) continue
+      const id = deviceId(spec.driver, spec.pool.name, device.name)
+      if (!whole.has(id) && !shared.has(id)) continue
       for (const [counter, amount] of drawn(spec.driver, spec.pool.name, device))
         counters.set(counter, (counters.get(counter) ?? 0) - amount)
     }
@@ -119,12 +129,13 @@ export function allocate(
   node: Node,
   claims: readonly ResourceClaim[],
   slices: readonly ResourceSlice[],
-  taken: ReadonlySet<string>,
+  taken: DevicesInUse,
   classOf: (name: string) => DeviceClass | undefined,
 ): AllocationResult[] | undefined {
   const { devices, counters, broken } = devicesOf(node, slices, taken)
   const used = new Set<string>()
-  const picked: { readonly candidate: Candidate; readonly request: Request }[][] = claims.map(() => [])
+  const shares = new Map<string, { count: number; amounts: Amounts }>()
+  const picked: Picked[][] = claims.map(() => [])
   const verdicts = new Map<string, boolean>()
   let steps = 0
 
@@ -143,25 +154,47 @@ export function allocate(
   function allow(claim: number, request: Request, candidate: Candidate): boolean {
     const { id, device } = candidate
     if (!selected(claim, request, candidate)) return false
-    if (!adminAccess(request) && (taken.has(id) || used.has(id))) return false
-    if (!tolerated(device, request.tolerations) || !enough(device, request) || !meetsConstraints(claim, request, device)) return false
-    return adminAccess(request) || draws(candidate).every(([counter, amount]) => (counters.get(counter) ?? 0) >= amount)
+    if (!adminAccess(request) && (taken.whole.has(id) || used.has(id))) return false
+    const amounts = amountsOf(device, request.capacity)
+    if (!amounts || !tolerated(device, request.tolerations) || !meetsConstraints(claim, request, device)) return false
+    if (adminAccess(request)) return true
+    if (!device.allowMultipleAllocations && taken.shared.has(id)) return false
+    if (device.allowMultipleAllocations && !has(device, plus(sharedOf(id), amounts))) return false
+    return draws(candidate).every(([counter, amount]) => (counters.get(counter) ?? 0) >= amount)
   }
+  /** What claims have of a device that several may have, and what this search has found for more. */
+  const sharedOf = (id: string): Amounts => plus(taken.shared.get(id) ?? {}, shares.get(id)?.amounts ?? {})
   function take(claim: number, candidate: Candidate, request: Request): void {
-    picked[claim]?.push({ candidate, request })
-    if (adminAccess(request)) return
-    used.add(candidate.id)
+    const { id, device } = candidate
+    if (adminAccess(request)) {
+      picked[claim]?.push({ candidate, request })
+      return
+    }
     for (const [counter, amount] of draws(candidate)) counters.set(counter, (counters.get(counter) as number) - amount)
+    if (!device.allowMultipleAllocations) {
+      picked[claim]?.push({ candidate, request })
+      used.add(id)
+      return
+    }
+    const amounts = amountsOf(device, request.capacity) as Amounts
+    const { count, amounts: before } = shares.get(id) ?? { count: 0, amounts: {} }
+    picked[claim]?.push({ candidate, request, amounts })
+    shares.set(id, { count: count + 1, amounts: plus(before, amounts) })
   }
   /** Steps back to the first `kept` devices of a claim. */
   function giveBack(claim: number, kept: number): void {
-    for (const { candidate, request } of picked[claim]?.splice(kept) ?? []) {
+    for (const { candidate, request, amounts } of picked[claim]?.splice(kept).reverse() ?? []) {
       if (adminAccess(request)) continue
-      used.delete(candidate.id)
+      const { id } = candidate
+      const share = shares.get(id)
+      if (!amounts || !share) used.delete(id)
+      else if (share.count === 1) shares.delete(id)
+      else shares.set(id, { count: share.count - 1, amounts: minus(share.amounts, amounts) })
       for (const [counter, amount] of draws(candidate)) counters.set(counter, (counters.get(counter) as number) + amount)
     }
   }
-  const draws = ({ driver, pool, device }: Candidate) => drawn(driver, pool, device)
+  /** A device that is shared draws with its first share only. */
+  const draws = ({ id, driver, pool, device }: Candidate) => (taken.shared.has(id) || shares.has(id) ? [] : drawn(driver, pool, device))
   function meetsConstraints(claim: number, request: Request, device: Device): boolean {
     const speaksOf = (requests: readonly string[] | undefined, name: string) =>
       !requests?.length || requests.includes(name) || requests.includes(name.split('/')[0] as string)
@@ -190,7 +223,7 @@ export function allocate(
       const next = claim + 1
       return next >= claims.length || search(next, requestsOf(claims[next] as ResourceClaim), undefined, 0, 0)
     }
-    const mine = picked[claim] as { candidate: Candidate; request: Request }[]
+    const mine = picked[claim] as Picked[]
     if (still === undefined) {
       for (let i = 0; i < alternatives.length; i++) {
         const request = alternatives[i] as Request
@@ -209,14 +242,15 @@ export function allocate(
       const candidate = devices[i] as Candidate
       if (!allow(claim, request, candidate)) continue
       take(claim, candidate, request)
-      if (search(claim, requests, still - 1, i + 1, choice)) return true
+      // One that may be shared may be had again.
+      if (search(claim, requests, still - 1, candidate.device.allowMultipleAllocations ? i : i + 1, choice)) return true
       giveBack(claim, mine.length - 1)
     }
     return false
   }
   /** All devices of the node that are chosen, none of which may be in use, from pools that are whole. */
   function takeAll(claim: number, request: Request): boolean {
-    const mine = picked[claim] as { candidate: Candidate; request: Request }[]
+    const mine = picked[claim] as Picked[]
     if (broken) return false
     const chosen = devices.filter((candidate) => selected(claim, request, candidate))
     if (chosen.length === 0 || mine.length + chosen.length > mostDevices) return false
@@ -239,19 +273,16 @@ export function requestsOf(claim: ResourceClaim): (readonly Request[])[] {
   )
 }
 
-function resultOf(
-  claim: ResourceClaim,
-  picked: readonly { readonly candidate: Candidate; readonly request: Request }[],
-  classOf: (name: string) => DeviceClass | undefined,
-): AllocationResult {
+function resultOf(claim: ResourceClaim, picked: readonly Picked[], classOf: (name: string) => DeviceClass | undefined): AllocationResult {
   const results = picked.map(
-    ({ candidate, request }): DeviceRequestAllocationResult => ({
+    ({ candidate, request, amounts }): DeviceRequestAllocationResult => ({
       request: request.name,
       driver: candidate.driver,
       pool: candidate.pool,
       device: candidate.device.name,
       ...(adminAccess(request) ? { adminAccess: true } : {}),
       ...(request.tolerations?.length ? { tolerations: request.tolerations } : {}),
+      ...(amounts ? { shareID: randomUUID(), consumedCapacity: formatAmounts(amounts) } : {}),
     }),
   )
   const config: DeviceAllocationConfiguration[] = []
@@ -312,13 +343,6 @@ function tolerated({ taints }: Device, tolerations: readonly DeviceToleration[] 
           (t.operator === 'Exists' || (t.value ?? '') === (taint.value ?? '')),
       ),
   )
-}
-
-function enough(device: Device, { capacity }: Request): boolean {
-  return Object.entries(capacity?.requests ?? {}).every(([name, wanted]) => {
-    const has = device.capacity?.[name]?.value
-    return has !== undefined && compareQuantity(has, wanted) >= 0
-  })
 }
 
 /** The attribute's value in a form that can be compared; the driver's own domain may be left out in its name. */

@@ -10,6 +10,7 @@ import type { Client } from '../../client/client.ts'
 import type { Informers } from '../../client/informer.ts'
 import { type Cycle, type Plugin, type Rejection, scaleToBest, scoreEach } from '../framework.ts'
 import { allocate, deviceId, requestsOf, SelectionError, selects } from './device-allocation.ts'
+import { type DevicesInUse, devicesInUse } from './device-capacity.ts'
 
 const name = 'DynamicResources'
 const resource = 'resourceclaims.resource.k8s.io'
@@ -62,15 +63,8 @@ export function createDynamicResources({ client, informers }: { client: Client; 
     return found
   }
 
-  function takenDevices(): Set<string> {
-    const taken = new Set<string>()
-    const note = (allocation: AllocationResult | undefined) => {
-      for (const r of allocation?.devices.results ?? []) if (!r.adminAccess) taken.add(deviceId(r.driver, r.pool, r.device))
-    }
-    for (const claim of claims.list()) note(claim.status?.allocation)
-    for (const allocation of pending.values()) note(allocation)
-    return taken
-  }
+  const takenDevices = (): DevicesInUse =>
+    devicesInUse([...claims.list().flatMap(({ status }) => status?.allocation ?? []), ...pending.values()], deviceId)
 
   /** Why a claim can be allocated nowhere. */
   function refusal(claim: ResourceClaim): string | undefined {
@@ -107,7 +101,7 @@ export function createDynamicResources({ client, informers }: { client: Client; 
       }
       const state: State = { claims: found, open, perNode: new Map(), elsewhere: new Set() }
       cycle.data.set(name, state)
-      const taken = open.length ? takenDevices() : new Set<string>()
+      const taken = open.length ? takenDevices() : devicesInUse([], deviceId)
       const known = open.length ? slices.list() : []
       return {
         filter({ node }) {
