@@ -59,12 +59,13 @@ describe('canonical form', () => {
       ['z', '1'],
     ])
   })
-  test('unions are the value of the field that is set', () => {
+  test('unions are the value of the field that is set, and JSON is as it was sent', () => {
     const schema = {
       $ref: '#/x',
       items: [{ type: 'string' }],
       additionalProperties: false,
       default: { a: [1] },
+      enum: [null, 1],
       'x-kubernetes-int-or-string': true,
       dependencies: { a: ['b'], c: { type: 'object' } },
     }

@@ -256,7 +256,7 @@ function listDecoder(type: FieldType & { kind: 'list' }): Decoder {
 
 function zero(type: FieldType, decode: Decoder, walk: Walk, at: CompiledField): unknown {
   if (type.kind === 'message') return decode({}, walk, at)
-  if (type.kind !== 'scalar') return null
+  if (type.kind !== 'scalar' || type.name === 'JSON') return null
   return type.name === 'string' || type.name === 'bytes' ? '' : type.name === 'bool' ? false : type.name === 'Quantity' ? '0' : 0
 }
 

@@ -19,7 +19,7 @@ import { validateListTypes } from './list-types.ts'
 import { pruneNulls, pruneUnknown } from './pruning.ts'
 import { compileRules, evaluateRules, type RuleNode } from './rules.ts'
 import { type Structural, structuralOf } from './schema.ts'
-import { compileValidator, type Found, type Validator } from './validator.ts'
+import { compileValidator, runValidator, type Validator } from './validator.ts'
 
 /** The schema of one version, compiled. */
 export interface StructuralSchema {
@@ -65,7 +65,7 @@ export function applyDefaults({ root }: StructuralSchema, object: Json): Json {
 
 /** What the schema, embedded resources and lists of type set and map refuse. With `old` an update, which lets unchanged mistakes pass. */
 export function validate(schema: StructuralSchema, object: Json, old?: Json): FieldError[] {
-  const errors = run(schema.validator, object, old, '')
+  const errors = runValidator(schema.validator, object, old, '')
   validateEmbedded(schema.root, object, '', errors)
   return [...errors, ...listErrors(schema, object, old)]
 }
@@ -73,7 +73,8 @@ export function validate(schema: StructuralSchema, object: Json, old?: Json): Fi
 /** The same for a write of the status subresource: nothing but the status is looked at, apart from the lists. */
 export function validateStatus(schema: StructuralSchema, object: Json, old: Json): FieldError[] {
   const { statusValidator } = schema
-  const errors = statusValidator && object['status'] !== undefined ? run(statusValidator, object['status'], old['status'], 'status') : []
+  const errors =
+    statusValidator && object['status'] !== undefined ? runValidator(statusValidator, object['status'], old['status'], 'status') : []
   return [...errors, ...listErrors(schema, object, old)]
 }
 
@@ -99,19 +100,6 @@ export function blocksExpressions({ rules }: StructuralSchema, errors: readonly 
     null,
     'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
   )
-}
-
-function run(validator: Validator, value: unknown, old: unknown, base: string): FieldError[] {
-  const found: Found = { errors: [], looked: 0 }
-  validator(value, old, '', found)
-  const seen = new Set<string>()
-  return found.errors.flatMap((error) => {
-    // Alternatives may say the same.
-    const text = `${error.field}\0${error.type}\0${error.detail}`
-    if (seen.has(text)) return []
-    seen.add(text)
-    return [{ ...error, field: [base, error.field].filter(Boolean).join('.') || '<nil>' }]
-  })
 }
 
 function listErrors({ root }: StructuralSchema, object: Json, old: Json | undefined): FieldError[] {

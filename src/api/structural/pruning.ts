@@ -13,7 +13,8 @@ export function pruneUnknown(root: Structural, object: Json, unknown: string[]):
   return pruneFields({ ...root, embedded: true }, object, '', unknown)
 }
 
-function prune(node: Structural | true | undefined, value: unknown, path: string, unknown: string[]): unknown {
+/** The same for a value that is no object of the API, such as a default. */
+export function prune(node: Structural | true | undefined, value: unknown, path: string, unknown: string[]): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
     const items = typeof node === 'object' ? node.items : undefined

@@ -11,6 +11,7 @@ import { equalJson, isObject, type Json } from '../shape.ts'
 import type { ValidationRule } from '../types/apiextensions-v1.ts'
 import { duplicate, type FieldError, forbidden, invalid, omitted, required } from '../validation/field-error.ts'
 import { celTypeOf, celValueOf, withTypeAndMeta } from './cel-types.ts'
+import { fieldPathOf } from './field-path.ts'
 import type { Structural } from './schema.ts'
 import { correlate } from './validator.ts'
 
@@ -23,6 +24,8 @@ export interface CompiledRule {
   readonly program: Program | CompileError
   readonly message: Program | CompileError | undefined
   readonly usesOldSelf: boolean
+  /** Where its errors are told, from the node on. */
+  readonly fieldPath: string
 }
 
 /** A node that has rules, or has some below it. */
@@ -47,18 +50,19 @@ function compileNode(node: Structural, name: string): RuleNode | undefined {
   }
   return {
     structural: node,
-    rules: compileRulesOf(node, name),
+    rules: compileRulesOf(node, name) ?? [],
     properties,
     additional: typeof node.additional === 'object' ? compileNode(node.additional, `${name}.@elem`) : undefined,
     items: node.items && compileNode(node.items, `${name}.@idx`),
   }
 }
 
-export function compileRulesOf(node: Structural, name: string): CompiledRule[] {
+/** The rules of a node; undefined where it has some, but no type that they could speak of. */
+export function compileRulesOf(node: Structural, name: string): CompiledRule[] | undefined {
   const rules = node.props['x-kubernetes-validations'] ?? []
   if (rules.length === 0) return []
   const self = celTypeOf(node, name)
-  if (!self) return []
+  if (!self) return undefined
   const environments = [false, true].map((optional) => environmentOf(self, optional))
   return rules.map((rule) => {
     const environment = environments[rule.optionalOldSelf ? 1 : 0] as ReturnType<typeof environmentOf>
@@ -67,6 +71,7 @@ export function compileRulesOf(node: Structural, name: string): CompiledRule[] {
       program: compiled(() => environment.compile(rule.rule)),
       message: rule.messageExpression ? compiled(() => environment.compile(rule.messageExpression as string)) : undefined,
       usesOldSelf: namesIn(rule.rule).has('oldSelf'),
+      fieldPath: rule.fieldPath ? (fieldPathOf(rule.fieldPath, node)?.text ?? '') : '',
     }
   })
 }
@@ -93,6 +98,14 @@ interface Evaluation {
 export function evaluateRules(root: RuleNode, object: Json, old: Json | undefined, warn: (error: FieldError) => void): FieldError[] {
   const evaluation: Evaluation = { budget: objectBudget, errors: [], warn }
   visit(root, object, old, '', evaluation)
+  return evaluation.errors
+}
+
+/** The rules of a default value: it is new as much as it is old. */
+export function evaluateDefault(node: Structural, value: unknown, path: string): FieldError[] {
+  const compiled = compileNode(node.embedded ? withTypeAndMeta(node) : node, 'selfType')
+  const evaluation: Evaluation = { budget: perCallLimit, errors: [], warn: () => {} }
+  if (compiled) visit(compiled, value, undefined, path, evaluation)
   return evaluation.errors
 }
 
@@ -148,7 +161,7 @@ function evaluateNode({ structural, rules }: RuleNode, value: unknown, old: unkn
       if (holds === true) continue
       const detail = messageOf(compiled, bindings, evaluation)
       if (detail === undefined) return outOfBudget(at, shown, evaluation)
-      tell(errorOf(rule, path, shown, detail))
+      tell(errorOf(compiled, path, shown, detail))
     } catch (error) {
       if (error instanceof BudgetError) {
         const text = `'${error.message}': no further validation rules will be run due to call cost exceeds limit for rule: ${shortly}`
@@ -190,8 +203,8 @@ function messageOf({ rule, message }: CompiledRule, bindings: Record<string, unk
   return rule.message ? rule.message.trim() : `failed rule: ${rule.rule.trim()}`
 }
 
-function errorOf(rule: ValidationRule, path: string, shown: unknown, detail: string): FieldError {
-  const at = `${path}${rule.fieldPath ?? ''}`.replace(/^\./, '') || '<nil>'
+function errorOf({ rule, fieldPath }: CompiledRule, path: string, shown: unknown, detail: string): FieldError {
+  const at = [path, fieldPath].filter(Boolean).join('.') || '<nil>'
   switch (rule.reason) {
     case 'FieldValueForbidden':
       return forbidden(at, detail)

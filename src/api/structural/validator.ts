@@ -48,6 +48,20 @@ export function compileValidator(props: JSONSchemaProps): Validator {
   }
 }
 
+/** What a value is refused for; `base` is the path to it, which texts leave out as upstream does. */
+export function runValidator(validator: Validator, value: unknown, old: unknown, base: string): FieldError[] {
+  const found: Found = { errors: [], looked: 0 }
+  validator(value, old, '', found)
+  const seen = new Set<string>()
+  return found.errors.flatMap((error) => {
+    // Alternatives may say the same.
+    const text = `${error.field}\0${error.type}\0${error.detail}`
+    if (seen.has(text)) return []
+    seen.add(text)
+    return [{ ...error, field: [base, error.field].filter(Boolean).join('.') || '<nil>' }]
+  })
+}
+
 type Check<T> = (value: T, path: string, found: Found) => void
 
 /** The JSON type of a value, and the format that go-openapi infers from Go's type. */

@@ -167,7 +167,8 @@ function webhookURL(url: string, path: string): FieldError[] {
   return errors
 }
 
-function clientConfig({ url, service }: WebhookClientConfig, path: string): FieldError[] {
+/** How a webhook is reached, of admission or of conversion. */
+export function webhookClientConfig({ url, service }: WebhookClientConfig, path: string): FieldError[] {
   if ((url === undefined) === (service === undefined)) return [required(path, 'exactly one of url or service is required')]
   if (url !== undefined) return webhookURL(url, `${path}.url`)
   return webhookService(service as NonNullable<typeof service>, `${path}.service`)
@@ -217,7 +218,7 @@ function webhook(hook: ValidatingWebhook | MutatingWebhook, path: string): Field
     errors.push(invalid(`${path}.timeoutSeconds`, hook.timeoutSeconds, 'the timeout value must be between 1 and 30 seconds'))
   errors.push(...validateLabelSelector(hook.namespaceSelector, `${path}.namespaceSelector`))
   errors.push(...validateLabelSelector(hook.objectSelector, `${path}.objectSelector`))
-  errors.push(...clientConfig(hook.clientConfig, `${path}.clientConfig`))
+  errors.push(...webhookClientConfig(hook.clientConfig, `${path}.clientConfig`))
   if ('reinvocationPolicy' in hook)
     errors.push(...optionalOneOf(hook.reinvocationPolicy, `${path}.reinvocationPolicy`, ['IfNeeded', 'Never']))
   return [...errors, ...matchConditions(hook.matchConditions, compileMatchConditions(hook.matchConditions), `${path}.matchConditions`)]
