@@ -74,24 +74,23 @@ export function createEnvironment({
   resolveType,
   libraries = kubernetesLibraries,
 }: EnvironmentOptions): Environment {
-  const overloads = new Map<string, Overload[]>()
-  for (const overload of libraries.flat()) {
-    const same = overloads.get(overload.name)
-    if (same) same.push(overload)
-    else overloads.set(overload.name, [overload])
-  }
   const names = Object.keys(variables)
-  const known = new Map(Object.entries({ ...base, ...types }))
-  const declared: Declarations = {
-    variables: new Map(Object.entries(variables)),
-    overloads,
-    types: resolveType ? { get: (name) => known.get(name) ?? resolveType(name) } : known,
+  // Made at the first expression: programs that never see one start without it.
+  let declared: Declarations | undefined
+  const declare = (): Declarations => {
+    const known = new Map(Object.entries({ ...base, ...types }))
+    return {
+      variables: new Map(Object.entries(variables)),
+      overloads: overloadsOf(libraries),
+      types: resolveType ? { get: (name) => known.get(name) ?? resolveType(name) } : known,
+    }
   }
   const slotOf = new Map(names.map((name, i) => [name, i]))
 
   return {
     compile(source) {
       const tree = parse(source)
+      declared ??= declare()
       const { type } = check(source, tree, declared)
       const { run, slots } = compileTree(tree, declared, slotOf)
       return {
@@ -115,4 +114,14 @@ export function createEnvironment({
       }
     },
   }
+}
+
+function overloadsOf(libraries: readonly Library[]): Map<string, Overload[]> {
+  const overloads = new Map<string, Overload[]>()
+  for (const overload of libraries.flat()) {
+    const same = overloads.get(overload.name)
+    if (same) same.push(overload)
+    else overloads.set(overload.name, [overload])
+  }
+  return overloads
 }

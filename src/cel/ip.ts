@@ -49,8 +49,11 @@ function holds({ ip, prefix }: Network, address: string): boolean {
   return list.check(address, familyOf(ip))
 }
 const within = (...networks: string[]) => {
-  const parsed = networks.map((text) => network(text) as Network)
-  return ({ value }: IP): boolean => parsed.some((one) => holds(one, value))
+  let parsed: Network[] | undefined
+  return ({ value }: IP): boolean => {
+    parsed ??= networks.map((text) => network(text) as Network)
+    return parsed.some((one) => holds(one, value))
+  }
 }
 const isUnspecified = within('0.0.0.0/32', '::/128')
 const isLoopback = within('127.0.0.0/8', '::1/128')

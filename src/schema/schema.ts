@@ -135,68 +135,90 @@ export interface Table {
 const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 const scalarNames: ReadonlySet<string> = new Set(scalars)
 
-/** Reads one table. `name` is what other tables call it by, as in `core.v1.Pod`. */
+/**
+ * Reads one table. `name` is what other tables call it by, as in `core.v1.Pod`. The fields of a type are read when they are
+ * first asked for: no program needs those of all types, and each would wait for them at its start.
+ */
 export function parseTable(name: string, text: string): Table {
   const types = new Map<string, MessageType>()
-  const services = new Map<string, Method[]>()
+  const services = new Map<string, readonly Method[]>()
   const resources: Resource[] = []
   const table = { name, group: '', version: '', resources, types, services }
-  let fields: Field[] = []
-  let methods: Method[] | undefined
-  let oneof: string | undefined
 
-  text.split('\n').forEach((line, index) => {
-    const bar = line.indexOf(' | ')
-    const doc = bar < 0 ? '' : line.slice(bar + 3).trim()
-    const words = (bar < 0 ? line : line.slice(0, bar)).trim().split(/ +/)
+  for (const block of text.split(/\n(?=[^ \n#])/)) {
+    const end = block.indexOf('\n')
+    const { words, doc } = readLine(end < 0 ? block : block.slice(0, end))
     const head = words[0] as string
-    if (head === '' || head.startsWith('#')) return
-    if (line.startsWith(' ')) {
-      if (head.startsWith('/')) (resources.at(-1)!.subresources as Subresource[]).push(parseSubresource(words))
-      else if (methods) methods.push(parseMethod(name, words))
-      else fields.push(parseField(name, words, doc, index + 1, oneof))
-      return
-    }
+    const below = () =>
+      end < 0
+        ? []
+        : block
+            .slice(end + 1)
+            .split('\n')
+            .map(readLine)
+            .filter(isWritten)
     switch (head) {
       case 'group':
         table.group = (words[1] as string).slice(1, -1)
         table.version = words[3] as string
-        return
-      case 'package':
-        return
+        break
       case 'resource':
-        resources.push(parseResource(table, words))
-        return
+        resources.push(
+          parseResource(
+            table,
+            words,
+            below().map((line) => parseSubresource(line.words)),
+          ),
+        )
+        break
       case 'service':
-        methods = []
-        services.set(words[1] as string, methods)
-        return
+        services.set(
+          words[1] as string,
+          below().map((line) => parseMethod(name, line.words)),
+        )
+        break
       case 'object':
-      case 'type': {
-        methods = undefined
-        oneof = undefined
-        fields = []
-        const type = words[1] as string
-        types.set(type, {
-          id: `${name}.${type}`,
-          name: type,
-          table,
-          object: head === 'object',
-          atomic: words.includes('atomic'),
-          union: words.includes('union'),
-          fields,
-          doc,
-        })
-        return
-      }
+      case 'type':
+        types.set(words[1] as string, messageType(table, words, doc, below))
+        break
       default:
-        throw new Error(`table ${name}, line ${index + 1}: a line begins with group, resource, object, type or service, not with ${head}`)
+        if (isWritten({ words }) && head !== 'package')
+          throw new Error(`table ${name}: a line begins with group, resource, object, type or service, not with ${head}`)
     }
-  })
+  }
   return table
 }
 
-function parseResource(table: { group: string; version: string }, words: string[]): Resource {
+interface Line {
+  readonly words: string[]
+  readonly doc: string
+}
+function readLine(line: string): Line {
+  const bar = line.indexOf(' | ')
+  return { words: (bar < 0 ? line : line.slice(0, bar)).trim().split(/ +/), doc: bar < 0 ? '' : line.slice(bar + 3).trim() }
+}
+const isWritten = ({ words: [head] }: Pick<Line, 'words'>): boolean => head !== '' && !head?.startsWith('#')
+
+function messageType(table: Table, words: string[], doc: string, below: () => Line[]): MessageType {
+  const [head, name] = words as [string, string]
+  const id = `${table.name}.${name}`
+  let fields: Field[] | undefined
+  return {
+    id,
+    name,
+    table,
+    object: head === 'object',
+    atomic: words.includes('atomic'),
+    union: words.includes('union'),
+    get fields() {
+      fields ??= below().map((line) => parseField(table.name, id, line))
+      return fields
+    },
+    doc,
+  }
+}
+
+function parseResource(table: { group: string; version: string }, words: string[], subresources: Subresource[]): Resource {
   const colon = words.findIndex((w) => w.endsWith(':'))
   const verbs = words.slice(colon + 1)
   const head = words.slice(0, colon + 1).map((w) => w.replace(/:$/, ''))
@@ -215,7 +237,7 @@ function parseResource(table: { group: string; version: string }, words: string[
     verbs: verbs[0] === '*' ? allVerbs : verbs,
     shortNames: listed('short'),
     categories: listed('in'),
-    subresources: [],
+    subresources,
   }
 }
 
@@ -244,9 +266,9 @@ function parseMethod(table: string, words: string[]): Method {
   }
 }
 
-function parseField(table: string, words: string[], doc: string, line: number, oneof: string | undefined): Field {
+function parseField(table: string, of: string, { words, doc }: Line): Field {
   const [number, name, typeWord, ...flags] = words as [string, string, string, ...string[]]
-  if (!typeWord) throw new Error(`table ${table}, line ${line}: a field is a number, a name and a type`)
+  if (!typeWord) throw new Error(`${of}: a field is a number, a name and a type`)
   const required = typeWord.endsWith('!')
   const pointer = typeWord.endsWith('?')
   const [type, enumeration] = parseType(table, typeWord.replace(/[!?]$/, ''))
@@ -262,7 +284,6 @@ function parseField(table: string, words: string[], doc: string, line: number, o
     doc,
   }
   if (enumeration) field.enum = enumeration
-  if (oneof) field.oneof = oneof
   for (const flag of flags) {
     const [, word, inside] = /^([a-zA-Z]+)\((.*)\)$/.exec(flag) ?? [undefined, flag, undefined]
     if (flag.startsWith('=')) field.default = JSON.parse(flag.slice(1)) as unknown
@@ -283,7 +304,7 @@ function parseField(table: string, words: string[], doc: string, line: number, o
     else if (word === 'inline') field.inline = true
     else if (word === 'nullable') field.nullable = true
     else if (word === 'stored') field.stored = true
-    else throw new Error(`table ${table}, line ${line}: unknown word ${flag} on field ${name}`)
+    else throw new Error(`${of}: unknown word ${flag} on field ${name}`)
   }
   return field
 }
