@@ -157,7 +157,7 @@ export function createAccess({ objects, endpoints, api: self, log, metrics, now 
     }),
     authorizer,
     admission: [
-      ...createAdmission({ objects, endpoints, api: self, authorizer }, options.admission),
+      ...createAdmission({ objects, endpoints, api: self, authorizer, metrics }, options.admission),
       ...(withRbac ? [createEscalationCheck(rbac, authorizer)] : []),
       createParamAccessCheck({ objects, endpoints, authorizer }),
     ],

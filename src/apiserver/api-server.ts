@@ -6,7 +6,7 @@ import { createOpenApi, type OpenApi } from '../api/openapi/documents.ts'
 import { allResources } from '../api/registry.ts'
 import type { Logger } from '../log/log.ts'
 import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
-import { addProcessMetrics } from '../metrics/process.ts'
+import { addProcessMetrics, addRegistryMetrics } from '../metrics/process.ts'
 import type { Store } from '../store/store.ts'
 import type { Access, AccessDeps } from './access.ts'
 import { createAdmissionMetrics } from './admission-metrics.ts'
@@ -93,6 +93,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const metrics = createMetrics()
   addProcessMetrics(metrics)
   addBuildInfo(metrics)
+  addRegistryMetrics(metrics)
   const storage = createStorage(measuredStore(store, metrics), log)
   const lookUpStorage = addStorageMetrics(metrics, storage)
   const compactor = options.compactionIntervalMs ? startCompactor(store, options.compactionIntervalMs, log) : undefined

@@ -74,6 +74,7 @@ test.each<[name: string, type: string, labels: string]>([
   ['kubernetes_healthcheck', 'gauge', 'name type'],
   ['kubernetes_healthchecks_total', 'counter', 'name status type'],
   ['kubernetes_build_info', 'gauge', 'build_date compiler git_commit git_tree_state git_version go_version major minor platform'],
+  ['registered_metrics_total', 'counter', 'deprecated_version stability_level'],
   ['etcd_request_duration_seconds', 'histogram', 'group le operation resource'],
   ['etcd_requests_total', 'counter', 'group operation resource'],
   ['authorization_attempts_total', 'counter', 'result'],
@@ -121,6 +122,8 @@ test('a watch is long-running while it lasts', async () => {
     [Symbol.asyncIterator]()
   await watch.next()
   expect(await lines('apiserver_longrunning_requests')).toContainEqual(`apiserver_longrunning_requests{component="apiserver",${running} 1`)
+  const of = 'group="",resource="configmaps",scope="namespace",version="v1"'
+  expect(await lines('apiserver_watch_list_duration_seconds_count')).toEqual([`apiserver_watch_list_duration_seconds_count{${of}} 1`])
   stop.abort()
   while (!(await watch.next()).done);
   expect(await lines('apiserver_longrunning_requests')).toContainEqual(`apiserver_longrunning_requests{component="apiserver",${running} 0`)
@@ -164,4 +167,15 @@ test('users are counted, of few by their name', async () => {
     'authentication_attempts{result="success"} 2',
     'authentication_attempts{result="failure"} 1',
   ])
+})
+
+test('metrics are counted by what is promised of them', async () => {
+  const text = await api.request<string>({ method: 'GET', path: '/metrics' })
+  const registered = await lines('registered_metrics_total')
+  for (const level of ['STABLE', 'BETA', 'ALPHA']) {
+    const all = text.split('\n').filter((line) => line.startsWith('# HELP ') && line.includes(` [${level}] `)).length
+    const deprecated = level === 'STABLE' ? 1 : 0
+    expect(registered).toContain(`registered_metrics_total{deprecated_version="",stability_level="${level}"} ${all - deprecated}`)
+  }
+  expect(registered).toContain('registered_metrics_total{deprecated_version="1.34.0",stability_level="STABLE"} 1')
 })

@@ -20,6 +20,8 @@ export interface RequestMetrics {
   longRunning(info: RequestInfo): () => void
   /** Told how many events a watch sends. */
   watchEvents(info: RequestInfo): (count: number) => void
+  /** A watch that begins with a list has sent it. */
+  watchListed(info: RequestInfo, startedAt: number): void
   /** `bytes` is the size of the answer's body, where that is known. */
   answered(
     info: RequestInfo,
@@ -64,6 +66,12 @@ export function createRequestMetrics(metrics: MetricsRegistry): RequestMetrics {
     'version',
     'resource',
   ])
+  const watchLists = metrics.histogram(
+    'apiserver_watch_list_duration_seconds',
+    '[BETA] Response latency distribution in seconds for watch list requests broken by group, version, resource and scope.',
+    ['group', 'version', 'resource', 'scope'],
+    [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 2, 4, 6, 8, 10, 15, 20, 30, 45, 60],
+  )
   const users = metrics.counter('authenticated_user_requests', '[ALPHA] Counter of authenticated requests broken out by username.', [
     'username',
   ])
@@ -112,6 +120,10 @@ export function createRequestMetrics(metrics: MetricsRegistry): RequestMetrics {
     watchEvents({ apiGroup, apiVersion, resource }) {
       const labels = [apiGroup, apiVersion, resource]
       return (count) => events.add(labels, count)
+    },
+    watchListed(info, startedAt) {
+      const { apiGroup, apiVersion, resource } = info
+      watchLists.observe((performance.now() - startedAt) / 1000, [apiGroup, apiVersion, resource, scopeOf(info)])
     },
     answered(info, request, status, startedAt, bytes) {
       const verb = verbOf(info, request)

@@ -106,7 +106,12 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
       const mine = room
       if (answer.kind === 'watch') {
         const sent = parts.metrics?.watchEvents(info)
-        answer = { ...answer, ...(mine ? { begun: () => mine.release() } : {}), ...(sent ? { sent } : {}) }
+        const listed = answer.initialEventsEnd
+        const begun = () => {
+          mine?.release()
+          if (listed) parts.metrics?.watchListed(info, startedAt)
+        }
+        answer = { ...answer, begun, ...(sent ? { sent } : {}) }
       }
       return {
         id,

@@ -24,7 +24,7 @@ export function addBuildInfo(metrics: MetricsRegistry): void {
   const { major, minor, gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform: on } = serverVersion
   const info = metrics.gauge(
     'kubernetes_build_info',
-    "[ALPHA] A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
+    "[BETA] A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
     ['major', 'minor', 'git_version', 'git_commit', 'git_tree_state', 'build_date', 'go_version', 'compiler', 'platform'],
   )
   info.set(1, [major, minor, gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, on])

@@ -31,6 +31,8 @@ export interface MetricsRegistry {
     rows: () => Iterable<readonly [readonly string[], number]>,
     type?: 'gauge' | 'counter',
   ): void
+  /** Of each metric. */
+  helps(): Iterable<string>
   render(): string
 }
 
@@ -40,14 +42,14 @@ export const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8'
 
 export function createMetrics(): MetricsRegistry {
-  const families = new Map<string, { metric: unknown; render: () => string }>()
+  const families = new Map<string, { metric: unknown; help: string; render: () => string }>()
 
   function family<M>(name: string, type: string, help: string, make: () => { metric: M; lines: () => Iterable<string> }): M {
     const have = families.get(name)
     if (have) return have.metric as M
     const { metric, lines } = make()
     const head = `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`
-    families.set(name, { metric, render: () => head + [...lines()].map((line) => `${line}\n`).join('') })
+    families.set(name, { metric, help, render: () => head + [...lines()].map((line) => `${line}\n`).join('') })
     return metric
   }
 
@@ -141,6 +143,8 @@ export function createMetrics(): MetricsRegistry {
           for (const [labels, value] of rows()) yield `${name}${braces(labelText(labelNames, labels))} ${number(value)}`
         },
       })),
+
+    helps: () => [...families.values()].map((f) => f.help),
 
     render: () => [...families.values()].map((f) => f.render()).join(''),
   }

@@ -21,5 +21,23 @@ export function addProcessMetrics(metrics: MetricsRegistry): void {
   )
 }
 
+/** How many metrics there are, by what is promised of them (component-base/metrics). */
+export function addRegistryMetrics(metrics: MetricsRegistry): void {
+  metrics.collect(
+    'registered_metrics_total',
+    '[BETA] The count of registered metrics broken by stability level and deprecation version.',
+    ['stability_level', 'deprecated_version'],
+    function* () {
+      const counts = new Map<string, number>()
+      for (const help of metrics.helps()) {
+        const [, level, deprecated = ''] = /^\[(\w+)\](?: \(Deprecated since ([^)]+)\))?/.exec(help) ?? []
+        if (level) counts.set(`${level} ${deprecated}`, (counts.get(`${level} ${deprecated}`) ?? 0) + 1)
+      }
+      for (const [of, count] of counts) yield [of.split(' '), count]
+    },
+    'counter',
+  )
+}
+
 const kibibytes = (field: string): number =>
   1024 * Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync('/proc/self/status', 'utf8'))?.[1])

@@ -14,6 +14,7 @@ import { BudgetError, EvaluationError } from '../../cel/errors.ts'
 import { MapValue, type Value } from '../../cel/values.ts'
 import type { Authorizer, Decision, WriteAttributes } from '../request.ts'
 import { admissionRequest, type VersionedWrite } from './admission-request.ts'
+import type { CheckError, ConditionsObserver } from './extension-metrics.ts'
 
 export interface ExpressionInput {
   readonly write: VersionedWrite
@@ -97,6 +98,8 @@ function accessOf(authorizer: Authorizer, { user }: WriteAttributes): Access {
 export const policyBudget = 10_000_000
 export const conditionsBudget = policyBudget / 4
 
+export class OutOfBudget extends Error {}
+
 export class Budget {
   private left: number
   constructor(left: number) {
@@ -105,7 +108,7 @@ export class Budget {
   /** Throws when it is spent. */
   spend(cost: number): void {
     this.left -= cost
-    if (this.left < 0) throw new Error('validation failed due to running out of cost budget, no further validation rules will be run')
+    if (this.left < 0) throw new OutOfBudget('validation failed due to running out of cost budget, no further validation rules will be run')
   }
 }
 
@@ -156,6 +159,8 @@ export interface Result {
   readonly expression: Expression
   readonly value?: Value
   readonly error?: string
+  readonly errorType: CheckError
+  readonly seconds: number
 }
 export type Evaluator = (expressions: readonly Expression[], budget: Budget) => Promise<Result[]>
 
@@ -165,21 +170,26 @@ export function createEvaluator(bindings: Bindings, { variables: named }: Pick<C
   const all = { ...bindings, variables }
   const evaluate = async (expression: Expression, budget: Budget): Promise<Result> => {
     const { compiled, source } = expression
-    if (compiled instanceof Error) return { expression, error: `compilation error: ${compiled.message}` }
+    if (compiled instanceof Error)
+      return { expression, error: `compilation error: ${compiled.message}`, errorType: 'compile_error', seconds: 0 }
+    const startedAt = performance.now()
+    const seconds = () => (performance.now() - startedAt) / 1000
     for (;;) {
       const before = variables.cost
       try {
         const { value, cost } = compiled.evaluate(all)
         budget.spend(cost + variables.cost - before)
-        return { expression, value }
+        return { expression, value, errorType: 'no_error', seconds: seconds() }
       } catch (error) {
         if (error instanceof AnswerPending) {
           await error.answer
           continue
         }
         if (!(error instanceof EvaluationError) && !(error instanceof BudgetError)) throw error
-        budget.spend((error instanceof BudgetError ? perCallLimit : 0) + variables.cost - before)
-        return { expression, error: `expression '${source}' resulted in error: ${error.message}` }
+        const spent = error instanceof BudgetError
+        budget.spend((spent ? perCallLimit : 0) + variables.cost - before)
+        const errorType = spent ? 'out_of_budget' : 'invalid_error'
+        return { expression, error: `expression '${source}' resulted in error: ${error.message}`, errorType, seconds: seconds() }
       }
     }
   }
@@ -195,17 +205,25 @@ export async function conditionsHold(
   conditions: readonly NamedExpression[],
   bindings: Bindings,
   failurePolicy: 'Fail' | 'Ignore' | undefined,
+  observer: ConditionsObserver,
 ): Promise<boolean> {
   if (conditions.length === 0) return true
   let failure: string | undefined
+  const startedAt = performance.now()
   try {
     const results = await createEvaluator(bindings, { variables: [] })(conditions, new Budget(conditionsBudget))
-    if (results.some(({ value }) => value === false)) return false
+    if (results.some(({ value }) => value === false)) {
+      observer.excluded()
+      return false
+    }
     const errors = results.flatMap(({ error }) => error ?? [])
     if (errors.length > 0) failure = errors.length === 1 ? errors[0] : `[${[...new Set(errors)].join(', ')}]`
   } catch (error) {
     failure = (error as Error).message
+  } finally {
+    observer.evaluated((performance.now() - startedAt) / 1000)
   }
+  if (failure !== undefined) observer.failed()
   if (failure === undefined) return true
   if (failurePolicy === 'Ignore') return false
   throw new Error(failure)

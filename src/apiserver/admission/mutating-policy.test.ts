@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { MutatingAdmissionPolicyBindingSpec, MutatingAdmissionPolicySpec } from '../../api/types/admissionregistration-v1.ts'
+import { createMetrics } from '../../metrics/metrics.ts'
 import type { AdmissionPlugin } from './admission.ts'
 import { createMutatingAdmissionPolicy } from './mutating-policy.ts'
 import { endpointsOf, objectsOf, review, type Write } from './testing.ts'
@@ -35,8 +36,9 @@ function mutating(specs: readonly Spec[], binding: BindingSpec = {}, resource = 
     })),
   }
   const authorizer = { authorize: () => ({ decision: 'no-opinion' as const, reason: '' }) }
-  return createMutatingAdmissionPolicy({ objects: objectsOf(stored), endpoints: endpointsOf(stored), authorizer })
+  return createMutatingAdmissionPolicy({ objects: objectsOf(stored), endpoints: endpointsOf(stored), authorizer, metrics })
 }
+const metrics = createMetrics()
 const make: Write = { resource: 'configmaps', object: map({ a: '1' }, { labels: { own: 'yes' } }) }
 const no = (why: string) => `403 policy 'p0' with binding 'b-p0' denied request: ${why}`
 
@@ -157,5 +159,24 @@ test.each<[string, readonly Spec[], BindingSpec, object]>([
 test('a deletion has nothing to change', async () => {
   expect((await review(mutating([{ mutations: [add('b')] }]), { resource: 'configmaps', operation: 'DELETE', old: map({}) })).answer).toBe(
     'allowed',
+  )
+})
+
+test('the checks of a policy are measured', async () => {
+  const rows = () =>
+    metrics
+      .render()
+      .split('\n')
+      .filter((line) => line.includes('policy_binding="b-p0"') && /^[a-z_]+(total|count)\{/.test(line))
+      .map((line) => line.replace(/ \d+$/, ''))
+  await review(mutating([{ mutations: [apply('Object{data: {"b": "2"}}')] }]), make)
+  await review(mutating([{ mutations: [apply('Object{data: {"b": object.data.none}}')] }]), make)
+  const of = 'policy="p0",policy_binding="b-p0"'
+  expect(rows()).toEqual(
+    expect.arrayContaining(
+      ['no_error', 'invalid_error'].flatMap((error) =>
+        ['total', 'duration_seconds_count'].map((name) => `apiserver_mutating_admission_policy_check_${name}{${of},error_type="${error}"}`),
+      ),
+    ),
   )
 })

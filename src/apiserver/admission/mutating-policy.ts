@@ -14,8 +14,9 @@ import type { ApiObject } from '../request.ts'
 import { deepEqual } from '../rest/equal.ts'
 import { type AdmissionPlugin, newRefusal } from './admission.ts'
 import { mutated, type VersionedWrite, versionedWrite } from './admission-request.ts'
-import { type Bindings, Budget, bindingsOf, conditionsHold, createEvaluator, policyBudget } from './expressions.ts'
-import { createPolicySource, invocationsOf, namespaceOf, type PolicyDeps } from './policies.ts'
+import { type Bindings, Budget, bindingsOf, conditionsHold, createEvaluator, OutOfBudget, policyBudget } from './expressions.ts'
+import { type CheckError, createConditionMetrics, createMutationMetrics } from './extension-metrics.ts'
+import { createPolicySource, invocationsOf, type MeasuredPolicyDeps, namespaceOf } from './policies.ts'
 import { createRounds } from './reinvocation.ts'
 import { isExempt, type Write } from './rules.ts'
 
@@ -26,8 +27,10 @@ interface Failure {
   readonly reason: 'Invalid' | 'Forbidden'
 }
 
-export function createMutatingAdmissionPolicy(deps: PolicyDeps): AdmissionPlugin {
-  const { objects, endpoints, authorizer } = deps
+export function createMutatingAdmissionPolicy(deps: MeasuredPolicyDeps): AdmissionPlugin {
+  const { objects, endpoints, authorizer, metrics } = deps
+  const observe = createMutationMetrics(metrics)
+  const observerOf = createConditionMetrics(metrics, 'policy', 'admit')
   const source = createPolicySource<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, CompiledMutatingPolicy>(
     objects,
     'mutating',
@@ -65,15 +68,22 @@ export function createMutatingAdmissionPolicy(deps: PolicyDeps): AdmissionPlugin
           fail((error as Error).message, 'Invalid')
           return false
         }
-        if (!(await conditionsHold(step.compiled.matchConditions, bindings(), spec.failurePolicy).catch(failed))) continue
+        const observer = observerOf(metadata.name, attributes.operation)
+        if (!(await conditionsHold(step.compiled.matchConditions, bindings(), spec.failurePolicy, observer).catch(failed))) continue
         if (!rounds.isDue(key)) continue
         for (const mutation of step.compiled.mutations) {
           if (current === undefined || !mutation) continue
           const at = versioned()
+          const startedAt = performance.now()
+          let errorType: CheckError = 'no_error'
           try {
             current = mutated(at, await mutate(mutation, step.compiled, at, bindings()), endpoints)
           } catch (error) {
+            errorType =
+              error instanceof ExpressionError ? error.errorType : error instanceof OutOfBudget ? 'out_of_budget' : 'invalid_error'
             failed(error)
+          } finally {
+            observe(metadata.name, step.binding.metadata.name, errorType, (performance.now() - startedAt) / 1000)
           }
         }
         rounds.ran(key, !deepEqual(before, current), spec.reinvocationPolicy)
@@ -100,6 +110,14 @@ function refusalOf({ object, attributes }: Write, failures: readonly Failure[]):
   })
 }
 
+class ExpressionError extends Error {
+  readonly errorType: CheckError
+  constructor(message: string, errorType: CheckError) {
+    super(message)
+    this.errorType = errorType
+  }
+}
+
 async function mutate(
   mutation: CompiledMutation,
   compiled: CompiledMutatingPolicy,
@@ -107,7 +125,7 @@ async function mutate(
   bindings: Bindings,
 ): Promise<ApiObject> {
   const [result] = await createEvaluator(bindings, compiled)([mutation], new Budget(policyBudget))
-  if (result?.error !== undefined) throw new Error(result.error)
+  if (result?.error !== undefined) throw new ExpressionError(result.error, result.errorType)
   const value = result?.value as Value
   return write.complete(mutation.patchType === 'JSONPatch' ? patched(value as readonly Value[], write) : configured(value, write))
 }

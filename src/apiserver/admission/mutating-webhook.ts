@@ -35,9 +35,10 @@ export function createMutatingAdmissionWebhook(deps: WebhookDeps): AdmissionPlug
           attributes.annotateAudit?.(`${prefix}.webhook.admission.k8s.io/round_${reinvocation.round}_index_${i}`, value, level)
         let changed = false
         try {
-          const answer = await webhooks.call(webhook, versioned)
-          const patch = patchOf(hook, answer)
-          const next = patch.length > 0 ? apply(hook, versioned, patch) : versioned.object
+          const { patch, next } = await webhooks.measured(webhook, versioned, async () => {
+            const patch = patchOf(hook, await webhooks.call(webhook, versioned))
+            return { patch, next: patch.length > 0 ? apply(hook, versioned, patch) : versioned.object }
+          })
           changed = next !== versioned.object && !deepEqual(next, versioned.object)
           if (patch.length > 0)
             annotate('patch', JSON.stringify({ configuration, webhook: hook.name, patch, patchType: 'JSONPatch' }), 'Request')
@@ -59,7 +60,7 @@ export function createMutatingAdmissionWebhook(deps: WebhookDeps): AdmissionPlug
 
 function patchOf(hook: MutatingWebhook, { patch, patchType }: WebhookAnswer): JsonPatchOperation[] {
   if (!patch) return []
-  if (patchType !== 'JSONPatch') throw new WebhookCallError(hook.name, `unsupported patch type ${JSON.stringify(patchType)}`)
+  if (patchType !== 'JSONPatch') throw new WebhookCallError(hook.name, `unsupported patch type ${JSON.stringify(patchType)}`, 400)
   try {
     return JSON.parse(Buffer.from(patch, 'base64').toString()) as JsonPatchOperation[]
   } catch (error) {

@@ -1,5 +1,6 @@
 /** The admission plugins in upstream's order (kubeapiserver/options/plugins.go), and which of them are on. */
 import type { Transport } from '../../client/transport.ts'
+import type { MetricsRegistry } from '../../metrics/metrics.ts'
 import type { Endpoints } from '../endpoints.ts'
 import type { Objects } from '../objects.ts'
 import type { Authorizer } from '../request.ts'
@@ -64,6 +65,7 @@ export interface AdmissionDeps {
   readonly api: () => Transport
   readonly authorizer: Authorizer
   readonly endpoints: Endpoints
+  readonly metrics: MetricsRegistry
 }
 
 interface Entry {

@@ -2,6 +2,7 @@
 import { labelSelectorAsSelector } from '../../api/labels.ts'
 import type { MatchResources, ParamKind, ParamRef } from '../../api/types/admissionregistration-v1.ts'
 import type { Namespace } from '../../api/types/core-v1.ts'
+import type { MetricsRegistry } from '../../metrics/metrics.ts'
 import { apiVersionOf, type Endpoint, type Endpoints } from '../endpoints.ts'
 import type { Objects } from '../objects.ts'
 import type { Authorizer } from '../request.ts'
@@ -15,6 +16,9 @@ export interface PolicyDeps {
   readonly objects: Objects
   readonly endpoints: Endpoints
   readonly authorizer: Authorizer
+}
+export interface MeasuredPolicyDeps extends PolicyDeps {
+  readonly metrics: MetricsRegistry
 }
 
 interface Named {

@@ -4,6 +4,7 @@ import type {
   ValidatingAdmissionPolicyBindingSpec,
   ValidatingAdmissionPolicySpec,
 } from '../../api/types/admissionregistration-v1.ts'
+import { createMetrics } from '../../metrics/metrics.ts'
 import type { Authorizer } from '../request.ts'
 import { endpointsOf, objectsOf, review, type Write } from './testing.ts'
 import { createValidatingAdmissionPolicy } from './validating-policy.ts'
@@ -46,14 +47,14 @@ const slow: Authorizer = {
   }),
 }
 
-function deny(spec: Spec, bindings: readonly BindingSpec[] = [{}]) {
+function deny(spec: Spec, bindings: readonly BindingSpec[] = [{}], metrics = createMetrics()) {
   const stored = {
     namespaces,
     configmaps: params,
     'validatingadmissionpolicies.admissionregistration.k8s.io': [policy(spec)],
     'validatingadmissionpolicybindings.admissionregistration.k8s.io': bindings.map((b, i) => binding(b, i === 0 ? 'b' : `b${i}`)),
   }
-  return createValidatingAdmissionPolicy({ objects: objectsOf(stored), endpoints: endpointsOf(stored), authorizer: slow })
+  return createValidatingAdmissionPolicy({ objects: objectsOf(stored), endpoints: endpointsOf(stored), authorizer: slow, metrics })
 }
 const make: Write = { resource: 'configmaps', object: map({ n: '4' }) }
 const no = (why: string, code = 422) =>
@@ -396,4 +397,28 @@ describe('what it is about', () => {
     }
     expect((await review(deny(spec), { resource: 'events', object: event })).answer).toBe('allowed')
   })
+})
+
+test.each<[what: string, spec: Spec, actions: string[], want: string[]]>([
+  ['what holds', { validations: [{ expression: 'true' }] }, ['Deny'], []],
+  ['a violation', { validations: [{ expression: 'false' }] }, ['Warn', 'Audit'], ['no_error warn', 'no_error audit']],
+  ['an expression that fails', { validations: [{ expression: 'object.data.none == "x"' }] }, ['Deny'], ['invalid_error deny']],
+  [
+    'one whose failure is ignored',
+    { failurePolicy: 'Ignore', validations: [{ expression: 'object.data.none == "x"' }] },
+    ['Deny'],
+    ['invalid_error allow'],
+  ],
+  ['one that is none', { validations: [{ expression: 'object.' }] }, ['Deny'], ['compile_error deny']],
+])('the checks of a policy are measured: %s', async (_what, spec, validationActions, want) => {
+  const metrics = createMetrics()
+  await review(deny(spec, [{ validationActions }], metrics), make)
+  const of = (row: string, name: string) => {
+    const [error, action] = row.split(' ')
+    return `apiserver_validating_admission_policy_check_${name}{policy="p",policy_binding="b",error_type="${error}",enforcement_action="${action}"} 1`
+  }
+  const lines = metrics.render().split('\n')
+  const rows = (name: string) => lines.filter((line) => line.startsWith(`apiserver_validating_admission_policy_check_${name}{`))
+  expect(rows('total')).toEqual(want.map((row) => of(row, 'total')))
+  expect(rows('duration_seconds_count')).toEqual(want.map((row) => of(row, 'duration_seconds_count')))
 })

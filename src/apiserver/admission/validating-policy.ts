@@ -7,8 +7,18 @@ import { StatusError } from '../../api/errors.ts'
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Validation } from '../../api/types/admissionregistration-v1.ts'
 import type { WriteAttributes } from '../request.ts'
 import { type AdmissionPlugin, newRefusal } from './admission.ts'
-import { type Bindings, Budget, bindingsOf, conditionsHold, createEvaluator, policyBudget, type Result } from './expressions.ts'
-import { createPolicySource, invocationsOf, namespaceOf, type PolicyDeps } from './policies.ts'
+import {
+  type Bindings,
+  Budget,
+  bindingsOf,
+  conditionsHold,
+  createEvaluator,
+  OutOfBudget,
+  policyBudget,
+  type Result,
+} from './expressions.ts'
+import { type ConditionsObserver, createConditionMetrics, createValidationMetrics } from './extension-metrics.ts'
+import { createPolicySource, invocationsOf, type MeasuredPolicyDeps, namespaceOf } from './policies.ts'
 import { isExempt, type Write } from './rules.ts'
 
 /** celconfig.MaxEvaluatedMessageExpressionSizeBytes. */
@@ -17,19 +27,22 @@ const longestAnnotation = 10 * 1024
 const codes: Readonly<Record<string, number>> = { Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413, Invalid: 422 }
 
 /** What a validation found wrong. */
-interface Violation {
+interface Violation extends Pick<Result, 'errorType' | 'seconds'> {
   /** Of the validation. */
   readonly index: number
   readonly message: string
   readonly reason?: string
 }
+const actions = { Deny: 'deny', Audit: 'audit', Warn: 'warn' } as const
 interface Denial extends Pick<Violation, 'message' | 'reason'> {
   readonly policy: string
   readonly binding?: string
 }
 
-export function createValidatingAdmissionPolicy(deps: PolicyDeps): AdmissionPlugin {
-  const { objects, authorizer } = deps
+export function createValidatingAdmissionPolicy(deps: MeasuredPolicyDeps): AdmissionPlugin {
+  const { objects, authorizer, metrics } = deps
+  const observe = createValidationMetrics(metrics)
+  const observerOf = createConditionMetrics(metrics, 'policy', 'validate')
   const source = createPolicySource<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, CompiledValidatingPolicy>(
     objects,
     'validating',
@@ -53,9 +66,19 @@ export function createValidatingAdmissionPolicy(deps: PolicyDeps): AdmissionPlug
             denials.push({ policy, ...(binding ? { binding } : {}), message: step.misconfigured })
           continue
         }
-        const outcome = await evaluatePolicy(step.policy, step.compiled, bindingsOf({ ...step, namespace, authorizer }))
-        for (const violation of outcome.violations) act(step.binding, violation, attributes, denials)
-        for (const message of outcome.annotationErrors) denials.push({ policy, binding: step.binding.metadata.name, message })
+        const { name } = step.binding.metadata
+        const bindings = bindingsOf({ ...step, namespace, authorizer })
+        const outcome = await evaluatePolicy(step.policy, step.compiled, bindings, observerOf(policy, attributes.operation))
+        for (const { errorType, seconds } of outcome.ignored) observe(policy, name, errorType, 'allow', seconds)
+        for (const violation of outcome.violations) {
+          act(step.binding, violation, attributes, denials)
+          const { errorType, seconds } = violation
+          for (const action of step.binding.spec.validationActions ?? []) observe(policy, name, errorType, actions[action], seconds)
+        }
+        for (const { error, errorType, seconds } of outcome.annotationErrors) {
+          denials.push({ policy, binding: name, message: error as string })
+          observe(policy, name, errorType, 'deny', seconds)
+        }
         for (const [name, value] of outcome.annotations) {
           const key = `${policy}/${name}`
           annotations.set(key, (annotations.get(key) ?? new Set()).add(value))
@@ -104,35 +127,47 @@ function refusalOf({ object, attributes }: Write, { policy, binding, message, re
 interface PolicyOutcome {
   readonly violations: readonly Violation[]
   readonly annotations: readonly (readonly [string, string])[]
-  readonly annotationErrors: readonly string[]
+  readonly annotationErrors: readonly Result[]
+  /** What failed and counts for nothing. */
+  readonly ignored: readonly Pick<Result, 'errorType' | 'seconds'>[]
 }
-const nothing: PolicyOutcome = { violations: [], annotations: [], annotationErrors: [] }
+const nothing: PolicyOutcome = { violations: [], annotations: [], annotationErrors: [], ignored: [] }
 
 async function evaluatePolicy(
   { spec }: ValidatingAdmissionPolicy,
   compiled: CompiledValidatingPolicy,
   bindings: Bindings,
+  observer: ConditionsObserver,
 ): Promise<PolicyOutcome> {
   const ignore = spec.failurePolicy === 'Ignore'
-  const failed = (error: unknown): PolicyOutcome =>
-    ignore ? nothing : { ...nothing, violations: [{ index: 0, message: (error as Error).message }] }
+  const startedAt = performance.now()
+  const failed = (error: unknown): PolicyOutcome => {
+    const how = {
+      errorType: error instanceof OutOfBudget ? ('out_of_budget' as const) : ('invalid_error' as const),
+      seconds: (performance.now() - startedAt) / 1000,
+    }
+    return ignore ? { ...nothing, ignored: [how] } : { ...nothing, violations: [{ index: 0, message: (error as Error).message, ...how }] }
+  }
   const evaluate = createEvaluator(bindings, compiled)
   try {
-    if (!(await conditionsHold(compiled.matchConditions, bindings, spec.failurePolicy))) return nothing
+    if (!(await conditionsHold(compiled.matchConditions, bindings, spec.failurePolicy, observer))) return nothing
     const budget = new Budget(policyBudget)
     const results = await evaluate(compiled.validations, budget)
     const violations: Violation[] = []
+    const ignored: Result[] = []
     for (const [index, result] of results.entries()) {
+      const { errorType, seconds } = result
       if (result.error !== undefined) {
-        if (!ignore) violations.push({ index, message: result.error })
+        if (ignore) ignored.push(result)
+        else violations.push({ index, message: result.error, errorType, seconds })
       } else if (result.value !== true) {
         const { message } = compiled.validations[index] as CompiledValidatingPolicy['validations'][number]
         const said = message && (await evaluate([message], budget).catch(() => []))[0]
         const validation = spec.validations?.[index] as Validation
-        violations.push({ index, message: messageOf(validation, said), reason: validation.reason ?? 'Invalid' })
+        violations.push({ index, message: messageOf(validation, said), reason: validation.reason ?? 'Invalid', errorType, seconds })
       }
     }
-    return { violations, ...annotationsOf(await evaluate(compiled.auditAnnotations, new Budget(policyBudget)), spec, ignore) }
+    return { violations, ignored, ...annotationsOf(await evaluate(compiled.auditAnnotations, new Budget(policyBudget)), spec, ignore) }
   } catch (error) {
     return failed(error)
   }
@@ -151,10 +186,11 @@ function annotationsOf(
   ignore: boolean,
 ): Pick<PolicyOutcome, 'annotations' | 'annotationErrors'> {
   const annotations: [string, string][] = []
-  const annotationErrors: string[] = []
-  for (const [i, { value, error }] of results.entries()) {
+  const annotationErrors: Result[] = []
+  for (const [i, result] of results.entries()) {
+    const { value, error } = result
     const text = typeof value === 'string' ? value.trim().slice(0, longestAnnotation) : ''
-    if (error !== undefined) annotationErrors.push(error)
+    if (error !== undefined) annotationErrors.push(result)
     else if (text) annotations.push([(auditAnnotations[i] as { key: string }).key, text])
   }
   return { annotations, annotationErrors: ignore ? [] : annotationErrors }

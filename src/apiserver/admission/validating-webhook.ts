@@ -18,7 +18,9 @@ export function createValidatingAdmissionWebhook(deps: WebhookDeps): AdmissionPl
         const versioned = await webhooks.match(webhook, write)
         if (versioned) called.push({ webhook, versioned })
       }
-      const answers = await Promise.allSettled(called.map(({ webhook, versioned }) => webhooks.call(webhook, versioned)))
+      const answers = await Promise.allSettled(
+        called.map(({ webhook, versioned }) => webhooks.measured(webhook, versioned, () => webhooks.call(webhook, versioned))),
+      )
       for (const [i, answer] of answers.entries()) {
         if (answer.status === 'fulfilled') continue
         const { hook } = (called[i] as (typeof called)[number]).webhook

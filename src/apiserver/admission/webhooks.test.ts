@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { createMetrics, type MetricsRegistry } from '../../metrics/metrics.ts'
 import type { AdmissionPlugin } from './admission.ts'
 import { createMutatingAdmissionWebhook } from './mutating-webhook.ts'
 import { endpointsOf, objectsOf, review, type Write } from './testing.ts'
@@ -49,7 +50,9 @@ const hook = (path: string, more: object = {}) => ({
   timeoutSeconds: 10,
   ...more,
 })
+let metrics: MetricsRegistry
 function plugin(kind: 'validating' | 'mutating', configurations: Readonly<Record<string, readonly object[]>>): AdmissionPlugin {
+  metrics = createMetrics()
   const stored = {
     namespaces: [{ metadata: { name: 'ns' } }],
     [`${kind}webhookconfigurations.admissionregistration.k8s.io`]: Object.entries(configurations).map(([name, webhooks]) => ({
@@ -58,7 +61,7 @@ function plugin(kind: 'validating' | 'mutating', configurations: Readonly<Record
     })),
   }
   const authorizer = { authorize: () => ({ decision: 'no-opinion' as const, reason: '' }) }
-  const deps = { objects: objectsOf(stored), endpoints: endpointsOf(stored), authorizer }
+  const deps = { objects: objectsOf(stored), endpoints: endpointsOf(stored), authorizer, metrics }
   return kind === 'mutating' ? createMutatingAdmissionWebhook(deps) : createValidatingAdmissionWebhook(deps)
 }
 const make: Write = {
@@ -129,4 +132,55 @@ test.each<[string, string]>([
   const { answer } = await review(plugin('validating', { a: [hook('good', { sideEffects })] }), { ...make, dryRun: true })
   expect(answer).toBe('400 admission webhook "good.example.com" does not support dry run')
   expect(asked).toEqual([])
+})
+
+/** The rows of a metric whose name ends so. */
+const rows = (name: string) =>
+  metrics
+    .render()
+    .split('\n')
+    .filter((line) => !line.startsWith('#') && line.split('{')[0]?.endsWith(name))
+    .map((line) => line.replace(/^apiserver_admission_/, ''))
+
+test.each<[kind: 'validating' | 'mutating', type: string]>([
+  ['validating', 'validating'],
+  ['mutating', 'admit'],
+])('what came of asking a %s webhook is measured', async (kind, type) => {
+  answers = { good: { allowed: true }, bad: { allowed: false, status: { code: 703 } } }
+  const of = (name: string) => `name="${name}.example.com",type="${type}",operation="CREATE"`
+  const hooks = [hook('good'), hook('open', { failurePolicy: 'Ignore' }), hook('bad')]
+  await review(plugin(kind, { a: hooks }), make)
+  expect(rows('webhook_request_total').sort()).toEqual([
+    `webhook_request_total{${of('bad')},code="600",rejected="true"} 1`,
+    `webhook_request_total{${of('good')},code="200",rejected="false"} 1`,
+    `webhook_request_total{${of('open')},code="503",rejected="false"} 1`,
+  ])
+  expect(rows('webhook_admission_duration_seconds_count').sort()).toEqual([
+    `webhook_admission_duration_seconds_count{${of('bad')},rejected="true"} 1`,
+    `webhook_admission_duration_seconds_count{${of('good')},rejected="false"} 1`,
+    `webhook_admission_duration_seconds_count{${of('open')},rejected="false"} 1`,
+  ])
+  expect(rows('webhook_fail_open_count')).toEqual([`webhook_fail_open_count{name="open.example.com",type="${type}"} 1`])
+  expect(rows('webhook_rejection_count')).toEqual([`webhook_rejection_count{${of('bad')},error_type="no_error",rejection_code="600"} 1`])
+  await review(plugin(kind, { a: [hook('closed', { failurePolicy: 'Fail' })] }), make)
+  expect(rows('webhook_rejection_count')).toEqual([
+    `webhook_rejection_count{${of('closed')},error_type="calling_webhook_error",rejection_code="503"} 1`,
+  ])
+})
+
+test('the conditions of a webhook are measured', async () => {
+  answers = { good: { allowed: true } }
+  const conditions = (expression: string) => [{ name: 'c', expression }]
+  const hooks = [
+    hook('good', { matchConditions: conditions('true') }),
+    hook('out', { matchConditions: conditions('false') }),
+    hook('failing', { matchConditions: conditions('object.data.none == "x"'), failurePolicy: 'Ignore' }),
+  ]
+  await review(plugin('validating', { a: hooks }), make)
+  const of = (name: string) => `{name="${name}.example.com",kind="webhook",type="validate",operation="CREATE"} 1`
+  expect(rows('evaluation_seconds_count')).toEqual(
+    ['good', 'out', 'failing'].map((n) => `match_condition_evaluation_seconds_count${of(n)}`),
+  )
+  expect(rows('exclusions_total')).toEqual([`match_condition_exclusions_total${of('out')}`])
+  expect(rows('errors_total')).toEqual([`match_condition_evaluation_errors_total${of('failing')}`])
 })

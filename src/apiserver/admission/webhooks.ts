@@ -9,11 +9,14 @@ import type {
   ValidatingWebhookConfiguration,
 } from '../../api/types/admissionregistration-v1.ts'
 import type { Status } from '../../api/types/meta-v1.ts'
+import { WebhookError } from '../../http/webhook.ts'
+import type { MetricsRegistry } from '../../metrics/metrics.ts'
 import type { Endpoints } from '../endpoints.ts'
 import type { Objects } from '../objects.ts'
 import type { Authorizer } from '../request.ts'
 import { admissionRequest, type VersionedWrite, versionedWrite } from './admission-request.ts'
 import { bindingsOf, conditionsHold } from './expressions.ts'
+import { createConditionMetrics, createWebhookMetrics } from './extension-metrics.ts'
 import { isSelected, matchRules, type Write } from './rules.ts'
 import { createWebhookClients } from './webhook-client.ts'
 
@@ -21,6 +24,7 @@ export interface WebhookDeps {
   readonly objects: Objects
   readonly endpoints: Endpoints
   readonly authorizer: Authorizer
+  readonly metrics: MetricsRegistry
 }
 
 export type AdmissionWebhook = ValidatingWebhook | MutatingWebhook
@@ -43,10 +47,15 @@ export interface WebhookAnswer {
 
 /** The webhook could not be asked: the failure policy decides what that means. */
 export class WebhookCallError extends Error {
-  constructor(name: string, why: string) {
+  /** Of its answer, or as upstream counts what it could not ask or not understand. */
+  readonly code: number
+  constructor(name: string, why: string, code: number) {
     super(`failed calling webhook ${JSON.stringify(name)}: ${why}`)
+    this.code = code
   }
 }
+/** The webhook said no. */
+class WebhookRefusal extends StatusError {}
 
 export interface Webhooks<H extends AdmissionWebhook> {
   ready(): Promise<unknown> | undefined
@@ -56,12 +65,16 @@ export interface Webhooks<H extends AdmissionWebhook> {
   match(webhook: ConfiguredWebhook<H>, write: Write): Promise<VersionedWrite | undefined>
   /** Throws StatusError where the webhook refuses, WebhookCallError where it could not be asked. */
   call(webhook: ConfiguredWebhook<H>, write: VersionedWrite): Promise<WebhookAnswer>
+  /** Tells the metrics what came of calling the webhook and of what was made of its answer. */
+  measured<T>(webhook: ConfiguredWebhook<H>, write: VersionedWrite, run: () => T | Promise<T>): Promise<T>
 }
 
 export function createWebhooks<H extends AdmissionWebhook>(
   kind: 'validating' | 'mutating',
-  { objects, endpoints, authorizer }: WebhookDeps,
+  { objects, endpoints, authorizer, metrics }: WebhookDeps,
 ): Webhooks<H> {
+  const figures = createWebhookMetrics(metrics, kind === 'mutating' ? 'admit' : 'validating')
+  const observerOf = createConditionMetrics(metrics, 'webhook', kind === 'mutating' ? 'admit' : 'validate')
   const clients = createWebhookClients(objects)
   const configurations = new Map<string, readonly ConfiguredWebhook<H>[]>()
   const mirror = objects.mirror<ValidatingWebhookConfiguration | MutatingWebhookConfiguration>(
@@ -92,7 +105,8 @@ export function createWebhooks<H extends AdmissionWebhook>(
       const versioned = versionedWrite(write, endpoint, endpoints)
       if (!hook.matchConditions?.length) return versioned
       try {
-        return (await conditionsHold(conditions(), bindingsOf({ write: versioned, authorizer }), hook.failurePolicy))
+        const observer = observerOf(hook.name, write.attributes.operation)
+        return (await conditionsHold(conditions(), bindingsOf({ write: versioned, authorizer }), hook.failurePolicy, observer))
           ? versioned
           : undefined
       } catch (error) {
@@ -113,15 +127,34 @@ export function createWebhooks<H extends AdmissionWebhook>(
       try {
         said = await clients.post(hook, { ...review, request })
       } catch (error) {
-        throw new WebhookCallError(hook.name, `failed to call webhook: ${(error as Error).message}`)
+        const code = error instanceof WebhookError ? error.status : undefined
+        throw new WebhookCallError(hook.name, `failed to call webhook: ${(error as Error).message}`, code ?? 400)
       }
       const answer = verified(said, { ...review, uid, mutating: kind === 'mutating' }, (why) => {
-        throw new WebhookCallError(hook.name, `received invalid webhook response: ${why}`)
+        throw new WebhookCallError(hook.name, `received invalid webhook response: ${why}`, 503)
       })
       for (const [key, value] of Object.entries(answer.auditAnnotations ?? {})) attributes.annotateAudit?.(`${hook.name}/${key}`, value)
       for (const warning of answer.warnings ?? []) attributes.warn(warning)
       if (!answer.allowed) throw refusalOf(hook.name, answer.status ?? {})
       return answer
+    },
+    async measured({ hook: { name, failurePolicy } }, { attributes: { operation } }, run) {
+      const startedAt = performance.now()
+      const called = (rejected: boolean, code: number) =>
+        figures.called(name, operation, { rejected, code, seconds: (performance.now() - startedAt) / 1000 })
+      try {
+        const result = await run()
+        called(false, 200)
+        return result
+      } catch (error) {
+        const uncalled = error instanceof WebhookCallError
+        const code = uncalled || error instanceof WebhookRefusal ? error.code : 0
+        const open = uncalled && failurePolicy === 'Ignore'
+        called(!open, code)
+        if (open) figures.failedOpen(name)
+        else figures.rejected(name, operation, uncalled ? 'calling_webhook_error' : code ? 'no_error' : 'apiserver_internal_error', code)
+        throw error
+      }
     },
   }
 }
@@ -173,7 +206,7 @@ function refusalOf(name: string, status: Partial<Status>): StatusError {
   const { code = 0, message, reason } = status
   const denied = `admission webhook ${JSON.stringify(name)} denied the request`
   const why = message || reason
-  return new StatusError({ ...status, code: Math.max(code, 400), message: why ? `${denied}: ${why}` : `${denied} without explanation` })
+  return new WebhookRefusal({ ...status, code: Math.max(code, 400), message: why ? `${denied}: ${why}` : `${denied} without explanation` })
 }
 
 /** What a failed call means: undefined where the webhook says that it is to be ignored. */

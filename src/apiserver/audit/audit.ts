@@ -159,14 +159,14 @@ export function createAuditor(policy: Policy, backends: readonly AuditBackend[],
     measure(metrics) {
       metrics.collect(
         'apiserver_audit_event_total',
-        'Counter of audit events generated and sent to the audit backend.',
+        '[ALPHA] Counter of audit events generated and sent to the audit backend.',
         [],
         () => [[[], written]],
         'counter',
       )
       metrics.collect(
         'apiserver_audit_level_total',
-        'Counter of policy levels for audit events (1 per request).',
+        '[ALPHA] Counter of policy levels for audit events (1 per request).',
         ['level'],
         function* () {
           for (const [level, count] of decided) yield [[level], count]
@@ -175,14 +175,14 @@ export function createAuditor(policy: Policy, backends: readonly AuditBackend[],
       )
       metrics.collect(
         'apiserver_audit_requests_rejected_total',
-        'Counter of apiserver requests rejected due to an error in audit logging backend.',
+        '[ALPHA] Counter of apiserver requests rejected due to an error in audit logging backend.',
         [],
         () => [[[], refused]],
         'counter',
       )
       metrics.collect(
         'apiserver_audit_error_total',
-        'Counter of audit events that failed to be audited properly.',
+        '[ALPHA] Counter of audit events that failed to be audited properly.',
         ['plugin'],
         function* () {
           for (const backend of backends) yield [[backend.name], backend.errors]

@@ -2,6 +2,7 @@
 import type { Logger } from '../../log/log.ts'
 import type { MetricsRegistry } from '../../metrics/metrics.ts'
 import type { AccessOptions } from '../access.ts'
+import { reloadCounter } from '../reload-metrics.ts'
 import type { AnonymousOptions } from './authentication.ts'
 import type { AuthenticationConfiguration } from './configuration.ts'
 import { type TokenAuthenticator, tokenUnion } from './token.ts'
@@ -27,16 +28,11 @@ export function createStructuredAuthentication(
       : byFlags,
   })
   let state = stateOf(authentication?.config.current ?? {})
-  const reloads = deps.metrics.counter(
-    'apiserver_authentication_config_controller_automatic_reloads_total',
-    'Total number of automatic reloads of authentication configuration split by status.',
-    ['status'],
-  )
   authentication?.config.follow(
     (next) => {
       state = stateOf(next)
     },
-    (status) => reloads.add([status]),
+    reloadCounter(deps.metrics, 'authentication'),
   )
   return { tokens: { authenticate: (token, audiences) => state.tokens.authenticate(token, audiences) }, anonymous: () => state.anonymous }
 }

@@ -1,6 +1,7 @@
 /** The authorizers of flags or file at work, asked in order, and anew whenever the file changes. */
 import type { MetricsRegistry } from '../../metrics/metrics.ts'
 import type { Objects } from '../objects.ts'
+import { reloadCounter } from '../reload-metrics.ts'
 import type { Reloadable } from '../reloadable.ts'
 import type { Authorizer } from '../request.ts'
 import { alwaysAllow, alwaysDeny, privileged, union } from './authorizers.ts'
@@ -40,16 +41,11 @@ export function createConfiguredAuthorizer(
   }
   const unionOf = (list: readonly AuthorizerConfiguration[]) => union([privileged, ...list.map(authorizerOf)])
   let current = unionOf(config.current)
-  const reloads = metrics.counter(
-    'apiserver_authorization_config_controller_automatic_reloads_total',
-    'Total number of automatic reloads of authorization configuration split by status.',
-    ['status'],
-  )
   config.follow(
     (next) => {
       current = unionOf(next)
     },
-    (status) => reloads.add([status]),
+    reloadCounter(metrics, 'authorization'),
   )
   return { authorize: (attributes) => current.authorize(attributes) }
 }

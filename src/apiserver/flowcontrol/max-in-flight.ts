@@ -8,7 +8,7 @@ export function createMaxInFlight(metrics: MetricsRegistry, limits: { readonly r
   const inFlight = { readOnly: 0, mutating: 0 }
   metrics.collect(
     'apiserver_current_inflight_requests',
-    'Maximal number of currently used inflight request limit of this apiserver per request kind in last second.',
+    '[STABLE] Maximal number of currently used inflight request limit of this apiserver per request kind in last second.',
     ['request_kind'],
     () => Object.entries(inFlight).map(([kind, count]) => [[kind], count] as const),
   )

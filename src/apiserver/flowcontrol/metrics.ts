@@ -32,15 +32,31 @@ export function createFlowMetrics(metrics: MetricsRegistry, figures: FlowFigures
   const name = (short: string) => `apiserver_flowcontrol_${short}`
 
   const ofLevels: readonly (readonly [string, string, (level: LevelFigures) => number])[] = [
-    ['nominal_limit_seats', 'Nominal number of execution seats configured for each priority level', (l) => l.limits.nominal],
-    ['lower_limit_seats', 'Configured lower bound on number of execution seats available to each priority level', (l) => l.limits.min],
-    ['upper_limit_seats', 'Configured upper bound on number of execution seats available to each priority level', (l) => l.limits.max],
-    ['current_limit_seats', 'current derived number of execution seats available to each priority level', (l) => l.queues.limit],
-    ['demand_seats_high_watermark', 'High watermark, over last adjustment period, of demand_seats', (l) => l.demand.high],
-    ['demand_seats_average', 'Time-weighted average, over last adjustment period, of demand_seats', (l) => l.demand.average],
-    ['demand_seats_stdev', 'Time-weighted standard deviation, over last adjustment period, of demand_seats', (l) => l.demand.deviation],
-    ['demand_seats_smoothed', 'Smoothed seat demands', (l) => l.smoothed],
-    ['target_seats', 'Seat allocation targets', (l) => Math.max(l.limits.min, Math.min(l.limits.nominal, l.demand.high), l.smoothed)],
+    ['nominal_limit_seats', '[BETA] Nominal number of execution seats configured for each priority level', (l) => l.limits.nominal],
+    [
+      'lower_limit_seats',
+      '[ALPHA] Configured lower bound on number of execution seats available to each priority level',
+      (l) => l.limits.min,
+    ],
+    [
+      'upper_limit_seats',
+      '[ALPHA] Configured upper bound on number of execution seats available to each priority level',
+      (l) => l.limits.max,
+    ],
+    ['current_limit_seats', '[ALPHA] current derived number of execution seats available to each priority level', (l) => l.queues.limit],
+    ['demand_seats_high_watermark', '[ALPHA] High watermark, over last adjustment period, of demand_seats', (l) => l.demand.high],
+    ['demand_seats_average', '[ALPHA] Time-weighted average, over last adjustment period, of demand_seats', (l) => l.demand.average],
+    [
+      'demand_seats_stdev',
+      '[ALPHA] Time-weighted standard deviation, over last adjustment period, of demand_seats',
+      (l) => l.demand.deviation,
+    ],
+    ['demand_seats_smoothed', '[ALPHA] Smoothed seat demands', (l) => l.smoothed],
+    [
+      'target_seats',
+      '[ALPHA] Seat allocation targets',
+      (l) => Math.max(l.limits.min, Math.min(l.limits.nominal, l.demand.high), l.smoothed),
+    ],
   ]
   for (const [short, help, value] of ofLevels)
     metrics.collect(name(short), help, ['priority_level'], function* () {
@@ -48,7 +64,7 @@ export function createFlowMetrics(metrics: MetricsRegistry, figures: FlowFigures
     })
   metrics.collect(
     name('seat_fair_frac'),
-    'Fair fraction of server’s concurrency to allocate to each priority level that can use it',
+    "[ALPHA] Fair fraction of server's concurrency to allocate to each priority level that can use it",
     [],
     function* () {
       yield [[], figures.fairFraction()]
@@ -58,22 +74,22 @@ export function createFlowMetrics(metrics: MetricsRegistry, figures: FlowFigures
   const ofFlows: readonly (readonly [string, string, (counts: SchemaCounts) => number])[] = [
     [
       'current_inqueue_requests',
-      'Number of requests currently pending in queues of the API Priority and Fairness subsystem',
+      '[BETA] Number of requests currently pending in queues of the API Priority and Fairness subsystem',
       (c) => c.waiting,
     ],
     [
       'current_inqueue_seats',
-      'Number of seats currently pending in queues of the API Priority and Fairness subsystem',
+      '[ALPHA] Number of seats currently pending in queues of the API Priority and Fairness subsystem',
       (c) => c.seatsWaiting,
     ],
     [
       'current_executing_requests',
-      'Number of requests in initial (for a WATCH) or any (for a non-WATCH) execution stage in the API Priority and Fairness subsystem',
+      '[BETA] Number of requests in initial (for a WATCH) or any (for a non-WATCH) execution stage in the API Priority and Fairness subsystem',
       (c) => c.executing,
     ],
     [
       'current_executing_seats',
-      'Concurrency (number of seats) occupied by the currently executing (initial stage for a WATCH, any stage otherwise) requests in the API Priority and Fairness subsystem',
+      '[BETA] Concurrency (number of seats) occupied by the currently executing (initial stage for a WATCH, any stage otherwise) requests in the API Priority and Fairness subsystem',
       (c) => c.seatsInUse,
     ],
   ]
@@ -86,7 +102,7 @@ export function createFlowMetrics(metrics: MetricsRegistry, figures: FlowFigures
     })
   metrics.collect(
     name('dispatched_requests_total'),
-    'Number of requests executed by API Priority and Fairness subsystem',
+    '[BETA] Number of requests executed by API Priority and Fairness subsystem',
     perFlow,
     function* () {
       for (const [level, schema, counts] of flows()) yield [[level.name, schema], counts.dispatched]
@@ -95,7 +111,7 @@ export function createFlowMetrics(metrics: MetricsRegistry, figures: FlowFigures
   )
   metrics.collect(
     name('rejected_requests_total'),
-    'Number of requests rejected by API Priority and Fairness subsystem',
+    '[BETA] Number of requests rejected by API Priority and Fairness subsystem',
     [...perFlow, 'reason'],
     function* () {
       for (const [level, schema, counts] of flows())
@@ -105,7 +121,7 @@ export function createFlowMetrics(metrics: MetricsRegistry, figures: FlowFigures
   )
   metrics.collect(
     'apiserver_current_inflight_requests',
-    'Maximal number of currently used inflight request limit of this apiserver per request kind in last second.',
+    '[STABLE] Maximal number of currently used inflight request limit of this apiserver per request kind in last second.',
     ['request_kind'],
     function* () {
       yield [['readOnly'], figures.inFlight.readOnly]
@@ -115,31 +131,31 @@ export function createFlowMetrics(metrics: MetricsRegistry, figures: FlowFigures
 
   const waits = metrics.histogram(
     name('request_wait_duration_seconds'),
-    'Length of time a request spent waiting in its queue',
+    '[BETA] Length of time a request spent waiting in its queue',
     [...perFlow, 'execute'],
     durationBuckets,
   )
   const executions = metrics.histogram(
     name('request_execution_seconds'),
-    'Duration of initial stage (for a WATCH) or any (for a non-WATCH) stage of request execution in the API Priority and Fairness subsystem',
+    '[ALPHA] Duration of initial stage (for a WATCH) or any (for a non-WATCH) stage of request execution in the API Priority and Fairness subsystem',
     [...perFlow, 'type'],
     durationBuckets,
   )
   const lengths = metrics.histogram(
     name('request_queue_length_after_enqueue'),
-    'Length of queue in the API Priority and Fairness subsystem, as seen by each request after it is enqueued',
+    '[ALPHA] Length of queue in the API Priority and Fairness subsystem, as seen by each request after it is enqueued',
     perFlow,
     lengthBuckets,
   )
   const seats = metrics.histogram(
     name('work_estimated_seats'),
-    'Number of estimated seats (maximum of initial and final seats) associated with requests in API Priority and Fairness',
+    '[ALPHA] Number of estimated seats (maximum of initial and final seats) associated with requests in API Priority and Fairness',
     perFlow,
     seatBuckets,
   )
   const heldUp = metrics.counter(
     name('request_dispatch_no_accommodation_total'),
-    'Number of times a dispatch attempt resulted in a non accommodation due to lack of available seats',
+    '[ALPHA] Number of times a dispatch attempt resulted in a non accommodation due to lack of available seats',
     ['flow_schema', 'priority_level'],
   )
   return {
