@@ -11,7 +11,7 @@ import { withTypeAndMeta } from './cel-types.ts'
 import { coerceEmbedded, validateEmbedded } from './embedded.ts'
 import { fieldPathOf } from './field-path.ts'
 import { validateListTypes } from './list-types.ts'
-import { prune } from './pruning.ts'
+import { pruneValue } from './pruning.ts'
 import { compileRulesOf, evaluateDefault } from './rules.ts'
 import { type Structural, structuralOf } from './schema.ts'
 import { validateStructural } from './structural-rules.ts'
@@ -93,7 +93,7 @@ function validateDefaults(node: Structural, path: string): FieldError[] {
 
 function validateDefault(node: Structural, value: unknown, path: string): FieldError[] {
   const errors: FieldError[] = []
-  if (!equalJson(prune(node, value, '', []), value)) errors.push(invalid(path, value, 'must not have unknown fields'))
+  if (!equalJson(pruneValue(node, value), value)) errors.push(invalid(path, value, 'must not have unknown fields'))
   try {
     coerceEmbedded(node, value, path, [], {})
   } catch (error) {

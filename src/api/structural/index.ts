@@ -16,7 +16,7 @@ import { type FieldError, invalid } from '../validation/field-error.ts'
 import { fillDefaults } from './defaulting.ts'
 import { type CoerceOptions, coerceEmbedded, validateEmbedded } from './embedded.ts'
 import { validateListTypes } from './list-types.ts'
-import { pruneNulls, pruneUnknown } from './pruning.ts'
+import { pruneUnknown } from './pruning.ts'
 import { compileRules, evaluateRules, type RuleNode } from './rules.ts'
 import { type Structural, structuralOf } from './schema.ts'
 import { compileValidator, runValidator, type Validator } from './validator.ts'
@@ -52,7 +52,7 @@ export function compileSchema(props: object | undefined): StructuralSchema {
  */
 export function prune({ root }: StructuralSchema, object: Json, options: CoerceOptions = {}): { object: Json; unknown: string[] } {
   const unknown: string[] = []
-  const pruned = pruneNulls(root, pruneUnknown(root, object, unknown))
+  const pruned = pruneUnknown(root, object, unknown)
   const embedded: string[] = []
   const coerced = coerceEmbedded(root, pruned, '', embedded, options)
   return { object: coerced as Json, unknown: [...unknown, ...embedded.sort()] }

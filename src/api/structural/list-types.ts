@@ -22,26 +22,33 @@ function validateList({ props }: Structural, list: readonly unknown[], path: str
   const type = props['x-kubernetes-list-type']
   if (type !== 'set' && type !== 'map') return
   const keys = type === 'map' ? (props['x-kubernetes-list-map-keys'] ?? []) : undefined
-  const seen = new Set<string>()
-  list.forEach((item, i) => {
+  const seen = new Set<unknown>()
+  for (let i = 0; i < list.length; i++) {
+    const item = list[i]
     if (keys && !isObject(item)) {
       errors.push(invalid(path, list, 'items must be objects for an array of list-type map'))
       return
     }
-    const identity = keys ? keysOf(item as Json, keys) : item
-    const text = canonical(identity)
-    if (seen.has(text)) errors.push(duplicate(`${path}[${i}]`, identity))
-    seen.add(text)
-  })
+    const identity = keys ? identityOf(item as Json, keys) : scalarOf(item)
+    if (seen.has(identity)) errors.push(duplicate(`${path}[${i}]`, keys ? keysOf(item as Json, keys) : item))
+    seen.add(identity)
+  }
 }
 
+/** A value that is the same for items whose keys are equal. */
+export function identityOf(item: Json, keys: readonly string[]): unknown {
+  if (keys.length === 1) return scalarOf(item[keys[0] as string])
+  return keys.map((key) => canonical(item[key] ?? null)).join()
+}
+const scalarOf = (value: unknown): unknown => (typeof value === 'object' && value !== null ? canonical(value) : value)
+
 /** The item as its keys alone; those it has not are left out. */
-export function keysOf(item: Json, keys: readonly string[]): Json {
+function keysOf(item: Json, keys: readonly string[]): Json {
   return Object.fromEntries(keys.filter((key) => item[key] !== undefined).map((key) => [key, item[key]]))
 }
 
 /** One text for equal values: the order of fields does not count. */
-export const canonical = (value: unknown): string =>
+const canonical = (value: unknown): string =>
   typeof value === 'string'
     ? JSON.stringify(value)
     : JSON.stringify(value, (_key, member: unknown) =>

@@ -2,48 +2,68 @@
  * Drops the fields that a schema does not know (apiextensions' schema/pruning), and nulls that it does not allow
  * (schema/defaulting, PruneNonNullableNullsWithoutDefaults). The object is not changed: what stays is shared.
  */
-import type { Json } from '../shape.ts'
-import { fieldOf, replaceFields, replaceItems, type Structural } from './schema.ts'
+import { type Json, setKey } from '../shape.ts'
+import { type Path, pathText } from './path.ts'
+import { fieldOf, type Structural } from './schema.ts'
 
-const typeMeta = new Set(['apiVersion', 'kind', 'metadata'])
+interface Walk {
+  readonly path: Path
+  /** The paths of what goes because it is unknown, as `spec.list[0].field`. */
+  readonly unknown: string[]
+}
 
-/** `unknown` gets the paths of what goes, as `spec.list[0].field`. */
 export function pruneUnknown(root: Structural, object: Json, unknown: string[]): Json {
   // The root is an object of the API whether its schema says so or not.
-  return pruneFields({ ...root, embedded: true }, object, '', unknown)
+  return pruneFields(root, object, true, { path: [], unknown })
 }
 
 /** The same for a value that is no object of the API, such as a default. */
-export function prune(node: Structural | true | undefined, value: unknown, path: string, unknown: string[]): unknown {
+export const pruneValue = (node: Structural, value: unknown): unknown => prune(node, value, { path: [], unknown: [] })
+
+function prune(node: Structural | true | undefined, value: unknown, walk: Walk): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) {
-    const items = typeof node === 'object' ? node.items : undefined
-    // What a preserved list holds that no schema describes is preserved.
-    if (typeof node === 'object' && node.preserve && !items) return value
-    return replaceItems(value, (item, i) => prune(items, item, `${path}[${i}]`, unknown))
+  const known = typeof node === 'object' ? node : undefined
+  if (!Array.isArray(value)) return pruneFields(known, value as Json, known?.embedded === true, walk)
+  // What a preserved list holds that no schema describes is preserved.
+  if (known?.preserve && !known.items) return value
+  let made: unknown[] | undefined
+  for (let i = 0; i < value.length; i++) {
+    const item: unknown = value[i]
+    if (typeof item !== 'object' || item === null) continue
+    walk.path.push(i)
+    const next = prune(known?.items, item, walk)
+    walk.path.pop()
+    if (next === item) continue
+    made ??= value.slice()
+    made[i] = next
   }
-  return pruneFields(typeof node === 'object' ? node : undefined, value as Json, path, unknown)
+  return made ?? value
 }
 
-function pruneFields(node: Structural | undefined, object: Json, path: string, unknown: string[]): Json {
-  return replaceFields(object, (key, value) => {
-    if (node?.embedded && typeMeta.has(key)) return value
+const isTypeMeta = (key: string): boolean => key === 'apiVersion' || key === 'kind' || key === 'metadata'
+
+function pruneFields(node: Structural | undefined, object: Json, isResource: boolean, walk: Walk): Json {
+  let made: Json | undefined
+  for (const key in object) {
+    if (isResource && isTypeMeta(key)) continue
     const field = node && fieldOf(node, key)
-    if (field === undefined && node?.preserve) return value
-    const at = path === '' ? key : `${path}.${key}`
-    if (field !== undefined) return prune(field, value, at, unknown)
-    unknown.push(at)
-    return undefined
-  })
+    if (field === undefined && node?.preserve) continue
+    const value = object[key]
+    let next: unknown
+    if (value === null && field !== undefined) next = isForbiddenNull(field) ? undefined : null
+    else {
+      walk.path.push(key)
+      if (field === undefined) walk.unknown.push(pathText(walk.path))
+      else next = prune(field, value, walk)
+      walk.path.pop()
+    }
+    if (next === value) continue
+    made ??= { ...object }
+    if (next === undefined) delete made[key]
+    else setKey(made, key, next)
+  }
+  return made ?? object
 }
 
-/** A null where none is allowed is as good as nothing; where there is a default, applyDefaults has put it. */
-export function pruneNulls(node: Structural | true | undefined, value: unknown): unknown {
-  if (typeof node !== 'object' || typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return node.items ? replaceItems(value, (item) => pruneNulls(node.items, item)) : value
-  return replaceFields(value as Json, (key, member) => {
-    const field = fieldOf(node, key)
-    if (member !== null) return pruneNulls(field, member)
-    return typeof field === 'object' && !field.props.nullable && field.props.default === undefined ? undefined : null
-  })
-}
+/** Where null is no value it is as good as nothing; where there is a default, applyDefaults has put it. */
+const isForbiddenNull = (field: Structural | true): boolean => field !== true && !field.props.nullable && field.props.default === undefined

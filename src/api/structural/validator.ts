@@ -8,14 +8,17 @@ import { equalJson, isObject, type Json } from '../shape.ts'
 import type { JSONSchemaProps } from '../types/apiextensions-v1.ts'
 import { type FieldError, goQuote, invalid, required, tooLong, tooMany } from '../validation/field-error.ts'
 import { formatCheck } from './formats.ts'
-import { canonical, keysOf } from './list-types.ts'
+import { identityOf } from './list-types.ts'
+import { type Path, pathText } from './path.ts'
 
 /** `old` is the value that stood in the same place; undefined where there is none to compare with. */
-export type Validator = (value: unknown, old: unknown, path: string, found: Found) => void
+export type Validator = (value: unknown, old: unknown, found: Found) => void
 
 /** What one validation has found so far. */
 export interface Found {
   readonly errors: FieldError[]
+  /** Where the validation stands. */
+  readonly path: Path
   /** How many schemas were looked at: of alternatives that fail, the one that got furthest is told. */
   looked: number
 }
@@ -31,27 +34,32 @@ export function compileValidator(props: JSONSchemaProps): Validator {
   const number = numberCheck(props)
   const list = listCheck(props)
   const object = objectCheck(props)
-  return (value, old, path, found) => {
+  return (value, old, found) => {
     const before = found.errors.length
     if (before >= maxErrors) return
     found.looked++
-    type?.(value, path, found)
+    type?.(value, found)
     if (value !== null) {
-      combined?.(value, old, path, found)
-      if (typeof value === 'string') text?.(value, path, found)
-      else if (typeof value === 'number') number?.(value, path, found)
-      else if (Array.isArray(value)) list?.(value, old, path, found)
+      combined?.(value, old, found)
+      if (typeof value === 'string') text?.(value, found)
+      else if (typeof value === 'number') number?.(value, found)
+      else if (Array.isArray(value)) list?.(value, old, found)
     }
-    among?.(value, path, found)
-    if (object && isObject(value)) object(value, old, path, found)
+    among?.(value, found)
+    if (object && isObject(value)) object(value, old, found)
     if (found.errors.length > before && old !== undefined && equalJson(old, value)) found.errors.length = before
   }
 }
 
 /** What a value is refused for; `base` is the path to it, which texts leave out as upstream does. */
 export function runValidator(validator: Validator, value: unknown, old: unknown, base: string): FieldError[] {
-  const found: Found = { errors: [], looked: 0 }
-  validator(value, old, '', found)
+  let found: Found = { errors: [], path: [], looked: 0 }
+  validator(value, undefined, found)
+  // Only what is wrong is worth comparing.
+  if (old !== undefined && found.errors.length > 0) {
+    found = { errors: [], path: [], looked: 0 }
+    validator(value, old, found)
+  }
   const seen = new Set<string>()
   return found.errors.flatMap((error) => {
     // Alternatives may say the same.
@@ -62,7 +70,13 @@ export function runValidator(validator: Validator, value: unknown, old: unknown,
   })
 }
 
-type Check<T> = (value: T, path: string, found: Found) => void
+/** An error that says what the value should be. */
+function should(value: unknown, path: Path, errors: FieldError[], what: string): void {
+  const at = pathText(path)
+  errors.push(invalid(at, value, `${at} in body should ${what}`))
+}
+
+type Check<T> = (value: T, found: Found) => void
 
 /** The JSON type of a value, and the format that go-openapi infers from Go's type. */
 function typeOf(value: unknown): readonly [type: string, format: string] {
@@ -87,9 +101,9 @@ function typeCheck(props: JSONSchemaProps): Check<unknown> | undefined {
   const wanted = types.join(',')
   const numeric = types.includes('number') || types.includes('integer')
   const [only] = types
-  return (value, path, { errors }) => {
+  return (value, { errors, path }) => {
     if (value === null) {
-      if (types.length > 0 && !props.nullable) errors.push(wrongType(path, wanted, 'null'))
+      if (types.length > 0 && !props.nullable) errors.push(wrongType(pathText(path), wanted, 'null'))
       return
     }
     if (typeof value === only && only !== 'object') return
@@ -98,7 +112,8 @@ function typeCheck(props: JSONSchemaProps): Check<unknown> | undefined {
     const formatted = type === 'string' || type === 'array'
     // A value that may have a format is left to its format, whatever the schema's type.
     if (format !== '' && !numeric && formatted) return
-    if (!fits) errors.push(format !== '' && !formatted ? wrongType(path, format, valueFormat) : wrongType(path, wanted, type))
+    if (!fits)
+      errors.push(format !== '' && !formatted ? wrongType(pathText(path), format, valueFormat) : wrongType(pathText(path), wanted, type))
   }
 }
 
@@ -106,10 +121,10 @@ function enumCheck({ enum: allowed }: JSONSchemaProps): Check<unknown> | undefin
   if (!allowed?.length) return undefined
   const plain = new Set(allowed.filter((v) => typeof v === 'string'))
   const supported = allowed.map((v) => goQuote(typeof v === 'string' ? v : JSON.stringify(v))).join(', ')
-  return (value, path, { errors }) => {
+  return (value, { errors, path }) => {
     // go-openapi compares null with nothing, even where the list names it.
     if (typeof value === 'string' ? plain.has(value) : value !== null && allowed.some((v) => equalJson(v, value))) return
-    errors.push({ type: 'notSupported', field: path, value, detail: `supported values: ${supported}` })
+    errors.push({ type: 'notSupported', field: pathText(path), value, detail: `supported values: ${supported}` })
   }
 }
 
@@ -117,17 +132,13 @@ function textCheck({ maxLength, minLength, pattern, format }: JSONSchemaProps): 
   const expression = pattern ? compileRegex(pattern) : undefined
   const isFormatted = formatCheck(format)
   if (maxLength === undefined && minLength === undefined && !expression && !isFormatted) return undefined
-  const textError = (value: string, path: string): FieldError | undefined => {
-    if (maxLength !== undefined && value.length > maxLength && codePoints(value) > maxLength) return tooLong(path, maxLength)
-    if (minLength !== undefined && codePoints(value) < minLength)
-      return invalid(path, value, `${path} in body should be at least ${minLength} chars long`)
-    return expression && !expression.test(value) ? invalid(path, value, `${path} in body should match '${pattern}'`) : undefined
-  }
-  return (value, path, { errors }) => {
-    const wrong = textError(value, path)
-    if (wrong) errors.push(wrong)
-    if (isFormatted && !isFormatted(value))
-      errors.push({ type: 'typeInvalid', field: path, value, detail: `${path} in body must be of type ${format}: ${goQuote(value)}` })
+  const isLong = (value: string) => maxLength !== undefined && value.length > maxLength && codePoints(value) > maxLength
+  const isShort = (value: string) => minLength !== undefined && codePoints(value) < minLength
+  return (value, { errors, path }) => {
+    if (isLong(value)) errors.push(tooLong(pathText(path), maxLength as number))
+    else if (isShort(value)) should(value, path, errors, `be at least ${minLength} chars long`)
+    else if (expression && !expression.test(value)) should(value, path, errors, `match '${pattern}'`)
+    if (isFormatted && !isFormatted(value)) errors.push(wrongType(pathText(path), format as string, value))
   }
 }
 
@@ -144,15 +155,12 @@ function codePoints(text: string): number {
 function numberCheck(props: JSONSchemaProps): Check<number> | undefined {
   const { multipleOf, minimum, maximum, exclusiveMinimum, exclusiveMaximum } = props
   if (multipleOf === undefined && minimum === undefined && maximum === undefined) return undefined
-  return (value, path, { errors }) => {
-    const should = (what: string) => {
-      errors.push(invalid(path, value, `${path} in body should be ${what}`))
-    }
-    if (multipleOf !== undefined && !isMultiple(value, multipleOf)) should(`a multiple of ${multipleOf}`)
+  return (value, { errors, path }) => {
+    if (multipleOf !== undefined && !isMultiple(value, multipleOf)) should(value, path, errors, `be a multiple of ${multipleOf}`)
     if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum))
-      should(`greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`)
+      should(value, path, errors, `be greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`)
     if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum))
-      should(`less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`)
+      should(value, path, errors, `be less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`)
   }
 }
 
@@ -163,53 +171,59 @@ function isMultiple(value: number, factor: number): boolean {
   return times === whole || (whole !== 0 && (times - whole) / (times + whole) < 1e-9)
 }
 
-function listCheck(props: JSONSchemaProps): ((value: readonly unknown[], old: unknown, path: string, found: Found) => void) | undefined {
+function listCheck(props: JSONSchemaProps): ((value: readonly unknown[], old: unknown, found: Found) => void) | undefined {
   const { minItems, maxItems } = props
   const item = props.items && !Array.isArray(props.items) ? compileValidator(props.items) : undefined
   if (!item && minItems === undefined && maxItems === undefined) return undefined
   const keys = props['x-kubernetes-list-type'] === 'map' ? props['x-kubernetes-list-map-keys'] : undefined
-  return (value, old, path, found) => {
+  return (value, old, found) => {
     if (item) {
       const previous = keys && Array.isArray(old) ? correlate(old, keys) : undefined
-      for (let i = 0; i < value.length; i++) item(value[i], previous?.(value[i]), `${path}[${i}]`, found)
+      for (let i = 0; i < value.length; i++) {
+        found.path.push(i)
+        item(value[i], previous?.(value[i]), found)
+        found.path.pop()
+      }
     }
     const { length } = value
-    if (minItems !== undefined && length < minItems)
-      found.errors.push(invalid(path, length, `${path} in body should have at least ${minItems} items`))
-    if (maxItems !== undefined && length > maxItems) found.errors.push(tooMany(path, length, maxItems))
+    if (minItems !== undefined && length < minItems) should(length, found.path, found.errors, `have at least ${minItems} items`)
+    if (maxItems !== undefined && length > maxItems) found.errors.push(tooMany(pathText(found.path), length, maxItems))
   }
 }
 
 /** Finds the old item with the same keys; those of other lists cannot be told apart. */
 export function correlate(old: readonly unknown[], keys: readonly string[]): (item: unknown) => unknown {
-  const byKeys = new Map<string, unknown>()
-  for (const item of old) if (isObject(item)) byKeys.set(canonical(keysOf(item, keys)), item)
-  return (item) => (isObject(item) ? byKeys.get(canonical(keysOf(item, keys))) : undefined)
+  const byKeys = new Map<unknown, unknown>()
+  for (const item of old) if (isObject(item)) byKeys.set(identityOf(item, keys), item)
+  return (item) => (isObject(item) ? byKeys.get(identityOf(item, keys)) : undefined)
 }
 
-function objectCheck(props: JSONSchemaProps): ((value: Json, old: unknown, path: string, found: Found) => void) | undefined {
+function objectCheck(props: JSONSchemaProps): ((value: Json, old: unknown, found: Found) => void) | undefined {
   const { minProperties, maxProperties, required: needed = [], additionalProperties } = props
   const named = new Map(Object.entries(props.properties ?? {}).map(([name, property]) => [name, compileValidator(property)]))
   const other = typeof additionalProperties === 'object' ? compileValidator(additionalProperties) : undefined
   if (minProperties === undefined && maxProperties === undefined && needed.length === 0 && named.size === 0 && !other) return undefined
-  return (value, old, path, found) => {
+  return (value, old, found) => {
     if (minProperties !== undefined || maxProperties !== undefined) {
       const count = Object.keys(value).length
       if (minProperties !== undefined && count < minProperties) {
-        found.errors.push(invalid(path, count, `${path} in body should have at least ${minProperties} properties`))
+        should(count, found.path, found.errors, `have at least ${minProperties} properties`)
         return
       }
       if (maxProperties !== undefined && count > maxProperties) {
-        found.errors.push(tooMany(path, count, maxProperties))
+        found.errors.push(tooMany(pathText(found.path), count, maxProperties))
         return
       }
     }
     const previous = isObject(old) ? old : undefined
     for (const key in value) {
       const validate = named.get(key) ?? other
-      if (validate) validate(value[key], ownOf(previous, key), path === '' ? key : `${path}.${key}`, found)
+      if (!validate) continue
+      found.path.push(key)
+      validate(value[key], ownOf(previous, key), found)
+      found.path.pop()
     }
-    for (const key of needed) if (!Object.hasOwn(value, key)) found.errors.push(required(path === '' ? key : `${path}.${key}`))
+    for (const key of needed) if (!Object.hasOwn(value, key)) found.errors.push(required(pathText([...found.path, key])))
   }
 }
 const ownOf = (object: Json | undefined, key: string): unknown => (object && Object.hasOwn(object, key) ? object[key] : undefined)
@@ -221,13 +235,13 @@ function combinators({ allOf, anyOf, oneOf, not }: JSONSchemaProps): Validator |
   const any = (anyOf ?? []).map(compileValidator)
   const one = (oneOf ?? []).map(compileValidator)
   const none = not && compileValidator(not)
-  return (value, old, path, found) => {
+  return (value, old, found) => {
     const tell = (what: string) => {
-      found.errors.push({ type: 'invalid', field: '', value: '', detail: `${goQuote(path)} must ${what}` })
+      found.errors.push({ type: 'invalid', field: '', value: '', detail: `${goQuote(pathText(found.path))} must ${what}` })
     }
     const attempt = (validator: Validator): Found => {
-      const trial: Found = { errors: [], looked: 0 }
-      validator(value, old, path, trial)
+      const trial: Found = { errors: [], path: found.path, looked: 0 }
+      validator(value, old, trial)
       return trial
     }
     if (any.length > 0) {
@@ -247,7 +261,7 @@ function combinators({ allOf, anyOf, oneOf, not }: JSONSchemaProps): Validator |
       let valid = 0
       for (const validator of all) {
         const before = found.errors.length
-        validator(value, old, path, found)
+        validator(value, old, found)
         if (found.errors.length === before) valid++
       }
       if (valid !== all.length) tell(`validate all the schemas (allOf)${valid === 0 ? '. None validated' : ''}`)
