@@ -94,7 +94,7 @@ export function apiResourceList(group: string, version: string, resources: reado
         singularName: r.singular,
         namespaced: r.namespaced,
         kind: r.kind,
-        verbs: [...r.verbs].sort(),
+        verbs: verbsOf(r),
         ...(r.shortNames.length > 0 ? { shortNames: r.shortNames } : {}),
         ...(r.categories.length > 0 ? { categories: r.categories } : {}),
         ...(isStored(r) ? { storageVersionHash: storageVersionHash(r) } : {}),
@@ -110,8 +110,11 @@ export function apiResourceList(group: string, version: string, resources: reado
     ]),
   }
 }
-const sortedSubresources = (r: Resource): Subresource[] => [...r.subresources].sort((a, b) => (a.name < b.name ? -1 : 1))
-const isStored = (r: Resource): boolean => r.verbs.includes('create') && r.verbs.includes('get')
+/** Custom resources have an order of their own. */
+const verbsOf = (r: Resource): readonly string[] => (r.storedVersion ? r.verbs : [...r.verbs].sort())
+const sortedSubresources = (r: Resource): readonly Subresource[] =>
+  r.storedVersion ? r.subresources : [...r.subresources].sort((a, b) => (a.name < b.name ? -1 : 1))
+const isStored = (r: Resource): boolean => r.storedVersion !== undefined || (r.verbs.includes('create') && r.verbs.includes('get'))
 
 /** What is stored as another group or version than it is asked for as. */
 const storedAs: Readonly<Record<string, string>> = {
@@ -119,8 +122,13 @@ const storedAs: Readonly<Record<string, string>> = {
   'events.k8s.io/v1/Event': '/v1/Event',
 }
 /** A short hash of the version an object is stored in: when it changes, migrators rewrite (KEP-2343). */
-export function storageVersionHash({ group, version, kind }: { group: string; version: string; kind: string }): string {
-  const gvk = `${group}/${version}/${kind}`
+export function storageVersionHash({
+  group,
+  version,
+  storedVersion = version,
+  kind,
+}: Pick<Resource, 'group' | 'version' | 'storedVersion' | 'kind'>): string {
+  const gvk = `${group}/${storedVersion}/${kind}`
   return createHash('sha256')
     .update(storedAs[gvk] ?? gvk)
     .digest()
@@ -156,7 +164,7 @@ function aggregatedResource(r: Resource): object {
     responseKind: kind({ kind: r.kind }),
     scope: r.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: r.singular,
-    verbs: [...r.verbs].sort(),
+    verbs: verbsOf(r),
     ...(r.shortNames.length > 0 ? { shortNames: r.shortNames } : {}),
     ...(r.categories.length > 0 ? { categories: r.categories } : {}),
     ...(r.subresources.length > 0

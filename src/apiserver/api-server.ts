@@ -16,6 +16,7 @@ import { startCompactor } from './compactor.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createDiscovery } from './discovery.ts'
 import { addBuiltins, createEndpoints, type Endpoints } from './endpoints.ts'
+import { createExtensions } from './extensions/index.ts'
 import { createFieldManager } from './field-manager.ts'
 import type { HealthCheck } from './health.ts'
 import { createHealthMetrics } from './health.ts'
@@ -124,6 +125,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const stages = { storage: false, bootstrap: false, closing: false }
   const address = () => (options.advertise ? `${options.advertise.host}:${options.advertise.port}` : '')
   const openApi = createOpenApi({ version: serverVersion.gitVersion, resources: allResources() })
+  const extensions = createExtensions({ core, endpoints, objects, openApi })
   const nonResource = createNonResource({
     endpoints,
     health: createHealthMetrics(metrics),
@@ -161,6 +163,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
       await kept(systemNamespaces(api))
       await Promise.all([registerGroups(api), access.bootstrap(api), ...all.filter((what) => !what.late).map(kept)])
     }
+    await Promise.all(extensions.kept(api).map(kept))
     // Nobody can have seen the revisions of before a new cluster was complete.
     if (isNew && store.revision > 1) await store.compact(store.revision)
     stages.bootstrap = true

@@ -1,13 +1,13 @@
 /** A request's body as an object of the expected kind: media type, kind and version checked, fields validated, defaults filled in. */
 import { type MediaType, readBody, strictDecodingError } from '../api/codec.ts'
-import { normalize } from '../api/decode.ts'
+import { type Decoded, normalize } from '../api/decode.ts'
 import { defaultObject } from '../api/defaults/index.ts'
 import { newBadRequest, type StatusError } from '../api/errors.ts'
 import { DecodeError } from '../api/json.ts'
 import { typeById } from '../api/registry.ts'
 import type { MessageType } from '../schema/schema.ts'
-import { apiVersionOf, typeOf } from './endpoints.ts'
-import { bodyMediaType } from './negotiate.ts'
+import { apiVersionOf, type CustomKind, typeOf } from './endpoints.ts'
+import { bodyMediaType, offeredCustom } from './negotiate.ts'
 import type { WriteOptions } from './options.ts'
 import type { ApiObject } from './request.ts'
 
@@ -17,8 +17,9 @@ export interface Expected {
   readonly kind: string
   /** Older versions whose objects are read as this one's. */
   readonly olderVersions?: readonly string[]
-  /** Undefined: any fields (custom resources; their schema is applied later). */
   readonly type: MessageType | undefined
+  /** How objects of custom resources are read, which no type describes. */
+  readonly custom?: Pick<CustomKind, 'decode'>
 }
 
 export interface Body {
@@ -33,23 +34,41 @@ export function decodeBody(
   validation: WriteOptions['fieldValidation'],
   warn: (text: string) => void,
 ): ApiObject {
-  const mediaType = bodyMediaType(body.contentType)
+  const mediaType = bodyMediaType(body.contentType, expected.custom && offeredCustom)
   let meta = { apiVersion: apiVersionOf(expected.group, expected.version), kind: expected.kind }
   const label = () => `${meta.kind} in version ${JSON.stringify(versionOf(meta.apiVersion))} cannot be handled as a ${expected.kind}: `
   try {
     const read = recognise(mediaType, body.bytes, expected.kind)
+    if (expected.custom) checkNamed(read, expected.kind, body.bytes)
     meta = { apiVersion: read.apiVersion || meta.apiVersion, kind: read.kind || meta.kind }
-    checkKind(meta, expected, label, body.bytes)
-    const { object, strict } = read.decode(expected.type)
+    if (!expected.custom) checkKind(meta, expected, label, body.bytes)
+    const { object, strict } = readCustom(read.decode(expected.type), expected)
     if (strict.length > 0) {
       if (validation === 'Strict') throw newBadRequest(label() + strictDecodingError(strict))
       if (validation === 'Warn') for (const fault of strict) warn(fault)
     }
-    return complete(object, expected)
+    if (expected.custom && meta.apiVersion !== apiVersionOf(expected.group, expected.version))
+      throw mismatch(meta.apiVersion, apiVersionOf(expected.group, expected.version))
+    return complete(object, expected, meta.kind)
   } catch (error) {
     if (error instanceof DecodeError) throw newBadRequest(label() + error.message)
     throw error
   }
+}
+
+const readCustom = (decoded: Decoded, { custom }: Expected): Decoded => {
+  if (!custom) return decoded
+  const { object, strict } = custom.decode(decoded.object)
+  return { object, strict: [...decoded.strict, ...strict] }
+}
+
+/** A custom object must say what it is (runtime.NewMissingKindErrWithBody). Whether that is what the path wants is validated with the rest. */
+function checkNamed({ apiVersion, kind }: { apiVersion: string; kind: string }, wanted: string, bytes: Buffer): void {
+  const missing = kind === '' ? "'Kind'" : apiVersion === '' ? "'apiVersion'" : undefined
+  if (missing)
+    throw newBadRequest(
+      `the object provided is unrecognized (must be of type ${wanted}): Object ${missing} is missing in '${bytes.toString()}' (${summary(bytes)})`,
+    )
 }
 
 /** Reads as far as the kind; what cannot even be read so far is unrecognized (handlers' transformDecodeError). */
@@ -72,11 +91,14 @@ function summary(bytes: Buffer): string {
 
 /** An object that came as an object (in this process), brought into canonical form. */
 export function completeObject(value: unknown, expected: Expected): ApiObject {
-  return complete(expected.type ? normalize(expected.type, value).object : (value as Record<string, unknown>), expected)
+  const object = expected.type ? normalize(expected.type, value).object : (value as Record<string, unknown>)
+  if (!expected.custom) return complete(object, expected)
+  const { kind } = object
+  return complete(expected.custom.decode(object).object, expected, typeof kind === 'string' && kind ? kind : expected.kind)
 }
 
 /** A decoded object with the defaults of its kind, and its kind in front. The object is changed. */
-export function complete(object: Record<string, unknown>, { group, version, kind, type }: Expected): ApiObject {
+export function complete(object: Record<string, unknown>, { group, version, kind: wanted, type }: Expected, kind = wanted): ApiObject {
   if (type) defaultObject(type.id, object)
   const { kind: _k, apiVersion: _v, metadata, ...rest } = object
   return { kind, apiVersion: apiVersionOf(group, version), metadata: metadata ?? {}, ...rest } as unknown as ApiObject

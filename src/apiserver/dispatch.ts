@@ -1,7 +1,7 @@
 /** From a resource request to the operation that serves it: the routes of endpoints/installer.go, without a router. */
-import { groupResource, StatusError } from '../api/errors.ts'
+import { groupResource, newNotFound, StatusError } from '../api/errors.ts'
 import type { Answer, Call } from './call.ts'
-import { subresourceOf } from './endpoints.ts'
+import { type CustomKind, subresourceOf } from './endpoints.ts'
 import type { RequestInfo } from './request.ts'
 import type { Core } from './rest/core.ts'
 import { create } from './rest/create.ts'
@@ -39,6 +39,15 @@ export const newMethodNotAllowed = (): StatusError =>
 export const newPathNotFound = (): StatusError =>
   new StatusError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} })
 
+/** What is no path at all answers in plain text, and all below a group of custom resources is none. */
+export const pageNotFound = (): Answer => ({
+  kind: 'bytes',
+  status: 404,
+  type: 'text/plain; charset=utf-8',
+  bytes: Buffer.from('404 page not found\n'),
+  headers: { 'x-content-type-options': 'nosniff' },
+})
+
 /** Kinds on their way out: whoever reads or writes them is told. */
 export const deprecations: Readonly<Record<string, string>> = {
   componentstatuses: 'v1 ComponentStatus is deprecated in v1.19+',
@@ -53,6 +62,7 @@ export function operationOf(call: Call, special: Operations): Operation {
   const passedOn = info.subresource === 'proxy' && (request.method === 'HEAD' || request.method === 'OPTIONS')
   if (request.method === 'HEAD' && !passedOn) throw newMethodNotAllowed()
   const name = groupResource(resource)
+  if (endpoint.custom) return customOperationOf(call, endpoint.custom, special)
   if (info.subresource) {
     const subresource = subresourceOf(endpoint, info.subresource)
     if (!subresource) throw newPathNotFound()
@@ -67,6 +77,31 @@ export function operationOf(call: Call, special: Operations): Operation {
   // What is not stored (reviews, statuses of components) has only operations of its own.
   if (!own && !endpoint.cache) throw newMethodNotAllowed()
   return own ?? (operations[info.verb] as Operation)
+}
+
+/** As apiextensions' own handler decides it, which has no routes. */
+function customOperationOf({ endpoint, info, warn }: Call, custom: CustomKind, special: Operations): Operation {
+  const { resource } = endpoint
+  const { verb, namespace, name, subresource } = info
+  const everywhere = namespace === '' && (verb === 'list' || verb === 'watch') && name === ''
+  if (resource.namespaced ? namespace === '' && !everywhere : namespace !== '') return () => Promise.resolve(pageNotFound())
+  if (custom.deprecation) warn(custom.deprecation)
+  if (subresource) {
+    const found = subresourceOf(endpoint, subresource)
+    if (!found) throw newNotFound(resource, name)
+    if (!found.verbs.includes(verb)) throw newMethodNotAllowed()
+    return special[`*/${subresource}`] ?? (operations[verb] as Operation)
+  }
+  const operation = operations[verb]
+  if (!operation || (name === '' ? verb === 'update' || verb === 'patch' : verb === 'create')) throw newMethodNotAllowed()
+  if (custom.terminating && verb === 'create')
+    throw new StatusError({
+      code: 405,
+      reason: 'MethodNotAllowed',
+      message: `create not allowed while custom resource definition is terminating`,
+      details: {},
+    })
+  return operation
 }
 
 /** Which verbs a path takes: a collection no PUT, an object no POST, a namespaced resource no write without a namespace. */

@@ -5,10 +5,10 @@ import type { StatusError } from '../api/errors.ts'
 import type { Answer } from './call.ts'
 import type { Endpoint } from './endpoints.ts'
 import { typeOfObject, writeWatchEvent } from './formats.ts'
-import type { Form } from './negotiate.ts'
+import { type Form, jsonForm } from './negotiate.ts'
 import { viewOf } from './rest/core.ts'
 import type { Response } from './server.ts'
-import { transform, transformList } from './shapes.ts'
+import { listKindOf, transform, transformList } from './shapes.ts'
 import { type CacheEvent, newEvent } from './storage/changes.ts'
 import type { Entry } from './storage/entry.ts'
 
@@ -54,9 +54,10 @@ export function encodeValue(object: object, form: Form): { type: string; bytes: 
 
 type ListAnswer = Extract<Answer, { kind: 'list' }>
 
-export const listMetadata = ({ revision, continue: token, remaining }: ListAnswer): object => ({
+/** Lists of custom resources say that they are whole. */
+export const listMetadata = ({ endpoint, revision, continue: token, remaining }: ListAnswer, form = jsonForm): object => ({
   resourceVersion: String(revision),
-  ...(token ? { continue: token } : {}),
+  ...(token || (endpoint.custom && !form.as) ? { continue: token } : {}),
   ...(remaining ? { remainingItemCount: remaining } : {}),
 })
 
@@ -67,7 +68,7 @@ function encodeList(answer: ListAnswer, form: Form, query: URLSearchParams): { t
       transformList(
         endpoint,
         answer.entries.map((entry) => viewOf(endpoint, entry)),
-        listMetadata(answer),
+        listMetadata(answer, form),
         form,
         query,
       ),
@@ -96,7 +97,7 @@ export function longList({ answer, form }: Pick<Response, 'answer' | 'form'>, ab
 function plainList(answer: ListAnswer): LongList {
   const { endpoint, entries } = answer
   const head = Buffer.from(
-    `{"kind":"${endpoint.resource.kind}List","apiVersion":"${endpoint.apiVersion}","metadata":${JSON.stringify(listMetadata(answer))},"items":[`,
+    `{"kind":"${listKindOf(endpoint)}","apiVersion":"${endpoint.apiVersion}","metadata":${JSON.stringify(listMetadata(answer))},"items":[`,
   )
   let length = head.length + closing.length + Math.max(0, entries.length - 1)
   for (const { bytes, item } of entries) length += 1 + bytes.length - item
@@ -106,7 +107,7 @@ function plainList(answer: ListAnswer): LongList {
 const opening = Buffer.from('{')
 const between = Buffer.from(',{')
 
-/** What a list consists of, each with the place where it begins in its bytes: items are without kind and apiVersion. */
+/** What a list consists of, each with the place where it begins in its bytes: items of built-in kinds are without kind and apiVersion. */
 function* partsOf(head: Buffer, entries: readonly Entry[]): Generator<[Buffer, number]> {
   yield [head, 0]
   let before = opening

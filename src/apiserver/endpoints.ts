@@ -5,7 +5,7 @@
 import type { ApplySchema } from '../api/apply/schema.ts'
 import { protobufPrefix, readBody } from '../api/codec.ts'
 import { convert } from '../api/conversion/index.ts'
-import type { Json } from '../api/decode.ts'
+import type { Decoded, Json } from '../api/decode.ts'
 import { defaultObject } from '../api/defaults/index.ts'
 import type { Printer } from '../api/printers/printer.ts'
 import { allResources, table } from '../api/registry.ts'
@@ -32,6 +32,33 @@ export interface Endpoint {
   readonly applySchema?: ApplySchema
   /** Its columns as a Table; those of the tables when absent. */
   readonly printer?: Printer
+  /** Set on custom resources. */
+  readonly custom?: CustomKind
+}
+
+/** What a definition says of its kind in place of a table. */
+export interface CustomKind {
+  readonly listKind: string
+  /** Objects are stored in another version than this one: what was written is what reads back. */
+  readonly converted: boolean
+  /** The definition is being deleted: nothing new is made. */
+  readonly terminating: boolean
+  /** Told to whoever asks for this version. */
+  readonly deprecation?: string
+  readonly scale?: ScalePaths
+  /** An object as it is sent, pruned and with its defaults; `strict` names what went. Throws DecodeError. */
+  decode(object: Json): Decoded
+  /** An object of any version, in this one. */
+  convert(object: ApiObject): ApiObject
+  /** The version's schema as its definition has it. */
+  readonly openApi: Json | undefined
+}
+
+/** Where the scale subresource finds its numbers, as names of fields. */
+export interface ScalePaths {
+  readonly specReplicas: readonly string[]
+  readonly statusReplicas: readonly string[]
+  readonly labelSelector?: readonly string[]
 }
 
 export interface Conversion {
@@ -45,6 +72,10 @@ export interface Endpoints {
   get(group: string, version: string, resource: string): Endpoint | undefined
   /** Whether anything is served of a group, or of one version of it. */
   has(group: string, version?: string): boolean
+  /** Whether the group is one of the tables'. */
+  isBuiltIn(group: string): boolean
+  /** Has `refresh` called before custom resources are looked at, so that they are as fresh as their definitions. */
+  onLook(refresh: () => void): void
   add(endpoint: Endpoint): void
   remove(group: string, version: string, resource: string): void
   all(): Iterable<Endpoint>
@@ -60,7 +91,9 @@ export const apiVersionOf = (group: string, version: string): string => (group ?
 export function createEndpoints(): Endpoints {
   const byPath = new Map<string, Endpoint>()
   const groups = new Map<string, number>()
+  const builtIn = new Set<string>()
   let generation = 0
+  let refresh = () => {}
   const pathOf = (group: string, version: string, resource: string) => `${group}/${version}/${resource}`
   const count = ({ group, version }: Resource, by: number) => {
     for (const key of [group, `${group}/${version}`]) {
@@ -79,19 +112,37 @@ export function createEndpoints(): Endpoints {
   }
   return {
     get generation() {
+      refresh()
       return generation
     },
-    get: (group, version, resource) => byPath.get(pathOf(group, version, resource)),
-    has: (group, version) => groups.has(version === undefined ? group : `${group}/${version}`),
+    get(group, version, resource) {
+      const path = pathOf(group, version, resource)
+      const found = byPath.get(path)
+      if (found && !found.custom) return found
+      refresh()
+      return byPath.get(path)
+    },
+    has(group, version) {
+      refresh()
+      return groups.has(version === undefined ? group : `${group}/${version}`)
+    },
+    isBuiltIn: (group) => builtIn.has(group),
+    onLook(given) {
+      refresh = given
+    },
     add(endpoint) {
       const { group, version, resource } = endpoint.resource
+      if (!endpoint.custom) builtIn.add(group)
       remove(group, version, resource)
       byPath.set(pathOf(group, version, resource), endpoint)
       count(endpoint.resource, 1)
       generation++
     },
     remove,
-    all: () => byPath.values(),
+    all() {
+      refresh()
+      return byPath.values()
+    },
   }
 }
 

@@ -19,7 +19,7 @@ export function createFieldManager(endpoints: Endpoints, now: () => Date): Field
     if (apiVersion === endpoint.apiVersion) return endpoint
     const { group, version } = parseGroupVersion(apiVersion)
     const other = endpoints.get(group, version, endpoint.resource.resource)
-    return other && other.cache === endpoint.cache ? other : undefined
+    return other && other.cache?.prefix === endpoint.cache?.prefix ? other : undefined
   }
   const optionsOf = (endpoint: Endpoint, manager: string, subresource: string): WriteOptions => ({
     manager,
@@ -51,6 +51,7 @@ export const applySchemaOf = (endpoint: Endpoint): ApplySchema =>
 
 const viewed = (from: Endpoint, to: Endpoint, object: ApiObject): ManagedObject => {
   if (from === to) return object
+  if (to.custom) return to.custom.convert(object)
   const stored = from.conversion?.toStorage(object) ?? object
   return to.conversion?.fromStorage(stored) ?? stored
 }

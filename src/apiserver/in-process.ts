@@ -6,6 +6,7 @@ import { bookmark, encodeAnswer, listMetadata } from './encode.ts'
 import type { User } from './request.ts'
 import { cacheOf, viewOf } from './rest/core.ts'
 import type { Response } from './server.ts'
+import { listKindOf } from './shapes.ts'
 import type { CacheEvent } from './storage/changes.ts'
 
 /**
@@ -67,7 +68,7 @@ function objectsOf(response: Response, answer: Answer): unknown {
       const { endpoint, entries } = answer
       if (response.form.as) break
       return {
-        kind: `${endpoint.resource.kind}List`,
+        kind: listKindOf(endpoint),
         apiVersion: endpoint.apiVersion,
         metadata: listMetadata(answer),
         items: entries.map((entry) => viewOf(endpoint, entry)),

@@ -45,11 +45,15 @@ export function parseAccept(header: string): Clause[] {
     .sort((a, b) => b.quality - a.quality)
 }
 
+/** Custom resources are not described by any message. */
+export const offeredCustom = offered.slice(0, 2)
+
 const notAcceptable = (message: string, more: object = {}): StatusError =>
   new StatusError({ code: 406, reason: 'NotAcceptable', message, ...more })
 
 /** What an API path without transformations (discovery, versions) says to a form it has not. */
-export const newNotAcceptable = (): StatusError => notAcceptable(`only the following media types are accepted: ${offered.join(', ')}`)
+export const newNotAcceptable = (accepted = offered): StatusError =>
+  notAcceptable(`only the following media types are accepted: ${accepted.join(', ')}`)
 
 const cache = new Map<string, Form>()
 
@@ -60,6 +64,8 @@ export interface Shape {
   readonly type?: string
   /** Whether the path also serves watches, which the refusal names. */
   readonly watchable?: boolean
+  /** Custom resources have no protobuf, and no router that refuses before the negotiation. */
+  readonly custom?: boolean
 }
 
 /** The form a resource request is answered in. */
@@ -67,7 +73,7 @@ export function negotiate(accept: string | undefined, pretty: string | null, sha
   const wantsPretty = pretty === '1' || pretty === 'true' || pretty === ''
   if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*')
     return wantsPretty ? { ...jsonForm, pretty: true } : jsonForm
-  const key = `${shape.forms} ${wantsPretty} ${accept}`
+  const key = `${shape.forms} ${wantsPretty} ${shape.custom ?? false} ${accept}`
   const have = cache.get(key)
   if (have) return have
   const form = choose(parseAccept(accept), wantsPretty, shape)
@@ -76,11 +82,11 @@ export function negotiate(accept: string | undefined, pretty: string | null, sha
   return form
 }
 
-function choose(clauses: readonly Clause[], pretty: boolean, { forms, type: name, watchable }: Shape): Form {
+function choose(clauses: readonly Clause[], pretty: boolean, { forms, type: name, watchable, custom }: Shape): Form {
   let served = false
   for (const { type, parameters } of clauses) {
     const media = byName.get(type === '*/*' ? 'application/json' : type)
-    if (!media) continue
+    if (!media || (custom && media === 'protobuf')) continue
     served = true
     const { as, g, v } = parameters
     const base = { media, pretty: pretty || parameters['pretty'] === '1' || parameters['pretty'] === 'true' }
@@ -95,6 +101,7 @@ function choose(clauses: readonly Clause[], pretty: boolean, { forms, type: name
       throw notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (*${name})`)
     if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return { ...base, as, asVersion: v }
   }
+  if (custom) throw newNotAcceptable(offeredCustom)
   if (served) throw newNotAcceptable()
   const watches = watchable ? ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'] : []
   throw notAcceptable(`406: Not Acceptable\n\nAvailable representations: ${[...offered, ...watches].join(', ')}`, { details: {} })
@@ -111,10 +118,10 @@ export const newUnsupportedMediaType = (accepted: readonly string[] = offered): 
 export const bodyType = (contentType: string | undefined): string =>
   (contentType ?? 'application/json').split(';', 1)[0]!.trim().toLowerCase()
 
-export function bodyMediaType(contentType: string | undefined): MediaType {
+export function bodyMediaType(contentType: string | undefined, accepted = offered): MediaType {
   const type = bodyType(contentType)
   if (type === '') return 'json'
   const media = byName.get(type)
-  if (!media) throw newUnsupportedMediaType()
+  if (!media || (media === 'protobuf' && accepted === offeredCustom)) throw newUnsupportedMediaType(accepted)
   return media
 }

@@ -3,7 +3,7 @@ import type { OpenApi } from '../api/openapi/documents.ts'
 import { metricsContentType } from '../metrics/metrics.ts'
 import type { Answer, IncomingRequest } from './call.ts'
 import type { Discovery } from './discovery.ts'
-import { newMethodNotAllowed, newPathNotFound } from './dispatch.ts'
+import { newMethodNotAllowed, newPathNotFound, pageNotFound } from './dispatch.ts'
 import { encodeValue } from './encode.ts'
 import type { Endpoints } from './endpoints.ts'
 import { type HealthCheck, type HealthMetrics, health } from './health.ts'
@@ -11,7 +11,6 @@ import { jsonForm, negotiate } from './negotiate.ts'
 import { answerOpenApi } from './openapi.ts'
 import type { RequestInfo } from './request.ts'
 import { header } from './rest/body.ts'
-import { pageNotFound } from './server.ts'
 import { serverVersion } from './version.ts'
 
 export interface NonResourceParts {
@@ -44,7 +43,7 @@ export function createNonResource(parts: NonResourceParts): (request: IncomingRe
     const found = parts.discovery.answer(trimmed, header(request.headers['accept']))
     if (found) return found
     const [, root, group, version] = trimmed.split('/')
-    if (root === 'api' || (root === 'apis' && group && version && parts.endpoints.has(group))) throw newPathNotFound()
+    if (root === 'api' || (root === 'apis' && group && version && parts.endpoints.isBuiltIn(group))) throw newPathNotFound()
     return pageNotFound()
   }
 }

@@ -9,7 +9,7 @@ import type { Auditor, AuditTrail } from './audit/audit.ts'
 import type { Answer, Call, IncomingRequest } from './call.ts'
 import type { Deadlines } from './deadlines.ts'
 import { goPackage } from './decode-body.ts'
-import { newPathNotFound, type Operations, operationOf } from './dispatch.ts'
+import { newPathNotFound, type Operations, operationOf, pageNotFound } from './dispatch.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
 import type { FlowFilter, NoRoom, Room } from './flowcontrol/flow-control.ts'
 import { type Form, jsonForm, negotiate, type Shape } from './negotiate.ts'
@@ -182,7 +182,7 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
       if (!endpoint) {
         const elsewhere = parts.delegate?.(request, info, user)
         if (elsewhere) return respond(await elsewhere)
-        if (!endpoints.has(info.apiGroup)) return respond(pageNotFound())
+        if (!endpoints.isBuiltIn(info.apiGroup)) return respond(pageNotFound())
         throw newPathNotFound()
       }
       if (endpoint.resource.namespaced && info.namespace === '' && info.path.includes('/namespaces//'))
@@ -250,9 +250,13 @@ const unknownInfo: RequestInfo = {
 }
 
 /** Which transformations make sense: a list's, an object's, or none (a Scale is no Table). */
-function shapeOf(info: RequestInfo, { cache, resource }: Endpoint): Shape {
+function shapeOf(info: RequestInfo, { cache, resource, custom }: Endpoint): Shape {
   const { verb, subresource } = info
   const watchable = verb === 'list' || verb === 'watch'
+  if (custom) {
+    const forms = subresource === 'scale' ? 'none' : verb === 'list' || verb === 'deletecollection' ? 'list' : 'object'
+    return { forms, type: 'unstructured.Unstructured', custom: true }
+  }
   if ((!cache && !resource.verbs.includes('list')) || (subresource && subresource !== 'status')) return { forms: 'none', watchable }
   const type = `${goPackage(resource.group)}.${resource.kind}`
   return { forms: verb === 'list' || verb === 'deletecollection' ? 'list' : 'object', type, watchable }
@@ -265,14 +269,6 @@ const tooManyRequests = ({ retryAfterSeconds, headers }: NoRoom): Answer => ({
   type: 'text/plain; charset=utf-8',
   bytes: Buffer.from('Too many requests, please try again later.\n'),
   headers: { 'retry-after': String(retryAfterSeconds), 'x-content-type-options': 'nosniff', ...headers },
-})
-
-export const pageNotFound = (): Answer => ({
-  kind: 'bytes',
-  status: 404,
-  type: 'text/plain; charset=utf-8',
-  bytes: Buffer.from('404 page not found\n'),
-  headers: { 'x-content-type-options': 'nosniff' },
 })
 
 const oneName = /(?:^|,)metadata\.name==?([^,=\\]+)(?:,|$)/

@@ -24,12 +24,14 @@ export function transformList(
   if (form.as === 'PartialObjectMetadataList')
     return { kind: form.as, apiVersion: `meta.k8s.io/${form.asVersion}`, metadata, items: objects.map((o) => partial(endpoint, o, form)) }
   return {
-    kind: `${endpoint.resource.kind}List`,
+    kind: listKindOf(endpoint),
     apiVersion: endpoint.apiVersion,
     metadata,
-    items: objects.map(({ kind: _k, apiVersion: _v, ...item }) => item),
+    items: endpoint.custom ? objects : objects.map(({ kind: _k, apiVersion: _v, ...item }) => item),
   }
 }
+
+export const listKindOf = ({ custom, resource }: Endpoint): string => custom?.listKind ?? `${resource.kind}List`
 
 function table(
   endpoint: Endpoint,

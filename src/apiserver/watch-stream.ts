@@ -94,9 +94,10 @@ export function streamWatch(
     },
     end(error) {
       if (over) return
-      const status = error instanceof StatusError ? error : newInternalError(error ?? new Error('the watch ended'))
-      pending.push(encodeWatchEvent('ERROR', status.status, form))
-      send()
+      if (error) {
+        const status = error instanceof StatusError ? error : newInternalError(error)
+        pending.push(encodeWatchEvent('ERROR', status.status, form))
+      }
       finish(true)
     },
   })

@@ -106,6 +106,8 @@ export interface Resource {
   readonly shortNames: readonly string[]
   readonly categories: readonly string[]
   readonly subresources: readonly Subresource[]
+  /** The version that a custom resource is stored in. */
+  readonly storedVersion?: string
 }
 export interface Subresource {
   readonly name: string

@@ -4,7 +4,7 @@
  */
 import { equalJson, isObject, type Json } from '../shape.ts'
 import { type FieldSet, leaf } from './field-set.ts'
-import { type ApplySchema, deduced } from './schema.ts'
+import { type ApplySchema, deduced, type StructField } from './schema.ts'
 
 /** The paths that `next` has and `before` has not, or has with another value. */
 export const changedFields = (schema: ApplySchema, before: unknown, next: unknown): FieldSet =>
@@ -23,9 +23,9 @@ function differing(schema: ApplySchema, base: unknown, value: unknown, modified:
       if (!isObject(value) || !isObject(base)) return mixed(schema, base, value, modified)
       let node: Record<string, FieldSet> | undefined
       for (const field of schema.fields) {
-        const inner = value[field.name] ?? field.empty
+        const inner = fieldValue(value, field)
         if (inner === undefined) continue
-        const found = differing(field.schema(), base[field.name] ?? field.empty, inner, modified)
+        const found = differing(field.schema(), fieldValue(base, field), inner, modified)
         if (found) {
           node ??= {}
           node[field.element] = found
@@ -72,6 +72,9 @@ function differing(schema: ApplySchema, base: unknown, value: unknown, modified:
   }
 }
 
+/** A null that the schema says nothing else of is a value: custom resources may hold it. */
+const fieldValue = (object: Json, { name, empty }: StructField): unknown => object[name] ?? (empty === undefined ? object[name] : empty)
+
 /** One of the two is null, or of a kind that the schema does not expect. */
 function mixed(schema: ApplySchema, base: unknown, value: unknown, modified: boolean): FieldSet | undefined {
   const empty = schema.kind === 'map' || schema.kind === 'struct' ? {} : []
@@ -92,7 +95,7 @@ function added(schema: ApplySchema, value: unknown): FieldSet {
       if (!isObject(value)) return leaf
       let node: Record<string, FieldSet> | undefined
       for (const field of schema.fields) {
-        const inner = value[field.name] ?? field.empty
+        const inner = fieldValue(value, field)
         if (inner === undefined) continue
         node ??= { '.': leaf }
         node[field.element] = added(field.schema(), inner)

@@ -1,5 +1,6 @@
 /** The strategies of the built-in resources, by `resource` or `resource.group`; what is not here gets the server's defaults. */
 
+import { customResourceDefinitions } from '../extensions/definitions.ts'
 import * as admission from './admission.ts'
 import { cronJobs, jobs } from './batch.ts'
 import * as core from './core.ts'
@@ -75,6 +76,7 @@ const entries = {
   'validatingadmissionpolicybindings.admissionregistration.k8s.io': admission.validatingPolicyBindings,
   'mutatingadmissionpolicies.admissionregistration.k8s.io': admission.mutatingPolicies,
   'mutatingadmissionpolicybindings.admissionregistration.k8s.io': admission.mutatingPolicyBindings,
+  'customresourcedefinitions.apiextensions.k8s.io': customResourceDefinitions,
   'horizontalpodautoscalers.autoscaling': networking.horizontalPodAutoscalers,
 } satisfies Record<string, unknown>
 

@@ -32,6 +32,8 @@ export interface Strategy<T = ApiObject> {
   readonly selectableFieldNames?: readonly string[]
   /** Whether deletion is graceful, and for how many seconds (pods). Returns the object to delete or mark. */
   gracePeriodSeconds?(object: T, requested: number | undefined): number
+  /** What a first deletion writes in place of deleting; undefined: it is deleted as any other. */
+  beforeDeletion?(object: T, now: Date): T | undefined
   /** Finalizer put on at creation, when the propagation policy is not given (`orphan` for none today). */
   readonly defaultGarbageCollection?: 'background' | 'orphan'
   /** Takes what must be unique in the cluster (cluster IPs, node ports) before the write. `undo` when the write fails, `commit` when it is done: what the old object held may go. */

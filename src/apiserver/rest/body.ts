@@ -11,11 +11,12 @@ import type { Core } from './core.ts'
 /** Upstream's limit on request bodies. */
 export const maxBody = 3 * 1024 * 1024
 
-export const expectedOf = ({ resource, type }: Endpoint): Expected => ({
+export const expectedOf = ({ resource, type, custom }: Endpoint): Expected => ({
   group: resource.group,
   version: resource.version,
   kind: resource.kind,
   type,
+  ...(custom ? { custom } : {}),
 })
 
 export async function readObject(

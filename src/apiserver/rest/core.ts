@@ -41,6 +41,10 @@ export interface Core {
 export const groupResourceOf = ({ resource }: Endpoint): GroupResource =>
   resource.group === 'events.k8s.io' ? { group: '', resource: resource.resource } : resource
 
+/** What errors of validation call an object: a custom one by its own word, which need not be the path's. */
+export const groupKindOf = ({ resource, custom }: Endpoint, { kind }: ApiObject): { group: string; kind: string } =>
+  custom && kind ? { group: resource.group, kind } : resource
+
 export const cacheOf = (endpoint: Endpoint): WatchCache => endpoint.cache as WatchCache
 
 export const keyOf = (endpoint: Endpoint, namespace: string, name: string): string =>
@@ -67,7 +71,8 @@ export function writtenEntry(endpoint: Endpoint, key: string, value: Buffer, rev
   const cache = cacheOf(endpoint)
   const cached = cache.get(key)
   const entry = cached?.revision === revision ? cached : cache.codec.entry(key, value, revision)
-  if (!entry.object) keepObject(entry, { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } })
+  if (!entry.object && !endpoint.custom?.converted)
+    keepObject(entry, { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } })
   return entry
 }
 

@@ -19,6 +19,7 @@ import {
   type Core,
   cacheOf,
   fromStorage,
+  groupKindOf,
   groupResourceOf,
   keyOf,
   leaseOf,
@@ -106,7 +107,7 @@ export async function storeNew(
       if (type && strategy.prepareForCreate) defaultObject(type.id, object as unknown as Json)
       const errors =
         strategy.validate?.(object, attributes) ?? validateObjectMeta(object.metadata, endpoint.resource.namespaced, nameIsDNSSubdomain)
-      if (errors.length > 0) throw newInvalid(endpoint.resource, object.metadata.name ?? '', errors)
+      if (errors.length > 0) throw newInvalid(groupKindOf(endpoint, object), object.metadata.name ?? '', errors)
       for (const text of strategy.warnings?.(object) ?? []) call.warn(text)
       core.step(call, 'validate')
       undo = await validateAdmission(core, fromStorage(endpoint, object), undefined, attributes)

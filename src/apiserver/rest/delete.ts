@@ -174,6 +174,8 @@ interface Marked {
 
 function mark(core: Core, endpoint: Endpoint, existing: ApiObject, options: DeleteOptions): Marked {
   const { metadata } = existing
+  const prepared = endpoint.strategy.beforeDeletion?.(existing, core.now())
+  if (prepared) return { object: withMetadata(prepared, prepared.metadata as never), stays: true, pending: false }
   const finalizers = collectorFinalizers(endpoint, metadata.finalizers ?? [], options)
   const withFinalizers = deepEqual(finalizers, metadata.finalizers ?? [])
     ? metadata

@@ -8,6 +8,7 @@ import { goValue } from '../../api/patch/go-value.ts'
 import type { Json } from '../../api/shape.ts'
 import { invalid, newInvalid } from '../../api/validation/field-error.ts'
 import { parseYaml } from '../../api/yaml.ts'
+import type { MessageType } from '../../schema/schema.ts'
 import type { Answer, Call } from '../call.ts'
 import { complete, completeObject, type Expected } from '../decode-body.ts'
 import type { Endpoint } from '../endpoints.ts'
@@ -124,8 +125,7 @@ export function patched(expected: Expected, existing: ApiObject, { mediaType, va
       mediaType === patchTypes.strategic ? invalid('patch', goValue(value), why) : invalid('patch', JSON.stringify(document), label + why),
     ])
   try {
-    if (!type) return completeObject(document, expected)
-    const { object, strict } = normalize(type, document)
+    const { object, strict } = expected.custom ? expected.custom.decode(document) : normalize(type as MessageType, document)
     if (strict.length > 0) {
       if (options.fieldValidation === 'Strict') throw refuse(strictDecodingError(strict))
       if (options.fieldValidation === 'Warn') for (const fault of strict) call.warn(fault)

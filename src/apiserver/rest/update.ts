@@ -18,6 +18,7 @@ import {
   type Core,
   cacheOf,
   fromStorage,
+  groupKindOf,
   groupResourceOf,
   keyOf,
   leaseOf,
@@ -149,7 +150,7 @@ async function tryUpdate(core: Core, call: Call, request: UpdateRequest, key: st
         ...validateCommonUpdate(object.metadata, before.metadata, endpoint.resource.namespaced),
         ...(strategy.validateUpdate?.(object, before, attributes) ?? validateObjectMetaUpdate(object.metadata, before.metadata)),
       ]
-      if (errors.length > 0) throw newInvalid(endpoint.resource, object.metadata.name, errors)
+      if (errors.length > 0) throw newInvalid(groupKindOf(endpoint, object), object.metadata.name, errors)
       for (const text of strategy.warnings?.(object, before) ?? []) call.warn(text)
       core.step(call, 'validate')
       undo = await validateAdmission(core, seen(fromStorage(endpoint, object)), seen(existing), attributes)

@@ -13,7 +13,7 @@ export interface Entry {
   readonly revision: number
   /** The JSON that is answered, resourceVersion included. Shared: never written to. */
   readonly bytes: Buffer
-  /** Where the list item begins in `bytes` (at `"metadata"`): items of a list carry no kind and apiVersion. */
+  /** Where the list item begins in `bytes`: at `"metadata"`, as items of a list carry no kind and apiVersion; custom ones do. */
   readonly item: number
   /** Set while the decoded form is at hand; read it with `objectOf`. */
   object: ApiObject | undefined
@@ -60,6 +60,8 @@ export function objectOf(entry: Entry): ApiObject {
 }
 
 export interface EntryCodec {
+  /** The version that its entries are in. */
+  readonly apiVersion: string
   /** The bytes to store for an object; `resourceVersion` is left out. */
   encode(object: ApiObject): Buffer
   /** The entry for stored bytes. Bytes of another shape (upstream's protobuf or JSON) are decoded and written anew. */
@@ -71,14 +73,11 @@ export interface EntryCodec {
  * another order.
  */
 export function createEntryCodec(kind: string, apiVersion: string, foreign: (value: Uint8Array) => ApiObject): EntryCodec {
-  const head = Buffer.from(`{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":{`)
+  const head = headOf(kind, apiVersion)
   const item = head.indexOf('"metadata"')
-  const encode = (object: ApiObject): Buffer => {
-    const { kind: _k, apiVersion: _v, metadata, ...rest } = object
-    const { resourceVersion: _r, ...meta } = metadata
-    return Buffer.from(JSON.stringify({ kind, apiVersion, metadata: meta, ...rest }))
-  }
+  const encode = (object: ApiObject): Buffer => encodeAs(kind, apiVersion, object)
   return {
+    apiVersion,
     encode,
     entry(key, value, revision) {
       const own = startsWith(value, head) ? value : encode(foreign(value))
@@ -87,13 +86,24 @@ export function createEntryCodec(kind: string, apiVersion: string, foreign: (val
   }
 }
 
-function startsWith(value: Uint8Array, head: Uint8Array): boolean {
+export const headOf = (kind: string, apiVersion: string): Buffer =>
+  Buffer.from(`{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":{`)
+
+/** What is stored of an object. */
+export function encodeAs(kind: string, apiVersion: string, object: ApiObject): Buffer {
+  const { kind: _k, apiVersion: _v, metadata, ...rest } = object
+  const { resourceVersion: _r, ...meta } = metadata
+  return Buffer.from(JSON.stringify({ kind, apiVersion, metadata: meta, ...rest }))
+}
+
+export function startsWith(value: Uint8Array, head: Uint8Array): boolean {
   if (value.length < head.length) return false
   for (let i = 0; i < head.length; i++) if (value[i] !== head[i]) return false
   return true
 }
 
-function splice(value: Uint8Array, at: number, revision: number): Buffer {
+/** Stored bytes with the resourceVersion at the beginning of their metadata. */
+export function splice(value: Uint8Array, at: number, revision: number): Buffer {
   const version = `"resourceVersion":"${revision}",`
   const bytes = allocate(value.length + version.length)
   bytes.set(at === value.length ? value : value.subarray(0, at))

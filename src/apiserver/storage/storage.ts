@@ -11,10 +11,10 @@ export interface Storage {
   readonly store: Store
   /** All writes up to this revision are in the caches. */
   readonly revision: number
-  /** The cache below `prefix`, made on first use; `load` it before reading. */
+  /** The cache below `prefix` in the codec's version, made on first use; `load` it before reading. */
   cache(prefix: string, codec: EntryCodec): WatchCache
-  /** Forgets a cache whose resource is no longer served; its watches end with `error`. */
-  drop(prefix: string, error: Error): void
+  /** Forgets the caches of a resource that is served no longer or otherwise; their watches end, and clients begin new ones. */
+  drop(prefix: string): void
   /** Resolves when the caches hold all that was written before the call. Immediate with a local store. */
   fresh(): Promise<void> | undefined
   caches(): Iterable<WatchCache>
@@ -23,15 +23,18 @@ export interface Storage {
 
 export const root = '/registry/'
 
+const none: readonly WatchCache[] = []
+
 export function createStorage(store: Store, log: Logger): Storage {
-  const caches = new Map<string, WatchCache>()
+  /** Custom resources have a cache for each version that is read, as upstream's have: entries are in the version they are served in. */
+  const caches = new Map<string, WatchCache[]>()
   const hub = { revision: store.revision }
   let dispatching = false
   let waiters: { revision: number; done(): void }[] = []
   let closed = false
 
   /** Prefixes have two or three segments: `/registry/pods/`, `/registry/services/specs/`. */
-  const cacheOf = (key: string): WatchCache | undefined => {
+  const cachesOf = (key: string): readonly WatchCache[] | undefined => {
     const third = key.indexOf('/', root.length)
     const known = caches.get(key.slice(0, third + 1))
     if (known) return known
@@ -46,8 +49,9 @@ export function createStorage(store: Store, log: Logger): Storage {
   }
   const dispatch = () => {
     dispatching = false
-    for (const cache of caches.values()) cache.dispatch()
+    for (const same of caches.values()) for (const cache of same) cache.dispatch()
   }
+  const all = () => [...caches.values()].flat()
 
   function follow(after: number) {
     return store.watch(
@@ -55,7 +59,8 @@ export function createStorage(store: Store, log: Logger): Storage {
       { startRevision: after + 1 },
       {
         events(events: readonly StoreEvent[], revision: number) {
-          for (const event of events) cacheOf(event.kv.key)?.apply(event, event.kv.modRevision || revision)
+          for (const event of events)
+            for (const cache of cachesOf(event.kv.key) ?? none) cache.apply(event, event.kv.modRevision || revision)
           advance(revision)
           // After the answers of the writes that caused them: those wait in microtasks, and fan-out is the longer work.
           if (!dispatching) {
@@ -67,9 +72,9 @@ export function createStorage(store: Store, log: Logger): Storage {
         end(error) {
           if (closed) return
           log.warn('the watch on the store ended; its caches are read anew', { error })
-          for (const cache of caches.values()) cache.reset(error)
+          for (const cache of all()) cache.reset(error)
           watch = follow(store.revision)
-          for (const cache of caches.values()) cache.load().catch((e) => log.error('cache not loaded', { prefix: cache.prefix, error: e }))
+          for (const cache of all()) cache.load().catch((e) => log.error('cache not loaded', { prefix: cache.prefix, error: e }))
         },
       },
     )
@@ -83,14 +88,15 @@ export function createStorage(store: Store, log: Logger): Storage {
       return hub.revision
     },
     cache(prefix, codec) {
-      const have = caches.get(prefix)
+      const known = caches.get(prefix) ?? []
+      const have = known.find((cache) => cache.codec.apiVersion === codec.apiVersion)
       if (have) return have
       const made = createWatchCache(store, prefix, codec, hub)
-      caches.set(prefix, made)
+      caches.set(prefix, [...known, made])
       return made
     },
-    drop(prefix, error) {
-      caches.get(prefix)?.reset(error)
+    drop(prefix) {
+      for (const cache of caches.get(prefix) ?? none) cache.reset()
       caches.delete(prefix)
     },
     fresh() {
@@ -101,11 +107,11 @@ export function createStorage(store: Store, log: Logger): Storage {
         await new Promise<void>((done) => waiters.push({ revision, done }))
       })()
     },
-    caches: () => caches.values(),
+    caches: all,
     close() {
       closed = true
       watch.close()
-      for (const cache of caches.values()) cache.reset(new Error('the server is shutting down'))
+      for (const cache of all()) cache.reset(new Error('the server is shutting down'))
     },
   }
 }

@@ -57,8 +57,8 @@ export interface WatchCache {
   apply(event: StoreEvent, revision: number): void
   /** From the hub: sends on what `apply` brought. */
   dispatch(): void
-  /** From the hub: the feed broke; everything is read anew and watchers must list again. */
-  reset(error: Error): void
+  /** From the hub: the feed broke; everything is read anew and watchers must list again. Without an error watches just end. */
+  reset(error?: Error): void
 }
 
 interface Watcher {

@@ -1,4 +1,4 @@
-/** /scale of deployments, replica sets, stateful sets and replication controllers: their replicas as an autoscaling/v1 Scale. */
+/** /scale of deployments, replica sets, stateful sets, replication controllers and custom resources: their replicas as an autoscaling/v1 Scale. */
 import {
   apply,
   type ManagedFieldsEntry,
@@ -7,8 +7,9 @@ import {
   scaleManagedFields,
   updateManagedFields,
 } from '../../api/apply/field-manager.ts'
+import type { FieldSet } from '../../api/apply/field-set.ts'
 import { schemaOf } from '../../api/apply/schema.ts'
-import { newNotFound } from '../../api/errors.ts'
+import { newInternalError, newNotFound } from '../../api/errors.ts'
 import { labelSelectorAsSelector, selectorFromMap } from '../../api/labels.ts'
 import { typeById } from '../../api/registry.ts'
 import type { Json } from '../../api/shape.ts'
@@ -16,6 +17,8 @@ import type { LabelSelector } from '../../api/types/meta-v1.ts'
 import { invalid, newInvalid } from '../../api/validation/field-error.ts'
 import type { Answer, Call } from '../call.ts'
 import type { Expected } from '../decode-body.ts'
+import type { Endpoint, ScalePaths } from '../endpoints.ts'
+import { fieldAt, withFieldAt } from '../extensions/paths.ts'
 import { parseWriteOptions, type WriteOptions } from '../options.ts'
 import type { ApiObject } from '../request.ts'
 import { readObject } from '../rest/body.ts'
@@ -29,9 +32,30 @@ interface Scale extends ApiObject {
   readonly spec?: { readonly replicas?: number }
   readonly status: { readonly replicas: number; readonly selector?: string }
 }
-interface Scaled extends ApiObject {
-  readonly spec: { readonly replicas?: number; readonly selector?: LabelSelector | Readonly<Record<string, string>> }
-  readonly status?: { readonly replicas?: number }
+
+/** Where a resource has the numbers of its Scale. */
+interface Places {
+  readonly paths: ScalePaths
+  /** The replicas in a set of fields. */
+  readonly owned: FieldSet
+  selector(object: ApiObject): string | undefined
+}
+const builtIn: Places = {
+  paths: { specReplicas: ['spec', 'replicas'], statusReplicas: ['status', 'replicas'] },
+  owned: { 'f:spec': { 'f:replicas': {} } },
+  selector(object) {
+    const { selector } = (object as ApiObject & { spec: { selector?: LabelSelector | Readonly<Record<string, string>> } }).spec
+    return selector && selectorText(selector)
+  },
+}
+const placesOf = ({ custom }: Endpoint): Places => (custom?.scale ? customPlaces(custom.scale) : builtIn)
+
+function customPlaces(paths: ScalePaths): Places {
+  return {
+    paths,
+    owned: paths.specReplicas.reduceRight<FieldSet>((below, name) => ({ [`f:${name}`]: below }), {}),
+    selector: (object) => paths.labelSelector && (fieldAt(object, paths.labelSelector) as string | undefined),
+  }
 }
 
 const apiVersion = 'autoscaling/v1'
@@ -43,7 +67,7 @@ export async function scale(core: Core, call: Call): Promise<Answer> {
     case 'get': {
       const entry = await readEntry(core, endpoint, keyOf(endpoint, info.namespace, info.name))
       if (!entry) throw newNotFound(groupResourceOf(endpoint), info.name)
-      return { kind: 'object', status: 200, object: scaleOf(viewOf(endpoint, entry) as Scaled) }
+      return { kind: 'object', status: 200, object: scaleOf(endpoint, viewOf(endpoint, entry)) }
     }
     case 'update': {
       const options = parseWriteOptions('UpdateOptions', info.query)
@@ -61,6 +85,7 @@ export async function scale(core: Core, call: Call): Promise<Answer> {
 
 async function write(core: Core, call: Call, options: WriteOptions, next: (live: Scale) => Scale, applied = false): Promise<Answer> {
   const { endpoint, info } = call
+  const { owned } = placesOf(endpoint)
   const answer = await writeUpdate(core, call, {
     name: info.name,
     options,
@@ -68,16 +93,16 @@ async function write(core: Core, call: Call, options: WriteOptions, next: (live:
     // Only who replaces a scale means the version that he read; a patch is made on the newest.
     ...(info.verb === 'update' ? { preconditions: {} } : {}),
     admitted: {
-      of: (object) => scaleOf(object as Scaled),
-      back: (object, scale) => withReplicas(object as Scaled, scale as Scale),
+      of: (object) => scaleOf(endpoint, object),
+      back: (object, scale) => withReplicas(endpoint, object, scale as Scale),
     },
     transform(existing) {
-      const parent = existing as Scaled
       const entries = existing.metadata.managedFields as readonly ManagedFieldsEntry[] | undefined
-      const live = withManagers(scaleOf(parent), scaleManagedFields(entries, apiVersion))
+      const live = withManagers(scaleOf(endpoint, existing), scaleManagedFields(entries, apiVersion, owned))
       let wanted = next(live)
       const replicas = wanted.spec?.replicas ?? 0
-      if (replicas < 0) {
+      // Custom resources are checked by their own rules.
+      if (replicas < 0 && !endpoint.custom) {
         const error = invalid('spec.replicas', replicas, 'must be greater than or equal to 0')
         throw newInvalid({ group: 'autoscaling', kind: 'Scale' }, info.name, [error])
       }
@@ -87,9 +112,10 @@ async function write(core: Core, call: Call, options: WriteOptions, next: (live:
         entries,
         wanted.metadata.managedFields as readonly ManagedFieldsEntry[],
         endpoint.apiVersion,
+        owned,
       )
       const { resourceVersion } = wanted.metadata
-      return withMetadata(withReplicas(parent, wanted), {
+      return withMetadata(withReplicas(endpoint, existing, wanted), {
         ...existing.metadata,
         ...(applied ? {} : { resourceVersion }),
         managedFields: managedFields.length > 0 ? managedFields : undefined,
@@ -97,7 +123,7 @@ async function write(core: Core, call: Call, options: WriteOptions, next: (live:
     },
   })
   const object = answer.kind === 'entry' ? viewOf(endpoint, answer.entry) : (answer as Extract<Answer, { kind: 'object' }>).object
-  return { kind: 'object', status: 200, object: scaleOf(object as Scaled) }
+  return { kind: 'object', status: 200, object: scaleOf(endpoint, object as ApiObject) }
 }
 
 function patchScale(core: Core, call: Call, live: Scale, patch: Patch): Scale {
@@ -118,18 +144,22 @@ const managerOptions = (core: Core, call: Call, options: WriteOptions): ManagerO
 const withManagers = (object: Scale, managedFields: readonly object[] | undefined): Scale =>
   withMetadata(object, { ...object.metadata, managedFields: managedFields?.length ? managedFields : undefined }) as Scale
 
-const withReplicas = (object: Scaled, { spec }: Scale): ApiObject =>
-  ({ ...object, spec: { ...object.spec, replicas: spec?.replicas ?? 0 } }) as ApiObject
+const withReplicas = (endpoint: Endpoint, object: ApiObject, { spec }: Scale): ApiObject =>
+  withFieldAt(object as unknown as Json, placesOf(endpoint).paths.specReplicas, spec?.replicas ?? 0) as unknown as ApiObject
 
-function scaleOf(object: Scaled): Scale {
+function scaleOf(endpoint: Endpoint, object: ApiObject): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
-  const { replicas, selector } = object.spec
+  const { paths, selector: selectorOf } = placesOf(endpoint)
+  const replicas = fieldAt(object, paths.specReplicas) as number | undefined
+  if (replicas === undefined && endpoint.custom)
+    throw newInternalError(new Error(`the spec replicas field ".${paths.specReplicas.join('.')}" does not exist`))
+  const selector = selectorOf(object)
   return {
     kind: 'Scale',
     apiVersion,
-    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    metadata: { name, ...(namespace ? { namespace } : {}), uid, resourceVersion, creationTimestamp } as ApiObject['metadata'],
     spec: { ...(replicas ? { replicas } : {}) },
-    status: { replicas: object.status?.replicas ?? 0, ...(selector ? { selector: selectorText(selector) } : {}) },
+    status: { replicas: (fieldAt(object, paths.statusReplicas) as number | undefined) ?? 0, ...(selector ? { selector } : {}) },
   }
 }
 
