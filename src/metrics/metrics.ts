@@ -17,12 +17,23 @@ export interface Histogram {
   row(labels: readonly string[]): HistogramRow
 }
 export interface HistogramRow {
-  observe(value: number): void
+  observe(value: number, weight?: number): void
+}
+/** A value that changes, counted by the nanoseconds that it had each size (upstream: prometheusextension's TimingHistogram). */
+export interface TimingRow {
+  set(value: number, atMs: number): void
 }
 export interface MetricsRegistry {
   counter(name: string, help: string, labelNames?: readonly string[]): Counter
   gauge(name: string, help: string, labelNames?: readonly string[]): Gauge
   histogram(name: string, help: string, labelNames?: readonly string[], buckets?: readonly number[]): Histogram
+  timing(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    buckets: readonly number[],
+    nowMs: () => number,
+  ): { row(labels: readonly string[]): TimingRow }
   /** A metric whose rows are computed when the metrics are read. */
   collect(
     name: string,
@@ -63,6 +74,50 @@ export function createMetrics(): MetricsRegistry {
     }
   }
 
+  const histogram = (name: string, labelNames: readonly string[], buckets: readonly number[]) => {
+    const rows = new Map<string, ReturnType<typeof newRow>>()
+    const newRow = () => {
+      const counts = buckets.map(() => 0)
+      return {
+        counts,
+        sum: 0,
+        count: 0,
+        observe(value: number, weight = 1) {
+          let at = 0
+          while (at < buckets.length && value > (buckets[at] as number)) at++
+          if (at < buckets.length) counts[at] = (counts[at] as number) + weight
+          this.sum += value * weight
+          this.count += weight
+        },
+      }
+    }
+    const row = (labels: readonly string[]) => {
+      const key = keyOf(labels)
+      let known = rows.get(key)
+      if (!known) {
+        known = newRow()
+        rows.set(key, known)
+      }
+      return known
+    }
+    return {
+      metric: { row, observe: (value: number, labels: readonly string[] = []) => row(labels).observe(value) },
+      *lines() {
+        for (const [key, row] of rows) {
+          const labels = labelText(labelNames, labelsOf(key))
+          let below = 0
+          for (const [i, limit] of buckets.entries()) {
+            below += row.counts[i] as number
+            yield `${name}_bucket${braces(join(labels, `le="${number(limit)}"`))} ${below}`
+          }
+          yield `${name}_bucket${braces(join(labels, 'le="+Inf"'))} ${row.count}`
+          yield `${name}_sum${braces(labels)} ${number(row.sum)}`
+          yield `${name}_count${braces(labels)} ${row.count}`
+        }
+      },
+    }
+  }
+
   return {
     counter: (name, help, labelNames = []) =>
       family(name, 'counter', help, () => {
@@ -92,50 +147,42 @@ export function createMetrics(): MetricsRegistry {
       }),
 
     histogram: (name, help, labelNames = [], buckets = defaultBuckets) =>
+      family(name, 'histogram', help, () => histogram(name, labelNames, buckets)),
+
+    timing: (name, help, labelNames, buckets, nowMs) =>
       family(name, 'histogram', help, () => {
-        const rows = new Map<string, ReturnType<typeof newRow>>()
-        const newRow = () => {
-          const counts = buckets.map(() => 0)
-          return {
-            counts,
-            sum: 0,
-            count: 0,
-            observe(value: number) {
-              let at = 0
-              while (at < buckets.length && value > (buckets[at] as number)) at++
-              if (at < buckets.length) counts[at] = (counts[at] as number) + 1
-              this.sum += value
-              this.count++
-            },
+        const { metric, lines } = histogram(name, labelNames, buckets)
+        const rows = new Map<string, TimingRow & { settle(): void }>()
+        const newRow = (into: HistogramRow) => {
+          let value = 0
+          let since = nowMs()
+          const settle = (at: number) => {
+            if (at <= since) return
+            into.observe(value, Math.round((at - since) * 1e6))
+            since = at
           }
-        }
-        const row = (labels: readonly string[]) => {
-          const key = keyOf(labels)
-          let known = rows.get(key)
-          if (!known) {
-            known = newRow()
-            rows.set(key, known)
+          const set = (next: number, at: number) => {
+            if (next === value) return
+            settle(at)
+            value = next
           }
-          return known
+          return { set, settle: () => settle(nowMs()) }
         }
         return {
-          metric: { row, observe: (value: number, labels: readonly string[] = []) => row(labels).observe(value) },
+          metric: {
+            row(labels: readonly string[]) {
+              const key = keyOf(labels)
+              const row = rows.get(key) ?? newRow(metric.row(labels))
+              rows.set(key, row)
+              return row
+            },
+          },
           *lines() {
-            for (const [key, row] of rows) {
-              const labels = labelText(labelNames, labelsOf(key))
-              let below = 0
-              for (const [i, limit] of buckets.entries()) {
-                below += row.counts[i] as number
-                yield `${name}_bucket${braces(join(labels, `le="${number(limit)}"`))} ${below}`
-              }
-              yield `${name}_bucket${braces(join(labels, 'le="+Inf"'))} ${row.count}`
-              yield `${name}_sum${braces(labels)} ${number(row.sum)}`
-              yield `${name}_count${braces(labels)} ${row.count}`
-            }
+            for (const row of rows.values()) row.settle()
+            yield* lines()
           },
         }
       }),
-
     collect: (name, help, labelNames, rows, type = 'gauge') =>
       family(name, type, help, () => ({
         metric: undefined,

@@ -138,6 +138,26 @@ test('what finds no seat waits; what finds no place to wait is refused with 429,
     'apiserver_flowcontrol_rejected_requests_total{priority_level="global-default",flow_schema="global-default",reason="queue-full"} 1',
   )
 
+  // Of its time the level was full for some.
+  const timed = (rest: string) => {
+    const row = `apiserver_flowcontrol_${rest}`
+    return Number(
+      metrics
+        .render()
+        .split('\n')
+        .find((line) => line.startsWith(`${row} `))
+        ?.split(' ')
+        .at(-1),
+    )
+  }
+  const seatsOf = 'priority_level_seat_utilization'
+  const of = 'priority_level="global-default",phase="executing"'
+  expect(timed(`${seatsOf}_bucket{${of},le="+Inf"}`)).toBeGreaterThan(timed(`${seatsOf}_bucket{${of},le="0.99"}`))
+  const waits = 'phase="waiting",priority_level="global-default"'
+  expect(timed(`priority_level_request_utilization_sum{${waits}}`)).toBeGreaterThan(0)
+  expect(timed('demand_seats_sum{priority_level="global-default"}')).toBeGreaterThan(timed(`${seatsOf}_sum{${of}}`))
+  expect(timed('read_vs_write_current_requests_sum{phase="executing",request_kind="mutating"}')).toBeGreaterThan(0)
+
   while (held.length > 0 || level('global-default')?.queues.waiting) {
     for (const go of held.splice(0)) go()
     for (const write of writes) void write.then((answer) => answer.done(201))

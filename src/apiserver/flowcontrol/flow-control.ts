@@ -86,7 +86,7 @@ export function createFlowControl({ objects, metrics, now }: FlowControlDeps, op
   let fairFraction = 0
   let adjusting = false
   const inFlight = { readOnly: 0, mutating: 0 }
-  const figures = createFlowMetrics(metrics, { levels: () => levels.values(), fairFraction: () => fairFraction, inFlight })
+  const figures = createFlowMetrics(metrics, { levels: () => levels.values(), fairFraction: () => fairFraction, inFlight }, now)
 
   const levelMirror = objects.mirror<PriorityLevelConfiguration>('prioritylevelconfigurations.flowcontrol.apiserver.k8s.io', sinkOf(specs))
   const schemaMirror = objects.mirror<FlowSchema>('flowschemas.flowcontrol.apiserver.k8s.io', sinkOf(schemas))
@@ -133,7 +133,8 @@ export function createFlowControl({ objects, metrics, now }: FlowControlDeps, op
 
   const newLevel = (name: string, queuing: Queuing): State => {
     const integrator = createDemandIntegrator(now())
-    return {
+    const occupancy = figures.occupancyOf(name)
+    const level: State = {
       name,
       uid: '',
       retryAfter: createRetryAfter(),
@@ -142,15 +143,23 @@ export function createFlowControl({ objects, metrics, now }: FlowControlDeps, op
         now,
         turn,
         maxWaitMs: options.maxWaitMs,
-        observe: { of: (schema) => figures.observerOf(name, schema), demand: (seats, at) => integrator.set(seats, at) },
+        observe: {
+          of: (schema) => figures.observerOf(name, schema),
+          changed(occupied, at) {
+            integrator.set(occupied.seatsInUse + occupied.seatsWaiting, at)
+            occupancy(occupied, level, at)
+          },
+        },
       }),
       exempt: false,
       limits: { nominal: 0, min: 0, max: 0 },
       demand: noDemand,
       smoothed: 0,
       maxSeats: 0,
+      room: 0,
       quiescing: false,
     }
+    return level
   }
   const sync = () => {
     const levelsChanged = levelMirror.sync()
@@ -180,6 +189,7 @@ export function createFlowControl({ objects, metrics, now }: FlowControlDeps, op
       level.exempt = queuing.type === 'Exempt'
       level.limits = limitsOf(config, options.seats, shares)
       level.maxSeats = maxSeatsOf(level.limits, queuing)
+      level.room = queuing.type === 'Queue' ? queuing.queues * queuing.queueLengthLimit : 0
     }
     allot()
   }
@@ -234,6 +244,7 @@ export function createFlowControl({ objects, metrics, now }: FlowControlDeps, op
         return { headers: own, retryAfterSeconds: level.retryAfter.seconds }
       }
       inFlight[kind]++
+      figures.inFlightChanged(kind)
       let released = false
       return {
         headers: own,
@@ -241,6 +252,7 @@ export function createFlowControl({ objects, metrics, now }: FlowControlDeps, op
           if (released) return
           released = true
           inFlight[kind]--
+          figures.inFlightChanged(kind)
           seat.release()
         },
       }

@@ -1,7 +1,7 @@
 /** The figures of priority and fairness, under upstream's names (util/flowcontrol/metrics). */
 import type { MetricsRegistry } from '../../metrics/metrics.ts'
 import type { Demand, Limits } from './borrowing.ts'
-import type { QueueSet, SchemaCounts, SchemaObserver } from './queue-set.ts'
+import type { Occupancy, QueueSet, SchemaCounts, SchemaObserver } from './queue-set.ts'
 
 export interface LevelFigures {
   readonly name: string
@@ -11,6 +11,8 @@ export interface LevelFigures {
   /** Of the last period. */
   readonly demand: Demand
   readonly smoothed: number
+  /** How many may wait. */
+  readonly room: number
 }
 
 export interface FlowFigures {
@@ -21,14 +23,21 @@ export interface FlowFigures {
 
 export interface FlowMetrics {
   observerOf(level: string, schema: string): SchemaObserver
+  /** Takes what has changed of a level, and when. */
+  occupancyOf(level: string): (occupied: Occupancy, of: Pick<LevelFigures, 'limits' | 'room' | 'queues'>, at: number) => void
+  inFlightChanged(kind: 'readOnly' | 'mutating'): void
 }
 
 const perFlow = ['priority_level', 'flow_schema']
 const durationBuckets = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30]
 const lengthBuckets = [0, 10, 25, 50, 100, 250, 500, 1000]
 const seatBuckets = [1, 2, 4, 10]
+const seatUtilizationBuckets = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1]
+const utilizationBuckets = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1]
+const demandBuckets = [0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4, 1.7, 2, 2.8, 4, 6]
+const readWriteBuckets = [0, 0.001, 0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1]
 
-export function createFlowMetrics(metrics: MetricsRegistry, figures: FlowFigures): FlowMetrics {
+export function createFlowMetrics(metrics: MetricsRegistry, figures: FlowFigures, now: () => number): FlowMetrics {
   const name = (short: string) => `apiserver_flowcontrol_${short}`
 
   const ofLevels: readonly (readonly [string, string, (level: LevelFigures) => number])[] = [
@@ -158,7 +167,51 @@ export function createFlowMetrics(metrics: MetricsRegistry, figures: FlowFigures
     '[ALPHA] Number of times a dispatch attempt resulted in a non accommodation due to lack of available seats',
     ['flow_schema', 'priority_level'],
   )
+  const seatUtilization = metrics.timing(
+    name('priority_level_seat_utilization'),
+    '[ALPHA] Observations, at the end of every nanosecond, of utilization of seats for any stage of execution (but only initial stage for WATCHes)',
+    ['priority_level', 'phase'],
+    seatUtilizationBuckets,
+    now,
+  )
+  const utilization = metrics.timing(
+    name('priority_level_request_utilization'),
+    '[ALPHA] Observations, at the end of every nanosecond, of number of requests (as a fraction of the relevant limit) waiting or in any stage of execution (but only initial stage for WATCHes)',
+    ['phase', 'priority_level'],
+    utilizationBuckets,
+    now,
+  )
+  const demands = metrics.timing(
+    name('demand_seats'),
+    '[ALPHA] Observations, at the end of every nanosecond, of (the number of seats each priority level could use) / (nominal number of seats for that level)',
+    ['priority_level'],
+    demandBuckets,
+    now,
+  )
+  const current = metrics.timing(
+    name('read_vs_write_current_requests'),
+    '[ALPHA] Observations, at the end of every nanosecond, of the number of requests (as a fraction of the relevant limit) waiting or in regular stage of execution',
+    ['phase', 'request_kind'],
+    readWriteBuckets,
+    now,
+  )
+  // Without a limit of its own each kind is told by its number.
+  const executing = { readOnly: current.row(['executing', 'readOnly']), mutating: current.row(['executing', 'mutating']) }
+  const part = (count: number, of: number) => count / Math.max(of, 1)
   return {
+    inFlightChanged: (kind) => executing[kind].set(figures.inFlight[kind], now()),
+    occupancyOf(level) {
+      const seats = seatUtilization.row([level, 'executing'])
+      const waiting = utilization.row(['waiting', level])
+      const running = utilization.row(['executing', level])
+      const demand = demands.row([level])
+      return (occupied, { limits, room, queues }, at) => {
+        seats.set(part(occupied.seatsInUse, queues.limit), at)
+        waiting.set(part(occupied.waiting, room), at)
+        running.set(part(occupied.executing, queues.limit), at)
+        demand.set(part(occupied.seatsInUse + occupied.seatsWaiting, limits.nominal), at)
+      }
+    },
     observerOf(level, schema) {
       const flow = [level, schema]
       const [executed, refused] = ['true', 'false'].map((execute) => waits.row([...flow, execute]))

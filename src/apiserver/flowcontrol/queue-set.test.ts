@@ -13,7 +13,7 @@ const arrival = (distinguisher: string, work: Partial<Work> = {}, signal = new A
   work: { initialSeats: 1, finalSeats: 0, additionalLatencyMs: 0, ...work },
   signal: () => signal,
 })
-const quiet = { demand() {}, of: () => ({ arrived() {}, waited() {}, executed() {}, enqueued() {}, noAccommodation() {} }) }
+const quiet = { changed() {}, of: () => ({ arrived() {}, waited() {}, executed() {}, enqueued() {}, noAccommodation() {} }) }
 
 /** Turns never end, unless a test has a clock that says so. */
 function set(queuing: Queuing, seats: number, { maxWaitMs = 10_000, now = () => 0 }: Partial<QueueSetDeps> = {}): QueueSet {

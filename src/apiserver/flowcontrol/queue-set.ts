@@ -23,10 +23,12 @@ export interface QueueSetDeps {
 }
 
 export interface QueueSetObserver {
-  /** Seats in use and waited for, from a moment on. */
-  demand(seats: number, at: number): void
+  /** Who has seats and who waits, from a moment on. */
+  changed(now: Occupancy, at: number): void
   of(schema: string): SchemaObserver
 }
+
+export type Occupancy = Pick<QueueSet, 'executing' | 'waiting' | 'seatsInUse' | 'seatsWaiting'>
 
 /** Sees the requests of one schema. */
 export interface SchemaObserver {
@@ -141,7 +143,7 @@ export function createQueueSet(initial: Queuing, { now, turn, maxWaitMs, observe
   }
   const isBusy = (queue: Queue): boolean => queue.executing > 0 || queue.waiting.length > 0
   const fits = (seats: number): boolean => (seats > limit ? seatsInUse === 0 : seatsInUse + seats <= limit)
-  const demand = () => observe.demand(seatsInUse + seatsWaiting, real)
+  const changed = () => observe.changed({ executing, waiting, seatsInUse, seatsWaiting }, real)
 
   const countsOf = (schema: string): SchemaCounts => {
     let mine = bySchema.get(schema)
@@ -191,7 +193,7 @@ export function createQueueSet(initial: Queuing, { now, turn, maxWaitMs, observe
       // Nobody is credited for the time when there was nothing to serve.
       queue.nextDispatchR = Math.max(queue.nextDispatchR, request.arrivedR) + request.totalWork
     }
-    demand()
+    changed()
     mine.observer.waited(time - request.arrivedAt, undefined)
     let released = false
     return {
@@ -215,15 +217,17 @@ export function createQueueSet(initial: Queuing, { now, turn, maxWaitMs, observe
       if (!isBusy(queue)) busyQueues--
     }
     // Its change is still being sent to watchers: that is work, too.
-    if (arrival.work.additionalLatencyMs > 0) setTimeout(vacate, arrival.work.additionalLatencyMs, request).unref()
-    else vacate(request)
+    if (arrival.work.additionalLatencyMs > 0) {
+      changed()
+      setTimeout(vacate, arrival.work.additionalLatencyMs, request).unref()
+    } else vacate(request)
   }
   const vacate = ({ queue, seats, counts: mine }: Request) => {
     advance()
     seatsInUse -= seats
     mine.seatsInUse -= seats
     if (queue) queue.seatsInUse -= seats
-    demand()
+    changed()
     serveNext()
   }
 
@@ -287,7 +291,7 @@ export function createQueueSet(initial: Queuing, { now, turn, maxWaitMs, observe
         if (at < 0) return
         const time = advance()
         stopWaiting(request, queue, at)
-        demand()
+        changed()
         request.answer?.(refuse(mine, time - request.arrivedAt, refusal))
         serveNext()
       }
@@ -320,6 +324,7 @@ export function createQueueSet(initial: Queuing, { now, turn, maxWaitMs, observe
     set limit(seats) {
       advance()
       limit = seats
+      changed()
       serveNext()
     },
     get executing() {
@@ -372,7 +377,7 @@ export function createQueueSet(initial: Queuing, { now, turn, maxWaitMs, observe
       seatsWaiting += seats
       mine.waiting++
       mine.seatsWaiting += seats
-      demand()
+      changed()
       mine.observer.enqueued(queue.waiting.length)
       const granted = wait(request, queue)
       serveNext()
