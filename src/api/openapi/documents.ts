@@ -7,6 +7,7 @@ import type { MessageType, Resource } from '../../schema/schema.ts'
 import { groupVersion } from '../meta.ts'
 import { allTables, typeById } from '../registry.ts'
 import type { Json } from '../shape.ts'
+import type { CustomSwagger } from './custom.ts'
 import { type Kind, resourcePaths } from './paths.ts'
 import { encodeOpenApiV2 } from './protobuf.ts'
 import { createSchemas, type OpenApiVersion, refPrefix, sorted } from './schemas.ts'
@@ -30,13 +31,14 @@ export interface OpenApi {
   v2(): OpenApiDocument
   /** The same as protobuf, for clients before v3 (media type `openApiV2Protobuf`). */
   v2Protobuf(): OpenApiDocument
-  /** Replaces the documents of custom resources and aggregated APIs, by path; they are made on demand like the others. */
-  setDynamic(documents: ReadonlyMap<string, () => Json>): void
+  /** Replaces the documents of custom resources and aggregated APIs, by path, and what v2 has of them; they are made on demand like the others. */
+  setDynamic(documents: ReadonlyMap<string, () => Json>, custom?: () => CustomSwagger): void
 }
 
 export function createOpenApi({ version, resources }: OpenApiOptions): OpenApi {
   const builtIn = documentMakers(version, resources)
   let dynamic: ReadonlyMap<string, () => Json> = new Map()
+  let inSwagger: (() => CustomSwagger) | undefined
   const made = new Map<string, OpenApiDocument>()
   let index: OpenApiDocument | undefined
   let whole: OpenApiDocument | undefined
@@ -64,17 +66,20 @@ export function createOpenApi({ version, resources }: OpenApiOptions): OpenApi {
       return index
     },
     v2() {
-      whole ??= encode(swagger(version, resources))
+      whole ??= encode(swagger(version, resources, inSwagger?.()))
       return whole
     },
     v2Protobuf() {
-      wholeProtobuf ??= withHash(encodeOpenApiV2(swagger(version, resources)))
+      wholeProtobuf ??= withHash(encodeOpenApiV2(swagger(version, resources, inSwagger?.())))
       return wholeProtobuf
     },
-    setDynamic(documents) {
+    setDynamic(documents, custom) {
       for (const path of dynamic.keys()) made.delete(path)
       dynamic = documents
+      inSwagger = custom
       index = undefined
+      whole = undefined
+      wholeProtobuf = undefined
     },
   }
 }
@@ -150,7 +155,7 @@ function openApi3(version: string, paths: Record<string, Json>, schemas: Json): 
   return { openapi: '3.0.0', info: info(version), paths: sorted(paths), components: { schemas, securitySchemes: bearerToken } }
 }
 
-function swagger(version: string, resources: readonly Resource[]): Json {
+function swagger(version: string, resources: readonly Resource[], custom: CustomSwagger = { paths: {}, definitions: {} }): Json {
   const { paths, schemas } = pathsOf('v2', resources)
   const ref = (type: string) => schemas.ref(schemas.add(typeById(type)))
   const discover = (path: string, id: string, type: string) => {
@@ -167,8 +172,8 @@ function swagger(version: string, resources: readonly Resource[]): Json {
   return {
     swagger: '2.0',
     info: info(version),
-    paths: sorted(paths),
-    definitions: sorted({ ...schemas.all(), ...versionSchemas }),
+    paths: sorted({ ...paths, ...custom.paths }),
+    definitions: sorted({ ...custom.definitions, ...schemas.all(), ...versionSchemas }),
     securityDefinitions: bearerToken,
     security: [{ BearerToken: [] }],
   }

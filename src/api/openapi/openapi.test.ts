@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Resource } from '../../schema/schema.ts'
 import { allResources } from '../registry.ts'
 import type { Json } from '../shape.ts'
-import { customDocument } from './custom.ts'
+import { customDocument, customSwagger } from './custom.ts'
 import { createOpenApi, type OpenApiDocument } from './documents.ts'
 import { decodeOpenApiV2 } from './protobuf.ts'
 
@@ -119,6 +119,47 @@ test('v2 holds everything in one, without defaults', () => {
   expect(document.definitions['io.k8s.api.core.v1.ContainerPort']).toMatchObject({ properties: { protocol: { type: 'string' } } })
   expect(JSON.stringify(document.definitions)).not.toContain('"default":"TCP"')
   expect([...refs(document)].filter((ref) => !(ref.slice('#/definitions/'.length) in document.definitions))).toEqual([])
+})
+
+test('v2 says of custom resources what it can', () => {
+  const resource: Resource = {
+    ...allResources().find((r) => r.resource === 'leases')!,
+    group: 'example.com',
+    resource: 'things',
+    kind: 'Thing',
+    subresources: [],
+  }
+  const schema = {
+    type: 'object',
+    properties: {
+      spec: {
+        type: 'object',
+        required: ['size', 'maybe'],
+        properties: {
+          size: { type: 'integer', minimum: 1 },
+          maybe: { type: 'object', nullable: true, properties: { a: { type: 'string' } } },
+          open: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, properties: { a: { type: 'string' } } },
+          port: { 'x-kubernetes-int-or-string': true, anyOf: [{ type: 'integer' }, { type: 'string' }] },
+        },
+      },
+    },
+  }
+  openApi.setDynamic(new Map(), () => customSwagger([{ resource, schema }]))
+  const { definitions, paths } = parse(openApi.v2()) as { definitions: Record<string, Json>; paths: Json }
+  expect((definitions['com.example.v1.Thing'] as { properties: Json }).properties['spec']).toEqual({
+    type: 'object',
+    required: ['size'],
+    properties: {
+      size: { type: 'integer', minimum: 1 },
+      maybe: {},
+      open: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+      port: { 'x-kubernetes-int-or-string': true },
+    },
+  })
+  expect(paths['/apis/example.com/v1/namespaces/{namespace}/things']).toBeDefined()
+  expect([...refs({ definitions, paths })].filter((ref) => !(ref.slice('#/definitions/'.length) in definitions))).toEqual([])
+  openApi.setDynamic(new Map())
+  expect((parse(openApi.v2()) as { definitions: Json }).definitions['com.example.v1.Thing']).toBeUndefined()
 })
 
 test('v2 as protobuf holds the same paths and definitions', () => {
