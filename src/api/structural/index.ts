@@ -6,9 +6,7 @@
  * A write goes: applyDefaults, prune, then validate (validateStatus on the status subresource), then validateExpressions
  * unless `blocksExpressions` tells of what was found. A read from storage: applyDefaults, prune with `dropInvalid`.
  */
-import type { Resource } from '../../schema/schema.ts'
 import { type ApplySchema, schemaFromOpenApi } from '../apply/schema.ts'
-import type { CustomResource } from '../openapi/custom.ts'
 import { typeById } from '../registry.ts'
 import type { Json } from '../shape.ts'
 import type { JSONSchemaProps } from '../types/apiextensions-v1.ts'
@@ -113,6 +111,3 @@ function listErrors({ root }: StructuralSchema, object: Json, old: Json | undefi
 
 /** What server-side apply reads of the schema; `metadata` is the type of ObjectMeta. */
 export const fieldSetSchema = ({ props }: StructuralSchema): ApplySchema => schemaFromOpenApi(props as Json, typeById('meta.v1.ObjectMeta'))
-
-/** What `createOpenApi().setDynamic` publishes of the version, through `customDocument`. */
-export const openApiOf = ({ props }: StructuralSchema, resource: Resource): CustomResource => ({ resource, schema: props as Json })

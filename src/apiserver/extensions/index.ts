@@ -2,7 +2,7 @@
  * Custom resources (upstream: apiextensions-apiserver): definitions as endpoints, as fresh as the cache of definitions at
  * the moment of a request, so that nobody waits between a definition and what it defines.
  */
-import { customDocument } from '../../api/openapi/custom.ts'
+import { customDocument, customSwagger } from '../../api/openapi/custom.ts'
 import type { OpenApi } from '../../api/openapi/documents.ts'
 import type { Json } from '../../api/shape.ts'
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts'
@@ -90,7 +90,10 @@ export function createExtensions({ core, endpoints, objects, openApi }: Extensio
       if (!mirror.sync()) return
       for (const name of stale) forget(name)
       stale.clear()
-      if (changed) openApi.setDynamic(documents([...known.values()].flatMap(({ served }) => served?.endpoints ?? [])))
+      if (changed) {
+        const endpoints = [...known.values()].flatMap(({ served }) => served?.endpoints ?? [])
+        openApi.setDynamic(documents(endpoints), () => customSwagger(endpoints.map(published)))
+      }
       changed = false
     } finally {
       syncing = false
@@ -191,16 +194,9 @@ async function deleteInstances(core: Core, endpoint: Endpoint): Promise<number> 
   return cache.list(everythingOf(endpoint), undefined, 1).entries.length
 }
 
+const published = ({ resource, custom }: Endpoint) => ({ resource, schema: custom?.openApi })
+
 function documents(endpoints: readonly Endpoint[]): Map<string, () => Json> {
   const byVersion = Map.groupBy(endpoints, ({ apiVersion }) => `apis/${apiVersion}`)
-  return new Map(
-    [...byVersion].map(([path, of]) => [
-      path,
-      () =>
-        customDocument(
-          (of[0] as Endpoint).resource.version,
-          of.map(({ resource, custom }) => ({ resource, schema: custom?.openApi })),
-        ),
-    ]),
-  )
+  return new Map([...byVersion].map(([path, of]) => [path, () => customDocument((of[0] as Endpoint).resource.version, of.map(published))]))
 }
