@@ -93,7 +93,7 @@ export function podUsage(pod: Pod): Usage {
   return usage
 }
 /** What a pod needs at most at a time: all containers and sidecars together, or one init container with the sidecars before it. */
-function podResources({ spec }: Pod, kind: 'requests' | 'limits'): Usage {
+export function podResources({ spec }: Pod, kind: 'requests' | 'limits'): Usage {
   const total: Usage = {}
   const sidecars: Usage = {}
   const peak: Usage = {}

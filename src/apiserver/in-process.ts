@@ -17,11 +17,13 @@ export function createInProcessTransport(
   handle: (request: IncomingRequest) => Promise<Response>,
   user: User | null = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] },
   userAgent = 'kube-apiserver',
+  observe?: (method: string, host: string, code: string, seconds: number) => void,
 ): Transport {
   const never = new AbortController().signal
   const closed = new AbortController()
-  const send = ({ method, path, body, contentType, headers, signal }: ApiRequest): Promise<Response> =>
-    handle({
+  const send = async ({ method, path, body, contentType, headers, signal }: ApiRequest): Promise<Response> => {
+    const began = performance.now()
+    const response = await handle({
       method,
       target: path,
       headers: {
@@ -38,6 +40,9 @@ export function createInProcessTransport(
       ...(user ? { user } : {}),
       signal: signal ?? never,
     })
+    observe?.(method, 'in-process', String(codeOf(response.answer)), (performance.now() - began) / 1000)
+    return response
+  }
 
   return {
     async request<T>(request: ApiRequest): Promise<T> {
@@ -47,7 +52,7 @@ export function createInProcessTransport(
         if (answer.kind === 'error') throw answer.error
         return objectsOf(response, answer) as T
       } finally {
-        response.done(answer.kind === 'error' ? answer.error.code : 'status' in answer ? answer.status : 200)
+        response.done(codeOf(answer))
       }
     },
     watch<T>(request: ApiRequest): AsyncIterable<WatchEvent<T>> {
@@ -56,6 +61,9 @@ export function createInProcessTransport(
     close: () => closed.abort(),
   }
 }
+
+const codeOf = (answer: Response['answer']): number =>
+  answer.kind === 'error' ? answer.error.code : 'status' in answer ? answer.status : 200
 
 function objectsOf(response: Response, answer: Answer): unknown {
   switch (answer.kind) {

@@ -11,6 +11,8 @@ import { flags as apiServerFlags } from '../apiserver/flags.ts'
 import { createInProcessTransport } from '../apiserver/in-process.ts'
 import { createClient } from '../client/client.ts'
 import { createInformers } from '../client/informer.ts'
+import { createLoopMetrics } from '../client/loop-command.ts'
+import { createRequestMetrics, type RequestObserver } from '../client/request-metrics.ts'
 import { flags as controllerFlags, startControllerManager } from '../controllers/command.ts'
 import type { Command } from '../flags/command.ts'
 import { type FlagTable, parseFlags } from '../flags/flags.ts'
@@ -51,20 +53,25 @@ export const command: Command = {
     const forwards = await Promise.all(toForward.map((port) => forwardToLoopback(apiAddress(cluster), port)))
     writeAtomically(cluster.path('run', 'control-plane.ready'), '')
 
-    const transport = (name: string) =>
-      createInProcessTransport(api.server.handle, { name: `system:${name}`, groups: ['system:masters', 'system:authenticated'] }, name)
+    const transport = (name: string, observe?: RequestObserver) =>
+      createInProcessTransport(
+        api.server.handle,
+        { name: `system:${name}`, groups: ['system:masters', 'system:authenticated'] },
+        name,
+        observe,
+      )
     const manager = called('kube-controller-manager', controllerFlags)
     const scheduler = called('kube-scheduler', schedulerFlags)
     /** What the loops call, which also says who may read their metrics. */
     const inside = (name: 'kube-controller-manager' | 'kube-scheduler', given: Parameters<typeof loggerOf>[1]) => {
-      const api = transport(name)
-      return { transport: api, api, log: loggerOf(name, given) }
+      const metrics = createLoopMetrics()
+      const observe = createRequestMetrics(metrics)
+      const own = transport(name, observe)
+      const anonymous = () => createInProcessTransport(api.server.handle, null, name, observe)
+      return { transport: own, api: own, anonymous, metrics, log: loggerOf(name, given) }
     }
     const running: { stop(): Promise<void> | void }[] = await Promise.all([
-      startControllerManager(manager, {
-        ...inside('kube-controller-manager', manager),
-        anonymous: () => createInProcessTransport(api.server.handle, null),
-      }),
+      startControllerManager(manager, inside('kube-controller-manager', manager)),
       startScheduler(scheduler, inside('kube-scheduler', scheduler)),
     ])
     if (cluster.settings.simulatedNodes) running.push(await startSimulatedNodes(cluster, transport('kubemark'), noLog))

@@ -6,10 +6,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { createMetrics } from '../metrics/metrics.ts'
 import { createCertificateAuthority, issueCertificate } from '../pki/index.ts'
 import { createClient } from './client.ts'
 import { createHttpsTransport, lines } from './https-transport.ts'
 import { type Connection, connectionOf, parseKubeconfig, readKubeconfig } from './kubeconfig.ts'
+import { createRequestMetrics } from './request-metrics.ts'
 
 const authority = createCertificateAuthority('test')
 const serving = issueCertificate(authority, {
@@ -187,4 +189,25 @@ test('an exec plugin gives credentials until they expire', async () => {
   const { credentials } = connectionOf(config)
   expect(await credentials()).toMatchObject({ authorization: 'Bearer 1-me' })
   expect(await credentials()).toMatchObject({ authorization: 'Bearer 2-me' })
+})
+
+test('each answer is counted by its status, and a server that does not answer too', async () => {
+  const metrics = createMetrics()
+  const connection = await serve('https', ({ path }) => ({ status: path === '/missing' ? 404 : 200, body: {} }))
+  const { host } = new URL(connection.server)
+  const transport = createHttpsTransport(connection, { observe: createRequestMetrics(metrics) })
+  ends.push(() => transport.close())
+  await transport.request({ method: 'GET', path: '/there' })
+  await expect(transport.request({ method: 'GET', path: '/missing' })).rejects.toThrow()
+  const nobody = createHttpsTransport({ ...connection, server: 'https://127.0.0.1:1' }, { observe: createRequestMetrics(metrics) })
+  ends.push(() => nobody.close())
+  await expect(nobody.request({ method: 'POST', path: '/' })).rejects.toThrow()
+  const text = metrics.render()
+  for (const line of [
+    `rest_client_requests_total{code="200",host="${host}",method="GET"} 1`,
+    `rest_client_requests_total{code="404",host="${host}",method="GET"} 1`,
+    'rest_client_requests_total{code="<error>",host="127.0.0.1:1",method="POST"} 1',
+    `rest_client_request_duration_seconds_count{host="${host}",verb="GET"} 2`,
+  ])
+    expect(text).toContain(`\n${line}`)
 })

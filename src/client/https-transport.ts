@@ -12,6 +12,7 @@ import type { Status } from '../api/types/meta-v1.ts'
 import { http } from '../http/node-http.ts'
 import { type Clock, sleep, systemClock } from './clock.ts'
 import type { Connection, Credentials } from './kubeconfig.ts'
+import type { RequestObserver } from './request-metrics.ts'
 import type { ApiRequest, Transport, WatchEvent } from './transport.ts'
 
 export interface HttpsTransportOptions {
@@ -19,6 +20,7 @@ export interface HttpsTransportOptions {
   readonly clock?: Clock
   /** The texts of the Warning headers (RFC 7234, code 299) that answers carry. */
   readonly onWarning?: (text: string) => void
+  readonly observe?: RequestObserver | undefined
 }
 /** Over the network an answer can also be read as its bytes come: logs. */
 export interface HttpsTransport extends Transport {
@@ -47,7 +49,7 @@ const pingAfterMs = 30_000
 const pingTimeoutMs = 15_000
 
 export function createHttpsTransport(connection: Connection, options: HttpsTransportOptions = {}): HttpsTransport {
-  const { userAgent = 'kijabi', clock = systemClock, onWarning } = options
+  const { userAgent = 'kijabi', clock = systemClock, onWarning, observe } = options
   const url = new URL(connection.server)
   const basePath = url.pathname.replace(/\/$/, '')
   let channel: (Channel & { readonly cert: unknown }) | undefined
@@ -80,7 +82,13 @@ export function createHttpsTransport(connection: Connection, options: HttpsTrans
       }
       if (credentials.authorization) headers.authorization = credentials.authorization
       if (body !== undefined) headers['content-type'] = request.contentType ?? 'application/json'
-      const answer = await channelFor(credentials)({ ...request, path: basePath + request.path }, headers, body)
+      const began = performance.now()
+      const seen = (code: string) => observe?.(request.method, url.host, code, (performance.now() - began) / 1000)
+      const answer = await channelFor(credentials)({ ...request, path: basePath + request.path }, headers, body).catch((error: unknown) => {
+        seen('<error>')
+        throw error
+      })
+      seen(String(answer.status))
       if (onWarning && answer.headers.warning !== undefined) for (const text of warningTexts(answer.headers.warning)) onWarning(text)
       if (answer.status < 400) return answer
       if (answer.status === 401 && tries === 0) {

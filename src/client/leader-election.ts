@@ -6,6 +6,7 @@ import { isAlreadyExists, isConflict, isNotFound } from '../api/errors.ts'
 import { formatMicroTime } from '../api/meta.ts'
 import type { Lease } from '../api/types/coordination-v1.ts'
 import { type Logger, noLog } from '../log/log.ts'
+import type { MetricsRegistry } from '../metrics/metrics.ts'
 import type { Client } from './client.ts'
 import { type Clock, sleep, systemClock } from './clock.ts'
 import { type EventRecorder, referenceTo } from './events.ts'
@@ -21,6 +22,7 @@ export interface LeaderElectionOptions {
   readonly clock?: Clock
   readonly log?: Logger
   readonly random?: () => number
+  readonly metrics?: MetricsRegistry
 }
 
 /**
@@ -36,6 +38,8 @@ export async function runAsLeader(
   const { namespace, name, identity, clock = systemClock, random = Math.random } = options
   const { leaseDurationMs = 15_000, renewDeadlineMs = 10_000, retryPeriodMs = 2_000 } = options
   const log = (options.log ?? noLog).with({ lock: `${namespace}/${name}` })
+  const master = options.metrics?.gauge('leader_election_master_status', 'Whether this process holds the lease.', ['name'])
+  master?.set(0, [name])
   let observed: Lease | undefined
   let observedAt = 0
 
@@ -108,6 +112,7 @@ export async function runAsLeader(
   const record = (message: string) =>
     observed && options.recorder?.event(referenceTo('leases.coordination.k8s.io', observed), 'Normal', 'LeaderElection', message)
   record(`${identity} became leader`)
+  master?.set(1, [name])
 
   const leading = new AbortController()
   lead(AbortSignal.any([signal, leading.signal]))
@@ -124,10 +129,12 @@ export async function runAsLeader(
       record(`${identity} stopped leading`)
       log.error('lost the lease')
       leading.abort()
+      master?.set(0, [name])
       return false
     }
   }
   leading.abort()
+  master?.set(0, [name])
   await release()
   return true
 

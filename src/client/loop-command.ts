@@ -11,7 +11,8 @@ import { createComponentServer } from '../http/component-server.ts'
 import { type FrontProxyOptions, frontProxyFlags, frontProxyOf } from '../http/front-proxy.ts'
 import { logFlags } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
-import type { MetricsRegistry } from '../metrics/metrics.ts'
+import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
+import { addProcessMetrics } from '../metrics/process.ts'
 import { type Client, createClient } from './client.ts'
 import { systemClock } from './clock.ts'
 import { createAccessGate, createAccessReviews, createCertificateCallers, createTokenReviews, type Trust } from './delegated-access.ts'
@@ -19,6 +20,7 @@ import { createHttpsTransport } from './https-transport.ts'
 import { createInformers, type Informers } from './informer.ts'
 import { type Connection, inClusterConnection, loadConnection } from './kubeconfig.ts'
 import type { LeaderElectionOptions } from './leader-election.ts'
+import { createRequestMetrics } from './request-metrics.ts'
 import type { Transport } from './transport.ts'
 
 /** The lease that one of several processes works under. */
@@ -36,6 +38,8 @@ export interface Loops {
   /** Resolves when the lease was lost. Never resolves otherwise. */
   readonly lost: Promise<void>
   readonly metrics: MetricsRegistry
+  /** What `/metrics/resources` answers. */
+  readonly resourceMetrics?: MetricsRegistry
   /** What `/configz` answers. */
   readonly configz?: () => object
 }
@@ -100,19 +104,46 @@ export function leaseTermsOf(values: ParsedFlags['values']): LeaseTerms {
   }
 }
 
+/** What a command's loops speak to, and the metrics that know of each request. */
+export interface LoopApi {
+  readonly transport: Transport
+  /** Makes a transport without an identity. */
+  readonly anonymous: () => Transport
+  readonly connection: Connection
+  readonly metrics: MetricsRegistry
+}
+export function createLoopMetrics(): MetricsRegistry {
+  const metrics = createMetrics()
+  addProcessMetrics(metrics)
+  return metrics
+}
+
+/** Who is asked and can answer is well. */
+function createHealthMetrics(metrics: MetricsRegistry): (type: string) => void {
+  const last = metrics.gauge('kubernetes_healthcheck', 'The result of a health check.', ['name', 'type'])
+  const all = metrics.counter('kubernetes_healthchecks_total', 'Results of health checks.', ['name', 'type', 'status'])
+  return (type) => {
+    last.set(1, ['ping', type])
+    all.add(['ping', type, 'success'])
+  }
+}
+
 /** Runs a command's loops over HTTPS until it is told to end (0) or its lease is lost (1). `kubeconfig` is where its own configuration says. */
 export async function runLoops(
   name: string,
   { values, signal }: Pick<Invocation, 'values' | 'signal'>,
   log: Logger,
-  start: (transport: Transport, connection: Connection) => Promise<RunningLoops>,
+  start: (api: LoopApi) => Promise<RunningLoops>,
   kubeconfig?: string,
 ): Promise<number> {
   const file = (values['kubeconfig'] as string) || kubeconfig
   const found = file ? loadConnection({ kubeconfig: file }) : inClusterConnection()
   const connection = values['master'] ? { ...found, server: values['master'] as string } : found
-  const transport = createHttpsTransport(connection, { userAgent: name })
-  const loops = await start(transport, connection)
+  const metrics = createLoopMetrics()
+  const options = { userAgent: name, observe: createRequestMetrics(metrics) }
+  const transport = createHttpsTransport(connection, options)
+  const anonymous = () => createHttpsTransport({ ...connection, headers: {}, credentials: () => ({}) }, options)
+  const loops = await start({ transport, anonymous, connection, metrics })
   const stopped = new Promise<'stopped'>((resolve) => signal.addEventListener('abort', () => resolve('stopped'), { once: true }))
   const why = await Promise.race([stopped, loops.lost])
   await loops.stop()
@@ -149,7 +180,7 @@ async function serve(
   name: string,
   values: ParsedFlags['values'],
   { log, api }: { log: Logger; api?: Transport | undefined },
-  loops: Pick<Loops, 'metrics' | 'configz'>,
+  loops: Pick<Loops, 'metrics' | 'resourceMetrics' | 'configz'>,
 ): Promise<{ close(): Promise<void> }> {
   const file = (flag: string) => (values[flag] ? readFileSync(values[flag] as string, 'utf8') : undefined)
   const opened = new Map<string, Transport & { close(): void }>()
@@ -162,6 +193,7 @@ async function serve(
     opened.set(kubeconfig, transport)
     return createClient(transport)
   }
+  const { resourceMetrics } = loops
   const authentication = clientOf('authentication-kubeconfig')
   const authorization = clientOf('authorization-kubeconfig')
   const [certificate, key] = [file('tls-cert-file'), file('tls-private-key-file')]
@@ -172,6 +204,8 @@ async function serve(
     port: values['secure-port'] as number,
     tls: certificate && key ? { certificate, key } : 'self-signed',
     metrics: () => loops.metrics.render(),
+    resourceMetrics: resourceMetrics && (() => resourceMetrics.render()),
+    asked: createHealthMetrics(loops.metrics),
     configz: loops.configz,
     gate: createAccessGate({
       certified: (request) => certified(request),

@@ -160,6 +160,7 @@ function createQueueMetrics(metrics: MetricsRegistry, name: string, clock: Clock
   const labels = [name]
   const queuedAt = new Map<string, number>()
   const startedAt = new Map<string, number>()
+  running(metrics).set(name, () => [...startedAt.values()].map((at) => Math.max(0, clock.now() - at) / 1000))
   depth.set(0, labels)
   adds.add(labels, 0)
   retries.add(labels, 0)
@@ -180,4 +181,20 @@ function createQueueMetrics(metrics: MetricsRegistry, name: string, clock: Clock
       startedAt.delete(key)
     },
   }
+}
+
+/** How long the work under way of each queue takes so far, in seconds; read when the metrics are. */
+const underWay = new WeakMap<MetricsRegistry, Map<string, () => readonly number[]>>()
+function running(metrics: MetricsRegistry): Map<string, () => readonly number[]> {
+  const have = underWay.get(metrics)
+  if (have) return have
+  const queues = new Map<string, () => readonly number[]>()
+  underWay.set(metrics, queues)
+  const collect = (name: string, help: string, of: (seconds: readonly number[]) => number) =>
+    metrics.collect(name, help, ['name'], () => [...queues].map(([queue, seconds]) => [[queue], of(seconds())] as const))
+  collect('workqueue_unfinished_work_seconds', 'Seconds that the keys which are worked on now have taken so far, together.', (seconds) =>
+    seconds.reduce((sum, s) => sum + s, 0),
+  )
+  collect('workqueue_longest_running_processor_seconds', 'Seconds that the longest of them has taken.', (s) => Math.max(0, ...s))
+  return queues
 }

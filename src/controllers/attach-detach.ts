@@ -26,7 +26,17 @@ const isHealthy = (node: Node) => node.status.conditions?.find((c) => c.type ===
 export const attachmentName = (handle: string, driver: string, node: string): string =>
   `csi-${createHash('sha256').update(`${handle}${driver}${node}`).digest('hex')}`
 
-export function createAttachDetachController({ client, informers, clock, options, recorder: recorders }: ControllerDeps): Controller {
+export function createAttachDetachController({
+  client,
+  informers,
+  clock,
+  metrics,
+  options,
+  recorder: recorders,
+}: ControllerDeps): Controller {
+  const forced = metrics.counter('attachdetach_controller_forced_detaches', 'Volumes taken from nodes that had not let them go.', [
+    'reason',
+  ])
   const pods = informers.of('pods')
   const nodes = informers.of('nodes')
   const claims = informers.of('persistentvolumeclaims')
@@ -87,6 +97,8 @@ export function createAttachDetachController({ client, informers, clock, options
     }
   }
 
+  const isOutOfService = (node: Node) => (node.spec.taints ?? []).some((t) => t.key === taintKeys.outOfService)
+
   /** Whether a volume may be taken from a node: the kubelet has let it go, or will never say so. */
   function mayDetach(attachment: VolumeAttachment, node: Node | undefined, inUseName: string | undefined): number {
     const { name } = attachment.metadata
@@ -94,10 +106,9 @@ export function createAttachDetachController({ client, informers, clock, options
       unwantedSince.delete(name)
       return 0
     }
-    const outOfService = (node.spec.taints ?? []).some((t) => t.key === taintKeys.outOfService)
     const since = unwantedSince.get(name) ?? clock.now()
     unwantedSince.set(name, since)
-    if (outOfService) return 0
+    if (isOutOfService(node)) return 0
     return isHealthy(node) || options.disableForceDetachOnTimeout ? Infinity : Math.max(0, since + maxWaitForUnmountMs - clock.now())
   }
 
@@ -185,9 +196,13 @@ export function createAttachDetachController({ client, informers, clock, options
           if (held !== Infinity) wait = Math.min(wait ?? Infinity, held)
           continue
         }
-        await client.delete(resource, { name }, { preconditions: { uid } }).catch((error: unknown) => {
+        const isHeld = csi !== undefined && node?.status.volumesInUse?.includes(uniqueName(csi.driver, csi.volumeHandle)) === true
+        try {
+          await client.delete(resource, { name }, { preconditions: { uid } })
+          if (isHeld) forced.add([isOutOfService(node) ? 'out-of-service' : 'timeout'])
+        } catch (error) {
           if (!isNotFound(error)) throw error
-        })
+        }
       }
       if (node) await tellNode(node)
       return wait

@@ -1,6 +1,5 @@
 /** `kijabi kube-controller-manager`: the controllers by themselves, against any API server. */
 import { readFileSync } from 'node:fs'
-import { createHttpsTransport } from '../client/https-transport.ts'
 import { leaseTermsOf, loopFlags, type RunningLoops, runLoops, startLoops } from '../client/loop-command.ts'
 import type { Transport } from '../client/transport.ts'
 import type { Command } from '../flags/command.ts'
@@ -8,6 +7,7 @@ import type { FlagTable, ParsedFlags } from '../flags/flags.ts'
 import { ExitError } from '../flags/run.ts'
 import { loggerOf } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
+import type { MetricsRegistry } from '../metrics/metrics.ts'
 import { chooseControllers, createControllerManager } from './manager.ts'
 import { type ControllerOptions, defaultOptions, signers } from './options.ts'
 import { registry } from './registry.ts'
@@ -213,13 +213,8 @@ export const command: Command = {
   flags,
   run(invocation) {
     const log = loggerOf('kube-controller-manager', invocation)
-    return runLoops('kube-controller-manager', invocation, log, (transport, connection) =>
-      startControllerManager(invocation, {
-        ...{ transport, log },
-        rootCa: connection.ca === undefined ? undefined : String(connection.ca),
-        anonymous: () =>
-          createHttpsTransport({ ...connection, headers: {}, credentials: () => ({}) }, { userAgent: 'kube-controller-manager' }),
-      }),
+    return runLoops('kube-controller-manager', invocation, log, ({ connection: { ca }, ...api }) =>
+      startControllerManager(invocation, { ...api, log, rootCa: ca === undefined ? undefined : String(ca) }),
     )
   },
 }
@@ -231,9 +226,16 @@ export const command: Command = {
  */
 export function startControllerManager(
   { values, given }: Pick<ParsedFlags, 'values' | 'given'>,
-  deps: { transport: Transport; log: Logger; anonymous: () => Transport; rootCa?: string | undefined; api?: Transport },
+  deps: {
+    transport: Transport
+    log: Logger
+    anonymous: () => Transport
+    metrics: MetricsRegistry
+    rootCa?: string | undefined
+    api?: Transport
+  },
 ): Promise<RunningLoops> {
-  const { transport, log, rootCa, api } = deps
+  const { transport, log, metrics, rootCa, api } = deps
   const controllers = values['controllers'] as string[]
   try {
     chooseControllers(controllers)
@@ -242,7 +244,7 @@ export function startControllerManager(
   }
   return startLoops('kube-controller-manager', values, { log, api }, () =>
     createControllerManager({
-      ...{ transport, log, anonymous: values['use-service-account-credentials'] ? deps.anonymous() : undefined },
+      ...{ transport, log, metrics, anonymous: values['use-service-account-credentials'] ? deps.anonymous() : undefined },
       options: optionsOf({ values, given }, rootCa),
       controllers,
       ...(values['leader-elect'] ? { leaderElection: leaseTermsOf(values) } : {}),

@@ -22,6 +22,7 @@ export interface ControllerDeps {
   /** A recorder of events that names `component` as their source. */
   readonly recorder: (component: string) => EventRecorder
   readonly random: () => number
+  readonly metrics: MetricsRegistry
 }
 
 /** What a controller may do with its queue. */

@@ -22,6 +22,12 @@ export function createCronJobController(deps: ControllerDeps): Controller {
   const cronJobs = informers.of(resource)
   const jobs = indexByOwner(informers.of('jobs.batch'))
   const recorder = deps.recorder('cronjob-controller')
+  const skew = deps.metrics.histogram(
+    'cronjob_controller_job_creation_skew_duration_seconds',
+    'Time from when a job was due until it was made.',
+    [],
+    Array.from({ length: 10 }, (_, i) => 2 ** i),
+  )
 
   function wake(queue: Queue) {
     const enqueue = (cronJob: CronJob | undefined) => cronJob && queue.add(objectKey(cronJob))
@@ -156,6 +162,7 @@ export function createCronJobController(deps: ControllerDeps): Controller {
           },
           spec,
         })
+        skew.observe((clock.now() - due) / 1000)
         recorder.event(about, 'Normal', 'SuccessfulCreate', `Created job ${name}`)
       } catch (error) {
         if (isNamespaceTerminating(error)) return

@@ -42,7 +42,7 @@ interface Plan {
   readonly remove: EndpointSlice[]
 }
 
-export function createEndpointSliceController({ client, informers, options, recorder: recorders }: ControllerDeps): Controller {
+export function createEndpointSliceController({ client, informers, options, metrics, recorder: recorders }: ControllerDeps): Controller {
   const services = informers.of('services')
   const pods = informers.of('pods')
   const nodes = informers.of('nodes')
@@ -52,6 +52,13 @@ export function createEndpointSliceController({ client, informers, options, reco
     return name && s.metadata.labels?.[managedByLabel] === manager ? [`${s.metadata.namespace}/${name}`] : []
   })
   const recorder = recorders('endpoint-slice-controller')
+  const changes = metrics.counter('endpoint_slice_controller_changes', 'Slices that were written.', ['operation'])
+  const syncs = metrics.counter('endpoint_slice_controller_syncs', 'Looks at services.', ['result'])
+  const mine = () => slices.list().filter((s) => s.metadata.labels?.[managedByLabel] === manager)
+  metrics.collect('endpoint_slice_controller_num_endpoint_slices', 'Slices that there are.', [], () => [[[], mine().length]])
+  metrics.collect('endpoint_slice_controller_endpoints_desired', 'Endpoints in them.', [], () => [
+    [[], mine().reduce((sum, { endpoints }) => sum + (endpoints?.length ?? 0), 0)],
+  ])
   /** What was written to each service's slices and has not come back on the watch: until it has, the cache is no ground to stand on. */
   const awaited = new Map<string, Map<string, number | 'deleted'>>()
   /** Services that were not looked at for that reason. */
@@ -115,6 +122,7 @@ export function createEndpointSliceController({ client, informers, options, reco
       if (!service || service.metadata.deletionTimestamp || service.spec.type === 'ExternalName' || !service.spec.selector) return
       if (awaited.has(key)) {
         postponed.add(key)
+        syncs.add(['stale'])
         return
       }
       const existing = slices.byIndex(serviceIndex, key)
@@ -124,6 +132,7 @@ export function createEndpointSliceController({ client, informers, options, reco
         const stale = existing.filter((s) => !families(service).includes(s.addressType as 'IPv4'))
         await Promise.all(stale.map(remove))
       } catch (error) {
+        syncs.add(['error'])
         recorder.event(
           referenceTo('services', service),
           'Warning',
@@ -132,6 +141,7 @@ export function createEndpointSliceController({ client, informers, options, reco
         )
         throw error
       }
+      syncs.add([failures.length > 0 ? 'error' : 'success'])
       if (failures.length > 0) throw new Error(failures[0])
     },
   }
@@ -243,10 +253,12 @@ export function createEndpointSliceController({ client, informers, options, reco
       ...content,
     }
     const made = await client.create(resource, draft)
+    changes.add(['create'])
     wrote(objectKey(service), made)
   }
   async function update(service: string, slice: EndpointSlice): Promise<void> {
     wrote(service, await client.update(resource, slice))
+    changes.add(['update'])
   }
   /** The event may have come before the answer. */
   function wrote(service: string, { metadata: { uid, namespace, name, resourceVersion } }: EndpointSlice): void {
@@ -260,6 +272,7 @@ export function createEndpointSliceController({ client, informers, options, reco
     expect(service, uid, 'deleted')
     try {
       await client.delete(resource, { namespace, name }, { preconditions: { uid } })
+      changes.add(['delete'])
     } catch (error) {
       awaited.get(service)?.delete(uid)
       if (awaited.get(service)?.size === 0) awaited.delete(service)

@@ -7,6 +7,7 @@ import { createInformers } from '../client/informer.ts'
 import { createMemoryTransport } from '../client/memory-transport.ts'
 import type { ApiRequest, Transport } from '../client/transport.ts'
 import { noLog } from '../log/log.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { createHorizontalPodAutoscaler } from './horizontal-pod-autoscaler.ts'
 import { defaultOptions } from './options.ts'
 
@@ -53,6 +54,7 @@ async function setUp(spec: object, replicas: number, cpu: { usage: string }) {
     informers,
     clock,
     log: noLog,
+    metrics: createMetrics(),
     random: () => 0,
     options: defaultOptions,
     recorder: () => ({ event: (_about, _type, reason, message) => void state.events.push(`${reason}: ${message}`), flush: async () => {} }),

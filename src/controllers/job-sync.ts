@@ -11,6 +11,7 @@ import { type EventRecorder, referenceTo } from '../client/events.ts'
 import type { Expectations } from '../client/expectations.ts'
 import { semanticEqual } from './equal.ts'
 import { type IndexSet, parseIndexes, union } from './index-set.ts'
+import type { JobAction, JobMetrics } from './job-metrics.ts'
 import { backoffMs, failureCountOf, indexBackoffMs, indexedDraft, lastFailed, podDraft, tracking } from './job-pods.ts'
 import { indexOf, isFailed, isIndexed, judgeFailure, matchSuccess, replacesOnlyFailed } from './job-policies.ts'
 import { isNamespaceTerminating, isPodActive, isPodReady, isPodTerminating, restartsOf, slowStart } from './pods.ts'
@@ -22,6 +23,7 @@ const mostPods = 500
 export interface JobTools {
   readonly client: Client
   readonly recorder: EventRecorder
+  readonly metrics: JobMetrics
   readonly expectations: Expectations
   /** Pods whose finalizer was taken away and whose event has not come yet. */
   readonly released: ReadonlySet<string>
@@ -34,7 +36,7 @@ export interface JobTools {
 
 /** One look at one job. `status` is what it will be. */
 export function createJobSync(
-  { client, recorder, expectations, released, release, written, now }: JobTools,
+  { client, recorder, metrics, expectations, released, release, written, now }: JobTools,
   key: string,
   job: Job,
   owned: readonly Pod[],
@@ -53,6 +55,7 @@ export function createJobSync(
   let failedIndexes: IndexSet = parseIndexes(job.status.failedIndexes, completions ?? 0)
   const tracked = owned.filter((pod) => hasFinalizer(pod, tracking) && !released.has(pod.metadata.uid))
   let active = owned.filter(isPodActive)
+  let action: JobAction = 'reconciling'
   const byAge = (a: Pod, b: Pod) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1)
 
   function setCondition(type: string, on: boolean, reason: string, message: string): boolean {
@@ -223,6 +226,7 @@ export function createJobSync(
     return wait
   }
   async function create(drafts: readonly Draft<Pod>[]): Promise<void> {
+    if (drafts.length > 0) action = 'pods_created'
     expectations.expectCreations(key, drafts.length)
     const made: Pod[] = []
     const { successes, error } = await slowStart(drafts.length, async (i) => {
@@ -243,6 +247,7 @@ export function createJobSync(
 
   async function removePods(victims: readonly Pod[]): Promise<unknown> {
     if (victims.length === 0) return undefined
+    action = 'pods_deleted'
     expectations.expectDeletions(key, victims.map(objectKey))
     let failure: unknown
     await Promise.all(
@@ -315,8 +320,13 @@ export function createJobSync(
         .map((p) => p.metadata.uid),
     )
     const settledOf = (uids: string[]) => uids.filter((uid) => !stillTracked.has(uid))
-    status.succeeded = (status.succeeded ?? 0) + (indexed ? 0 : settledOf(uncounted.succeeded).length)
-    status.failed = (status.failed ?? 0) + settledOf(uncounted.failed).length
+    if (toRelease.length > 0 && action === 'reconciling') action = 'tracking'
+    const [succeededPods, failedPods] = [
+      indexed ? indexes.length : settledOf(uncounted.succeeded).length,
+      settledOf(uncounted.failed).length,
+    ]
+    status.succeeded = (status.succeeded ?? 0) + (indexed ? 0 : succeededPods)
+    status.failed = (status.failed ?? 0) + failedPods
     status.uncountedTerminatedPods = {
       succeeded: uncounted.succeeded.filter((uid) => stillTracked.has(uid)),
       failed: uncounted.failed.filter((uid) => stillTracked.has(uid)),
@@ -326,6 +336,10 @@ export function createJobSync(
     if (failed && clean) finish('Failed', failed)
     else if (succeeded && clean) finish('Complete', succeeded)
     await write(current)
+    metrics.podsFinished(job, 'succeeded', succeededPods)
+    metrics.podsFinished(job, 'failed', failedPods)
+    if (clean && failed) metrics.finished(job, 'failed', failed.reason)
+    else if (clean && succeeded) metrics.finished(job, 'succeeded', succeeded.reason)
   }
 
   function finish(type: 'Complete' | 'Failed', { reason, message }: { reason: string; message: string }): void {
@@ -347,7 +361,12 @@ export function createJobSync(
     return updated
   }
 
-  return { run }
+  return {
+    run,
+    get action() {
+      return action
+    },
+  }
 }
 
 function withoutZeros(status: JobStatus): Record<string, unknown> {

@@ -9,6 +9,7 @@ import type { Job, JobCondition } from '../api/types/batch-v1.ts'
 import type { Pod } from '../api/types/core-v1.ts'
 import { createExpectations } from '../client/expectations.ts'
 import type { Controller, ControllerDeps, Queue } from './controller.ts'
+import { createJobMetrics } from './job-metrics.ts'
 import { tracking } from './job-pods.ts'
 import { createJobSync } from './job-sync.ts'
 import { createClaimer, indexByOwner, resolveOwner } from './ownership.ts'
@@ -22,6 +23,7 @@ export function createJobController(deps: ControllerDeps): Controller {
   const jobs = informers.of(resource)
   const pods = indexByOwner(informers.of('pods'))
   const recorder = deps.recorder('job-controller')
+  const metrics = createJobMetrics(deps.metrics)
   const expectations = createExpectations(clock)
   const claim = createClaimer({ client, ownerResource: resource, resource: 'pods', informer: pods, finalizer: tracking })
   /** Pods whose finalizer was taken away and whose event has not come yet. */
@@ -32,6 +34,7 @@ export function createJobController(deps: ControllerDeps): Controller {
   const tools = {
     client,
     recorder,
+    metrics,
     expectations,
     released,
     release,
@@ -120,7 +123,16 @@ export function createJobController(deps: ControllerDeps): Controller {
       for (const pod of owned) if (hasFinalizer(pod, tracking)) await release(pod)
       return undefined
     }
-    return createJobSync({ ...tools, now: clock.now() }, key, job, owned).run()
+    const began = performance.now()
+    const sync = createJobSync({ ...tools, now: clock.now() }, key, job, owned)
+    let result: 'success' | 'error' = 'error'
+    try {
+      const wait = await sync.run()
+      result = 'success'
+      return wait
+    } finally {
+      metrics.synced(job, sync.action, result, (performance.now() - began) / 1000)
+    }
   }
 
   async function release(pod: Pod): Promise<boolean> {

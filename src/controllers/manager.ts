@@ -111,7 +111,7 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
       const account = serviceAccountOf(name)
       const deps: ControllerDeps = {
         ...{ client: clientOf(account), recorder: recorderOf(account) },
-        ...{ informers, clock, log, options, random },
+        ...{ informers, clock, log, metrics, options, random },
       }
       const made = prepareController(registry[name](deps), { clock, log, metrics, signal })
       queues.set(name, made.queue)
@@ -128,7 +128,7 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
       if (!given.leaderElection) return lead(stopping.signal)
       const elected = runAsLeader(
         client,
-        { ...given.leaderElection, clock, log, random, recorder: recorderOf(null)('kube-controller-manager') },
+        { ...given.leaderElection, clock, log, random, metrics, recorder: recorderOf(null)('kube-controller-manager') },
         stopping.signal,
         lead,
       )

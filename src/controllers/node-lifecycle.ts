@@ -48,6 +48,10 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
   pods.addIndex(nodeIndex, (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []))
   const leases = informers.of('leases.coordination.k8s.io', { namespace: leaseNamespace })
   const recorder = deps.recorder('node-controller')
+  const evictions = deps.metrics.counter('node_collector_evictions_total', 'Nodes whose pods were evicted, by zone.', ['zone'])
+  const sizes = deps.metrics.gauge('node_collector_zone_size', 'Nodes of a zone.', ['zone'])
+  const health = deps.metrics.gauge('node_collector_zone_health', 'The share of a zone’s nodes that are ready, in percent.', ['zone'])
+  const unhealthy = deps.metrics.gauge('node_collector_unhealthy_nodes_in_zone', 'Nodes of a zone that are not ready.', ['zone'])
   /** When a sign of life of each node was last seen, by this clock. */
   const seen = new Map<string, number>()
   const zones = new Map<string, ZoneState>()
@@ -215,6 +219,7 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
     }
     const added: Taint = { key: wanted, effect: 'NoExecute', timeAdded: formatTime(clock.now()) }
     await writeTaints(node, [...taints.filter((t) => !evicting.includes(t)), added])
+    if (evicting.length === 0) evictions.add([zoneOf(node)])
     return undefined
   }
 
@@ -241,6 +246,12 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
       if (readiness(node) === 'True') count.ready++
       else count.notReady++
       counts.set(zoneOf(node), count)
+    }
+    for (const zone of zones.keys()) if (!counts.has(zone)) for (const gauge of [sizes, health, unhealthy]) gauge.remove([zone])
+    for (const [zone, { ready, notReady }] of counts) {
+      sizes.set(ready + notReady, [zone])
+      health.set((100 * ready) / (ready + notReady), [zone])
+      unhealthy.set(notReady, [zone])
     }
     const states = new Map<string, ZoneState>()
     for (const [zone, { ready, notReady }] of counts)

@@ -20,10 +20,12 @@ import { createInProcessTransport } from '../apiserver/in-process.ts'
 import { createMemoryStore } from '../apiserver/memory-store.ts'
 import { type Client, createClient, type Draft } from '../client/client.ts'
 import { createInformers, type Informers } from '../client/informer.ts'
+import { createRequestMetrics } from '../client/request-metrics.ts'
 import type { ObjectOf } from '../client/resources.ts'
 import type { ApiRequest, Transport } from '../client/transport.ts'
 import { parseFlags } from '../flags/flags.ts'
 import { noLog } from '../log/log.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { createCertificateAuthority } from '../pki/index.ts'
 import { type ControllerManager, createControllerManager } from './manager.ts'
 import { signers } from './options.ts'
@@ -42,6 +44,7 @@ let informers: Informers
 let manager: ControllerManager
 /** `ACCOUNT METHOD RESOURCE`, what was carried out, and what was refused. */
 const done = new Set<string>()
+const metrics = createMetrics()
 const refused: string[] = []
 let looks: (() => void)[] = []
 
@@ -133,9 +136,10 @@ beforeAll(async () => {
   startKubelet()
   const asManager = { name: 'system:kube-controller-manager', groups: ['system:authenticated'] }
   const authority = createCertificateAuthority('ca')
+  const observe = createRequestMetrics(metrics)
   manager = createControllerManager({
-    transport: recorded(createInProcessTransport(server.handle, asManager, 'kube-controller-manager')),
-    anonymous: recorded(createInProcessTransport(server.handle, null)),
+    transport: recorded(createInProcessTransport(server.handle, asManager, 'kube-controller-manager', observe)),
+    anonymous: recorded(createInProcessTransport(server.handle, null, 'kube-controller-manager', observe)),
     controllers: ['*', 'bootstrap-signer-controller', 'token-cleaner-controller'],
     options: {
       rootCa: 'CA',
@@ -400,16 +404,21 @@ const steps: readonly Step[] = [
       await make('resourceclaimtemplates.resource.k8s.io', 'gpus', {
         spec: { spec: { devices: { requests: [{ name: 'gpu', exactly: { deviceClassName: 'gpu' } }] } } },
       })
-      const pod = await makePod('gpu', {}, { resourceClaims: [{ name: 'gpu', resourceClaimTemplateName: 'gpus' }] })
+      const requests = [{ name: 'gpu', exactly: { deviceClassName: 'gpu' } }]
+      const kept = await make('resourceclaims.resource.k8s.io', 'mine', { spec: { devices: { requests } } })
+      const resourceClaims = [
+        { name: 'gpu', resourceClaimTemplateName: 'gpus' },
+        { name: 'mine', resourceClaimName: 'mine' },
+      ]
+      const pod = await makePod('gpu', {}, { resourceClaims })
       await until('resource-claim-controller PATCH pods/status')
-      const [made] = (await client.list('resourceclaims.resource.k8s.io', { namespace: 'default' })).items
       await client.updateStatus('resourceclaims.resource.k8s.io', {
-        ...(made as object),
+        ...kept,
         status: {
           allocation: { devices: { results: [{ request: 'gpu', driver: 'd', pool: 'p', device: 'one' }] } },
           reservedFor: [{ resource: 'pods', name: 'gpu', uid: pod.metadata.uid }],
         },
-      } as never)
+      })
       await makeGlobal('resourceslices.resource.k8s.io', 's', {
         spec: {
           ...{ driver: 'd', nodeName: 'node', pool: { name: 'p', generation: 1, resourceSliceCount: 1 } },
@@ -562,11 +571,15 @@ describe('by the roles that come with a cluster', () => {
       await until(...actions)
     })
   test('nobody asked for more', () => expect(refused).toEqual([]))
-  test('the manager himself writes leases, accounts, their tokens and secrets only', () => {
-    const own = [...done].filter((action) => action.startsWith('manager ') && !action.startsWith('manager GET'))
+  test('each request is counted', () => {
+    const text = metrics.render()
+    for (const labels of ['code="200",host="in-process",method="PUT"', 'code="201",host="in-process",method="POST"'])
+      expect(text).toContain(`\nrest_client_requests_total{${labels}} `)
+  })
+  test('the manager himself writes accounts, their tokens, secrets and, besides its lease, nothing', () => {
+    const own = [...done].filter((action) => /^manager (?!GET)/.test(action) && !action.endsWith(' leases'))
     expect(own.sort()).toEqual([
       'manager POST events',
-      'manager POST leases',
       'manager POST serviceaccounts',
       'manager POST serviceaccounts/token',
       'manager PUT secrets',

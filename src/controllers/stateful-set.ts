@@ -40,6 +40,18 @@ export function createStatefulSetController(deps: ControllerDeps): Controller {
   const revisions = indexByOwner(informers.of('controllerrevisions.apps'))
   const claims = informers.of('persistentvolumeclaims')
   const recorder = deps.recorder('statefulset-controller')
+  const labels = ['statefulset_namespace', 'statefulset_name', 'pod_management_policy']
+  const mostDown = deps.metrics.gauge(
+    'statefulset_controller_statefulset_max_unavailable',
+    'Pods of a set that may be unavailable while it is rolled over.',
+    labels,
+  )
+  const isDown = deps.metrics.gauge(
+    'statefulset_controller_statefulset_unavailable_replicas',
+    'Pods of a set that are unavailable.',
+    labels,
+  )
+  const labelsOf = ({ metadata: { namespace, name }, spec }: StatefulSet) => [namespace, name, spec.podManagementPolicy ?? 'OrderedReady']
   const history = createRevisionHistory(client, resource, revisions)
   const claimPods = createClaimer({
     client,
@@ -51,7 +63,13 @@ export function createStatefulSetController(deps: ControllerDeps): Controller {
 
   function wake(queue: Queue) {
     const enqueue = (set: StatefulSet | undefined) => set && queue.add(objectKey(set))
-    sets.addHandler({ added: enqueue, updated: enqueue })
+    sets.addHandler({
+      added: enqueue,
+      updated: enqueue,
+      deleted(set) {
+        for (const gauge of [mostDown, isDown]) gauge.remove(labelsOf(set))
+      },
+    })
     const wakeOwner = (pod: Pod) => {
       if (controllerOf(pod)) return enqueue(resolveOwner(sets, 'StatefulSet', pod))
       if (isBeingDeleted(pod)) return
@@ -241,6 +259,8 @@ export function createStatefulSetController(deps: ControllerDeps): Controller {
       return !pod || !healthy(pod)
     })
     let unavailable = down.length
+    mostDown.set(most, labelsOf(set))
+    isDown.set(unavailable, labelsOf(set))
     for (const ordinal of [...ordinals].reverse()) {
       if (ordinal - (set.spec.ordinals?.start ?? 0) < partition) break
       const pod = byOrdinal.get(ordinal)

@@ -5,7 +5,13 @@ import type { Job } from '../api/types/batch-v1.ts'
 import type { Controller, ControllerDeps } from './controller.ts'
 import { finishedCondition } from './job.ts'
 
-export function createTtlAfterFinishedController({ client, informers, clock, options }: ControllerDeps): Controller {
+export function createTtlAfterFinishedController({ client, informers, clock, metrics, options }: ControllerDeps): Controller {
+  const late = metrics.histogram(
+    'ttl_after_finished_controller_job_deletion_duration_seconds',
+    'Time from when a job’s time to live was over until it was deleted.',
+    [],
+    Array.from({ length: 14 }, (_, i) => 0.1 * 2 ** i),
+  )
   const jobs = informers.of('jobs.batch')
   return {
     name: 'ttl-after-finished-controller',
@@ -29,6 +35,7 @@ export function createTtlAfterFinishedController({ client, informers, clock, opt
       const { uid, resourceVersion } = job.metadata
       await client
         .delete('jobs.batch', { namespace, name }, { propagationPolicy: 'Foreground', preconditions: { uid, resourceVersion } })
+        .then(() => late.observe(-left / 1000))
         .catch((error: unknown) => {
           if (!isNotFound(error)) throw error
         })

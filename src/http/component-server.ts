@@ -12,6 +12,10 @@ export interface ComponentServerOptions {
   readonly tls: { readonly certificate: string; readonly key: string } | 'self-signed'
   readonly metrics: () => string
   readonly configz?: (() => object) | undefined
+  /** What `/metrics/resources` answers, where there is that. */
+  readonly resourceMetrics?: (() => string) | undefined
+  /** Told of each question for health, by what was asked for: `healthz`. */
+  readonly asked?: ((type: string) => void) | undefined
   /** Why a request is refused, as a Status; undefined: it may go on. */
   readonly gate: (request: IncomingMessage) => Promise<{ readonly code: number; readonly status: object } | undefined>
 }
@@ -26,7 +30,7 @@ export interface ComponentServer {
 const health = new Set(['/healthz', '/livez', '/readyz'])
 
 export async function createComponentServer(options: ComponentServerOptions): Promise<ComponentServer> {
-  const { address, port, tls, metrics, configz, gate } = options
+  const { address, port, tls, metrics, configz, gate, resourceMetrics, asked } = options
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const say = (status: number, text: string, type = 'text/plain; charset=utf-8') => {
       response.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff' })
@@ -36,10 +40,12 @@ export async function createComponentServer(options: ComponentServerOptions): Pr
     if (refusal) return say(refusal.code, `${JSON.stringify(refusal.status)}\n`, 'application/json')
     const path = (request.url ?? '/').split('?')[0] as string
     const shows = configz && path === '/configz'
-    if (!health.has(path) && path !== '/metrics' && !shows) return say(404, '404 page not found\n')
+    const read = path === '/metrics' ? metrics : path === '/metrics/resources' ? resourceMetrics : undefined
+    if (!health.has(path) && !read && !shows) return say(404, '404 page not found\n')
     if (request.method !== 'GET' && request.method !== 'HEAD') return say(405, 'Method Not Allowed\n')
-    if (path === '/metrics') return say(200, metrics(), 'text/plain; version=0.0.4; charset=utf-8')
+    if (read) return say(200, read(), 'text/plain; version=0.0.4; charset=utf-8')
     if (shows) return say(200, JSON.stringify(configz()), 'application/json')
+    asked?.(path.slice(1))
     say(200, 'ok')
   }
   const context = { ...pairOf(tls), ...strongTls }

@@ -198,7 +198,7 @@ export function createMetrics(): MetricsRegistry {
 }
 
 /** Rows are found by their labels as they are; their text, which costs more, is made when the metrics are read. */
-const separator = '\u0000'
+const separator = '\u001f'
 function keyOf(labels: readonly string[]): string {
   let key = labels[0] ?? ''
   for (let i = 1; i < labels.length; i++) key += separator + labels[i]

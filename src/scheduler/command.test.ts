@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { load } from 'js-yaml'
 import { afterAll, expect, test } from 'vitest'
+import { createClient } from '../client/client.ts'
+import { createLoopMetrics } from '../client/loop-command.ts'
 import { createMemoryTransport } from '../client/memory-transport.ts'
 import type { Invocation } from '../flags/command.ts'
 import { parseFlags } from '../flags/flags.ts'
@@ -87,14 +89,30 @@ test.each([
 test('health, metrics and the configuration in use are served', async () => {
   const { port, close } = await freePort()
   await close()
-  const open = ['/healthz', '/readyz', '/metrics', '/configz'].join()
+  const open = ['/healthz', '/readyz', '/metrics*', '/configz'].join()
   const { values } = parseFlags(flags, [
     `--config=${file('served.yaml', `${head}podMaxBackoffSeconds: 7\nleaderElection: {leaderElect: false}\n`)}`,
     `--secure-port=${port}`,
     '--bind-address=127.0.0.1',
     `--authorization-always-allow-paths=${open}`,
   ])
-  const running = await startScheduler({ values }, { transport: createMemoryTransport(), log: noLog })
+  const transport = createMemoryTransport()
+  const requests = { cpu: '250m', memory: '64Mi', 'example.com/gpu': '2' }
+  for (const [name, phase] of [
+    ['p', 'Running'],
+    ['done', 'Succeeded'],
+  ] as const)
+    await createClient(transport).create('pods', {
+      metadata: { namespace: 'default', name },
+      spec: {
+        nodeName: 'n',
+        priority: 7,
+        schedulerName: 'default-scheduler',
+        containers: [{ name: 'c', resources: { requests, limits: { cpu: '1' } } }],
+      },
+      status: { phase },
+    } as never)
+  const running = await startScheduler({ values }, { transport, log: noLog, metrics: createLoopMetrics() })
   const get = (path: string) =>
     new Promise<string>((resolve, reject) => {
       const request = https.get({ port, path, host: '127.0.0.1', rejectUnauthorized: false, agent: false }, (response) => {
@@ -107,7 +125,21 @@ test('health, metrics and the configuration in use are served', async () => {
       request.on('error', reject)
     })
   expect(await get('/readyz')).toBe('ok')
-  expect(await get('/metrics')).toContain('\nscheduler_pending_pods{queue="active"} 0')
+  const metrics = await get('/metrics')
+  expect(metrics).toContain('\nscheduler_pending_pods{queue="active"} 0')
+  expect(metrics).toContain('\nprocess_start_time_seconds ')
+  expect(metrics).toContain('\nkubernetes_healthcheck{name="ping",type="readyz"} 1')
+  expect(metrics).toContain('\nkubernetes_healthchecks_total{name="ping",type="readyz",status="success"} 1')
+  const resources = await get('/metrics/resources')
+  const of = 'namespace="default",pod="p",node="n",scheduler="default-scheduler",priority="7"'
+  for (const line of [
+    `kube_pod_resource_request{${of},resource="cpu",unit="cores"} 0.25`,
+    `kube_pod_resource_request{${of},resource="memory",unit="bytes"} 67108864`,
+    `kube_pod_resource_request{${of},resource="example.com/gpu",unit="integer"} 2`,
+    `kube_pod_resource_limit{${of},resource="cpu",unit="cores"} 1`,
+  ])
+    expect(resources).toContain(`\n${line}`)
+  expect(resources).not.toContain('pod="done"')
   expect(JSON.parse(await get('/configz')).componentconfig).toMatchObject({ podInitialBackoffSeconds: 1, podMaxBackoffSeconds: 7 })
   await running.stop()
 })

@@ -8,6 +8,7 @@ import { type FlagTable, type ParsedFlags, parseDuration } from '../flags/flags.
 import { ExitError } from '../flags/run.ts'
 import { loggerOf } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
+import type { MetricsRegistry } from '../metrics/metrics.ts'
 import type { LeaderElectionConfiguration, SchedulerConfiguration } from './configuration.ts'
 import { withDefaults } from './configuration-defaults.ts'
 import { validateConfiguration } from './configuration-validation.ts'
@@ -38,7 +39,7 @@ export const command: Command = {
       'kube-scheduler',
       invocation,
       log,
-      (transport) => startScheduler(invocation, { transport, log }),
+      ({ transport, metrics }) => startScheduler(invocation, { transport, log, metrics }),
       configuration.clientConnection?.kubeconfig,
     )
   },
@@ -47,14 +48,14 @@ export const command: Command = {
 /** The scheduler that the flags describe, at work, with its health and metrics served. The control plane's process starts it so too. */
 export function startScheduler(
   { values }: Pick<ParsedFlags, 'values'>,
-  { transport, log, api }: { transport: Transport; log: Logger; api?: Transport },
+  { transport, log, metrics, api }: { transport: Transport; log: Logger; metrics: MetricsRegistry; api?: Transport },
 ): Promise<RunningLoops> {
   const configuration = configurationOf({ values })
   const { leaderElection: election = {} } = configuration
   const elects = election.leaderElect ?? (values['leader-elect'] as boolean)
   return startLoops('kube-scheduler', values, { log, api }, () =>
     createSchedulerManager({
-      ...{ transport, configuration, log },
+      ...{ transport, configuration, log, metrics },
       ...(elects ? { leaderElection: { ...leaseTermsOf(values), ...leaseTermsIn(election) } } : {}),
     }),
   )

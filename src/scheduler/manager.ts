@@ -1,7 +1,8 @@
 /** Runs a scheduler over a transport, behind leader election where that is asked for (cmd/kube-scheduler/app). */
+import type { Pod } from '../api/types/core-v1.ts'
 import { createClient } from '../client/client.ts'
 import { createEventRecorder } from '../client/events.ts'
-import { createInformers } from '../client/informer.ts'
+import { createInformers, type Informer } from '../client/informer.ts'
 import { runAsLeader } from '../client/leader-election.ts'
 import type { LeaseTerms, Loops } from '../client/loop-command.ts'
 import type { Transport } from '../client/transport.ts'
@@ -10,6 +11,7 @@ import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
 import type { SchedulerConfiguration } from './configuration.ts'
 import { withDefaults } from './configuration-defaults.ts'
 import { createSchedulerMetrics } from './metrics.ts'
+import { createResourceMetrics } from './resource-metrics.ts'
 import { createScheduler } from './scheduler.ts'
 
 export interface SchedulerManagerOptions {
@@ -25,6 +27,7 @@ export function createSchedulerManager(given: SchedulerManagerOptions): Loops {
   const client = createClient(transport)
   const recorder = createEventRecorder(client, { component: 'default-scheduler', log })
   const stopping = new AbortController()
+  let pods: Informer<Pod> | undefined
   let lose = () => {}
   const lost = new Promise<void>((resolve) => {
     lose = resolve
@@ -33,6 +36,7 @@ export function createSchedulerManager(given: SchedulerManagerOptions): Loops {
   async function lead(signal: AbortSignal): Promise<void> {
     const informers = createInformers(client, { log })
     signal.addEventListener('abort', () => informers.stop(), { once: true })
+    pods = informers.of('pods')
     const scheduler = createScheduler({ client, informers, recorder, log, metrics: createSchedulerMetrics(metrics) }, configuration)
     informers.start()
     await scheduler.run(signal)
@@ -41,7 +45,7 @@ export function createSchedulerManager(given: SchedulerManagerOptions): Loops {
   return {
     async start() {
       if (!leaderElection) return lead(stopping.signal)
-      const lock = { ...leaderElection, log, recorder }
+      const lock = { ...leaderElection, log, recorder, metrics }
       void runAsLeader(client, lock, stopping.signal, (signal) => void lead(signal)).then((ended) => ended || lose())
     },
     async stop() {
@@ -50,6 +54,7 @@ export function createSchedulerManager(given: SchedulerManagerOptions): Loops {
     },
     lost,
     metrics,
+    resourceMetrics: createResourceMetrics(() => pods),
     configz: () => ({ componentconfig: withDefaults(configuration) }),
   }
 }
