@@ -22,14 +22,20 @@ export function giveBackMemory(): void {
  * what is run again is mapped again.
  */
 export function giveBackPages(): void {
+  giveBackMapping(process.execPath, 'r-xp')
+  trimHeap()
+}
+
+/** The pages of a file that is mapped into this process: the kernel has them still, and maps again what is read again. */
+export function giveBackMapping(path: string, rights: string): void {
+  if (process.platform !== 'linux') return
   const { madvise } = dlopen(null, { madvise: { arguments: ['u64', 'u64', 'i32'], return: 'i32' } }).functions
   for (const line of readFileSync('/proc/self/maps', 'utf8').split('\n')) {
-    const [range = '', rights, , , , path] = line.split(/\s+/)
-    if (rights !== 'r-xp' || path !== process.execPath) continue
+    const [range = '', mapped, , , , file] = line.split(/\s+/)
+    if (mapped !== rights || file !== path) continue
     const [begin, end] = range.split('-').map((at) => BigInt(`0x${at}`)) as [bigint, bigint]
     madvise(begin, end - begin, MADV_DONTNEED)
   }
-  trimHeap()
 }
 
 /** musl has none, and needs none. */

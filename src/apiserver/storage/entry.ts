@@ -38,11 +38,11 @@ export function allocate(size: number): Buffer {
   return slab.subarray(at, slabUsed)
 }
 
-const ringSize = 4096
+const ringSize = 2048
 const ring: (Entry | undefined)[] = new Array(ringSize)
 let ringAt = 0
 
-/** Keeps an entry's decoded object until 4,096 others were wanted after it. */
+/** Keeps an entry's decoded object until 2,048 others were wanted after it. */
 export function keepObject(entry: Entry, object: ApiObject): void {
   const old = ring[ringAt]
   if (old) old.object = undefined

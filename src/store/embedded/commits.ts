@@ -3,8 +3,10 @@
  * other, against the newest state, written as one LMDB transaction and synced. Nothing is seen, sent or answered before
  * the sync, and a commit that fails leaves nothing behind: not a revision, not a lock, not a half-known state.
  */
-import { statfsSync } from 'node:fs'
+import { realpathSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Database, Transaction } from 'lmdb'
+import { giveBackMapping } from '../../linux/memory.ts'
 import { type KeyValue, NoSpaceError, type StoreEvent } from '../store.ts'
 import { contains, type KeyRange } from './keys.ts'
 import {
@@ -90,6 +92,8 @@ interface Pending {
 /** How much is decided for one commit, so that neither a tick nor a commit grows without bound. */
 const maxWrites = 2000
 const maxBytes = 32 << 20
+/** After so much was written the process gives back what it has mapped of the store's file, which would grow with all that is stored. */
+const giveBackAfter = 8 << 20
 
 const nothing = new Uint8Array(0)
 const none: Position = { main: 0, sub: 0 }
@@ -105,6 +109,8 @@ export function createCommits(
   let running: Promise<void> | undefined
   let closed: Error | undefined
   let newest = takeSnapshot(tables, revision)
+  const dataFile = realpathSync(join(folder, 'data.mdb'))
+  let written = 0
 
   const refresh = () => {
     const old = newest
@@ -136,6 +142,11 @@ export function createCommits(
       if (batch.changed) {
         revision = batch.revision
         refresh()
+      }
+      written += batch.bytes
+      if (written >= giveBackAfter) {
+        written = 0
+        giveBackMapping(dataFile, 'r--s')
       }
       for (const [at, events] of batch.events) deliver(events, at)
     }
