@@ -9,7 +9,7 @@ import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
 import { addProcessMetrics, addRegistryMetrics } from '../metrics/process.ts'
 import type { Store } from '../store/store.ts'
 import type { Access, AccessDeps } from './access.ts'
-import { createAdmissionMetrics } from './admission-metrics.ts'
+import { createAdmissionChain } from './admission/chain.ts'
 import { type BootstrapOptions, registerGroups, systemNamespaces, systemObjects } from './bootstrap.ts'
 import type { IncomingRequest } from './call.ts'
 import { startCompactor } from './compactor.ts'
@@ -103,14 +103,12 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   addBuiltins(endpoints, storage, strategies)
   const objects = createObjects(endpoints)
   const access = deps.access({ objects, endpoints, log, metrics, now, api: () => createInProcessTransport(handle) })
-  const admissionMetrics = createAdmissionMetrics(metrics)
   const observers = createObservers()
   const core: Core = {
     storage,
     endpoints,
     fieldManager: createFieldManager(endpoints, now),
-    admission: access.admission.map(admissionMetrics.measured),
-    admissionStep: admissionMetrics.step,
+    admission: createAdmissionChain(access.admission, metrics),
     minRequestTimeoutMs: options.minRequestTimeoutMs ?? 1800_000,
     componentPorts: options.componentPorts ?? { controllerManager: 10257, scheduler: 10259 },
     kubeletAddressTypes: options.kubeletAddressTypes ?? ['InternalIP', 'ExternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS'],

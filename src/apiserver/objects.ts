@@ -18,11 +18,11 @@ export interface Sight {
 }
 
 export interface Objects {
-  /** The object below `key` (`namespace/name`, or `name`). Resources are named as `roles.rbac.authorization.k8s.io`. */
-  get<T = ApiObject>(resource: string, key: string): Promise<T | undefined>
+  /** The object below `key` (`namespace/name`, or `name`), at once where the cache is loaded. Resources are named as `roles.rbac.authorization.k8s.io`. */
+  get<T = ApiObject>(resource: string, key: string): T | undefined | Promise<T | undefined>
   /** As `get`, without waiting: the caches are loaded before the server says that it is ready. */
   peek<T = ApiObject>(resource: string, key: string): T | undefined
-  list<T = ApiObject>(resource: string, namespace?: string): Promise<T[]>
+  list<T = ApiObject>(resource: string, namespace?: string): T[] | Promise<T[]>
   /** Whether the namespace holds any, without waiting. */
   holdsAny(resource: string, namespace: string): boolean
   cache(resource: string): WatchCache
@@ -59,15 +59,15 @@ export function createObjects(endpoints: Endpoints): Objects {
     holdsAny: (resource, namespace) => cache(resource).list(everythingOf(endpointOf(resource), namespace), undefined, 1).entries.length > 0,
     follow: (sight, changed, signal) => follow(endpointOf(sight.resource), sight, changed, signal),
     mirror: (resource, sink) => mirror(endpointOf(resource), sink),
-    async get(resource, key) {
-      if (!cache(resource).loaded) await cache(resource).load()
-      return peek(resource, key)
+    get: <T>(resource: string, key: string) => {
+      const { loaded, load } = cache(resource)
+      return loaded ? peek<T>(resource, key) : load().then(() => peek<T>(resource, key))
     },
-    async list<T>(resource: string, namespace = '') {
+    list: <T>(resource: string, namespace = '') => {
       const endpoint = endpointOf(resource)
       const from = endpoint.cache as WatchCache
-      if (!from.loaded) await from.load()
-      return from.list(everythingOf(endpoint, namespace)).entries.map((entry) => viewOf(endpoint, entry) as T)
+      const all = () => from.list(everythingOf(endpoint, namespace)).entries.map((entry) => viewOf(endpoint, entry) as T)
+      return from.loaded ? all() : from.load().then(all)
     },
   }
 }

@@ -8,8 +8,10 @@ import type { ApiObject, WriteAttributes } from '../request.ts'
 
 export interface AdmissionPlugin {
   readonly name: string
-  /** False skips the plugin at no cost; decided once per resource and subresource. */
+  /** Whether it looks at such writes; asked once for each kind. */
   handles(resource: string, subresource: string, operation: WriteAttributes['operation']): boolean
+  /** True while nothing is configured that it could ask. */
+  isIdle?(): boolean
   /** Returns the object to go on with (the same one when nothing is to change). Throws StatusError to refuse. */
   admit?(
     object: ApiObject | undefined,

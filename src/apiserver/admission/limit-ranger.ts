@@ -21,6 +21,10 @@ export function createLimitRanger(objects: Objects): AdmissionPlugin {
     handles: (resource, subresource, operation) =>
       (resource === 'pods' && ((subresource === '' && operation === 'CREATE') || (subresource === 'resize' && operation === 'UPDATE'))) ||
       (resource === 'persistentvolumeclaims' && subresource === '' && (operation === 'CREATE' || operation === 'UPDATE')),
+    isIdle() {
+      const { loaded, size } = objects.cache('limitranges')
+      return loaded && size === 0
+    },
     async admit(object, _old, { namespace, resource, subresource }) {
       if (resource.resource !== 'pods' || subresource) return object
       const ranges = await rangesOf(namespace)

@@ -39,7 +39,8 @@ export function createMutatingAdmissionPolicy(deps: MeasuredPolicyDeps): Admissi
   const roundsOf = createRounds<string>()
   return {
     name: 'MutatingAdmissionPolicy',
-    handles: () => source.ready() !== undefined || source.hooks().length > 0,
+    handles: () => true,
+    isIdle: () => source.ready() === undefined && source.hooks().length === 0,
     async admit(object, old, attributes) {
       if (isExempt(attributes.resource)) return object
       await source.ready()

@@ -19,7 +19,8 @@ export function createMutatingAdmissionWebhook(deps: WebhookDeps): AdmissionPlug
   const roundsOf = createRounds<MutatingWebhook>()
   return {
     name: 'MutatingAdmissionWebhook',
-    handles: () => webhooks.ready() !== undefined || webhooks.all().length > 0,
+    handles: () => true,
+    isIdle: () => webhooks.ready() === undefined && webhooks.all().length === 0,
     async admit(object, old, attributes) {
       if (isExempt(attributes.resource)) return object
       await webhooks.ready()

@@ -50,7 +50,8 @@ export function createValidatingAdmissionPolicy(deps: MeasuredPolicyDeps): Admis
   )
   return {
     name: 'ValidatingAdmissionPolicy',
-    handles: () => source.ready() !== undefined || source.hooks().length > 0,
+    handles: () => true,
+    isIdle: () => source.ready() === undefined && source.hooks().length === 0,
     async validate(object, old, attributes) {
       if (isExempt(attributes.resource)) return undefined
       await source.ready()

@@ -8,7 +8,8 @@ export function createValidatingAdmissionWebhook(deps: WebhookDeps): AdmissionPl
   const webhooks = createWebhooks<ValidatingWebhook>('validating', deps)
   return {
     name: 'ValidatingAdmissionWebhook',
-    handles: () => webhooks.ready() !== undefined || webhooks.all().length > 0,
+    handles: () => true,
+    isIdle: () => webhooks.ready() === undefined && webhooks.all().length === 0,
     async validate(object, old, attributes) {
       if (isExempt(attributes.resource)) return undefined
       await webhooks.ready()

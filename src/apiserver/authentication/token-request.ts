@@ -9,7 +9,7 @@ import { type Endpoint, typeOf } from '../endpoints.ts'
 import type { Objects } from '../objects.ts'
 import { parseWriteOptions } from '../options.ts'
 import { readObject } from '../rest/body.ts'
-import { admit, attributesOf, validateAdmission } from '../rest/core.ts'
+import { attributesOf } from '../rest/core.ts'
 import { managerOf } from '../rest/manager.ts'
 import type { SigningKey } from './jwt.ts'
 import { issueServiceAccountToken } from './service-account-tokens.ts'
@@ -53,7 +53,7 @@ export function createTokenRequest(objects: Objects, options: TokenRequestOption
       managerOf(writeOptions.fieldManager, call),
       'token',
     )
-    const request = (await admit(core, owned, undefined, attributes)) as unknown as TokenRequest
+    const request = (await core.admission.admit(owned, undefined, attributes)) as unknown as TokenRequest
     const { expirationSeconds: asked = 3600, boundObjectRef } = request.spec
     const field = 'spec.expirationSeconds'
     const errors =
@@ -63,7 +63,7 @@ export function createTokenRequest(objects: Objects, options: TokenRequestOption
           ? [invalid(field, asked, 'may not specify a duration larger than 2^32 seconds')]
           : []
     if (errors.length > 0) throw newInvalid({ group, kind: 'TokenRequest' }, '', errors)
-    await validateAdmission(core, sent, undefined, attributes)
+    await core.admission.validate(sent, undefined, attributes)
     const audiences = request.spec.audiences?.length ? request.spec.audiences : [...apiAudiences]
     const bound = boundObjectRef ? await boundObjects(objects, account, boundObjectRef) : {}
 

@@ -13,7 +13,7 @@ import type { Operation, Operations } from '../dispatch.ts'
 import { parseWriteOptions } from '../options.ts'
 import type { ApiObject, AuthorizationAttributes, Authorizer, User } from '../request.ts'
 import { readObject } from '../rest/body.ts'
-import { admit, attributesOf, type Core, validateAdmission } from '../rest/core.ts'
+import { attributesOf, type Core } from '../rest/core.ts'
 import { checkNamespace, withNamespace } from '../rest/create.ts'
 import { managerOf } from '../rest/manager.ts'
 import type { RuleSet } from './rbac.ts'
@@ -31,8 +31,8 @@ export async function readVirtual<T extends ApiObject>(core: Core, call: Call): 
   const sent = withNamespace(body, info.namespace)
   const attributes = attributesOf(call, 'CREATE', '', options)
   const owned = core.fieldManager.update(endpoint, undefined, sent, managerOf(options.fieldManager, call), '')
-  const admitted = (await admit(core, owned, undefined, attributes)) as T
-  await validateAdmission(core, admitted, undefined, attributes)
+  const admitted = (await core.admission.admit(owned, undefined, attributes)) as T
+  await core.admission.validate(admitted, undefined, attributes)
   return admitted
 }
 

@@ -1,8 +1,7 @@
 /** What the operations on resources share: the parts of the server they use, keys, and how objects become entries. */
 import type { GroupResource } from '../../api/errors.ts'
 import type { MessageType } from '../../schema/schema.ts'
-import type { AdmissionPlugin } from '../admission/admission.ts'
-import type { AdmissionStep } from '../admission-metrics.ts'
+import type { AdmissionChain } from '../admission/chain.ts'
 import type { Call } from '../call.ts'
 import type { Endpoint, Endpoints } from '../endpoints.ts'
 import type { FieldManager } from '../field-manager.ts'
@@ -23,9 +22,7 @@ export interface Core {
   readonly storage: Storage
   readonly endpoints: Endpoints
   readonly fieldManager: FieldManager
-  readonly admission: readonly AdmissionPlugin[]
-  /** Told how long admission took. */
-  readonly admissionStep?: AdmissionStep
+  readonly admission: AdmissionChain
   readonly leaseFor: LeaseFor
   /** A watch without a timeout of its own lives at least so long, and at most twice as long. */
   readonly minRequestTimeoutMs: number
@@ -110,62 +107,5 @@ export function attributesOf(
     options: options as Record<string, unknown>,
     warn: call.warn,
     annotateAudit: call.annotateAudit,
-  }
-}
-
-export async function admit(
-  core: Core,
-  object: ApiObject | undefined,
-  old: ApiObject | undefined,
-  attributes: WriteAttributes,
-): Promise<ApiObject | undefined> {
-  let current = object
-  let rejected = true
-  const startedAt = performance.now()
-  const { resource, subresource, operation, reinvocation } = attributes
-  try {
-    for (;;) {
-      for (const plugin of core.admission) {
-        if (!plugin.admit || !plugin.handles(resource.resource, subresource?.name ?? '', operation)) continue
-        const admitted = plugin.admit(current, old, attributes)
-        current = admitted instanceof Promise ? await admitted : admitted
-      }
-      if (!reinvocation.wanted || reinvocation.round === 1) {
-        rejected = false
-        return current
-      }
-      reinvocation.round = 1
-    }
-  } finally {
-    core.admissionStep?.('admit', operation, rejected, (performance.now() - startedAt) / 1000)
-  }
-}
-
-/** Runs what validates; the result is called when the write then fails, so that what was taken (quota) is given back. */
-export async function validateAdmission(
-  core: Core,
-  object: ApiObject | undefined,
-  old: ApiObject | undefined,
-  attributes: WriteAttributes,
-): Promise<() => void> {
-  const undo: (() => void)[] = []
-  const undoAll = () => {
-    for (const back of undo.reverse()) back()
-  }
-  let rejected = true
-  const startedAt = performance.now()
-  const { resource, subresource, operation } = attributes
-  try {
-    for (const plugin of core.admission) {
-      if (!plugin.validate || !plugin.handles(resource.resource, subresource?.name ?? '', operation)) continue
-      const result = plugin.validate(object, old, attributes)
-      const back = result instanceof Promise ? await result : result
-      if (back) undo.push(back)
-    }
-    rejected = false
-    return undoAll
-  } finally {
-    if (rejected) undoAll()
-    core.admissionStep?.('validate', operation, rejected, (performance.now() - startedAt) / 1000)
   }
 }

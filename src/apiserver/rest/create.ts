@@ -14,7 +14,6 @@ import type { ApiObject, WriteAttributes } from '../request.ts'
 import { objectOf } from '../storage/entry.ts'
 import { readObject } from './body.ts'
 import {
-  admit,
   attributesOf,
   type Core,
   cacheOf,
@@ -26,7 +25,6 @@ import {
   namespaceOf,
   storedType,
   toStorage,
-  validateAdmission,
   writtenEntry,
 } from './core.ts'
 import { withoutStatus } from './defaults.ts'
@@ -72,7 +70,7 @@ export async function createObject(
   const attributes = attributesOf(call, 'CREATE', object.metadata.name ?? '', options)
   let wanted = dedupOwnerReferences(withoutSystemFields(object), call.warn)
   if (managedFields !== 'keep') wanted = recordOwners(core, call, undefined, wanted, options, '')
-  wanted = (await admit(core, wanted, undefined, attributes)) as ApiObject
+  wanted = (await core.admission.admit(wanted, undefined, attributes)) as ApiObject
   wanted = dedupOwnerReferences(wanted, call.warn)
   core.step(call, 'admit')
   return storeNew(core, call, wanted, options, attributes)
@@ -110,7 +108,7 @@ export async function storeNew(
       if (errors.length > 0) throw newInvalid(groupKindOf(endpoint, object), object.metadata.name ?? '', errors)
       for (const text of strategy.warnings?.(object) ?? []) call.warn(text)
       core.step(call, 'validate')
-      undo = await validateAdmission(core, fromStorage(endpoint, object), undefined, attributes)
+      undo = await core.admission.validate(fromStorage(endpoint, object), undefined, attributes)
 
       const answer = await write(core, call, object, options)
       if (answer) {

@@ -11,19 +11,7 @@ import { type DeleteOptions, parseDeleteOptions } from '../options.ts'
 import type { ApiObject } from '../request.ts'
 import { type Entry, objectOf } from '../storage/entry.ts'
 import { header, maxBody } from './body.ts'
-import {
-  admit,
-  attributesOf,
-  type Core,
-  cacheOf,
-  fromStorage,
-  groupResourceOf,
-  keyOf,
-  readEntry,
-  toStorage,
-  validateAdmission,
-  writtenEntry,
-} from './core.ts'
+import { attributesOf, type Core, cacheOf, fromStorage, groupResourceOf, keyOf, readEntry, toStorage, writtenEntry } from './core.ts'
 import { deepEqual } from './equal.ts'
 import { withMetadata } from './update.ts'
 
@@ -101,8 +89,8 @@ export async function deleteEntry(core: Core, call: Call, entry: Entry, options:
   const attributes = attributesOf(call, 'DELETE', existing.metadata.name, options)
   const marked = mark(core, endpoint, existing, options)
   if (marked.pending) return { object: existing, gone: false }
-  await admit(core, undefined, existing, attributes)
-  const undo = await validateAdmission(core, undefined, existing, attributes)
+  await core.admission.admit(undefined, existing, attributes)
+  const undo = await core.admission.validate(undefined, existing, attributes)
   let current = entry
   let object = existing
   if (marked.object !== existing) {

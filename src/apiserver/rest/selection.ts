@@ -34,11 +34,13 @@ export function selectionOf(endpoint: Endpoint, info: RequestInfo, options: List
   }
 }
 
+const everyField = parseFieldSelector('')
+
 /** All objects of the resource, in one namespace when one is named. */
 export const everythingOf = (endpoint: Endpoint, namespace = ''): Selection => ({
   namespace,
   labels: everything,
-  fields: parseFieldSelector(''),
+  fields: everyField,
   fieldsOf: fieldsOf(endpoint),
 })
 

@@ -13,7 +13,6 @@ import type { ApiObject, WriteAttributes } from '../request.ts'
 import { type Entry, objectOf } from '../storage/entry.ts'
 import { readObject } from './body.ts'
 import {
-  admit,
   attributesOf,
   type Core,
   cacheOf,
@@ -25,7 +24,6 @@ import {
   namespaceOf,
   readEntry,
   toStorage,
-  validateAdmission,
   writtenEntry,
 } from './core.ts'
 import { checkNamespace, checkSize, createObject, recordOwners, withGeneration, withNamespace } from './create.ts'
@@ -124,7 +122,7 @@ async function tryUpdate(core: Core, call: Call, request: UpdateRequest, key: st
   wanted = dedupOwnerReferences(wanted, call.warn)
   if (request.managedFields !== 'keep') wanted = recordOwners(core, call, existing, wanted, options, info.subresource)
   const { of: seen, back } = request.admitted ?? asIs
-  if (!request.internal) wanted = back(wanted, (await admit(core, seen(wanted), seen(existing), attributes)) as ApiObject)
+  if (!request.internal) wanted = back(wanted, (await core.admission.admit(seen(wanted), seen(existing), attributes)) as ApiObject)
   core.step(call, 'admit')
   checkVersion(endpoint, wanted, existing, name)
 
@@ -153,7 +151,7 @@ async function tryUpdate(core: Core, call: Call, request: UpdateRequest, key: st
       if (errors.length > 0) throw newInvalid(groupKindOf(endpoint, object), object.metadata.name, errors)
       for (const text of strategy.warnings?.(object, before) ?? []) call.warn(text)
       core.step(call, 'validate')
-      undo = await validateAdmission(core, seen(fromStorage(endpoint, object)), seen(existing), attributes)
+      undo = await core.admission.validate(seen(fromStorage(endpoint, object)), seen(existing), attributes)
     }
     const status = request.status ?? 200
     if (shouldDelete(endpoint, object, before)) {

@@ -8,7 +8,7 @@ import type { Answer, Call } from '../call.ts'
 import { parseWriteOptions } from '../options.ts'
 import type { ApiObject } from '../request.ts'
 import { readObject } from '../rest/body.ts'
-import { admit, attributesOf, type Core, validateAdmission } from '../rest/core.ts'
+import { attributesOf, type Core } from '../rest/core.ts'
 import { checkNamespace } from '../rest/create.ts'
 import { withMetadata, writeUpdate } from '../rest/update.ts'
 import { created } from './status.ts'
@@ -23,13 +23,13 @@ export async function binding(core: Core, call: Call): Promise<Answer> {
   if (info.name && wanted.metadata.name && wanted.metadata.name !== info.name)
     throw newBadRequest('name in URL does not match name in Binding object')
   const attributes = attributesOf(call, 'CREATE', name, options)
-  wanted = (await admit(core, wanted, undefined, attributes)) as ApiObject
+  wanted = (await core.admission.admit(wanted, undefined, attributes)) as ApiObject
   const errors = validateBinding(wanted as unknown as Binding)
   if (errors.length > 0) {
     const texts = errors.map((e) => `${e.field}: ${causeMessage(e)}`)
     throw new StatusError({ code: 500, message: texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]` })
   }
-  await validateAdmission(core, wanted, undefined, attributes)
+  await core.admission.validate(wanted, undefined, attributes)
   const pods = core.endpoints.get('', 'v1', 'pods')
   const { uid, resourceVersion } = wanted.metadata
   await writeUpdate(core, pods && pods !== endpoint ? { ...call, endpoint: pods } : call, {

@@ -8,14 +8,14 @@ import type { EndpointSlice } from '../../api/types/discovery-v1.ts'
 import { type FieldError, forbidden, invalid, newInvalid, notSupported } from '../../api/validation/field-error.ts'
 import type { Answer, Call, ProxyTarget } from '../call.ts'
 import type { ApiObject } from '../request.ts'
-import { admit, attributesOf, type Core, cacheOf, groupResourceOf, keyOf, readEntry, validateAdmission } from '../rest/core.ts'
+import { attributesOf, type Core, cacheOf, groupResourceOf, keyOf, readEntry } from '../rest/core.ts'
 import { objectOf } from '../storage/entry.ts'
 
 async function connectAdmission(core: Core, call: Call): Promise<void> {
   const attributes = attributesOf(call, 'CONNECT', call.info.name, {})
   const object = connectOptions(attributes.subresource?.kind ?? '', call.info.query)
-  await admit(core, object, undefined, attributes)
-  await validateAdmission(core, object, undefined, attributes)
+  await core.admission.admit(object, undefined, attributes)
+  await core.admission.validate(object, undefined, attributes)
 }
 
 /** What is asked of the connection, as an object: PodExecOptions and its kin. */

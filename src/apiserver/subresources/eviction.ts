@@ -9,7 +9,7 @@ import type { Answer, Call } from '../call.ts'
 import { parseDeleteOptions, parseWriteOptions } from '../options.ts'
 import type { ApiObject } from '../request.ts'
 import { readObject } from '../rest/body.ts'
-import { admit, attributesOf, type Core, cacheOf, groupResourceOf, keyOf, readEntry, validateAdmission } from '../rest/core.ts'
+import { attributesOf, type Core, cacheOf, groupResourceOf, keyOf, readEntry } from '../rest/core.ts'
 import { checkPreconditions, deleteEntry } from '../rest/delete.ts'
 import { writeUpdate } from '../rest/update.ts'
 import { type Entry, objectOf } from '../storage/entry.ts'
@@ -33,8 +33,8 @@ export async function eviction(core: Core, call: Call): Promise<Answer> {
   const asked = parseDeleteOptions(info.query, wanted.deleteOptions ?? {})
   const deleteOptions = { ...asked, dryRun: asked.dryRun || options.dryRun }
   const attributes = attributesOf(call, 'CREATE', info.name, options)
-  await admit(core, wanted, undefined, attributes)
-  await validateAdmission(core, wanted, undefined, attributes)
+  await core.admission.admit(wanted, undefined, attributes)
+  await core.admission.validate(wanted, undefined, attributes)
   for (;;) {
     const entry = await readEntry(core, endpoint, keyOf(endpoint, info.namespace, info.name))
     if (!entry) throw newNotFound(groupResourceOf(endpoint), info.name)

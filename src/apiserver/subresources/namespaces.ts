@@ -4,7 +4,7 @@ import { formatTime } from '../../api/meta.ts'
 import type { Namespace } from '../../api/types/core-v1.ts'
 import type { Answer, Call } from '../call.ts'
 import type { ApiObject } from '../request.ts'
-import { admit, attributesOf, type Core, cacheOf, groupResourceOf, readEntry, validateAdmission, writtenEntry } from '../rest/core.ts'
+import { attributesOf, type Core, cacheOf, groupResourceOf, readEntry, writtenEntry } from '../rest/core.ts'
 import { checkPreconditions, readDeleteOptions, remove } from '../rest/delete.ts'
 import { withMetadata } from '../rest/update.ts'
 import { objectOf } from '../storage/entry.ts'
@@ -21,8 +21,8 @@ export async function deleteNamespace(core: Core, call: Call): Promise<Answer> {
     checkPreconditions(endpoint, existing, options)
     if (!existing.spec?.finalizers?.length) return remove(core, call, options)
     const attributes = attributesOf(call, 'DELETE', info.name, options)
-    await admit(core, undefined, existing, attributes)
-    await validateAdmission(core, undefined, existing, attributes)
+    await core.admission.admit(undefined, existing, attributes)
+    await core.admission.validate(undefined, existing, attributes)
     if (existing.metadata.deletionTimestamp && existing.status?.phase === 'Terminating')
       return { kind: 'entry', status: 200, entry, endpoint }
     const marked = withMetadata({ ...existing, status: { ...existing.status, phase: 'Terminating' } } as unknown as ApiObject, {
