@@ -50,6 +50,8 @@ export interface ApiServerDeps {
   readonly now?: () => Date
   /** Beside the server's own. */
   readonly checks?: readonly HealthCheck[]
+  /** Where what was opened before it tells of itself. */
+  readonly metrics?: MetricsRegistry
 }
 
 export interface ApiServerOptions {
@@ -91,7 +93,7 @@ export interface ApiServer {
 export async function createApiServer(deps: ApiServerDeps, options: ApiServerOptions = {}): Promise<ApiServer> {
   const { store, log, now = () => new Date() } = deps
   const isNew = store.revision <= 1
-  const metrics = createMetrics()
+  const metrics = deps.metrics ?? createMetrics()
   addProcessMetrics(metrics)
   addBuildInfo(metrics)
   addRegistryMetrics(metrics)

@@ -5,6 +5,7 @@ import type { FlagValues } from '../flags/flags.ts'
 import { giveBackPages } from '../linux/memory.ts'
 import { loggerOf } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
 import { accessOptions } from './access-flags.ts'
@@ -58,7 +59,9 @@ export async function startApiServer(
   checkFixedFlags(values, log)
   const plain = await openStore(values)
   const encryption = values['encryption-provider-config']
-  const sealing = encryption ? await openEncryption(encryption, values['encryption-provider-config-automatic-reload'], log) : undefined
+  const metrics = createMetrics()
+  const reload = values['encryption-provider-config-automatic-reload']
+  const sealing = encryption ? await openEncryption(encryption, reload, log, metrics) : undefined
   const store = sealing ? createEncryptedStore(plain, sealing.transformerOf) : plain
   const host = values['bind-address']
   const advertised = values['advertise-address'] || (isLoopbackOrUnspecified(host) ? (machineAddresses()[0] ?? host) : host)
@@ -74,6 +77,7 @@ export async function startApiServer(
     {
       store,
       log,
+      metrics,
       access: (parts) => createAccess(parts, access),
       ...(sealing ? { checks: sealing.checks } : {}),
     },

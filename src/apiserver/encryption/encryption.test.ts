@@ -5,10 +5,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createGrpcServer, type GrpcServer } from '../../grpc/server.ts'
 import { Code, GrpcError } from '../../grpc/status.ts'
 import { noLog } from '../../log/log.ts'
+import { createMetrics, type MetricsRegistry } from '../../metrics/metrics.ts'
 import { createMemoryStore } from '../memory-store.ts'
+import { hashOf } from '../reload-metrics.ts'
 import { parseEncryptionConfiguration } from './config.ts'
 import { openEncryption } from './encryption.ts'
 import { kmsTable } from './kms.ts'
+import { createEncryptionMetrics } from './metrics.ts'
 import { createSealer, keyProviders } from './sealer.ts'
 import { seal } from './secretbox.ts'
 import { createEncryptedStore } from './store.ts'
@@ -181,7 +184,7 @@ describe('configuration', () => {
       { resources: ['*.'], providers: identity },
       { resources: ['secrets'], providers: identity },
     ])
-    await expect(openEncryption(file, false, noLog)).rejects.toThrow('resource "secrets" is masked by earlier rule "*."')
+    await expect(openEncryption(file, false, noLog, createMetrics())).rejects.toThrow('resource "secrets" is masked by earlier rule "*."')
   })
 
   /** The resource itself counts before its group, and that before all. */
@@ -201,7 +204,7 @@ describe('configuration', () => {
   ])('%s is sealed by %s', async (storageKey, name) => {
     const rules = { own: 'secrets', widgets: 'widgets.example.com', core: '*.', apps: '*.apps', all: '*.*' }
     const file = configured(Object.entries(rules).map(([as, resource]) => ({ resources: [resource], providers: [aesgcm(as)] })))
-    const { transformerOf } = await openEncryption(file, false, noLog)
+    const { transformerOf } = await openEncryption(file, false, noLog, createMetrics())
     const sealed = transformerOf(storageKey)?.toStorage(plain, storageKey) as Uint8Array | undefined
     expect(sealed ? /^k8s:enc:aesgcm:v1:(\w+):/.exec(Buffer.from(sealed).toString('latin1'))?.[1] : 'none').toBe(name)
   })
@@ -213,7 +216,7 @@ describe('configuration', () => {
       reloaded = done
     })
     const log = { ...noLog, info: (message: string) => message.includes('new configuration') && reloaded() } as typeof noLog
-    const { transformerOf } = await openEncryption(file, true, log)
+    const { transformerOf } = await openEncryption(file, true, log, createMetrics())
     const below = createMemoryStore()
     const store = createEncryptedStore(below, transformerOf)
     await store.create(path, plain)
@@ -234,7 +237,7 @@ test('a store keeps sealed what the configuration names, and reads what was ther
   const below = createMemoryStore()
   await below.create('/registry/secrets/default/old', Buffer.from('old'))
   const file = configured([{ resources: ['secrets'], providers: [aesgcm('k1'), { identity: {} }] }])
-  const store = createEncryptedStore(below, (await openEncryption(file, false, noLog)).transformerOf)
+  const store = createEncryptedStore(below, (await openEncryption(file, false, noLog, createMetrics())).transformerOf)
   await store.create(path, plain)
   await store.create('/registry/configmaps/default/a', plain)
   expect(Buffer.from((await store.get(path))?.value ?? [])).toEqual(plain)
@@ -252,7 +255,9 @@ describe('a key management service', () => {
   const refuse = () => {
     if (state.down) throw new GrpcError(Code.UNAVAILABLE, 'the vault is closed')
   }
+  let metrics: MetricsRegistry
   beforeEach(async () => {
+    metrics = createMetrics()
     state = { keyId: 'key-1', healthz: 'ok', down: false }
     calls = []
     plugin = createGrpcServer({
@@ -283,6 +288,7 @@ describe('a key management service', () => {
       ]),
       false,
       noLog,
+      metrics,
     )
   const kept = 'k8s:enc:kms:v2:vault:'
 
@@ -360,4 +366,85 @@ describe('a key management service', () => {
     await expect(reading).rejects.toThrow(`unable to transform key "${path}": failed to decrypt DEK, error: the vault is closed`)
     encryption.close()
   })
+
+  test('is measured: its calls, the keys it names, and what is sealed and opened with them', async () => {
+    const rows = (name: string) =>
+      metrics
+        .render()
+        .split('\n')
+        .filter((line) => line.startsWith(`apiserver_${name}{`))
+        .map((line) => line.replace(/^apiserver_\w+/, '').replace(/,apiserver_id_hash="sha256:[0-9a-f]{64}"/, ''))
+    const below = createMemoryStore()
+    /** What a server of its own tells, after it did this with the store. */
+    const served = async (use: (store: ReturnType<typeof createEncryptedStore>) => Promise<unknown>) => {
+      metrics = createMetrics()
+      const encryption = await open()
+      await use(createEncryptedStore(below, encryption.transformerOf))
+      encryption.close()
+    }
+    const call = (method: string, code: string) =>
+      `{provider_name="vault",method_name="/v2.KeyManagementService/${method}",grpc_status_code="${code}"} 1`
+    const calls = () => rows('envelope_encryption_kms_operations_latency_seconds_count')
+    const used = (type: string) => `{transformation_type="${type}",provider_name="vault",key_id_hash="${hashOf('key-1')}"}`
+    const transformed = (type: string, prefix: string, status: string) =>
+      `{transformation_type="${type}",transformer_prefix="${prefix}",status="${status}"}`
+
+    await served((store) => store.create(path, plain))
+    expect(calls()).toEqual([call('Status', 'OK'), call('Encrypt', 'OK')])
+    expect(rows('envelope_encryption_key_id_hash_total')).toEqual([`${used('to_storage')} 1`])
+    expect(rows('envelope_encryption_key_id_hash_last_timestamp_seconds')).toHaveLength(1)
+    expect(rows('envelope_encryption_key_id_hash_status_last_timestamp_seconds')).toHaveLength(1)
+    expect(rows('storage_transformation_operations_total')).toEqual([`${transformed('to_storage', kept, 'OK')} 1`])
+    expect(metrics.render()).toContain('\napiserver_storage_data_key_generation_duration_seconds_count 1\n')
+
+    await served((store) => Promise.all([store.get(path), store.get(path)]).then(() => store.get(path)))
+    expect(rows('envelope_encryption_key_id_hash_total')).toEqual([`${used('from_storage')} 3`])
+    expect(rows('envelope_encryption_dek_source_cache_size')).toEqual(['{provider_name="vault"} 2'])
+    expect(rows('storage_transformation_operations_total')).toEqual([`${transformed('from_storage', kept, 'OK')} 3`])
+
+    state.down = true
+    await served((store) => expect(store.get(path)).rejects.toThrow('the vault is closed'))
+    expect(calls()).toEqual([call('Status', 'OK'), call('Encrypt', 'Unavailable'), call('Decrypt', 'Unavailable')])
+    expect(rows('storage_transformation_operations_total')).toEqual([
+      `${transformed('from_storage', kept, 'Unavailable')} 1`,
+      `${transformed('from_storage', 'unknown', 'Unavailable')} 1`,
+    ])
+
+    state = { keyId: '', healthz: 'ok', down: false }
+    await served(() => Promise.resolve())
+    expect(rows('envelope_encryption_invalid_key_id_from_status_total')).toEqual(['{provider_name="vault",error="empty"} 1'])
+  })
+})
+
+test('what is sealed and opened by keys is told by their provider, and what nobody opens', () => {
+  const metrics = createMetrics()
+  const { transformed } = createEncryptionMetrics(metrics)
+  const [one, two] = [createSealer('aesgcm', 'k1', key), createSealer('aesgcm', 'k2', other)]
+  const sealed = createTransformer([one], transformed).toStorage(plain, path) as Uint8Array
+  createTransformer([two, one, 'identity'], transformed).fromStorage(sealed, path)
+  createTransformer([two, 'identity'], transformed).fromStorage(plain, path)
+  expect(() => createTransformer([two], transformed).fromStorage(sealed, path)).toThrow('no matching key')
+  const rows = metrics.render().split('\n')
+  const of = (type: string, prefix: string) => `{transformation_type="${type}",transformer_prefix="${prefix}"`
+  const kind = 'k8s:enc:aesgcm:v1:'
+  expect(rows.filter((row) => row.startsWith('apiserver_storage_transformation_operations_total'))).toEqual(
+    [
+      `${of('to_storage', kind)},status="OK"} 1`,
+      `${of('from_storage', kind)},status="OK"} 1`,
+      `${of('from_storage', '')},status="OK"} 1`,
+      `${of('from_storage', 'unknown')},status="unknown-non-grpc"} 1`,
+    ].map((row) => `apiserver_storage_transformation_operations_total${row}`),
+  )
+  expect(rows).toContain(`apiserver_storage_transformation_duration_seconds_count${of('to_storage', kind)}} 1`)
+})
+
+test('of keys that are named only the last few are told of', () => {
+  const metrics = createMetrics()
+  const { keyUsed } = createEncryptionMetrics(metrics).kms('vault')
+  for (let i = 0; i < 30; i++) keyUsed('from_storage', `key-${i}`)
+  const rows = metrics
+    .render()
+    .split('\n')
+    .filter((row) => row.startsWith('apiserver_envelope_encryption_key_id_hash_total{'))
+  expect(rows).toHaveLength(10)
 })

@@ -1,11 +1,13 @@
 /** Which transformer a stored key has (upstream: server/options/encryptionconfig): by resource, then by group, then for all. */
 import { allResources } from '../../api/registry.ts'
 import type { Logger } from '../../log/log.ts'
+import type { MetricsRegistry } from '../../metrics/metrics.ts'
 import type { HealthCheck } from '../health.ts'
 import { reloadable } from '../reloadable.ts'
 import { storagePrefix } from '../storage/keys.ts'
 import { type GroupResource, type ProviderConfiguration, parseEncryptionConfiguration, type ResourceConfiguration } from './config.ts'
 import { createKms, type Kms } from './kms.ts'
+import { createEncryptionMetrics, type EncryptionMetrics } from './metrics.ts'
 import { createSealer } from './sealer.ts'
 import { createTransformer, type Transformer, type TransformerProvider } from './transformer.ts'
 
@@ -19,25 +21,31 @@ export interface Encryption {
 }
 
 /** `reload`: the file counts anew when it changes, as soon as its key managers are well. */
-export async function openEncryption(path: string, reload: boolean, log: Logger): Promise<Encryption> {
+export async function openEncryption(path: string, reload: boolean, log: Logger, metrics: MetricsRegistry): Promise<Encryption> {
+  const figures = createEncryptionMetrics(metrics)
   const file = reloadable(path, parseEncryptionConfiguration, log)
-  let current = await openConfiguration(file.current, log)
+  let current = await openConfiguration(file.current, log, figures)
   let latest = file.current
   if (reload)
     file.follow(
       (next) => {
         latest = next
-        void openConfiguration(next, log).then(
+        void openConfiguration(next, log, figures).then(
           (opened) => {
             if (latest !== next) return opened.close()
             current.close()
             current = opened
+            figures.reloaded('success')
             log.info('secrets are sealed as the new configuration says', { path })
           },
-          (error: unknown) => log.error('the encryption configuration was not reloaded', { path, error }),
+          (error: unknown) => {
+            figures.reloaded('failure')
+            log.error('the encryption configuration was not reloaded', { path, error })
+          },
         )
       },
-      () => {},
+      // Taken is only what was opened.
+      (status) => status === 'failure' && figures.reloaded(status),
     )
   const fault = () => current.managers.map((manager) => manager.fault()).find((found) => found !== undefined)
   // With reloading, the managers change: one check stands for all of them.
@@ -53,7 +61,7 @@ interface Opened {
   close(): void
 }
 
-async function openConfiguration(config: readonly ResourceConfiguration[], log: Logger): Promise<Opened> {
+async function openConfiguration(config: readonly ResourceConfiguration[], log: Logger, figures: EncryptionMetrics): Promise<Opened> {
   const byResource = new Map<string, TransformerProvider[]>()
   const managers: Kms[] = []
   const providersOf = (provider: ProviderConfiguration): TransformerProvider[] => {
@@ -61,7 +69,7 @@ async function openConfiguration(config: readonly ResourceConfiguration[], log: 
       case 'identity':
         return ['identity']
       case 'kms': {
-        const manager = createKms(provider, log)
+        const manager = createKms(provider, log, figures.kms(provider.name))
         managers.push(manager)
         return [manager]
       }
@@ -77,7 +85,7 @@ async function openConfiguration(config: readonly ResourceConfiguration[], log: 
       byResource.set(nameOf(resource), [...(byResource.get(nameOf(resource)) ?? []), ...mine])
     }
   }
-  const transformers = new Map([...byResource].map(([name, providers]) => [name, createTransformer(providers)]))
+  const transformers = new Map([...byResource].map(([name, providers]) => [name, createTransformer(providers, figures.transformed)]))
   await Promise.all(managers.map((manager) => manager.start()))
   const found = new Map<string, Transformer | undefined>()
   return {

@@ -9,6 +9,7 @@ import type { Logger } from '../../log/log.ts'
 import { createCodecs } from '../../schema/protobuf.ts'
 import { type MessageType, parseTable } from '../../schema/schema.ts'
 import type { KmsOptions } from './config.ts'
+import type { KmsMetrics } from './metrics.ts'
 import { openGcm, random, type Sealer, sealGcm } from './sealer.ts'
 
 export const kmsTable = parseTable(
@@ -98,7 +99,12 @@ const aesGcmKey = 0
 const derivedKeys = 1
 const infoBytes = 32
 
-export function createKms({ name, endpoint, timeoutMs }: KmsOptions, log: Logger, now: () => number = () => performance.now()): Kms {
+export function createKms(
+  { name, endpoint, timeoutMs }: KmsOptions,
+  log: Logger,
+  figures: KmsMetrics,
+  now: () => number = () => performance.now(),
+): Kms {
   const channel = createChannel(endpoint, { connectTimeoutMs: timeoutMs })
   const service = createGrpcClient<Service>(channel, kmsTable, 'KeyManagementService')
   const call = { timeoutMs }
@@ -113,10 +119,13 @@ export function createKms({ name, endpoint, timeoutMs }: KmsOptions, log: Logger
   const keep = (ciphertext: Uint8Array, seed: Buffer) => {
     if (seeds.size >= mostSeeds) seeds.delete(seeds.keys().next().value as string)
     seeds.set(Buffer.from(ciphertext).toString('base64'), seed)
+    figures.seeds(seeds.size)
   }
   const newSeed = async (keyId: string) => {
+    const startedAt = performance.now()
     const seed = Buffer.from(random(32))
-    const sealed = await service.Encrypt({ plaintext: seed, uid: crypto.randomUUID() }, call)
+    figures.seedMade((performance.now() - startedAt) / 1000)
+    const sealed = await figures.called('Encrypt', service.Encrypt({ plaintext: seed, uid: crypto.randomUUID() }, call))
     if (sealed.keyId !== keyId)
       throw new Error(`the service sealed with the key ${JSON.stringify(sealed.keyId)} and not with ${JSON.stringify(keyId)}`)
     if (sealed.ciphertext.length === 0 || sealed.ciphertext.length > mostBytes)
@@ -128,10 +137,14 @@ export function createKms({ name, endpoint, timeoutMs }: KmsOptions, log: Logger
   }
   const look = async () => {
     try {
-      const { version, healthz, keyId } = await service.Status({}, call)
+      const { version, healthz, keyId } = await figures.called('Status', service.Status({}, call))
       if (version !== 'v2' && version !== 'v2beta1') throw new Error(`expected KMSv2 API version v2, got ${version}`)
       if (healthz !== 'ok') throw new Error(`got unexpected healthz status: ${healthz}`)
-      if (!keyId || keyId.length > mostBytes) throw new Error(`got invalid KMSv2 KeyID ${JSON.stringify(keyId)}`)
+      if (!keyId || keyId.length > mostBytes) {
+        figures.keyInvalid(keyId ? 'too_long' : 'empty')
+        throw new Error(`got invalid KMSv2 KeyID ${JSON.stringify(keyId)}`)
+      }
+      figures.keyTold(keyId)
       if (current?.sealed.keyId !== keyId) await newSeed(keyId)
       confirmedAt = now()
       fault = undefined
@@ -145,7 +158,8 @@ export function createKms({ name, endpoint, timeoutMs }: KmsOptions, log: Logger
     const known = seeds.get(Buffer.from(stored.encryptedDEKSource).toString('base64'))
     if (known) return known
     const { encryptedDEKSource, keyID, annotations = {} } = stored
-    return service.Decrypt({ ciphertext: encryptedDEKSource, keyId: keyID, annotations, uid: crypto.randomUUID() }, call).then(
+    const asked = service.Decrypt({ ciphertext: encryptedDEKSource, keyId: keyID, annotations, uid: crypto.randomUUID() }, call)
+    return figures.called('Decrypt', asked).then(
       ({ plaintext }) => {
         const seed = Buffer.from(plaintext)
         keep(encryptedDEKSource, seed)
@@ -169,6 +183,7 @@ export function createKms({ name, endpoint, timeoutMs }: KmsOptions, log: Logger
       if (!current) throw new Error(`the key management service ${name} has sealed no seed yet: ${fault}`)
       const { seed, sealed } = current
       if (now() - confirmedAt > seedLifeMs) throw new Error(`the seed of the key management service ${name} has expired: ${fault}`)
+      figures.keyUsed('to_storage', sealed.keyId)
       const info = random(infoBytes)
       return encryptedObject.encode({
         encryptedData: Buffer.concat([info, sealGcm(derive(seed, info), plain, path)]),
@@ -180,6 +195,7 @@ export function createKms({ name, endpoint, timeoutMs }: KmsOptions, log: Logger
     },
     open(bytes, path) {
       const stored = encryptedObject.decode(bytes) as EncryptedObject
+      figures.keyUsed('from_storage', stored.keyID)
       const data = Buffer.from(stored.encryptedData)
       const openWith = (seed: Buffer) => {
         if (stored.encryptedDEKSourceType === aesGcmKey) return openGcm(seed, data, path)

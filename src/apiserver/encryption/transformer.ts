@@ -1,4 +1,5 @@
 /** How values are kept at rest (apiserver/pkg/storage/value): sealed by the first provider, opened by the one whose prefix they have. */
+import type { TransformationObserver } from './metrics.ts'
 import type { Sealer } from './sealer.ts'
 
 export type TransformerProvider = Sealer | 'identity'
@@ -9,24 +10,45 @@ export interface Transformer {
 }
 
 const encrypted = Buffer.from('k8s:enc:')
+const kms = Buffer.from('k8s:enc:kms:')
 const begins = (value: Buffer, prefix: Buffer): boolean => value.length >= prefix.length && prefix.compare(value, 0, prefix.length) === 0
 const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 
-export function createTransformer(providers: readonly TransformerProvider[]): Transformer {
+/** `observe` is told of each value that is sealed or opened; what comes back of the own writes is neither. */
+export function createTransformer(providers: readonly TransformerProvider[], observe: TransformationObserver = () => {}): Transformer {
   const [first] = providers
+  const labels = new Map(providers.map((provider) => [provider, provider === 'identity' ? '' : kindOf(provider).toString('latin1')]))
+  const labelOf = (provider: TransformerProvider) => labels.get(provider) as string
+  const startNow = (type: Parameters<TransformationObserver>[0], provider: TransformerProvider) => {
+    const startedAt = performance.now()
+    return (error?: unknown) => observe(type, labelOf(provider), (performance.now() - startedAt) / 1000, error)
+  }
   const own = createOwnWrites()
   /** Throws in upstream's words; `from` skips the providers that were tried. */
   const open = (bytes: Buffer, path: string, from = 0, failure?: unknown): Buffer | Promise<Buffer> => {
     for (let i = from; i < providers.length; i++) {
       const provider = providers[i] as TransformerProvider
       if (provider === 'identity') {
-        if (!begins(bytes, encrypted)) return bytes
+        if (!begins(bytes, encrypted)) {
+          observe('from_storage', labelOf(provider), 0)
+          return bytes
+        }
         failure ??= new Error('identity transformer tried to read encrypted data')
       } else if (begins(bytes, provider.prefix)) {
+        const over = startNow('from_storage', provider)
+        const failed = (error: unknown) => {
+          over(error)
+          return open(bytes, path, i + 1, error)
+        }
+        const done = (plain: Buffer) => {
+          over()
+          return plain
+        }
         try {
           const opened = provider.open(bytes.subarray(provider.prefix.length), path)
-          return opened instanceof Promise ? opened.catch((error: unknown) => open(bytes, path, i + 1, error)) : opened
+          return opened instanceof Promise ? opened.then(done, failed) : done(opened)
         } catch (error) {
+          over(error)
           failure = error
         }
       }
@@ -34,14 +56,27 @@ export function createTransformer(providers: readonly TransformerProvider[]): Tr
     const cause =
       failure ??
       new Error(noKeyOf(bytes, providers) ? 'no matching key was found for the provided AES transformer' : 'no matching prefix found')
+    observe('from_storage', 'unknown', 0, cause)
     throw new Error(`unable to transform key ${JSON.stringify(path)}: ${(cause as Error).message}`, { cause })
   }
   return {
     toStorage(plain, path) {
       if (!first || first === 'identity') return plain
-      const sealed = first.seal(bufferOf(plain), path)
-      const keep = (bytes: Buffer) => own.keep(path, Buffer.concat([first.prefix, bytes]), plain)
-      return sealed instanceof Promise ? sealed.then(keep) : keep(sealed)
+      const over = startNow('to_storage', first)
+      const keep = (bytes: Buffer) => {
+        over()
+        return own.keep(path, Buffer.concat([first.prefix, bytes]), plain)
+      }
+      const failed = (error: unknown): never => {
+        over(error)
+        throw error
+      }
+      try {
+        const sealed = first.seal(bufferOf(plain), path)
+        return sealed instanceof Promise ? sealed.then(keep, failed) : keep(sealed)
+      } catch (error) {
+        return failed(error)
+      }
     },
     fromStorage: (stored, path) => own.find(path, stored) ?? open(bufferOf(stored), path),
   }
@@ -50,6 +85,8 @@ export function createTransformer(providers: readonly TransformerProvider[]): Tr
 /** Whether one of the providers has sealed it, with a key that is not there. */
 const noKeyOf = (bytes: Buffer, providers: readonly TransformerProvider[]): boolean =>
   providers.some((p) => p !== 'identity' && begins(bytes, p.prefix.subarray(0, p.prefix.lastIndexOf(':', -2) + 1)))
+/** The prefix without the name of the key; a key manager's name belongs to it. */
+const kindOf = ({ prefix }: Sealer): Buffer => (begins(prefix, kms) ? prefix : prefix.subarray(0, prefix.lastIndexOf(':', -2) + 1))
 
 const mostKept = 512
 
