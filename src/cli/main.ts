@@ -1,15 +1,9 @@
 /** The `kijabi` command: runs the program that its first word, or the link it was called by, names. */
-import { isBuilt, linkable, loadProgram, programs } from './programs.ts'
+import { calledProgram, isBuilt, loadProgram, programs } from './programs.ts'
 
-const [name, argv] = called()
+const [name, argv] = calledProgram(process.argv.slice(2), process.env['KIJABI_CALLED_AS'])
+delete process.env['KIJABI_CALLED_AS']
 process.exitCode = await main(name, argv)
-
-function called(): [string, string[]] {
-  const argv = process.argv.slice(2)
-  const link = process.env['KIJABI_CALLED_AS'] ?? ''
-  delete process.env['KIJABI_CALLED_AS']
-  return linkable.includes(link) ? [link, argv] : [argv[0] ?? '--help', argv.slice(1)]
-}
 
 async function main(name: string, argv: string[]): Promise<number> {
   if (name === '--help' || name === '-h' || name === 'help') {

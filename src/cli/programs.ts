@@ -42,19 +42,32 @@ const hidden: Readonly<Record<string, string>> = {
   supervisor: 'cli/supervisor',
 }
 
-const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-const urlOf = (module: string) => new URL(`../${module}.${extension}`, import.meta.url)
+/** The module of every program, by its name. */
+export const modules: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(programs).map(([name, { module }]) => [name, module])),
+  ...hidden,
+}
+
+/** What the build calls a module: all that it makes lies in one folder. */
+export const builtName = (module: string): string => module.replaceAll('/', '-')
+
+const urlOf = (module: string) =>
+  new URL(import.meta.url.endsWith('.ts') ? `../${module}.ts` : `./${builtName(module)}.js`, import.meta.url)
 
 export function isBuilt(name: string): boolean {
-  const module = programs[name]?.module ?? hidden[name]
+  const module = modules[name]
   return module !== undefined && existsSync(urlOf(module))
 }
 
 export async function loadProgram(name: string): Promise<Command | undefined> {
-  const module = programs[name]?.module ?? hidden[name]
-  if (module === undefined || !existsSync(urlOf(module))) return undefined
-  return ((await import(urlOf(module).href)) as { command: Command }).command
+  if (!isBuilt(name)) return undefined
+  return ((await import(urlOf(modules[name] as string).href)) as { command: Command }).command
 }
 
 /** The components and clients, which links are made for. */
 export const linkable = Object.keys(programs).filter((name) => programs[name]?.kind !== 'cluster')
+
+/** The program that a command line means, and its arguments: the link that it was called by names it, or the first word. */
+export function calledProgram(words: string[], link = ''): [name: string, argv: string[]] {
+  return linkable.includes(link) ? [link, words] : [words[0] ?? '--help', words.slice(1)]
+}
