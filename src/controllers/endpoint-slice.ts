@@ -22,6 +22,7 @@ import {
   targetPort,
   wakeServicesByPods,
 } from './service-endpoints.ts'
+import { sharesOf, wantsHints, zoneFacts, zonesFor } from './topology-hints.ts'
 
 const resource = 'endpointslices.discovery.k8s.io'
 export const serviceNameLabel = 'kubernetes.io/service-name'
@@ -63,6 +64,8 @@ export function createEndpointSliceController({ client, informers, options, metr
   const awaited = new Map<string, Map<string, number | 'deleted'>>()
   /** Services that were not looked at for that reason. */
   const postponed = new Set<string>()
+  /** Services and families whose endpoints have hints by zones' shares, so that the first time is told. */
+  const hinted = new Set<string>()
   const expect = (service: string, uid: string, version: number | 'deleted') => {
     const have = awaited.get(service)
     if (have) have.set(uid, version)
@@ -107,11 +110,19 @@ export function createEndpointSliceController({ client, informers, options, metr
               if (selects(service, pod.metadata.labels)) keys.add(objectKey(service))
         for (const key of keys) queue.add(key)
       }
+      const sharesChanged = () => {
+        for (const service of services.list()) if (wantsHints(service)) wake(service)
+      }
       nodes.addHandler({
-        added: (node) => nodes.synced && nodeChanged(node.metadata.name),
+        added(node) {
+          if (nodes.synced) nodeChanged(node.metadata.name)
+          if (nodes.synced) sharesChanged()
+        },
         updated(node, before) {
           if (node.metadata.labels?.[zoneLabel] !== before.metadata.labels?.[zoneLabel]) nodeChanged(node.metadata.name)
+          if (zoneFacts(node) !== zoneFacts(before)) sharesChanged()
         },
+        deleted: sharesChanged,
       })
       return [services, pods, nodes, slices]
     },
@@ -172,6 +183,7 @@ export function createEndpointSliceController({ client, informers, options, metr
       }
       group.endpoints.set(pod.metadata.uid, endpointOf(service, pod, addresses, node?.metadata.labels?.[zoneLabel]))
     }
+    giveHints(service, family, [...wanted.values()])
     // A service with no endpoints has one empty slice, so that it is seen to have none.
     if (wanted.size === 0) wanted.set('', { ports: [], endpoints: new Map() })
     const labels = labelsOf(service)
@@ -194,6 +206,33 @@ export function createEndpointSliceController({ client, informers, options, metr
       ...plan.update.map((slice) => update(objectKey(service), slice)),
       ...plan.remove.map(remove),
     ])
+  }
+
+  /** Where the service asks for it, hints by the zones' shares stand in for those of its traffic distribution. */
+  function giveHints(service: Service, family: 'IPv4' | 'IPv6', groups: readonly { endpoints: Map<string, Endpoint> }[]): void {
+    const id = `${family}/${objectKey(service)}`
+    const tell = (type: 'Normal' | 'Warning', reason: string, message: string) =>
+      recorder.event(referenceTo('services', service), type, reason, `${message}, addressType: ${family}`)
+    if (!wantsHints(service)) {
+      if (hinted.delete(id)) tell('Warning', 'TopologyAwareHintsDisabled', 'Topology Aware Hints has been disabled')
+      return
+    }
+    const all = groups.flatMap(({ endpoints }) => [...endpoints.values()])
+    const shares = sharesOf(nodes.list())
+    const zones = typeof shares === 'string' ? shares : zonesFor(all, shares)
+    for (const { endpoints } of groups)
+      for (const [uid, endpoint] of endpoints) {
+        const { hints: _, ...plain } = endpoint
+        const zone = typeof zones === 'string' ? undefined : zones.get(endpoint)
+        endpoints.set(uid, zone === undefined ? plain : { ...plain, hints: { forZones: [{ name: zone }] } })
+      }
+    if (typeof zones === 'string') {
+      hinted.delete(id)
+      tell('Warning', 'TopologyAwareHintsDisabled', zones)
+    } else if (!hinted.has(id)) {
+      hinted.add(id)
+      tell('Normal', 'TopologyAwareHintsEnabled', 'Topology Aware Hints has been enabled')
+    }
   }
 
   /** Spreads endpoints over the slices that are there: what stays stays where it is, what is new fills up, the rest goes into new slices. */
