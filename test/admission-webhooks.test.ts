@@ -410,6 +410,83 @@ describe('a mutating webhook', () => {
   })
 })
 
+describe.each(['validating', 'mutating'] as const)('configurations of %s webhooks', (kind) => {
+  const path = `${group}/${kind}webhookconfigurations`
+  const merge = 'application/merge-patch+json'
+  /** Whether the webhook has its say: it refuses, or labels. */
+  const hasItsSay = async (more: Json = {}): Promise<boolean> => {
+    const { status, object } = await make(more)
+    return status === 400 || (object['metadata'] as { labels?: Json } | undefined)?.labels?.['x'] === 'yes'
+  }
+  beforeEach(() => {
+    answers['x'] = kind === 'mutating' ? label('x') : () => ({ allowed: false })
+  })
+  test('are listed by label, deleted together, and then say nothing', async () => {
+    for (const n of [0, 1, 2]) {
+      const webhooks = [hook('x', { name: `h${n}.example.com` })]
+      await call('POST', path, { metadata: { name: `many-${n}`, labels: { set: 'many' } }, webhooks })
+      made.push(`${path}/many-${n}`)
+    }
+    const { object } = await call('GET', `${path}?labelSelector=set%3Dmany`)
+    expect((object['items'] as { metadata: { name: string } }[]).map((o) => o.metadata.name)).toEqual(['many-0', 'many-1', 'many-2'])
+    expect(await hasItsSay()).toBe(true)
+    expect((await call('DELETE', `${path}?labelSelector=set%3Dmany`)).status).toBe(200)
+    expect(await hasItsSay()).toBe(false)
+  })
+  test('count as they are replaced and patched', async () => {
+    await configure(kind, hook('x'))
+    expect(await hasItsSay()).toBe(true)
+    const { object } = await call('GET', `${path}/one`)
+    const updates = [{ ...rule, operations: ['UPDATE'] }]
+    expect((await call('PUT', `${path}/one`, { ...object, webhooks: [hook('x', { rules: updates })] })).told).toBe('200')
+    expect(await hasItsSay()).toBe(false)
+    const operations = [{ op: 'replace', path: '/webhooks/0/rules/0/operations', value: ['CREATE'] }]
+    expect((await call('PATCH', `${path}/one`, operations, 'application/json-patch+json')).told).toBe('200')
+    expect(await hasItsSay()).toBe(true)
+  })
+  test('keep their conditions, which are heeded as they change', async () => {
+    const unless = (name: string) => [{ name: `unless-${name}`, expression: `object.metadata.name != '${name}'` }]
+    await configure(kind, hook('x', { matchConditions: unless('skip-me') }))
+    const stored = async () => (await call('GET', `${path}/one`)).object['webhooks'] as Json[]
+    expect((await stored())[0]?.['matchConditions']).toEqual(unless('skip-me'))
+    expect([await hasItsSay(), await hasItsSay({ metadata: { name: 'skip-me' } })]).toEqual([true, false])
+    const webhooks = [hook('x', { matchConditions: unless('skip-me-too') })]
+    expect((await call('PATCH', `${path}/one`, { webhooks }, merge)).told).toBe('200')
+    expect(await hasItsSay({ metadata: { name: 'skip-me-too' } })).toBe(false)
+  })
+  test.each<[string, object[], string]>([
+    ['no boolean', [{ name: 'c', expression: 'object.metadata.name' }], 'must evaluate to bool'],
+    ['no expression', [{ name: 'c', expression: '... [broken' }], 'compilation failed'],
+    ['the same name twice', ['a', 'b'].map((v) => ({ name: 'c', expression: `request.name == '${v}'` })), 'Duplicate value'],
+    ['no name', [{ name: '', expression: 'true' }], 'Required value'],
+  ])('are refused with conditions of %s', async (_what, matchConditions, why) => {
+    const body = { metadata: { name: 'broken' }, webhooks: [hook('x', { matchConditions })] }
+    const { status, told } = await call('POST', path, body)
+    expect(status).toBe(422)
+    expect(told).toContain(why)
+    expect(told).toContain('webhooks[0].matchConditions')
+  })
+  test('are a resource of their group’s discovery documents', async () => {
+    const { object } = await call('GET', group)
+    expect((object['resources'] as { name: string }[]).map((r) => r.name)).toContain(`${kind}webhookconfigurations`)
+  })
+})
+
+test('a webhook may refuse definitions of custom resources', async () => {
+  const rules = [
+    { apiGroups: ['apiextensions.k8s.io'], apiVersions: ['*'], operations: ['CREATE'], resources: ['customresourcedefinitions'] },
+  ]
+  answers['x'] = () => ({ allowed: false, status: { message: 'no kinds' } })
+  await configure('validating', hook('x', { rules }))
+  const names = { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' }
+  const versions = [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }]
+  const { told } = await call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+    metadata: { name: 'widgets.example.com' },
+    spec: { group: 'example.com', scope: 'Namespaced', names, versions },
+  })
+  expect(told).toBe('400 admission webhook "h.example.com" denied the request: no kinds')
+})
+
 test('kubectl shows what policies and webhooks say', async () => {
   const kubectl = (args: readonly string[], input?: string) =>
     run(
