@@ -29,7 +29,7 @@ export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'kijabi-
 export async function startServer(folder: string): Promise<BenchServer> {
   const port = await freePort()
   const tokens = join(folder, 'tokens.csv')
-  writeFileSync(tokens, `${token},admin,1,"system:masters"\n`)
+  writeFileSync(tokens, `${token},admin,1,"system:masters"\nalice,alice,2\nbob,bob,3\n`)
   const flags = { 'secure-port': port, 'data-dir': join(folder, 'data'), 'cert-dir': join(folder, 'pki'), 'token-auth-file': tokens }
   return serverAt(port, kijabi, [
     'kube-apiserver',
