@@ -63,12 +63,12 @@ export async function readEntry(core: Core, endpoint: Endpoint, key: string): Pr
 export const leaseOf = (core: Core, { strategy }: Endpoint): Promise<{ lease: number }> | undefined =>
   strategy.ttlSeconds ? core.leaseFor(strategy.ttlSeconds).then((lease) => ({ lease })) : undefined
 
-/** The entry that a write made: the cache's own where that has it already, so that the object is decoded for its watchers too. */
-export function writtenEntry(endpoint: Endpoint, key: string, value: Buffer, revision: number, object: ApiObject): Entry {
+/** The entry that a write made: the cache's own where that has it already, so that `object`, when given, is decoded for its watchers too. */
+export function writtenEntry(endpoint: Endpoint, key: string, value: Buffer, revision: number, object: ApiObject | undefined): Entry {
   const cache = cacheOf(endpoint)
   const cached = cache.get(key)
   const entry = cached?.revision === revision ? cached : cache.codec.entry(key, value, revision)
-  if (!entry.object && !endpoint.custom?.converted)
+  if (object && !entry.object && !endpoint.custom?.converted)
     keepObject(entry, { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } })
   return entry
 }

@@ -147,7 +147,9 @@ async function write(core: Core, call: Call, stored: ApiObject, options: WriteOp
   const result = await core.storage.store.create(cache.prefix + key, value, lease && (await lease))
   core.step(call, 'store')
   if (!result.ok) return undefined
-  return { kind: 'entry', status: 201, entry: writtenEntry(endpoint, key, value, result.revision, stored), endpoint }
+  // Unless somebody will look at it at once: kept for later, most of what is created would only be copied by the garbage collector.
+  const wanted = call.request.object !== undefined || cache.watchers > 0
+  return { kind: 'entry', status: 201, entry: writtenEntry(endpoint, key, value, result.revision, wanted ? stored : undefined), endpoint }
 }
 
 function alreadyExists(endpoint: Endpoint, object: ApiObject, generateName: string | undefined): StatusError {
