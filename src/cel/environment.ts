@@ -1,5 +1,6 @@
 /** An environment is what expressions may name: variables, functions and types. It compiles; callers cache programs. */
 import { check, type Declarations } from './checker.ts'
+import { estimateCost, type SizeOf } from './cost.ts'
 import { EvaluationError } from './errors.ts'
 import { compileTree, type Frame } from './evaluate.ts'
 import { formatLibrary } from './format.ts'
@@ -50,6 +51,8 @@ export interface Program {
 export interface Environment {
   /** Throws CompileError. The type of the result is the caller's to judge: `program.type`. */
   compile(source: string): Program
+  /** The most that an evaluation can cost, when values are no larger than this says. The source must compile. */
+  estimateCost(source: string, sizeOf: SizeOf): number
 }
 
 const base: Readonly<Record<string, CelType>> = {
@@ -112,6 +115,11 @@ export function createEnvironment({
           }
         },
       }
+    },
+    estimateCost(source, sizeOf) {
+      const tree = parse(source)
+      declared ??= declare()
+      return estimateCost(tree, check(source, tree, declared).typeOf, sizeOf)
     },
   }
 }

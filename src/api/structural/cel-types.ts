@@ -25,11 +25,12 @@ export function withTypeAndMeta(node: Structural): Structural {
   const meta = given ? { ...given, properties: new Map([...metadata.properties, ...given.properties]) } : metadata
   return { ...node, properties: new Map([...node.properties, ['apiVersion', text], ['kind', text], ['metadata', meta]]) }
 }
-const seen = (node: Structural): Structural => (node.embedded ? withTypeAndMeta(node) : node)
+/** What a rule sees of a node. */
+export const visible = (node: Structural): Structural => (node.embedded ? withTypeAndMeta(node) : node)
 
 /** The type of a value; undefined where the schema says nothing of it, so that no rule may name it. `name` is the path to it. */
 export function celTypeOf(given: Structural, name: string): CelType | undefined {
-  const node = seen(given)
+  const node = visible(given)
   const { props } = node
   if (props['x-kubernetes-int-or-string']) return dyn
   switch (props.type) {
@@ -76,7 +77,7 @@ function object(node: Structural, name: string): CelType {
 export function celValueOf(value: unknown, given: Structural | true | undefined): Value {
   if (value === null || typeof value === 'boolean') return value
   if (typeof given !== 'object') return adapt(value)
-  const node = seen(given)
+  const node = visible(given)
   const { type, format } = node.props
   if (typeof value === 'number') return type === 'number' || !Number.isInteger(value) ? value : BigInt(value)
   if (typeof value === 'string') return type === 'string' && format ? formatted(value, format) : value

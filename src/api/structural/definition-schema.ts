@@ -12,7 +12,8 @@ import { coerceEmbedded, validateEmbedded } from './embedded.ts'
 import { fieldPathOf } from './field-path.ts'
 import { validateListTypes } from './list-types.ts'
 import { pruneValue } from './pruning.ts'
-import { compileRulesOf, evaluateDefault } from './rules.ts'
+import { costMessage, mostOf, type RuleCost, ruleCostLimit, times, totalCostErrors } from './rule-cost.ts'
+import { type CompiledRule, compileRulesOf, evaluateDefault } from './rules.ts'
 import { type Structural, structuralOf } from './schema.ts'
 import { validateStructural } from './structural-rules.ts'
 import { compileValidator, runValidator } from './validator.ts'
@@ -30,8 +31,12 @@ export function validateDefinitionSchema(props: JSONSchemaProps, path: string, h
   const structural = validateStructural(props, path)
   if (structural.length === 0) structural.push(...validateDefaults(root, path))
   errors.push(...structural)
-  const found = validateNode(props, structural.length === 0 ? withTypeAndMeta(root) : undefined, path, { root: true, name: 'selfType' })
-  return [...errors, ...found.schema, ...found.rules]
+  const found = validateNode(props, structural.length === 0 ? withTypeAndMeta(root) : undefined, path, {
+    root: true,
+    name: 'selfType',
+    cardinality: 1,
+  })
+  return [...errors, ...found.schema, ...found.rules, ...totalCostErrors(found.costs, path)]
 }
 
 /** With a status subresource the status is checked by its own schema, so that nothing at the root may speak of it. */
@@ -119,20 +124,24 @@ interface Place {
   readonly noDefaults?: string
   /** The list or map whose old items cannot be told apart. */
   readonly noOldSelf?: string
+  /** How many such values one object can hold; undefined where nothing bounds it. */
+  readonly cardinality: number | undefined
 }
 
 /** `rules` are told after all else. Rules of a node compile only where nothing at it or below it is wrong. */
 interface NodeErrors {
   readonly schema: FieldError[]
   readonly rules: FieldError[]
+  readonly costs: RuleCost[]
 }
 
 function validateNode(props: JSONSchemaProps, node: Structural | undefined, path: string, place: Place): NodeErrors {
-  const errors: NodeErrors = { schema: validateSupported(props, path, place), rules: [] }
+  const errors: NodeErrors = { schema: validateSupported(props, path, place), rules: [], costs: [] }
   const below = (child: JSONSchemaProps, childNode: Structural | undefined, at: string, change: Partial<Place>) => {
     const found = validateNode(child, childNode, at, { ...place, root: false, ...change })
     errors.schema.push(...found.schema)
     errors.rules.push(...found.rules)
+    errors.costs.push(...found.costs)
   }
   const { properties = {}, additionalProperties } = props
   if (props.uniqueItems)
@@ -143,6 +152,7 @@ function validateNode(props: JSONSchemaProps, node: Structural | undefined, path
     if (typeof additionalProperties === 'object')
       below(additionalProperties, typeof node?.additional === 'object' ? node.additional : undefined, `${path}.additionalProperties`, {
         name: `${place.name}.@elem`,
+        cardinality: product(place.cardinality, props.maxProperties),
         ...(place.insideMeta ? { noDefaults: 'inside additionalProperties applying to object metadata' } : {}),
       })
   }
@@ -164,14 +174,22 @@ function validateNode(props: JSONSchemaProps, node: Structural | undefined, path
   if (props.items && !Array.isArray(props.items))
     below(props.items, node?.items, `${path}.items`, {
       name: `${place.name}.@idx`,
+      cardinality: product(place.cardinality, props.maxItems),
       ...(props['x-kubernetes-list-type'] === 'map' ? {} : { noOldSelf: place.noOldSelf ?? path }),
     })
   if (props['x-kubernetes-preserve-unknown-fields'] === false)
     errors.schema.push(invalid(`${path}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined'))
   errors.schema.push(...validateMergeTypes(props, path), ...validateRuleTexts(props, path))
-  if (node && errors.schema.length === 0) errors.rules.push(...validateRules(node, path, place))
+  if (node && errors.schema.length === 0) {
+    const found = validateRules(node, path, place)
+    errors.rules.push(...found.errors)
+    errors.costs.push(...found.costs)
+  }
   return errors
 }
+
+const product = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? undefined : times(a, Math.max(0, b))
 
 function validateSupported(props: JSONSchemaProps, path: string, { noDefaults, insideMeta }: Place): FieldError[] {
   const errors: FieldError[] = []
@@ -303,31 +321,47 @@ const shown = ({ rule, message, messageExpression, reason, fieldPath, optionalOl
   OptionalOldSelf: optionalOldSelf ?? null,
 })
 
-function validateRules(node: Structural, path: string, { name, noOldSelf }: Place): FieldError[] {
-  const rules = compileRulesOf(node, name)
+function validateRules(node: Structural, path: string, place: Place): { errors: FieldError[]; costs: RuleCost[] } {
+  const costs: RuleCost[] = []
+  const rules = compileRulesOf(node, place.name)
   if (rules === undefined)
-    return [
-      {
-        type: 'internal',
-        field: `${path}.x-kubernetes-validations`,
-        detail: 'internal error: failed to retrieve type information for x-kubernetes-validations',
-      },
-    ]
-  return rules.flatMap(({ rule, program, message, usesOldSelf }, i) => {
-    const errors: FieldError[] = []
-    const at = `${path}.x-kubernetes-validations[${i}]`
-    if (program instanceof CompileError) errors.push(invalid(`${at}.rule`, shown(rule), `compilation failed: ${program.message}`))
-    else if (program.type.kind !== 'bool') errors.push(invalid(`${at}.rule`, shown(rule), 'cel expression must evaluate to a bool'))
-    if (message instanceof CompileError)
-      errors.push(invalid(`${at}.messageExpression`, shown(rule), `messageExpression compilation failed: ${message.message}`))
-    else if (message && message.type.kind !== 'string')
-      errors.push(invalid(`${at}.messageExpression`, shown(rule), 'messageExpression must evaluate to a string'))
-    if (usesOldSelf && noOldSelf)
-      errors.push(
-        invalid(`${at}.rule`, rule.rule, `oldSelf cannot be used on the uncorrelatable portion of the schema within ${noOldSelf}`),
-      )
-    if (!usesOldSelf && rule.optionalOldSelf !== undefined)
-      errors.push(invalid(`${at}.optionalOldSelf`, rule.optionalOldSelf, 'may not be set if oldSelf is not used in rule'))
-    return errors
-  })
+    return {
+      costs,
+      errors: [
+        {
+          type: 'internal',
+          field: `${path}.x-kubernetes-validations`,
+          detail: 'internal error: failed to retrieve type information for x-kubernetes-validations',
+        },
+      ],
+    }
+  const errors = rules.flatMap((compiled, i) => validateRule(compiled, node, `${path}.x-kubernetes-validations[${i}]`, place, costs))
+  return { errors, costs }
+}
+
+function validateRule(compiled: CompiledRule, node: Structural, at: string, place: Place, costs: RuleCost[]): FieldError[] {
+  const { rule, program, message, usesOldSelf } = compiled
+  const errors: FieldError[] = []
+  const estimate = compiled.estimate()
+  const cost = times(estimate.rule, place.cardinality ?? mostOf(node))
+  if (cost > ruleCostLimit) errors.push(forbidden(`${at}.rule`, costMessage('estimated rule cost', cost, ruleCostLimit)))
+  costs.push({ path: `${at}.rule`, cost })
+  if (program instanceof CompileError) errors.push(invalid(`${at}.rule`, shown(rule), `compilation failed: ${program.message}`))
+  else if (program.type.kind !== 'bool') errors.push(invalid(`${at}.rule`, shown(rule), 'cel expression must evaluate to a bool'))
+  if (message instanceof CompileError)
+    errors.push(invalid(`${at}.messageExpression`, shown(rule), `messageExpression compilation failed: ${message.message}`))
+  else if (message && message.type.kind !== 'string')
+    errors.push(invalid(`${at}.messageExpression`, shown(rule), 'messageExpression must evaluate to a string'))
+  else if (message) {
+    if (estimate.message > ruleCostLimit)
+      errors.push(forbidden(`${at}.messageExpression`, costMessage('estimated messageExpression cost', estimate.message, ruleCostLimit)))
+    costs.push({ path: `${at}.messageExpression`, cost: estimate.message })
+  }
+  if (usesOldSelf && place.noOldSelf)
+    errors.push(
+      invalid(`${at}.rule`, rule.rule, `oldSelf cannot be used on the uncorrelatable portion of the schema within ${place.noOldSelf}`),
+    )
+  if (!usesOldSelf && rule.optionalOldSelf !== undefined)
+    errors.push(invalid(`${at}.optionalOldSelf`, rule.optionalOldSelf, 'may not be set if oldSelf is not used in rule'))
+  return errors
 }

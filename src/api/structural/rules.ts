@@ -12,6 +12,7 @@ import type { ValidationRule } from '../types/apiextensions-v1.ts'
 import { duplicate, type FieldError, forbidden, invalid, omitted, required } from '../validation/field-error.ts'
 import { celTypeOf, celValueOf, withTypeAndMeta } from './cel-types.ts'
 import { fieldPathOf } from './field-path.ts'
+import { sizesOf } from './rule-cost.ts'
 import type { Structural } from './schema.ts'
 import { correlate } from './validator.ts'
 
@@ -23,6 +24,8 @@ export interface CompiledRule {
   /** The compiler's message where there is no program. */
   readonly program: Program | CompileError
   readonly message: Program | CompileError | undefined
+  /** The most that the rule and its message can cost; what does not compile costs nothing. */
+  estimate(): { readonly rule: number; readonly message: number }
   readonly usesOldSelf: boolean
   /** Where its errors are told, from the node on. */
   readonly fieldPath: string
@@ -66,10 +69,15 @@ export function compileRulesOf(node: Structural, name: string): CompiledRule[] |
   const environments = [false, true].map((optional) => environmentOf(self, optional))
   return rules.map((rule) => {
     const environment = environments[rule.optionalOldSelf ? 1 : 0] as ReturnType<typeof environmentOf>
+    const program = compiled(() => environment.compile(rule.rule))
+    const message = rule.messageExpression ? compiled(() => environment.compile(rule.messageExpression as string)) : undefined
+    const costOf = (made: Program | CompileError | undefined): number =>
+      !made || made instanceof CompileError ? 0 : environment.estimateCost(made.source, sizesOf(node))
     return {
       rule,
-      program: compiled(() => environment.compile(rule.rule)),
-      message: rule.messageExpression ? compiled(() => environment.compile(rule.messageExpression as string)) : undefined,
+      program,
+      message,
+      estimate: () => ({ rule: costOf(program), message: costOf(message) }),
       usesOldSelf: namesIn(rule.rule).has('oldSelf'),
       fieldPath: rule.fieldPath ? (fieldPathOf(rule.fieldPath, node)?.text ?? '') : '',
     }

@@ -266,13 +266,55 @@ describe('rules', () => {
     ],
     [
       'items of a list that are not told apart have no old self',
-      { type: 'array', items: { type: 'string', 'x-kubernetes-validations': [{ rule: 'self == oldSelf' }] } },
+      { type: 'array', maxItems: 5, items: { type: 'string', maxLength: 5, 'x-kubernetes-validations': [{ rule: 'self == oldSelf' }] } },
       [
         'spec.validation.openAPIV3Schema.properties[a].items.x-kubernetes-validations[0].rule: Invalid value: "self == oldSelf": oldSelf cannot be used on the uncorrelatable portion of the schema within spec.validation.openAPIV3Schema.properties[a]',
       ],
     ],
   ])('%s', (_name, a, errors) => {
     expect(refused({ schema: { type: 'object', properties: { a } } })).toEqual(errors)
+  })
+
+  const within = (a: JSONSchemaProps, rule: string) =>
+    refused({ schema: { type: 'object', properties: { a: { ...a, 'x-kubernetes-validations': [{ rule }] } } } })
+  const tip = '(try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)'
+  const texts: JSONSchemaProps = { type: 'array', items: { type: 'string' } }
+
+  test('a rule that no size bounds is refused for what it may cost', () => {
+    expect(within(texts, 'self.all(x, self.all(y, self.all(z, x.contains(y) && y.contains(z))))')).toEqual([
+      `${path}[0].rule: Forbidden: estimated rule cost exceeds budget by factor of more than 100x ${tip}`,
+      `${path}[0].rule: Forbidden: contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema`,
+      `spec.validation.openAPIV3Schema: Forbidden: x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema exceeds budget by factor of more than 100x ${tip}`,
+    ])
+  })
+  test.each<[JSONSchemaProps, string, boolean]>([
+    [texts, "self.all(x, x.startsWith('a'))", true],
+    [texts, 'self.all(x, self.exists_one(y, x == y))', false],
+    [{ ...texts, maxItems: 100, items: { type: 'string', maxLength: 64 } }, 'self.all(x, self.exists_one(y, x == y))', true],
+    [{ type: 'string' }, "self.matches('^[a-z]+$')", true],
+    [{ type: 'object', properties: { b: { type: 'string' } } }, "!has(self.b) || self.b.lowerAscii().contains('x')", true],
+    [{ type: 'object', additionalProperties: { type: 'string' } }, "self.all(k, self[k] != '' && k.size() < 5)", true],
+    [{ type: 'object', properties: { b: { type: 'integer' } } }, '[1, 2, 3].all(i, cel.bind(x, self.b, x > i && x in [i, 5]))', true],
+    [{ type: 'object', properties: { b: texts, c: texts } }, 'sets.contains(self.b, self.c)', false],
+    [
+      { type: 'object', properties: { b: { type: 'string' } } },
+      "self.?b.orValue('').size() < 3 && optional.of(self).optMap(v, v.b == 'x').orValue(true)",
+      true,
+    ],
+  ])('%j: %s', (a, rule, accepted) => {
+    expect(within(a, rule).length === 0).toBe(accepted)
+  })
+  test('items of a list without bounds count as often as a request can hold them', () => {
+    const item: JSONSchemaProps = {
+      type: 'object',
+      properties: { b: { type: 'integer' } },
+      'x-kubernetes-validations': [{ rule: 'self.b + 1 + self.b + 2 + self.b > 3' }],
+    }
+    const all = (list: JSONSchemaProps) => refused({ schema: { type: 'object', properties: { a: list } } })
+    expect(all({ type: 'array', items: item })[0]).toBe(
+      `${path.replace('[a]', '[a].items')}[0].rule: Forbidden: estimated rule cost exceeds budget by factor of 1.153434x ${tip}`,
+    )
+    expect(all({ type: 'array', maxItems: 1000, items: item })).toEqual([])
   })
 
   test('the root sees the names of the metadata', () => {
