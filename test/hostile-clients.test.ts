@@ -130,7 +130,13 @@ describe('HTTP/1.1', () => {
     expect(memoryMb() - before).toBeLessThan(150)
   }, 20_000)
 
-  test('who speaks no TLS is not answered', async () => {
+  test('who speaks no TLS is not answered, and counted', async () => {
+    const failed = async () => {
+      const metrics = await open()
+      metrics.write(head('GET', '/metrics', 'Connection: close\r\n\r\n'))
+      return Number(/^apiserver_tls_handshake_errors_total (\d+)/m.exec(await rest(metrics))?.[1])
+    }
+    const before = await failed()
     const socket = createConnection(server.port, '127.0.0.1')
     let text = ''
     socket.on('data', (chunk) => {
@@ -140,6 +146,7 @@ describe('HTTP/1.1', () => {
     socket.write('GET /version HTTP/1.1\r\nHost: x\r\n\r\n')
     await new Promise((done) => socket.once('close', done))
     expect(text).not.toContain('HTTP')
+    expect(await failed()).toBe(before + 1)
   })
 })
 

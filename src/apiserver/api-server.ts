@@ -147,8 +147,13 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
     ...options.parts,
   })
 
+  const handshakes = metrics.counter(
+    'apiserver_tls_handshake_errors_total',
+    "[ALPHA] Number of requests dropped with 'TLS handshake error from' error",
+  )
+  const handshakeFailed = () => handshakes.add()
   const http = options.listen
-    ? await createHttpFront(handle, { ...options.listen, requestTimeoutMs: options.requestTimeoutMs }, log)
+    ? await createHttpFront(handle, { ...options.listen, requestTimeoutMs: options.requestTimeoutMs, handshakeFailed }, log)
     : undefined
   const stopping = new AbortController()
   let servers: Servers | undefined

@@ -37,6 +37,8 @@ export interface HttpOptions {
   readonly requestTimeoutMs?: number | undefined
   /** The authorities whose client certificates are looked at. */
   readonly clientCa?: readonly string[]
+  /** Told of each connection that did not come to be. */
+  readonly handshakeFailed?: () => void
   /** How the server reaches kubelets. */
   readonly kubeletClient?: { readonly certificate: string; readonly key: string; readonly ca?: string }
 }
@@ -115,7 +117,10 @@ export function createHttpFront(handle: Handle, options: HttpOptions, log: Logge
     session.on('close', () => sessions.delete(session))
     keepAlive(session)
   })
-  tls.on('tlsClientError', (_error, socket) => socket.destroy())
+  tls.on('tlsClientError', (_error, socket) => {
+    options.handshakeFailed?.()
+    socket.destroy()
+  })
 
   function incoming(
     method: string,

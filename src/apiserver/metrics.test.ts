@@ -42,6 +42,8 @@ beforeAll(async () => {
   )
   await server.ready
   api = createInProcessTransport(server.handle)
+  const jane = createInProcessTransport(server.handle, { name: 'jane', groups: ['system:authenticated'] })
+  await jane.request({ method: 'GET', path: '/version' })
   const map = { metadata: { name: 'm' } }
   await api.request({ method: 'POST', path: maps, body: map })
   await api.request({ method: 'POST', path: `${maps}?dryRun=All`, body: { metadata: { name: 'd' } } })
@@ -79,6 +81,7 @@ test.each<[name: string, type: string, labels: string]>([
   ['etcd_requests_total', 'counter', 'group operation resource'],
   ['authorization_attempts_total', 'counter', 'result'],
   ['authorization_duration_seconds', 'histogram', 'le result'],
+  ['apiserver_authorization_decisions_total', 'counter', 'decision name type'],
   ['process_cpu_seconds_total', 'counter', ''],
   ['process_resident_memory_bytes', 'gauge', ''],
   ['process_start_time_seconds', 'gauge', ''],
@@ -146,6 +149,11 @@ test('health checks tell their last outcome', async () => {
   expect(await lines('kubernetes_healthchecks_total')).toContain(
     'kubernetes_healthchecks_total{name="ping",status="success",type="readyz"} 1',
   )
+})
+
+test('who decided is told', async () => {
+  const [row] = await lines('apiserver_authorization_decisions_total')
+  expect(row).toMatch(/^apiserver_authorization_decisions_total\{decision="allowed",name="all",type="AlwaysAllow"\} [1-9]\d*$/)
 })
 
 test('users are counted, of few by their name', async () => {

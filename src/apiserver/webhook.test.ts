@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { createWebhook, type Webhook } from '../http/webhook.ts'
+import { createWebhook, type Webhook, WebhookError } from '../http/webhook.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { createWebhookTokenAuthenticator } from './authentication/webhook-token.ts'
+import { createAuthorizationMetrics } from './authorization/metrics.ts'
 import { createWebhookAuthorizer } from './authorization/webhook.ts'
 import type { AuthorizationAttributes } from './request.ts'
 import { postWithRetry } from './webhook.ts'
@@ -113,10 +115,11 @@ const attributes: AuthorizationAttributes = {
   labelSelector: 'app in (a,b)',
   fieldSelector: 'spec.nodeName=n',
 }
-const authorizerOf = (webhook: Webhook, version = 'v1') =>
+const authorizerOf = (webhook: Webhook, version = 'v1', more: object = {}, metrics = createMetrics()) =>
   createWebhookAuthorizer(
-    { webhook, version, timeoutMs: 2000, authorizedMs: 1000, unauthorizedMs: 1000, failurePolicy: 'NoOpinion' },
+    { webhook, version, timeoutMs: 2000, authorizedMs: 1000, unauthorizedMs: 1000, failurePolicy: 'NoOpinion', ...more },
     () => new Date(),
+    createAuthorizationMetrics(metrics).webhook('w'),
   )
 
 test.each([
@@ -161,4 +164,37 @@ test('an authorization webhook that is down leaves the decision to others, and s
   const { decision, error } = await authorizerOf(createWebhook({ url: 'http://127.0.0.1:1/' })).authorize(attributes)
   expect(decision).toBe('no-opinion')
   expect(error?.message).toMatch(/connection refused/)
+})
+
+test('what came of asking an authorization webhook is measured', async () => {
+  const metrics = createMetrics()
+  const { webhook } = await serve(status({ allowed: true }))
+  const { webhook: broken } = await serve(status({ allowed: true, denied: true }))
+  const slow: Webhook = {
+    post: () => Promise.reject(new WebhookError('late', undefined, new DOMException('', 'TimeoutError'))),
+    close() {},
+  }
+  const fails = () => {
+    throw new Error('no such field')
+  }
+  for (const [one, more] of [
+    [webhook, { applies: () => true }],
+    [broken, {}],
+    [broken, { failurePolicy: 'Deny' }],
+    [slow, {}],
+    [webhook, { applies: () => false }],
+    [webhook, { applies: fails }],
+  ] as const)
+    await authorizerOf(one, 'v1', more, metrics).authorize(attributes)
+  const rows = metrics.render().split('\n')
+  const of = (rest: string) =>
+    rows.filter((row) => row.startsWith(`apiserver_authorization_${rest}{`)).map((row) => row.replace(/^\w+/, ''))
+  const asked = ['{name="w",result="success"} 1', '{name="w",result="error"} 2', '{name="w",result="timeout"} 1']
+  expect(of('webhook_evaluations_total')).toEqual(asked)
+  expect(of('webhook_duration_seconds_count')).toEqual(asked)
+  expect(of('webhook_evaluations_fail_open_total')).toEqual(['{name="w",result="error"} 1', '{name="w",result="timeout"} 1'])
+  const webhooks = '{type="Webhook",name="w"}'
+  expect(of('match_condition_evaluation_seconds_count')).toEqual([`${webhooks} 3`])
+  expect(of('match_condition_exclusions_total')).toEqual([`${webhooks} 1`])
+  expect(of('match_condition_evaluation_errors_total')).toEqual([`${webhooks} 1`])
 })

@@ -23,7 +23,10 @@ beforeEach(async () => {
         createAccess(parts, {
           anonymous: { enabled: false },
           bootstrapTokens: false,
-          authorizers: fixed([{ type: 'Node' }, { type: 'RBAC' }]),
+          authorizers: fixed([
+            { type: 'Node', name: 'node' },
+            { type: 'RBAC', name: 'rbac' },
+          ]),
           admission: { enable: ['NodeRestriction', 'AlwaysPullImages', 'ExtendedResourceToleration'], disable: [] },
         }),
     },

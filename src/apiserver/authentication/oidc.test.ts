@@ -2,7 +2,9 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { createMetrics } from '../../metrics/metrics.ts'
 import { createCertificateAuthority, issueCertificate } from '../../pki/index.ts'
+import { hashOf } from '../reload-metrics.ts'
 import { type AuthenticationConfiguration, type JwtAuthenticator, parseAuthenticationConfiguration } from './configuration.ts'
 import { allAlgorithms, parseSigningKey, signToken } from './jwt.ts'
 import { createOidcAuthenticator } from './oidc.ts'
@@ -61,10 +63,11 @@ const issuer = (more: Partial<JwtAuthenticator['issuer']> = {}) => ({
   ...more,
 })
 const mappings = { username: { claim: 'sub', prefix: 'oidc:' }, groups: { claim: 'groups', prefix: 'g:' }, uid: { claim: 'jti' } }
+const metrics = createMetrics()
 const authenticatorOf = (more: Partial<JwtAuthenticator> = {}) =>
   createOidcAuthenticator(
     { issuer: issuer(), claimMappings: mappings, ...more },
-    { algorithms: allAlgorithms, apiAudiences: ['api'], log, now: () => new Date() },
+    { algorithms: allAlgorithms, apiAudiences: ['api'], log, metrics, now: () => new Date() },
   )
 
 test('claims name the user, the groups and the UID', async () => {
@@ -76,6 +79,28 @@ test('claims name the user, the groups and the UID', async () => {
       extra: { 'authentication.kubernetes.io/credential-id': ['JTI=j1'] },
     },
   })
+})
+
+test('how long it takes is measured, by the issuer’s hash, and not where the answer is remembered', async () => {
+  const rows = () =>
+    metrics
+      .render()
+      .split('\n')
+      .filter((row) => row.startsWith('apiserver_authentication_jwt_authenticator_latency_seconds_count'))
+  const count = (result: string) =>
+    Number(
+      rows()
+        .find((row) => row.includes(`{result="${result}",jwt_issuer_hash="${hashOf(url)}"}`))
+        ?.split(' ')
+        .at(-1) ?? 0,
+    )
+  const [good, bad] = [count('success'), count('failure')]
+  const authenticator = authenticatorOf()
+  const token = signToken(first, claims())
+  await authenticator.authenticate(token)
+  await authenticator.authenticate(token)
+  await expect(authenticator.authenticate(signToken(first, claims({ aud: 'other' })))).rejects.toThrow('audience')
+  expect([count('success') - good, count('failure') - bad]).toEqual([1, 1])
 })
 
 test.each(allAlgorithms)('a token signed with %s is verified', async (alg) => {

@@ -5,11 +5,13 @@
 import { hash } from 'node:crypto'
 import type { Program } from '../../cel/environment.ts'
 import type { Logger } from '../../log/log.ts'
+import type { MetricsRegistry } from '../../metrics/metrics.ts'
 import { createExpiringCache } from '../expiring-cache.ts'
+import { hashOf } from '../reload-metrics.ts'
 import type { User } from '../request.ts'
 import type { JwtAuthenticator } from './configuration.ts'
 import { compileClaims, compileClaimsCondition, compileUserCondition, evaluateClaims, evaluateUser, textsOf } from './expressions.ts'
-import { type Algorithm, audiencesOf, type Claims, parseToken } from './jwt.ts'
+import { type Algorithm, audiencesOf, type Claims, parseToken, type Token } from './jwt.ts'
 import { createKeySet } from './key-set.ts'
 import { AuthenticationFailure, type TokenAnswer, type TokenAuthenticator } from './token.ts'
 
@@ -17,6 +19,7 @@ export interface OidcOptions {
   readonly algorithms: readonly Algorithm[]
   readonly apiAudiences: readonly string[]
   readonly log: Logger
+  readonly metrics: MetricsRegistry
   readonly now: () => Date
 }
 
@@ -26,8 +29,15 @@ const cacheMs = 10_000
 const notBeforeLeewaySeconds = 300
 
 export function createOidcAuthenticator(config: JwtAuthenticator, options: OidcOptions): TokenAuthenticator {
-  const { algorithms, apiAudiences, log, now } = options
+  const { algorithms, apiAudiences, log, metrics, now } = options
   const { issuer } = config
+  const durations = metrics.histogram(
+    'apiserver_authentication_jwt_authenticator_latency_seconds',
+    '[ALPHA] Latency of jwt authentication operations in seconds. This is the time spent authenticating a token for cache miss only (i.e. when the token is not found in the cache).',
+    ['result', 'jwt_issuer_hash'],
+    [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  )
+  const issuerHash = hashOf(issuer.url)
   const keys = createKeySet(issuer, now)
   const userOf = createUserOf(config)
   const cache = createExpiringCache<TokenAnswer>(now)
@@ -37,6 +47,17 @@ export function createOidcAuthenticator(config: JwtAuthenticator, options: OidcO
   const verify = async (text: string, key: string): Promise<TokenAnswer | undefined> => {
     const token = parseToken(text)
     if (token?.claims['iss'] !== issuer.url) return undefined
+    const startedAt = performance.now()
+    let result = 'failure'
+    try {
+      const answer = await verified(token, key)
+      result = 'success'
+      return answer
+    } finally {
+      durations.observe((performance.now() - startedAt) / 1000, [result, issuerHash])
+    }
+  }
+  const verified = async (token: Token, key: string): Promise<TokenAnswer> => {
     const { claims, header } = token
     const seconds = now().getTime() / 1000
     const { exp, nbf } = claims

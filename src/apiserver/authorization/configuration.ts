@@ -21,8 +21,8 @@ import { compileMatchCondition, matches } from './match-conditions.ts'
 
 /** One authorizer of the list. */
 export type AuthorizerConfiguration =
-  | { readonly type: 'AlwaysAllow' | 'AlwaysDeny' | 'Node' | 'RBAC' }
-  | { readonly type: 'Webhook'; readonly webhook: AuthorizationWebhook }
+  | { readonly type: 'AlwaysAllow' | 'AlwaysDeny' | 'Node' | 'RBAC'; readonly name: string }
+  | { readonly type: 'Webhook'; readonly name: string; readonly webhook: AuthorizationWebhook }
 
 export interface AuthorizationWebhook {
   readonly webhook: Webhook
@@ -65,11 +65,12 @@ export function parseAuthorizationConfiguration(text: string): AuthorizerConfigu
     const texts = errors.map((e) => `${e.field}: ${causeMessage(e)}`)
     throw new Error(texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]`)
   }
-  return entries.map(({ type, webhook = {} }) => {
-    if (type !== 'Webhook') return { type: type as 'RBAC' }
+  return entries.map(({ type, name = '', webhook = {} }) => {
+    if (type !== 'Webhook') return { type: type as 'RBAC', name }
     const conditions = (webhook.matchConditions ?? []).map(({ expression = '' }) => compileMatchCondition(expression))
     return {
       type,
+      name,
       webhook: {
         webhook: webhookOf(webhook.connectionInfo?.kubeConfigFile as string),
         version: webhook.subjectAccessReviewVersion as string,

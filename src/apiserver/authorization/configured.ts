@@ -6,6 +6,7 @@ import type { Reloadable } from '../reloadable.ts'
 import type { Authorizer } from '../request.ts'
 import { alwaysAllow, alwaysDeny, privileged, union } from './authorizers.ts'
 import type { AuthorizerConfiguration } from './configuration.ts'
+import { createAuthorizationMetrics } from './metrics.ts'
 import { createNodeAuthorizer } from './node.ts'
 import { createNodeGraph } from './node-graph.ts'
 import type { Rbac } from './rbac.ts'
@@ -22,6 +23,7 @@ export function createConfiguredAuthorizer(
   { objects, rbac, metrics, now }: ConfiguredAuthorizerDeps,
   config: Reloadable<readonly AuthorizerConfiguration[]>,
 ): Authorizer {
+  const figures = createAuthorizationMetrics(metrics)
   // Its graph is kept over reloads.
   let node: Authorizer | undefined
   const authorizerOf = (one: AuthorizerConfiguration): Authorizer => {
@@ -36,10 +38,11 @@ export function createConfiguredAuthorizer(
       case 'RBAC':
         return rbac
       case 'Webhook':
-        return createWebhookAuthorizer(one.webhook, now)
+        return createWebhookAuthorizer(one.webhook, now, figures.webhook(one.name))
     }
   }
-  const unionOf = (list: readonly AuthorizerConfiguration[]) => union([privileged, ...list.map(authorizerOf)])
+  const unionOf = (list: readonly AuthorizerConfiguration[]) =>
+    union([privileged, ...list.map((one) => figures.measured(authorizerOf(one), one.type, one.name))])
   let current = unionOf(config.current)
   config.follow(
     (next) => {

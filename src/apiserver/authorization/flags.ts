@@ -62,12 +62,14 @@ export async function authorizersOf(
     modes.map((mode): AuthorizerConfiguration => {
       const type = authorizerTypes.find((known) => known === mode)
       if (!type) throw new Error(`authorization-mode ${JSON.stringify(mode)} is not a valid mode`)
-      if (type !== 'Webhook') return { type }
+      const name = mode.toLowerCase()
+      if (type !== 'Webhook') return { type, name }
       const version = values['authorization-webhook-version']
       if (version !== 'v1' && version !== 'v1beta1')
         throw new Error(`--authorization-webhook-version: unsupported webhook version ${JSON.stringify(version)}`)
       return {
         type,
+        name,
         webhook: {
           webhook: webhookOf(file),
           version,

@@ -6,11 +6,12 @@ import { createExpiringCache } from '../expiring-cache.ts'
 import type { AuthorizationAttributes, Authorizer, Decision } from '../request.ts'
 import { postWithRetry } from '../webhook.ts'
 import type { AuthorizationWebhook } from './configuration.ts'
+import type { AuthorizationWebhookMetrics } from './metrics.ts'
 
 /** Longer questions are asked each time: a cache must not be filled by what requests carry. */
 const longestKey = 10_000
 
-export function createWebhookAuthorizer(options: AuthorizationWebhook, now: () => Date): Authorizer {
+export function createWebhookAuthorizer(options: AuthorizationWebhook, now: () => Date, figures: AuthorizationWebhookMetrics): Authorizer {
   const { webhook, version, timeoutMs, authorizedMs, unauthorizedMs, failurePolicy, applies } = options
   const cache = createExpiringCache<Decision>(now)
 
@@ -18,21 +19,34 @@ export function createWebhookAuthorizer(options: AuthorizationWebhook, now: () =
 
   const ask = async (spec: object, key: string): Promise<Decision> => {
     const review = { kind: 'SubjectAccessReview', apiVersion: `authorization.k8s.io/${version}`, metadata: {}, spec }
+    const startedAt = performance.now()
+    const over = (result: Parameters<typeof figures.asked>[0]) => figures.asked(result, (performance.now() - startedAt) / 1000)
     try {
       const decision = decisionOf((await postWithRetry<{ status?: unknown }>(webhook, review, timeoutMs)).status)
+      over('success')
       if (key.length <= longestKey) cache.set(key, decision, decision.decision === 'allow' ? authorizedMs : unauthorizedMs)
       return decision
     } catch (error) {
+      const result = ((error as Error).cause as Error | undefined)?.name === 'TimeoutError' ? 'timeout' : 'error'
+      over(result)
+      if (failurePolicy === 'NoOpinion') figures.failedOpen(result)
       return failed(error as Error)
     }
   }
   return {
     authorize(attributes) {
+      const startedAt = performance.now()
       try {
-        if (applies && !applies(specOf(attributes, 'v1'))) return { decision: 'no-opinion', reason: '' }
+        if (applies && !applies(specOf(attributes, 'v1'))) {
+          figures.excluded()
+          return { decision: 'no-opinion', reason: '' }
+        }
       } catch (error) {
+        figures.conditionsFailed()
         // Upstream leaves the request to the others, or denies it; neither is a fault of the server.
         return { decision: failurePolicy === 'Deny' ? 'deny' : 'no-opinion', reason: (error as Error).message }
+      } finally {
+        if (applies) figures.conditions((performance.now() - startedAt) / 1000)
       }
       const spec = specOf(attributes, version)
       const key = JSON.stringify(spec)
