@@ -92,7 +92,10 @@ const plugins: readonly Entry[] = [
   { name: 'TaintNodesByCondition', create: createTaintNodesByCondition },
   { name: 'AlwaysPullImages', off: true, create: createAlwaysPullImages },
   { name: 'ImagePolicyWebhook', off: true, create: (_deps, configuration) => createImagePolicyWebhook(parseImagePolicy(configuration)) },
-  { name: 'PodSecurity', create: ({ objects }, configuration) => createPodSecurity(objects, parsePodSecurityConfiguration(configuration)) },
+  {
+    name: 'PodSecurity',
+    create: ({ objects, metrics }, configuration) => createPodSecurity(objects, parsePodSecurityConfiguration(configuration), metrics),
+  },
   { name: 'PodNodeSelector', off: true, create: ({ objects }, config) => createPodNodeSelector(objects, parseNodeSelectors(config)) },
   { name: 'Priority', create: ({ objects }) => createPriority(objects) },
   {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createMetrics } from '../../metrics/metrics.ts'
 import { createPodSecurity } from './pod-security.ts'
 import { parsePodSecurityConfiguration } from './pod-security-policy.ts'
 import { objectsOf, review, type Stored, type Write } from './testing.ts'
@@ -14,8 +15,8 @@ const pod = (name: string, spec: object = {}, metadata: object = {}) => ({
 })
 const onHost = { hostNetwork: true }
 const hostFound = 'host namespaces (hostNetwork=true)'
-const ask = (write: Write, stored: Stored, configuration?: object) =>
-  review(createPodSecurity(objectsOf(stored), parsePodSecurityConfiguration(configuration)), write)
+const ask = (write: Write, stored: Stored, configuration?: object, metrics = createMetrics()) =>
+  review(createPodSecurity(objectsOf(stored), parsePodSecurityConfiguration(configuration), metrics), write)
 const baseline = { namespaces: [namespace({ enforce: 'baseline', audit: 'baseline', warn: 'baseline' })] }
 const refused = `403 pods "p" is forbidden: violates PodSecurity "baseline:latest": ${hostFound}`
 
@@ -198,4 +199,51 @@ test.each<[string, unknown, string]>([
   ['a misspelt field', config({ exemptions: { users: ['a'] } }), 'PodSecurity: unknown field "exemptions.users"'],
 ])('a configuration with %s is refused', (_name, given, text) => {
   expect(() => parsePodSecurityConfiguration(given)).toThrow(text)
+})
+
+test.each<[what: string, write: Write, labels: Record<string, string>, configuration: object | undefined, want: string[]]>([
+  [
+    'a pod that is refused',
+    { resource: 'pods', object: pod('p', onHost) },
+    { enforce: 'baseline', audit: 'baseline', 'audit-version': 'v1.99' },
+    undefined,
+    [
+      'evaluations_total{decision="deny",policy_level="baseline",policy_version="future",mode="audit",request_operation="create",resource="pod",subresource=""} 1',
+      'evaluations_total{decision="deny",policy_level="baseline",policy_version="latest",mode="enforce",request_operation="create",resource="pod",subresource=""} 1',
+    ],
+  ],
+  [
+    'a template that is warned of',
+    { resource: 'deployments.apps', object: { metadata: { name: 'd' }, spec: { template: pod('p', onHost) } } },
+    { warn: 'baseline', 'warn-version': 'v1.30' },
+    undefined,
+    [
+      'evaluations_total{decision="deny",policy_level="baseline",policy_version="v1.30",mode="warn",request_operation="create",resource="controller",subresource=""} 1',
+    ],
+  ],
+  [
+    'a label that says nothing known',
+    { resource: 'pods', object: pod('p') },
+    { audit: 'x' },
+    undefined,
+    [
+      'evaluations_total{decision="allow",policy_level="privileged",policy_version="latest",mode="enforce",request_operation="create",resource="pod",subresource=""} 1',
+      'errors_total{fatal="false",request_operation="create",resource="pod",subresource=""} 1',
+    ],
+  ],
+  [
+    'an exempt namespace',
+    { resource: 'pods', object: pod('p', onHost) },
+    { enforce: 'baseline' },
+    config({ exemptions: { namespaces: ['ns'] } }),
+    ['exemptions_total{request_operation="create",resource="pod",subresource=""} 1'],
+  ],
+])('is measured: %s', async (_what, write, labels, configuration, want) => {
+  const metrics = createMetrics()
+  await ask(write, { namespaces: [namespace(labels)] }, configuration, metrics)
+  const rows = metrics
+    .render()
+    .split('\n')
+    .filter((row) => row.startsWith('pod_security_'))
+  expect(rows.map((row) => row.replace('pod_security_', ''))).toEqual(want)
 })

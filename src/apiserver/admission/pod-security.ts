@@ -2,10 +2,12 @@
 import { newForbidden } from '../../api/errors.ts'
 import type { Namespace, Pod, PodTemplateSpec } from '../../api/types/core-v1.ts'
 import { causeMessage, newInvalid } from '../../api/validation/field-error.ts'
+import type { MetricsRegistry } from '../../metrics/metrics.ts'
 import type { Objects } from '../objects.ts'
 import type { ApiObject, WriteAttributes } from '../request.ts'
 import type { AdmissionPlugin } from './admission.ts'
 import { detailsOf, findings, reasonsOf } from './pod-security-checks.ts'
+import { createPodSecurityMetrics } from './pod-security-metrics.ts'
 import { isStricter, type LevelVersion, labelPrefix, modes, type PodSecurityConfiguration, policyOf, print } from './pod-security-policy.ts'
 
 const templated = new Set([
@@ -22,7 +24,12 @@ const templated = new Set([
 const maxPodsToCheck = 3000
 const maxCheckMs = 1000
 
-export function createPodSecurity(objects: Objects, { defaults, exemptions }: PodSecurityConfiguration): AdmissionPlugin {
+export function createPodSecurity(
+  objects: Objects,
+  { defaults, exemptions }: PodSecurityConfiguration,
+  metrics: MetricsRegistry,
+): AdmissionPlugin {
+  const figures = createPodSecurityMetrics(metrics)
   const isExempt = (pod: Pod): boolean => exemptions.runtimeClasses.has(pod.spec.runtimeClassName ?? '')
 
   /** What the pods that are there would be told under the level. */
@@ -92,6 +99,7 @@ export function createPodSecurity(objects: Objects, { defaults, exemptions }: Po
       const exempt = exemptions.namespaces.has(namespace) ? 'namespace' : exemptions.usernames.has(user.name) ? 'user' : undefined
       if (exempt) {
         annotate('exempt', exempt)
+        figures.exempt(attributes)
         return undefined
       }
       const isPod = resource.resource === 'pods'
@@ -101,9 +109,13 @@ export function createPodSecurity(objects: Objects, { defaults, exemptions }: Po
       const { policy, errors } = policyOf(labels, defaults)
       if (isExempt(pod)) {
         annotate('exempt', 'runtimeClass')
+        figures.exempt(attributes)
         return undefined
       }
-      if (errors.length > 0) annotate('error', `Failed to parse policy: ${errors.map((e) => `${e.field}: ${causeMessage(e)}`).join(', ')}`)
+      if (errors.length > 0) {
+        annotate('error', `Failed to parse policy: ${errors.map((e) => `${e.field}: ${causeMessage(e)}`).join(', ')}`)
+        figures.misread(attributes)
+      }
       const found = Object.fromEntries(modes.map((mode) => [mode, findings(pod, policy[mode])])) as Record<
         string,
         ReturnType<typeof findings>
@@ -111,14 +123,21 @@ export function createPodSecurity(objects: Objects, { defaults, exemptions }: Po
       const violation = (mode: (typeof modes)[number]): string | undefined =>
         found[mode]?.length ? `PodSecurity "${print(policy[mode])}": ${detailsOf(found[mode])}` : undefined
       const audited = violation('audit')
-      if (audited) annotate('audit-violations', `would violate ${audited}`)
+      if (audited) {
+        annotate('audit-violations', `would violate ${audited}`)
+        figures.evaluated(false, policy.audit, 'audit', attributes)
+      }
       if (isPod) {
         annotate('enforce-policy', print(policy.enforce))
         const enforced = violation('enforce')
+        figures.evaluated(!enforced, policy.enforce, 'enforce', attributes)
         if (enforced) throw newForbidden(resource, pod.metadata.name ?? '', `violates ${enforced}`)
       }
       const warned = violation('warn')
-      if (warned) attributes.warn(`would violate ${warned}`)
+      if (warned) {
+        attributes.warn(`would violate ${warned}`)
+        figures.evaluated(false, policy.warn, 'warn', attributes)
+      }
       return undefined
     },
   }
