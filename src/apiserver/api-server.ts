@@ -10,6 +10,7 @@ import { addProcessMetrics, addRegistryMetrics } from '../metrics/process.ts'
 import type { Store } from '../store/store.ts'
 import type { Access, AccessDeps } from './access.ts'
 import { createAdmissionChain } from './admission/chain.ts'
+import { createWebhookClients } from './admission/webhook-client.ts'
 import { type BootstrapOptions, registerGroups, systemNamespaces, systemObjects } from './bootstrap.ts'
 import type { IncomingRequest } from './call.ts'
 import { startCompactor } from './compactor.ts'
@@ -125,7 +126,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const stages = { storage: false, bootstrap: false, closing: false }
   const address = () => (options.advertise ? `${options.advertise.host}:${options.advertise.port}` : '')
   const openApi = createOpenApi({ version: serverVersion.gitVersion, resources: allResources() })
-  const extensions = createExtensions({ core, endpoints, objects, openApi })
+  const extensions = createExtensions({ core, endpoints, objects, openApi, webhooks: createWebhookClients(objects) })
   const nonResource = createNonResource({
     endpoints,
     health: createHealthMetrics(metrics),

@@ -48,8 +48,10 @@ export interface CustomKind {
   readonly scale?: ScalePaths
   /** An object as it is sent, pruned and with its defaults; `strict` names what went. Throws DecodeError. */
   decode(object: Json): Decoded
-  /** An object of any version, in this one. */
+  /** An object of any version, in this one, where that is by name alone. */
   convert(object: ApiObject): ApiObject
+  /** A webhook is asked for objects in another version, which the record of owners cannot wait for: all versions count as having the same fields. */
+  readonly byWebhook: boolean
   /** The version's schema as its definition has it. */
   readonly openApi: Json | undefined
 }
@@ -76,6 +78,8 @@ export interface Endpoints {
   isBuiltIn(group: string): boolean
   /** Has `refresh` called before custom resources are looked at, so that they are as fresh as their definitions. */
   onLook(refresh: () => void): void
+  /** For what is made from them elsewhere (OpenAPI). */
+  refresh(): void
   add(endpoint: Endpoint): void
   remove(group: string, version: string, resource: string): void
   all(): Iterable<Endpoint>
@@ -130,6 +134,7 @@ export function createEndpoints(): Endpoints {
     onLook(given) {
       refresh = given
     },
+    refresh: () => refresh(),
     add(endpoint) {
       const { group, version, resource } = endpoint.resource
       if (!endpoint.custom) builtIn.add(group)

@@ -5,6 +5,7 @@ import { parseGroupVersion } from '../api/meta.ts'
 import type { Json } from '../api/shape.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
 import type { ApiObject } from './request.ts'
+import { inVersionOf } from './rest/core.ts'
 
 export interface FieldManager {
   /** `next` with managedFields that say what `manager` changed from `live`. */
@@ -21,13 +22,9 @@ export function createFieldManager(endpoints: Endpoints, now: () => Date): Field
     const other = endpoints.get(group, version, endpoint.resource.resource)
     return other && other.cache?.prefix === endpoint.cache?.prefix ? other : undefined
   }
-  const optionsOf = (endpoint: Endpoint, manager: string, subresource: string): WriteOptions => ({
-    manager,
-    apiVersion: endpoint.apiVersion,
-    schema: applySchemaOf(endpoint),
-    resetFields: resetFieldsOf(endpoint, subresource),
-    now: now(),
-    version(apiVersion) {
+  const versionOf =
+    (endpoint: Endpoint, subresource: string): WriteOptions['version'] =>
+    (apiVersion) => {
       const target = served(endpoint, apiVersion)
       return (
         target && {
@@ -36,7 +33,14 @@ export function createFieldManager(endpoints: Endpoints, now: () => Date): Field
           view: (object) => viewed(served(endpoint, (object as ApiObject).apiVersion ?? '') ?? endpoint, target, object as ApiObject),
         }
       )
-    },
+    }
+  const optionsOf = (endpoint: Endpoint, manager: string, subresource: string): WriteOptions => ({
+    manager,
+    apiVersion: endpoint.apiVersion,
+    schema: applySchemaOf(endpoint),
+    resetFields: resetFieldsOf(endpoint, subresource),
+    now: now(),
+    ...(endpoint.custom?.byWebhook ? {} : { version: versionOf(endpoint, subresource) }),
     ...(subresource ? { subresource } : {}),
   })
   return {
@@ -49,12 +53,7 @@ export function createFieldManager(endpoints: Endpoints, now: () => Date): Field
 export const applySchemaOf = (endpoint: Endpoint): ApplySchema =>
   endpoint.applySchema ?? (endpoint.type ? schemaOf(endpoint.type) : deduced)
 
-const viewed = (from: Endpoint, to: Endpoint, object: ApiObject): ManagedObject => {
-  if (from === to) return object
-  if (to.custom) return to.custom.convert(object)
-  const stored = from.conversion?.toStorage(object) ?? object
-  return to.conversion?.fromStorage(stored) ?? stored
-}
+const viewed = (from: Endpoint, to: Endpoint, object: ApiObject): ManagedObject => (from === to ? object : inVersionOf(from, to, object))
 
 const status = ['status']
 const none: readonly string[] = []

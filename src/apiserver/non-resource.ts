@@ -39,7 +39,10 @@ export function createNonResource(parts: NonResourceParts): (request: IncomingRe
     const trimmed = path.replace(/\/+$/, '')
     if (trimmed === '/version') return json(request, info, serverVersion)
     if (trimmed === '/metrics') return figures()
-    if (trimmed.startsWith('/openapi/')) return answerOpenApi(parts.openApi, request, info) ?? pageNotFound()
+    if (trimmed.startsWith('/openapi/')) {
+      parts.endpoints.refresh()
+      return answerOpenApi(parts.openApi, request, info) ?? pageNotFound()
+    }
     const found = parts.discovery.answer(trimmed, header(request.headers['accept']))
     if (found) return found
     const [, root, group, version] = trimmed.split('/')

@@ -13,6 +13,8 @@ export interface CustomResource {
   readonly resource: Resource
   /** The version's `openAPIV3Schema`; undefined when unknown fields are all kept. */
   readonly schema: Json | undefined
+  /** Default: the kind with `List` behind it. */
+  readonly listKind?: string
 }
 
 /** All custom resources of one group and version in one document of v3. */
@@ -41,9 +43,9 @@ function describe(version: OpenApiVersion, custom: readonly CustomResource[]): {
   const metadata = (type: string, description: string): Json =>
     version === 'v2' ? { ...metaRef(type), description } : { description, allOf: [metaRef(type)] }
   const paths: Record<string, Json> = {}
-  for (const { resource, schema } of custom) {
+  for (const { resource, schema, listKind: listName = `${resource.kind}List` } of custom) {
     const kind: Kind = { group: resource.group, version: resource.version, kind: resource.kind }
-    const listKind: Kind = { ...kind, kind: `${resource.kind}List` }
+    const listKind: Kind = { ...kind, kind: listName }
     const objectMeta = metadata('ObjectMeta', 'Name, labels, annotations and bookkeeping of the object.')
     own[nameOf(kind)] = { ...objectSchema(version, schema, kind, objectMeta), 'x-kubernetes-group-version-kind': [kind] }
     own[nameOf(listKind)] = {

@@ -3,7 +3,7 @@ import type { MessageType } from '../../schema/schema.ts'
 import { completeObject } from '../decode-body.ts'
 import { type Endpoint, type Endpoints, typeOf } from '../endpoints.ts'
 import type { ApiObject, User, WriteAttributes } from '../request.ts'
-import { fromStorage, toStorage } from '../rest/core.ts'
+import { inVersionOf } from '../rest/core.ts'
 import type { Write } from './rules.ts'
 
 export interface VersionedWrite extends Write {
@@ -20,7 +20,7 @@ export function versionedWrite({ object, old, attributes }: Write, endpoint: End
   const { group, version, resource } = attributes.resource
   const own = endpoints.get(group, version, resource)
   const convert = (given: ApiObject | undefined) =>
-    given && own && endpoint !== own && !attributes.subresource ? fromStorage(endpoint, toStorage(own, given)) : given
+    given && own && endpoint !== own && !attributes.subresource ? inVersionOf(own, endpoint, given) : given
   const { group: kindGroup, version: kindVersion, kind } = kindOf(endpoint.resource, attributes)
   const type = attributes.subresource ? typeOf(kindGroup, kindVersion, kind) : endpoint.type
   return {
@@ -37,7 +37,7 @@ export function versionedWrite({ object, old, attributes }: Write, endpoint: End
 export function mutated({ attributes, endpoint }: VersionedWrite, made: ApiObject, endpoints: Endpoints): ApiObject {
   const { group, version, resource } = attributes.resource
   const own = endpoints.get(group, version, resource)
-  return own && endpoint !== own && !attributes.subresource ? fromStorage(own, toStorage(endpoint, made)) : made
+  return own && endpoint !== own && !attributes.subresource ? inVersionOf(endpoint, own, made) : made
 }
 
 /** The kind of what is written at a path: a subresource may have one of another group. */

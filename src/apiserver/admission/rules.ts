@@ -37,7 +37,8 @@ export function matchRules(
 }
 
 function* equivalentsOf(own: Endpoint, endpoints: Endpoints): Iterable<Endpoint> {
-  if (!own.cache) return
+  // Whoever converts by a webhook is asked about what is written alone.
+  if (!own.cache || own.custom?.byWebhook) return
   for (const endpoint of endpoints.all()) if (endpoint !== own && endpoint.cache?.prefix === own.cache.prefix) yield endpoint
 }
 

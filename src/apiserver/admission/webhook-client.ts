@@ -1,16 +1,19 @@
-/** Where an admission webhook is and how it is called (apiserver/pkg/util/webhook): a URL, or a service of the cluster. */
+/** Where a webhook of admission or conversion is and how it is called (apiserver/pkg/util/webhook): a URL, or a service of the cluster. */
 import type { Service } from '../../api/types/core-v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts'
 import { createWebhook, type Webhook, WebhookError } from '../../http/webhook.ts'
 import type { Objects } from '../objects.ts'
 import type { AdmissionWebhook } from './webhooks.ts'
 
+/** What of a webhook's configuration is needed to call it. */
+export type CalledWebhook = Pick<AdmissionWebhook, 'clientConfig' | 'timeoutSeconds'>
+
 /** The deadline is told to the other side, too. */
-const timeoutSecondsOf = ({ timeoutSeconds = 10 }: AdmissionWebhook): number => timeoutSeconds
+const timeoutSecondsOf = ({ timeoutSeconds = 10 }: CalledWebhook): number => timeoutSeconds
 
 export function createWebhookClients(objects: Objects) {
-  const clients = new Map<AdmissionWebhook, Webhook>()
-  const clientOf = (hook: AdmissionWebhook): Webhook => {
+  const clients = new Map<CalledWebhook, Webhook>()
+  const clientOf = (hook: CalledWebhook): Webhook => {
     let client = clients.get(hook)
     if (!client) {
       const { url, service, caBundle } = hook.clientConfig
@@ -31,10 +34,10 @@ export function createWebhookClients(objects: Objects) {
     return client
   }
   return {
-    post: (hook: AdmissionWebhook, review: object): Promise<unknown> =>
+    post: (hook: CalledWebhook, review: object): Promise<unknown> =>
       clientOf(hook).post(review, { timeoutMs: timeoutSecondsOf(hook) * 1000 }),
     /** Connections to webhooks that are configured no more are closed. */
-    keep(hooks: ReadonlySet<AdmissionWebhook>): void {
+    keep(hooks: ReadonlySet<CalledWebhook>): void {
       for (const [hook, client] of clients) {
         if (hooks.has(hook)) continue
         client.close()

@@ -4,12 +4,14 @@ import { customPrinter } from '../../api/printers/table.ts'
 import type { Json } from '../../api/shape.ts'
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../../api/types/apiextensions-v1.ts'
 import type { Resource, Subresource } from '../../schema/schema.ts'
+import type { CalledWebhook } from '../admission/webhook-client.ts'
 import type { Endpoint, ScalePaths } from '../endpoints.ts'
 import type { ApiObject } from '../request.ts'
 import { storagePrefix } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
 import { createCustomCodec } from './codec.ts'
 import { isTrue } from './conditions.ts'
+import { conversionWebhook, createWebhookConverter, type PostReview } from './conversion.ts'
 import { fieldsOf } from './paths.ts'
 import { createVersionSchema, type VersionSchema } from './schema.ts'
 import { createCustomStrategy } from './strategy.ts'
@@ -20,6 +22,8 @@ export interface CustomResource {
   readonly endpoints: readonly Endpoint[]
   /** Of the version that is stored, which need not be served: what the definition's end deletes all objects through. */
   readonly stored: Endpoint
+  /** Asked to convert. */
+  readonly webhook: CalledWebhook | undefined
 }
 
 /** In the order in which upstream's discovery names them. */
@@ -27,7 +31,9 @@ const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', '
 const verbsOfTerminating = ['delete', 'deletecollection', 'get', 'list', 'watch']
 const subresourceVerbs = ['get', 'patch', 'update']
 
-export function createCustomResource(definition: CustomResourceDefinition, storage: Storage): CustomResource {
+export function createCustomResource(definition: CustomResourceDefinition, storage: Storage, post: PostReview): CustomResource {
+  const hook = conversionWebhook(definition)
+  const webhook = hook && createWebhookConverter(hook, post)
   const { group, versions } = definition.spec
   const { plural } = definition.status.acceptedNames
   const prefix = storagePrefix(group, plural, true)
@@ -43,6 +49,7 @@ export function createCustomResource(definition: CustomResourceDefinition, stora
     const scale = scaleOf(version)
     const resource = resourceOf(definition, version, stored.name, terminating)
     const { kind, namespaced } = resource
+    const inVersion = `${group}/${stored.name}`
     /** From another version: each is pruned by its own schema, and no field is renamed (conversion None). */
     const convert = (object: ApiObject): ApiObject =>
       object.apiVersion === apiVersion ? object : (schema().prune({ ...object, apiVersion }) as ApiObject)
@@ -50,9 +57,21 @@ export function createCustomResource(definition: CustomResourceDefinition, stora
     const codec = createCustomCodec({
       kind,
       apiVersion,
-      storedVersion: `${group}/${stored.name}`,
+      storedVersion: inVersion,
       read,
-      write: (object) => (version === stored ? object : (schemaOf(`${group}/${stored.name}`) as VersionSchema).prune(object)),
+      write(object) {
+        if (version === stored) return object
+        const prune = (converted: ApiObject) => (schemaOf(inVersion) as VersionSchema).prune(converted)
+        return webhook ? webhook([object], inVersion).then(([converted]) => prune(converted as ApiObject)) : prune(object)
+      },
+      ...(webhook
+        ? {
+            async convert(objects) {
+              const read = objects.map((object) => schemaOf(object.apiVersion)?.read(object) ?? object)
+              return (await webhook(read, apiVersion)).map((object) => schema().prune(object))
+            },
+          }
+        : {}),
     })
     let printer: Endpoint['printer']
     const cacheOf = lazy(() => storage.cache(prefix, codec))
@@ -87,11 +106,12 @@ export function createCustomResource(definition: CustomResourceDefinition, stora
         ...(scale ? { scale } : {}),
         openApi: version.schema?.openAPIV3Schema as Json | undefined,
         convert,
+        byWebhook: webhook !== undefined,
         decode: (object) => schema().decode(object),
       },
     }
   }
-  return { prefix, endpoints: versions.filter((v) => v.served).map(endpointOf), stored: endpointOf(stored) }
+  return { prefix, endpoints: versions.filter((v) => v.served).map(endpointOf), stored: endpointOf(stored), webhook: hook }
 }
 
 function resourceOf(

@@ -4,9 +4,9 @@
  */
 import { customDocument, customSwagger } from '../../api/openapi/custom.ts'
 import type { OpenApi } from '../../api/openapi/documents.ts'
-import type { Json } from '../../api/shape.ts'
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts'
 import type { Transport } from '../../client/transport.ts'
+import type { CalledWebhook } from '../admission/webhook-client.ts'
 import type { Call } from '../call.ts'
 import type { Endpoint, Endpoints } from '../endpoints.ts'
 import type { Kept } from '../kept.ts'
@@ -17,7 +17,9 @@ import { everythingOf } from '../rest/selection.ts'
 import type { CacheWatch, WatchCache } from '../storage/watch-cache.ts'
 import { isTrue } from './conditions.ts'
 import { createDefinitionController, definitionsResource } from './controller.ts'
+import type { PostReview } from './conversion.ts'
 import { type CustomResource, createCustomResource } from './custom-resource.ts'
+import { createRegistration } from './registration.ts'
 
 export interface Extensions {
   /** Takes in what changed of the definitions. Nearly free when nothing has. */
@@ -36,14 +38,27 @@ export interface ExtensionsDeps {
   readonly endpoints: Endpoints
   readonly objects: Objects
   readonly openApi: OpenApi
+  /** Calls webhooks that convert. */
+  readonly webhooks: { readonly post: PostReview; keep(hooks: ReadonlySet<CalledWebhook>): void }
 }
 
-export function createExtensions({ core, endpoints, objects, openApi }: ExtensionsDeps): Extensions {
+export function createExtensions({ core, endpoints, objects, openApi, webhooks }: ExtensionsDeps): Extensions {
   const known = new Map<string, Known>()
   const leaving = new Map<string, CacheWatch>()
   /** Told of before the definitions were read anew. */
   let stale = new Set<string>()
   let changed = false
+  /** Changes come by `sync` and by the cache's own dispatch, and looking at endpoints in their course begins no other. */
+  let busy = false
+  const alone = (work: () => void) => {
+    const outer = busy
+    busy = true
+    try {
+      work()
+    } finally {
+      busy = outer
+    }
+  }
 
   const take = (name: string, definition: CustomResourceDefinition) => {
     stale.delete(name)
@@ -57,7 +72,7 @@ export function createExtensions({ core, endpoints, objects, openApi }: Extensio
     const keeps = before?.served && sameContent(before.definition, definition)
     if (before?.served && !keeps) core.storage.drop(before.served.prefix)
     for (const { resource } of before?.served?.endpoints ?? []) endpoints.remove(resource.group, resource.version, resource.resource)
-    const served = isTrue(definition, 'Established') ? createCustomResource(definition, core.storage) : undefined
+    const served = isTrue(definition, 'Established') ? createCustomResource(definition, core.storage, webhooks.post) : undefined
     for (const endpoint of served?.endpoints ?? []) {
       const { group, version, resource } = endpoint.resource
       // Nobody takes the place of a built-in resource.
@@ -76,34 +91,31 @@ export function createExtensions({ core, endpoints, objects, openApi }: Extensio
     core.storage.drop(before.served.prefix)
   }
   const mirror = objects.mirror<CustomResourceDefinition>(definitionsResource, {
-    set: take,
-    delete: forget,
+    set: (name, definition) => alone(() => take(name, definition)),
+    delete: (name) => alone(() => forget(name)),
     clear() {
       stale = new Set(known.keys())
     },
   })
-  let syncing = false
   const sync = () => {
-    if (syncing || mirror.ready()) return
-    syncing = true
-    try {
-      if (!mirror.sync()) return
+    if (busy || mirror.ready()) return
+    alone(() => {
+      if (!mirror.sync() && !changed) return
       for (const name of stale) forget(name)
       stale.clear()
-      if (changed) {
-        const endpoints = [...known.values()].flatMap(({ served }) => served?.endpoints ?? [])
-        openApi.setDynamic(documents(endpoints), () => customSwagger(endpoints.map(published)))
-      }
+      if (!changed) return
       changed = false
-    } finally {
-      syncing = false
-    }
+      const served = [...known.values()].flatMap((one) => one.served ?? [])
+      publish(openApi, served)
+      webhooks.keep(new Set(served.flatMap(({ webhook }) => webhook ?? [])))
+    })
   }
   endpoints.onLook(sync)
 
   return {
     sync,
     kept: (api) => [
+      createRegistration(api, objects),
       createDefinitionController({
         api,
         now: core.now,
@@ -194,9 +206,13 @@ async function deleteInstances(core: Core, endpoint: Endpoint): Promise<number> 
   return cache.list(everythingOf(endpoint), undefined, 1).entries.length
 }
 
-const published = ({ resource, custom }: Endpoint) => ({ resource, schema: custom?.openApi })
-
-function documents(endpoints: readonly Endpoint[]): Map<string, () => Json> {
+function publish(openApi: OpenApi, served: readonly CustomResource[]): void {
+  const endpoints = served.flatMap((one) => one.endpoints)
+  const described = (of: readonly Endpoint[]) =>
+    of.map(({ resource, custom }) => ({ resource, schema: custom?.openApi, listKind: custom?.listKind }))
   const byVersion = Map.groupBy(endpoints, ({ apiVersion }) => `apis/${apiVersion}`)
-  return new Map([...byVersion].map(([path, of]) => [path, () => customDocument((of[0] as Endpoint).resource.version, of.map(published))]))
+  const documents = [...byVersion].map(
+    ([path, of]) => [path, () => customDocument((of[0] as Endpoint).resource.version, described(of))] as const,
+  )
+  openApi.setDynamic(new Map(documents), () => customSwagger(described(endpoints)))
 }

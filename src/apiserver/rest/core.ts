@@ -7,7 +7,7 @@ import type { Endpoint, Endpoints } from '../endpoints.ts'
 import type { FieldManager } from '../field-manager.ts'
 import type { WriteOptions } from '../options.ts'
 import type { ApiObject, WriteAttributes } from '../request.ts'
-import { type Entry, keepObject, objectOf } from '../storage/entry.ts'
+import { type Entry, entriesOf, keepObject, objectOf } from '../storage/entry.ts'
 import type { LeaseFor } from '../storage/leases.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { WatchCache } from '../storage/watch-cache.ts'
@@ -54,20 +54,50 @@ export const namespaceOf = ({ endpoint, info }: Call): string => (endpoint.resou
 export async function readEntry(core: Core, endpoint: Endpoint, key: string): Promise<Entry | undefined> {
   const cache = cacheOf(endpoint)
   if (!cache.loaded) await cache.load()
-  const fresh = core.storage.fresh()
+  const fresh = freshened(core, cache)
   if (fresh) await fresh
   return cache.get(key)
+}
+
+/** Resolves when the cache holds all that was written before now; undefined where it does. */
+export function freshened(core: Core, cache: WatchCache): Promise<void> | undefined {
+  const fresh = core.storage.fresh()
+  if (!fresh && !cache.behind) return undefined
+  return (async () => {
+    await fresh
+    while (cache.behind) await cache.behind
+    // What could not be converted was forgotten.
+    if (!cache.loaded) await cache.load()
+  })()
+}
+
+/** What the store keeps of an object. */
+export async function encodeFor(cache: WatchCache, object: ApiObject): Promise<Buffer> {
+  const encoded = cache.codec.encode(object)
+  return encoded instanceof Promise ? await encoded : encoded
 }
 
 /** What objects that end by themselves are written under. */
 export const leaseOf = (core: Core, { strategy }: Endpoint): Promise<{ lease: number }> | undefined =>
   strategy.ttlSeconds ? core.leaseFor(strategy.ttlSeconds).then((lease) => ({ lease })) : undefined
 
+/** The entry of stored bytes. */
+export async function entryFor({ codec, prefix }: WatchCache, key: string, value: Uint8Array, modRevision: number): Promise<Entry> {
+  const made = entriesOf(codec, prefix, [{ key: prefix + key, value, modRevision }])
+  return (made instanceof Promise ? await made : made)[0] as Entry
+}
+
 /** The entry that a write made: the cache's own where that has it already, so that `object`, when given, is decoded for its watchers too. */
-export function writtenEntry(endpoint: Endpoint, key: string, value: Buffer, revision: number, object: ApiObject | undefined): Entry {
+export async function writtenEntry(
+  endpoint: Endpoint,
+  key: string,
+  value: Buffer,
+  revision: number,
+  object: ApiObject | undefined,
+): Promise<Entry> {
   const cache = cacheOf(endpoint)
   const cached = cache.get(key)
-  const entry = cached?.revision === revision ? cached : cache.codec.entry(key, value, revision)
+  const entry = cached?.revision === revision ? cached : await entryFor(cache, key, value, revision)
   if (object && !entry.object && !endpoint.custom?.converted)
     keepObject(entry, { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } })
   return entry
@@ -84,6 +114,9 @@ export function viewOf(endpoint: Endpoint, entry: Entry): ApiObject {
 export const toStorage = (endpoint: Endpoint, object: ApiObject): ApiObject => endpoint.conversion?.toStorage(object) ?? object
 /** In the version that is served. */
 export const fromStorage = (endpoint: Endpoint, object: ApiObject): ApiObject => endpoint.conversion?.fromStorage(object) ?? object
+/** The object in another version of the same resource. */
+export const inVersionOf = (from: Endpoint, to: Endpoint, object: ApiObject): ApiObject =>
+  to.custom ? to.custom.convert(object) : fromStorage(to, toStorage(from, object))
 /** The type of what is stored: strategies work on that, as upstream's work on its internal form, so that no version loses another's fields. */
 export const storedType = ({ conversion, type }: Endpoint): MessageType | undefined => (conversion ? conversion.type : type)
 

@@ -17,6 +17,7 @@ import {
   attributesOf,
   type Core,
   cacheOf,
+  encodeFor,
   fromStorage,
   groupKindOf,
   groupResourceOf,
@@ -141,7 +142,7 @@ async function write(core: Core, call: Call, stored: ApiObject, options: WriteOp
     const taken = core.storage.store.local ? cache.get(key) : await core.storage.store.get(cache.prefix + key)
     return taken ? undefined : { kind: 'object', status: 201, object: fromStorage(endpoint, stored), of: endpoint }
   }
-  const value = cache.codec.encode(stored)
+  const value = await encodeFor(cache, stored)
   checkSize(value)
   const lease = leaseOf(core, endpoint)
   const result = await core.storage.store.create(cache.prefix + key, value, lease && (await lease))
@@ -149,7 +150,12 @@ async function write(core: Core, call: Call, stored: ApiObject, options: WriteOp
   if (!result.ok) return undefined
   // Unless somebody will look at it at once: kept for later, most of what is created would only be copied by the garbage collector.
   const wanted = call.request.object !== undefined || cache.watchers > 0
-  return { kind: 'entry', status: 201, entry: writtenEntry(endpoint, key, value, result.revision, wanted ? stored : undefined), endpoint }
+  return {
+    kind: 'entry',
+    status: 201,
+    entry: await writtenEntry(endpoint, key, value, result.revision, wanted ? stored : undefined),
+    endpoint,
+  }
 }
 
 function alreadyExists(endpoint: Endpoint, object: ApiObject, generateName: string | undefined): StatusError {

@@ -11,7 +11,18 @@ import { type DeleteOptions, parseDeleteOptions } from '../options.ts'
 import type { ApiObject } from '../request.ts'
 import { type Entry, objectOf } from '../storage/entry.ts'
 import { header, maxBody } from './body.ts'
-import { attributesOf, type Core, cacheOf, fromStorage, groupResourceOf, keyOf, readEntry, toStorage, writtenEntry } from './core.ts'
+import {
+  attributesOf,
+  type Core,
+  cacheOf,
+  encodeFor,
+  fromStorage,
+  groupResourceOf,
+  keyOf,
+  readEntry,
+  toStorage,
+  writtenEntry,
+} from './core.ts'
 import { deepEqual } from './equal.ts'
 import { withMetadata } from './update.ts'
 
@@ -98,13 +109,13 @@ export async function deleteEntry(core: Core, call: Call, entry: Entry, options:
     if (!options.dryRun) {
       const cache = cacheOf(endpoint)
       const stored = toStorage(endpoint, object)
-      const value = cache.codec.encode(stored)
+      const value = await encodeFor(cache, stored)
       const result = await core.storage.store.update(cache.prefix + entry.key, value, entry.revision)
       if (!result.ok) {
         undo()
         return undefined
       }
-      current = writtenEntry(endpoint, entry.key, value, result.revision, stored)
+      current = await writtenEntry(endpoint, entry.key, value, result.revision, stored)
       object = fromStorage(endpoint, objectOf(current))
     }
     if (marked.stays) return { object, gone: false }

@@ -6,10 +6,10 @@ import { newBadRequest, StatusError } from '../../api/errors.ts'
 import { CompactedError } from '../../store/store.ts'
 import type { Answer, Call } from '../call.ts'
 import { type ListOptions, parseListOptions, parseResourceVersion } from '../options.ts'
-import type { Entry } from '../storage/entry.ts'
+import { type Entry, entriesOf } from '../storage/entry.ts'
 import { keyPrefix, matches, type Selection, selectsAll } from '../storage/selection.ts'
 import { decodeContinue, encodeContinue } from './continue-token.ts'
-import { type Core, cacheOf } from './core.ts'
+import { type Core, cacheOf, freshened } from './core.ts'
 import { selectionOf } from './selection.ts'
 
 export async function list(core: Core, call: Call): Promise<Answer> {
@@ -35,7 +35,7 @@ export async function readList(core: Core, { endpoint }: Call, selection: Select
     throw newBadRequest('specifying resource version is not allowed when using continue')
   const asked = parseResourceVersion(options.resourceVersion)
   if (options.resourceVersion === '' || asked > core.storage.revision) {
-    const fresh = core.storage.fresh()
+    const fresh = freshened(core, cache)
     if (fresh) await fresh
   }
   if (asked > core.storage.revision) throw newTooLarge(asked, core.storage.revision)
@@ -87,8 +87,8 @@ async function listPast(
   try {
     for (;;) {
       const page = await core.storage.store.list(prefix, { revision, limit: limit ? limit + 1 : 2000, ...(from ? { after: from } : {}) })
-      for (const [i, kv] of page.kvs.entries()) {
-        const entry = cache.codec.entry(kv.key.slice(cache.prefix.length), kv.value, kv.modRevision)
+      const made = entriesOf(cache.codec, cache.prefix, page.kvs)
+      for (const [i, entry] of (made instanceof Promise ? await made : made).entries()) {
         if (limit && entries.length === limit) return { entries, more: true, remaining: () => page.count - i }
         if (matches(selection, entry)) entries.push(entry)
       }

@@ -16,6 +16,8 @@ import {
   attributesOf,
   type Core,
   cacheOf,
+  encodeFor,
+  entryFor,
   fromStorage,
   groupKindOf,
   groupResourceOf,
@@ -175,14 +177,14 @@ async function tryUpdate(core: Core, call: Call, request: UpdateRequest, key: st
       release?.()
       return { answer: { kind: 'object', status, object: fromStorage(endpoint, withVersion(object, entry.revision)), of: endpoint } }
     }
-    const value = cache.codec.encode(object)
+    const value = await encodeFor(cache, object)
     checkSize(value)
     const lease = leaseOf(core, endpoint)
     const result = await core.storage.store.update(cache.prefix + key, value, entry.revision, lease && (await lease))
     core.step(call, 'store')
     if (result.ok) {
       commit?.()
-      return { answer: { kind: 'entry', status, entry: writtenEntry(endpoint, key, value, result.revision, object), endpoint } }
+      return { answer: { kind: 'entry', status, entry: await writtenEntry(endpoint, key, value, result.revision, object), endpoint } }
     }
     undo?.()
     release?.()
@@ -190,7 +192,7 @@ async function tryUpdate(core: Core, call: Call, request: UpdateRequest, key: st
     // A write that named the version it is of is refused; one that did not is done again on what is there now.
     if (namesVersion(wanted) && request.preconditions) throw conflict(endpoint, name)
     const { current: there } = result
-    return { current: there && cache.codec.entry(key, there.value, there.modRevision) }
+    return { current: there && (await entryFor(cache, key, there.value, there.modRevision)) }
   } catch (error) {
     undo?.()
     release?.()
@@ -201,7 +203,7 @@ async function tryUpdate(core: Core, call: Call, request: UpdateRequest, key: st
 async function current(core: Core, endpoint: Endpoint, key: string): Promise<Entry | undefined> {
   const cache = cacheOf(endpoint)
   const kv = await core.storage.store.get(cache.prefix + key)
-  return kv && cache.codec.entry(key, kv.value, kv.modRevision)
+  return kv && (await entryFor(cache, key, kv.value, kv.modRevision))
 }
 
 const namesVersion = ({ metadata: { resourceVersion } }: ApiObject): boolean => Boolean(resourceVersion) && resourceVersion !== '0'

@@ -1,7 +1,7 @@
 /** WATCH: what is asked for; the encode step opens it. */
 import type { Answer, Call } from '../call.ts'
 import { parseListOptions, parseResourceVersion } from '../options.ts'
-import { type Core, cacheOf } from './core.ts'
+import { type Core, cacheOf, freshened } from './core.ts'
 import { selectionOf } from './selection.ts'
 
 export async function watch(core: Core, call: Call): Promise<Answer> {
@@ -13,7 +13,7 @@ export async function watch(core: Core, call: Call): Promise<Answer> {
   if (!cache.loaded) await cache.load()
   const initial = options.sendInitialEvents ?? since === 0
   if (initial) {
-    const fresh = core.storage.fresh()
+    const fresh = freshened(core, cache)
     if (fresh) await fresh
   }
   return {

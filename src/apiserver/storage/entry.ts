@@ -63,16 +63,36 @@ export interface EntryCodec {
   /** The version that its entries are in. */
   readonly apiVersion: string
   /** The bytes to store for an object; `resourceVersion` is left out. */
-  encode(object: ApiObject): Buffer
+  encode(object: ApiObject): Buffer | Promise<Buffer>
+  /** Set where somebody else must be asked for what was stored in another version: stored bytes in the codec's version, for `entry`. */
+  convert?(values: readonly Uint8Array[]): Promise<readonly Uint8Array[]>
   /** The entry for stored bytes. Bytes of another shape (upstream's protobuf or JSON) are decoded and written anew. */
   entry(key: string, value: Uint8Array, revision: number): Entry
+}
+
+/** Of built-in kinds: nobody is asked. */
+export interface PlainCodec extends EntryCodec {
+  encode(object: ApiObject): Buffer
+}
+
+export interface Stored {
+  readonly key: string
+  readonly value: Uint8Array
+  readonly modRevision: number
+}
+
+/** The entries of what a store answers, whose keys begin with `prefix`. */
+export function entriesOf(codec: EntryCodec, prefix: string, kvs: readonly Stored[]): Entry[] | Promise<Entry[]> {
+  const made = (values?: readonly Uint8Array[]) =>
+    kvs.map(({ key, value, modRevision }, i) => codec.entry(key.slice(prefix.length), values?.[i] ?? value, modRevision))
+  return codec.convert && kvs.length > 0 ? codec.convert(kvs.map(({ value }) => value)).then(made) : made()
 }
 
 /**
  * The codec of one kind. `foreign` reads what upstream stored: protobuf behind `k8s\0`, or JSON with its keys in
  * another order.
  */
-export function createEntryCodec(kind: string, apiVersion: string, foreign: (value: Uint8Array) => ApiObject): EntryCodec {
+export function createEntryCodec(kind: string, apiVersion: string, foreign: (value: Uint8Array) => ApiObject): PlainCodec {
   const head = headOf(kind, apiVersion)
   const item = head.indexOf('"metadata"')
   const encode = (object: ApiObject): Buffer => encodeAs(kind, apiVersion, object)

@@ -4,10 +4,10 @@
  * the write is answered.
  */
 
-import { CompactedError, type Store, type StoreEvent, type Watch } from '../../store/store.ts'
+import { CompactedError, type KeyValue, type Store, type StoreEvent, type Watch } from '../../store/store.ts'
 import { newExpired } from '../errors.ts'
 import { type CacheEvent, type Change, eventOf, newChange, newEvent } from './changes.ts'
-import type { Entry, EntryCodec } from './entry.ts'
+import { type Entry, type EntryCodec, entriesOf } from './entry.ts'
 import { keyPrefix, matches, type Selection } from './selection.ts'
 import { createSortedEntries } from './sorted-entries.ts'
 import { createWatchIndex } from './watch-index.ts'
@@ -38,6 +38,8 @@ export interface WatchCache {
   /** The revision of the newest change of this resource, as far as known: lists at a revision from here on are the present. */
   readonly lastChange: number
   readonly loaded: boolean
+  /** Set while changes are being converted that happened before now. */
+  readonly behind: Promise<void> | undefined
   readonly watchers: number
   readonly size: number
   /** Of all entries together. */
@@ -75,6 +77,7 @@ const windowSize = 1024
 /** How many objects are read at a time when a cache is loaded. The store counts what is left after each page, so pages are large. */
 const pageSize = 10_000
 const initialBatch = 256
+const empty = Buffer.alloc(0)
 
 export function createWatchCache(store: Store, prefix: string, codec: EntryCodec, hub: { readonly revision: number }): WatchCache {
   const entries = createSortedEntries()
@@ -116,15 +119,46 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
     for (;;) {
       const page = await store.list(prefix, { limit: pageSize, ...(after ? { after, revision } : {}) })
       revision ||= page.revision
-      for (const kv of page.kvs) entries.set(codec.entry(kv.key.slice(prefix.length), kv.value, kv.modRevision))
+      const made = entriesOf(codec, prefix, page.kvs)
+      for (const entry of made instanceof Promise ? await made : made) entries.set(entry)
       after = page.kvs.at(-1)?.key
       if (!page.more || after === undefined) break
     }
     loadedAt = lastChange = recentFrom = revision
     loaded = true
-    for (const [event, at] of waiting) if (at > loadedAt) take(event, at)
+    const late = waiting
     waiting = []
+    for (const [event, at] of late) if (at > loadedAt) apply(event, at)
   }
+
+  let unconverted: [StoreEvent, number][] = []
+  let behind: Promise<void> | undefined
+  const apply = (event: StoreEvent, at: number) => {
+    if (!codec.convert) return take(event, at)
+    unconverted.push([event, at])
+    behind ??= catchUp(codec.convert)
+  }
+  /** Takes in what waits for its conversion, in order. What cannot be converted cannot be told of: all is read anew, by who wants it. */
+  const catchUp = async (convert: NonNullable<EntryCodec['convert']>) => {
+    await undefined
+    try {
+      while (unconverted.length > 0) {
+        const batch = unconverted
+        unconverted = []
+        const values = await convert(batch.map(([{ type, kv }]) => (type === 'put' ? kv.value : empty)))
+        if (!loaded) return
+        batch.forEach(([event, at], i) => {
+          take(event.type === 'put' ? { ...event, kv: { ...event.kv, value: values[i] as Uint8Array } } : event, at)
+        })
+      }
+    } catch (error) {
+      reset(error as Error)
+    } finally {
+      behind = undefined
+      dispatch()
+    }
+  }
+  const revisionNow = () => (behind ? lastChange : hub.revision)
 
   const offer = (watcher: Watcher, change: Change) => {
     if (change.revision <= watcher.since) return
@@ -178,21 +212,49 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
       stop()
       release(watcher)
     }
+    const tell = (events: readonly StoreEvent[], revision: number, entry: (kv: KeyValue) => Entry) => {
+      for (const { type, kv, previous } of events)
+        offer(
+          watcher,
+          newChange(revision, type === 'put' ? entry({ ...kv, modRevision: revision }) : undefined, previous && entry(previous)),
+        )
+      flush(watcher)
+    }
+    let later = Promise.resolve()
+    const tellConverted = async (events: readonly StoreEvent[], revision: number) => {
+      if (met) return
+      const kvs = events.flatMap(({ type, kv, previous }) => [
+        ...(type === 'put' ? [{ ...kv, modRevision: revision }] : []),
+        ...(previous ? [previous] : []),
+      ])
+      const made = await entriesOf(codec, prefix, kvs)
+      if (met) return
+      const entries = new Map(made.map((entry, i) => [(kvs[i] as KeyValue).value, entry]))
+      tell(events, revision, (kv) => entries.get(kv.value) as Entry)
+      meet(revision)
+    }
+    const giveUp = (error: unknown) => {
+      if (met) return
+      stop()
+      index.remove(watcher)
+      watcher.sink.end(error as Error)
+    }
     history = store.watch(
       prefix,
       { startRevision: since + 1, previous: true },
       {
         events(events, revision) {
           if (met) return
-          for (const { type, kv, previous } of events) {
-            const key = kv.key.slice(prefix.length)
-            const old = previous && codec.entry(key, previous.value, previous.modRevision)
-            offer(watcher, newChange(revision, type === 'put' ? codec.entry(key, kv.value, revision) : undefined, old))
+          if (codec.convert) later = later.then(() => tellConverted(events, revision)).catch(giveUp)
+          else {
+            tell(events, revision, (kv) => codec.entry(kv.key.slice(prefix.length), kv.value, kv.modRevision))
+            meet(revision)
           }
-          flush(watcher)
-          meet(revision)
         },
-        progress: meet,
+        progress(revision) {
+          if (codec.convert) later = later.then(() => meet(revision))
+          else meet(revision)
+        },
         end(error) {
           if (met) return
           index.remove(watcher)
@@ -245,7 +307,10 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
     prefix,
     codec,
     get revision() {
-      return hub.revision
+      return revisionNow()
+    },
+    get behind() {
+      return behind
     },
     get lastChange() {
       return lastChange
@@ -281,7 +346,7 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
     count: (selection, after) => entries.count(keyPrefix(selection), after),
 
     watch(selection, since, sink) {
-      const watcher: Watcher = { selection, sink, since: since ?? hub.revision, held: undefined, out: [] }
+      const watcher: Watcher = { selection, sink, since: since ?? revisionNow(), held: undefined, out: [] }
       let stopReplay: (() => void) | undefined
       index.add(watcher)
       if (since === undefined) void sendInitial(watcher)
@@ -292,7 +357,7 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
       return {
         progress() {
           dispatch()
-          return watcher.held ? watcher.since : Math.max(watcher.since, hub.revision)
+          return watcher.held ? watcher.since : Math.max(watcher.since, revisionNow())
         },
         close() {
           stopReplay?.()
@@ -303,21 +368,24 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
     },
 
     apply(event, revision) {
-      if (loaded) take(event, revision)
+      if (loaded) apply(event, revision)
       else if (loading) waiting.push([event, revision])
     },
     dispatch,
-    reset(error) {
-      for (const watcher of [...index.all()]) {
-        index.remove(watcher)
-        watcher.sink.end(error)
-      }
-      entries.clear()
-      recent = []
-      pending = []
-      waiting = []
-      loading = undefined
-      loaded = false
-    },
+    reset,
+  }
+
+  function reset(error?: Error) {
+    for (const watcher of [...index.all()]) {
+      index.remove(watcher)
+      watcher.sink.end(error)
+    }
+    entries.clear()
+    recent = []
+    pending = []
+    waiting = []
+    unconverted = []
+    loading = undefined
+    loaded = false
   }
 }
