@@ -55,7 +55,7 @@ export interface Access extends Pick<ServerParts, 'flowControl' | 'impersonate' 
   /** Answers to paths that are no resource. */
   readonly paths: NonNullable<NonResourceParts['paths']>
   /** Makes the objects that the gate itself rests on. */
-  bootstrap(api: Transport): Promise<void>
+  bootstrap(api: Transport, namespaces: Promise<void>): Promise<void>
   /** And those that it keeps. */
   kept(api: Transport): readonly Kept[]
 }
@@ -191,8 +191,8 @@ export function createAccess({ objects, endpoints, api: self, log, metrics, now 
         : {}),
     },
     paths: { ...(accounts ? issuerPaths(accounts) : {}), ...(flow ? createDumps(flow, clock) : {}) },
-    async bootstrap(api) {
-      await Promise.all([withRbac ? reconcilePolicy(api, objects) : undefined, makePriorityClasses(api, objects)])
+    async bootstrap(api, namespaces) {
+      await Promise.all([withRbac ? reconcilePolicy(api, objects, namespaces) : undefined, makePriorityClasses(api, objects)])
     },
     kept: (api) => [
       flowControlObjects(api, objects),

@@ -158,6 +158,9 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
     : undefined
   const stopping = new AbortController()
   let servers: Servers | undefined
+  const loadAll = async () => {
+    for (const cache of storage.caches()) await cache.load()
+  }
   const start = async () => {
     const api = createInProcessTransport(handle)
     const kept = (what: Kept) => keep(objects, what, stopping.signal, log)
@@ -166,14 +169,16 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
       servers = store.local ? onlyServer(options.advertise.host) : await joinServers(store, options.advertise.host, log)
       const all = [...systemObjects(api, options.advertise, servers), ...access.kept(api)]
       late = all.filter((what) => what.late)
-      await kept(systemNamespaces(api))
-      await Promise.all([registerGroups(api), access.bootstrap(api), ...all.filter((what) => !what.late).map(kept)])
+      const namespaces = kept(systemNamespaces(api))
+      const inOrder = (what: Kept) => (what.restsOn.some(({ namespace }) => namespace) ? namespaces.then(() => kept(what)) : kept(what))
+      const soon = all.filter((what) => !what.late)
+      await Promise.all([namespaces, registerGroups(api), access.bootstrap(api, namespaces), ...soon.map(inOrder)])
     }
     await Promise.all(extensions.kept(api).map(kept))
     // Nobody can have seen the revisions of before a new cluster was complete.
-    if (isNew && store.revision > 1) await store.compact(store.revision)
+    const compacted = isNew && store.revision > 1 ? store.compact(store.revision) : undefined
+    await Promise.all([compacted, loadAll()])
     stages.bootstrap = true
-    for (const cache of storage.caches()) await cache.load()
     stages.storage = true
     if (!options.advertise) return
     Promise.all([...late.map(kept), keepIdentity(api, stopping.signal, log)]).catch((error: unknown) => {

@@ -52,7 +52,7 @@ interface Body {
   readonly [field: string]: unknown
 }
 
-/** Before everything else: what is in a namespace cannot be made without it. One that was deleted comes back. */
+/** Before what is in them, which cannot be made without. One that was deleted comes back. */
 export const systemNamespaces = (api: Transport): Kept => ({
   name: 'start-system-namespaces-controller',
   restsOn: namespaces.map((name) => ({ resource: 'namespaces', name })),

@@ -13,7 +13,7 @@ import {
   sign,
   X509Certificate,
 } from 'node:crypto'
-import { isIP } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 import { bitString, boolean, context, type Der, integer, objectIdentifier, octetString, sequence, set, time, utf8String } from './der.ts'
 
 export interface KeyPair {
@@ -109,7 +109,7 @@ export function needsRenewal(certificate: string, request: CertificateRequest, d
   const have = new X509Certificate(certificate)
   if (new Date(have.validTo).getTime() - now.getTime() < days * day) return true
   const names = new Set((have.subjectAltName ?? '').split(', ').map((n) => n.replace(/^(DNS|IP Address):/, '')))
-  return (request.hosts ?? []).some((host) => !names.has(isIP(host) === 6 ? expandIPv6(host) : host))
+  return (request.hosts ?? []).some((host) => !names.has(familyOf(host) === 6 ? expandIPv6(host) : host))
 }
 
 interface ToBeSigned {
@@ -168,8 +168,11 @@ function subjectDer(certificate: X509Certificate): Der {
 const extension = (id: string, critical: boolean, value: Der): Der =>
   sequence(objectIdentifier(id), ...(critical ? [boolean(true)] : []), octetString(value))
 
+/** As isIP, which tries what is no IPv4 address on an expression that takes 10 ms to compile. */
+const familyOf = (host: string): number => (host.includes(':') || isIPv4(host) ? isIP(host) : 0)
+
 function generalName(host: string): Der {
-  switch (isIP(host)) {
+  switch (familyOf(host)) {
     case 4:
       return context(7, false, Buffer.from(host.split('.').map(Number)))
     case 6:

@@ -59,7 +59,7 @@ export function validIP(value: string, path: string): FieldError[] {
     return [invalid(path, value, leadingZeros.test(value) ? 'must not have leading 0s' : isNotIP)]
   return isMapped(value) ? [invalid(path, value, 'must not be an IPv4-mapped IPv6 address')] : []
 }
-export const isMapped = (ip: string): boolean => isIPv6(ip) && /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(ip)
+export const isMapped = (ip: string): boolean => /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(ip) && isIPv6(ip)
 
 const isNotCIDR = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
 export function validCIDR(value: string, path: string): FieldError[] {
@@ -105,7 +105,7 @@ export function ipFromBigInt(n: bigint, ipv6: boolean): string {
 export function nonSpecialIP(ip: string, path: string): FieldError[] {
   if (isIP(ip) === 0) return [invalid(path, ip, 'must be a valid IP address')]
   const n = ipToBigInt(ip)
-  const v6 = isIPv6(ip) && !isMapped(ip)
+  const v6 = ip.includes(':') && !isMapped(ip)
   const low = isMapped(ip) ? n & 0xffffffffn : n
   const inside = (base: string, bits: number) =>
     low >> BigInt((v6 ? 128 : 32) - bits) === ipToBigInt(base) >> BigInt((v6 ? 128 : 32) - bits)

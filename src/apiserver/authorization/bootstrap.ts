@@ -18,15 +18,14 @@ interface Named {
   readonly metadata: { readonly name: string; readonly namespace?: string }
 }
 
-export async function reconcilePolicy(api: Transport, objects: Objects): Promise<void> {
+/** All at once, so that they share commits; what is in a namespace is made when the `namespaces` are. */
+export async function reconcilePolicy(api: Transport, objects: Objects, namespaces: Promise<void>): Promise<void> {
   const rbac = (resource: string) => `${resource}.rbac.authorization.k8s.io`
   await Promise.all([
     ...clusterRoles().map((role) => ensure(api, objects, rbac('clusterroles'), role, updatedRole)),
-    ...roles().map((role) => ensure(api, objects, rbac('roles'), role, updatedRole)),
-  ])
-  await Promise.all([
     ...clusterRoleBindings().map((binding) => ensure(api, objects, rbac('clusterrolebindings'), binding, updatedBinding)),
-    ...roleBindings().map((binding) => ensure(api, objects, rbac('rolebindings'), binding, updatedBinding)),
+    ...roles().map((role) => namespaces.then(() => ensure(api, objects, rbac('roles'), role, updatedRole))),
+    ...roleBindings().map((binding) => namespaces.then(() => ensure(api, objects, rbac('rolebindings'), binding, updatedBinding))),
   ])
 }
 
