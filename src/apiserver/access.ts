@@ -20,7 +20,7 @@ import { extensionConfiguration, publishedConfiguration } from './authentication
 import { createImpersonation } from './authentication/impersonation.ts'
 import { jsonWebKeySet, type SigningKey, type VerificationKey } from './authentication/jwt.ts'
 import { createAuthenticationReviews } from './authentication/reviews.ts'
-import { createServiceAccountTokenAuthenticator, legacyTokenLastUsed } from './authentication/service-account-tokens.ts'
+import { createServiceAccountTokenAuthenticator, legacyTokenLastUsed, tokenUseCounter } from './authentication/service-account-tokens.ts'
 import { createStructuredAuthentication, type StructuredAuthenticationDeps } from './authentication/structured.ts'
 import { type TokenAuthenticator, tokenUnion } from './authentication/token.ts'
 import { createTokenFileAuthenticator } from './authentication/token-file.ts'
@@ -118,7 +118,8 @@ export function createAccess({ objects, endpoints, api: self, log, metrics, now 
   const tokens: TokenAuthenticator[] = []
   if (options.tokenFile) tokens.push(createTokenFileAuthenticator(options.tokenFile))
   if (options.bootstrapTokens) tokens.push(createBootstrapTokenAuthenticator(objects, now))
-  if (accounts) tokens.push(createServiceAccountTokenAuthenticator(objects, { ...accounts, now, legacyTokenUsed }))
+  if (accounts)
+    tokens.push(createServiceAccountTokenAuthenticator(objects, { ...accounts, now, legacyTokenUsed, used: tokenUseCounter(metrics) }))
   function legacyTokenUsed({ metadata: { namespace, name, uid } }: Secret, day: string) {
     const body = { metadata: { uid, labels: { [legacyTokenLastUsed]: day } } }
     self()

@@ -138,6 +138,34 @@ test('what is stored is counted, and what was asked of the store', async () => {
   expect(await lines('etcd_requests_total')).toContain('etcd_requests_total{group="",operation="create",resource="configmaps"} 2')
 })
 
+test('the caches tell of what came, what was sent on, and how new they are', async () => {
+  const value = async (name: string) =>
+    Number(
+      (await lines(`apiserver_${name}`))
+        .find((line) => line.includes('{group="",resource="configmaps"}'))
+        ?.split(' ')
+        .at(-1),
+    )
+  const of = [
+    'storage_events_received_total',
+    'watch_cache_events_received_total',
+    'watch_cache_events_dispatched_total',
+    'init_events_total',
+  ]
+  const all = () => Promise.all([...of, 'watch_cache_initializations_total', 'watch_cache_resource_version'].map(value))
+  await api.request({ method: 'POST', path: maps, body: { metadata: { name: 'cached' } } })
+  const before = await all()
+  const stop = new AbortController()
+  const events = api.watch({ method: 'GET', path: `${maps}?watch=true`, signal: stop.signal })[Symbol.asyncIterator]()
+  await events.next()
+  await api.request({ method: 'DELETE', path: `${maps}/cached` })
+  await events.next()
+  stop.abort()
+  const after = await all()
+  expect(after.map((count, i) => count - (before[i] as number)).slice(0, 5)).toEqual([1, 1, 1, 1, 0])
+  expect(after[5]).toBeGreaterThan(before[5] as number)
+})
+
 test('endpoints are deprecated, and their use is told', async () => {
   expect(await lines('apiserver_requested_deprecated_apis')).toContain(
     'apiserver_requested_deprecated_apis{group="",removed_release="",resource="endpoints",subresource="",version="v1"} 1',

@@ -1,9 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { Secret, ServiceAccount } from '../../api/types/core-v1.ts'
+import { createMetrics } from '../../metrics/metrics.ts'
 import type { Objects } from '../objects.ts'
 import { parseSigningKey, parseVerificationKeys, type SigningKey, signToken } from './jwt.ts'
-import { createServiceAccountTokenAuthenticator, issueServiceAccountToken } from './service-account-tokens.ts'
+import { createServiceAccountTokenAuthenticator, issueServiceAccountToken, tokenUseCounter } from './service-account-tokens.ts'
 
 const pem = (type: 'ec' | 'rsa') => {
   const { privateKey } =
@@ -37,6 +38,30 @@ function setup(
 const issue = (key: SigningKey, more: object = {}) =>
   issueServiceAccountToken(key, issuer, { account, audiences: ['api'], expirationSeconds: 600, ...more }, start)
 const key = parseSigningKey(current)
+
+test('uses are counted, and those of tokens that should have been renewed apart', () => {
+  const metrics = createMetrics()
+  let now = start
+  const objects = { peek: (resource: string) => (resource === 'serviceaccounts' ? account : undefined) } as unknown as Objects
+  const authenticator = createServiceAccountTokenAuthenticator(objects, {
+    issuers: [issuer],
+    keys: parseVerificationKeys(current),
+    apiAudiences: ['api'],
+    now: () => now,
+    lookup: true,
+    used: tokenUseCounter(metrics),
+  })
+  const token = issue(key, { warnAfterSeconds: 60 })
+  for (const seconds of [0, 60, 61]) {
+    now = new Date(start.getTime() + seconds * 1000)
+    authenticator.authenticate(token)
+  }
+  now = new Date(start.getTime() + 601_000)
+  expect(() => authenticator.authenticate(token)).toThrow('expired')
+  const rows = metrics.render().split('\n')
+  const counts = { legacy: 0, stale: 1, valid: 2 }
+  for (const [kind, count] of Object.entries(counts)) expect(rows).toContain(`serviceaccount_${kind}_tokens_total ${count}`)
+})
 
 test.each([
   ['ES256', current],

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Node, Pod, Secret, ServiceAccount } from '../../api/types/core-v1.ts'
+import type { MetricsRegistry } from '../../metrics/metrics.ts'
 import type { Objects } from '../objects.ts'
 import type { User } from '../request.ts'
 import { audiencesOf, type Claims, isObject, parseToken, type SigningKey, signToken, type VerificationKey, verifyToken } from './jwt.ts'
@@ -19,6 +20,8 @@ export interface ServiceAccountTokenOptions {
   readonly lookup: boolean
   /** Told of legacy tokens at the first use on a day, which is noted on their secret. */
   readonly legacyTokenUsed?: (secret: Secret, day: string) => void
+  /** Told of each use: of a legacy token, of one that lives longer than was asked for and should have been renewed, of any other. */
+  readonly used?: (token: 'legacy' | 'stale' | 'valid') => void
 }
 
 export const legacyTokenLastUsed = 'kubernetes.io/legacy-token-last-used'
@@ -60,6 +63,22 @@ export function issueServiceAccountToken(key: SigningKey, issuer: string, subjec
     nbf: at,
     sub: `system:serviceaccount:${namespace}:${name}`,
   })
+}
+
+const useHelps = {
+  legacy: 'Cumulative legacy service account tokens used',
+  stale: 'Cumulative stale projected service account tokens used',
+  valid: 'Cumulative valid projected service account tokens used',
+} as const
+
+/** Counts the uses of tokens, under upstream's names. */
+export function tokenUseCounter(metrics: MetricsRegistry): (token: keyof typeof useHelps) => void {
+  const counts = { legacy: 0, stale: 0, valid: 0 }
+  for (const [token, help] of Object.entries(useHelps) as [keyof typeof useHelps, string][])
+    metrics.collect(`serviceaccount_${token}_tokens_total`, `[ALPHA] ${help}`, [], () => [[[], counts[token]]], 'counter')
+  return (token) => {
+    counts[token]++
+  }
 }
 
 export interface ServiceAccountTokenAuthenticator {
@@ -146,6 +165,7 @@ export function createServiceAccountTokenAuthenticator(
       const seconds = now().getTime() / 1000
       if (legacy) {
         if (lookup) checkLegacy(text, claims)
+        options.used?.('legacy')
         return { user, audiences: wanted }
       }
       if (typeof claims['exp'] !== 'number' || seconds >= claims['exp']) fail('the token is expired')
@@ -153,6 +173,8 @@ export function createServiceAccountTokenAuthenticator(
       const audiences = audiencesOf(claims).filter((a) => wanted.includes(a))
       if (audiences.length === 0) fail(`the token's audiences ${JSON.stringify(audiencesOf(claims))} are not ${JSON.stringify(wanted)}`)
       if (lookup) checkBound(claims)
+      const { warnafter } = claims['kubernetes.io'] as BoundClaims
+      options.used?.(warnafter !== undefined && warnafter > 0 && seconds > warnafter ? 'stale' : 'valid')
       return { user, audiences }
     },
   }
@@ -168,6 +190,7 @@ interface BoundClaims {
   readonly pod?: Ref
   readonly node?: Ref
   readonly secret?: Ref
+  readonly warnafter?: number
 }
 
 const isRef = (value: unknown): value is Ref => isObject(value) && typeof value['name'] === 'string' && typeof value['uid'] === 'string'

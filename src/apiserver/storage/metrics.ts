@@ -4,6 +4,7 @@ import type { HistogramRow, MetricsRegistry } from '../../metrics/metrics.ts'
 import type { Store } from '../../store/store.ts'
 import { storagePrefix } from './keys.ts'
 import type { Storage } from './storage.ts'
+import type { WatchCache } from './watch-cache.ts'
 
 const buckets = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60]
 
@@ -61,16 +62,31 @@ export function measuredStore(store: Store, metrics: MetricsRegistry): Store {
 /** What is stored, counted when the metrics are read. The result looks up what has to be asked for before. */
 export function addStorageMetrics(metrics: MetricsRegistry, storage: Storage): () => Promise<void> {
   const resources = allResources()
+  const ofCaches = (
+    name: string,
+    help: string,
+    labels: readonly string[],
+    of: (group: string, resource: string) => string[],
+    value: (cache: WatchCache) => number,
+    type: 'gauge' | 'counter',
+  ) =>
+    metrics.collect(
+      name,
+      help,
+      labels,
+      function* () {
+        const loaded = new Map([...storage.caches()].filter((cache) => cache.loaded).map((cache) => [cache.prefix, cache]))
+        for (const { group, resource } of resources) {
+          const prefix = storagePrefix(group, resource)
+          const cache = loaded.get(prefix)
+          // Versions of a group, and the two groups of events, share what is stored.
+          if (loaded.delete(prefix) && cache) yield [of(group, resource), value(cache)]
+        }
+      },
+      type,
+    )
   const objects = (name: string, help: string, labels: readonly string[], of: (group: string, resource: string) => string[]) =>
-    metrics.collect(name, help, labels, function* () {
-      const loaded = new Map([...storage.caches()].filter((cache) => cache.loaded).map((cache) => [cache.prefix, cache.size]))
-      for (const { group, resource } of resources) {
-        const prefix = storagePrefix(group, resource)
-        const size = loaded.get(prefix)
-        // Versions of a group, and the two groups of events, share what is stored.
-        if (loaded.delete(prefix) && size !== undefined) yield [of(group, resource), size]
-      }
-    })
+    ofCaches(name, help, labels, of, ({ size }) => size, 'gauge')
   objects(
     'apiserver_storage_objects',
     '[STABLE] (Deprecated since 1.34.0) [DEPRECATED, consider using apiserver_resource_objects instead] Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.',
@@ -82,6 +98,31 @@ export function addStorageMetrics(metrics: MetricsRegistry, storage: Storage): (
     '[ALPHA] Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.',
     ['group', 'resource'],
     (group, resource) => [group, resource],
+  )
+  const counted: readonly (readonly [string, string, (cache: WatchCache) => number])[] = [
+    ['storage_events_received_total', 'Number of etcd events received split by kind.', ({ counts }) => counts.received],
+    [
+      'watch_cache_events_received_total',
+      'Counter of events received in watch cache broken by resource type.',
+      ({ counts }) => counts.received,
+    ],
+    [
+      'watch_cache_events_dispatched_total',
+      'Counter of events dispatched in watch cache broken by resource type.',
+      ({ counts }) => counts.dispatched,
+    ],
+    ['watch_cache_initializations_total', 'Counter of watch cache initializations broken by resource type.', ({ counts }) => counts.loads],
+    ['init_events_total', 'Counter of init events processed in watch cache broken by resource type.', ({ counts }) => counts.initial],
+  ]
+  const both = (group: string, resource: string) => [group, resource]
+  for (const [name, help, value] of counted) ofCaches(`apiserver_${name}`, `[ALPHA] ${help}`, ['group', 'resource'], both, value, 'counter')
+  ofCaches(
+    'apiserver_watch_cache_resource_version',
+    '[ALPHA] Current resource version of watch cache broken by resource type.',
+    ['group', 'resource'],
+    both,
+    ({ revision }) => revision,
+    'gauge',
   )
   let bytes = 0
   metrics.collect(

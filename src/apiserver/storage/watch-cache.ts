@@ -44,6 +44,7 @@ export interface WatchCache {
   readonly size: number
   /** Of all entries together. */
   readonly bytes: number
+  readonly counts: Readonly<CacheCounts>
   /** How many watchers a change to an object is likely to be shown to; `name` may be unknown. */
   interested(namespace: string, name: string): number
   load(): Promise<void>
@@ -61,6 +62,18 @@ export interface WatchCache {
   dispatch(): void
   /** From the hub: the feed broke; everything is read anew and watchers must list again. Without an error watches just end. */
   reset(error?: Error): void
+}
+
+/** Since the server began. */
+export interface CacheCounts {
+  /** Changes that came from the store. */
+  received: number
+  /** Those that were offered to watchers. */
+  dispatched: number
+  /** How often everything was read. */
+  loads: number
+  /** Objects that watches began with. */
+  initial: number
 }
 
 interface Watcher {
@@ -91,6 +104,7 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
   /** Every change after this revision is in `recent`. */
   let recentFrom = 0
   let pending: Change[] = []
+  const counts: CacheCounts = { received: 0, dispatched: 0, loads: 0, initial: 0 }
 
   const take = (event: StoreEvent, revision: number) => {
     const key = event.kv.key.slice(prefix.length)
@@ -104,6 +118,7 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
       entries.delete(key)
     }
     lastChange = revision
+    counts.received++
     const change = newChange(revision, entry, old)
     recent.push(change)
     if (recent.length >= windowSize * 2) {
@@ -126,6 +141,7 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
     }
     loadedAt = lastChange = recentFrom = revision
     loaded = true
+    counts.loads++
     const late = waiting
     waiting = []
     for (const [event, at] of late) if (at > loadedAt) apply(event, at)
@@ -185,6 +201,7 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
   /** Sends the state of now in batches; what changes meanwhile is held back until it is all sent. */
   const sendInitial = async (watcher: Watcher) => {
     const { entries: present } = list(watcher.selection)
+    counts.initial += present.length
     watcher.held = []
     await undefined
     for (let at = 0; at < present.length && index.has(watcher); at += initialBatch) {
@@ -290,6 +307,7 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
     const changes = pending
     if (changes.length === 0) return
     pending = []
+    counts.dispatched += changes.length
     const touched = new Set<Watcher>()
     for (const change of changes) {
       index.candidates(change, (watcher) => {
@@ -306,6 +324,7 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
   return {
     prefix,
     codec,
+    counts,
     get revision() {
       return revisionNow()
     },
