@@ -71,6 +71,7 @@ const clientConnectionFields: typeof extenderFields = {
 /** What the arguments of each plugin may hold; other plugins take none. */
 const argumentFields: Readonly<Record<string, typeof extenderFields>> = {
   DefaultPreemption: { minCandidateNodesPercentage: 'number', minCandidateNodesAbsolute: 'number' },
+  DynamicResources: { bindingTimeout: 'string' },
   InterPodAffinity: { hardPodAffinityWeight: 'number', ignorePreferredTermsOfExistingPods: 'boolean' },
   NodeAffinity: { addedAffinity: 'object' },
   NodeResourcesBalancedAllocation: { resources: 'object' },
@@ -292,6 +293,12 @@ function validateArguments(problems: Problems, path: string, plugin: string, giv
     case 'InterPodAffinity':
       inRange('hardPodAffinityWeight', 0, 100, 'not in valid range [0-100]')
       break
+    case 'DynamicResources': {
+      const { bindingTimeout } = args
+      if (typeof bindingTimeout === 'string' && !((parseDuration(bindingTimeout) ?? 0) >= 1000))
+        invalid('bindingTimeout', bindingTimeout, 'must be at least 1 second')
+      break
+    }
     case 'VolumeBinding':
       inRange('bindTimeoutSeconds', 0, Number.MAX_SAFE_INTEGER, 'invalid BindTimeoutSeconds, should not be a negative value')
       break

@@ -131,6 +131,7 @@ test.each<[what: string, configuration: unknown, problems: string[]]>([
         },
         { name: 'PodTopologySpread', args: { defaultingType: 'List', defaultConstraints: [{ labelSelector: {} }] } },
         { name: 'NodeName', args: { strict: true } },
+        { name: 'DynamicResources', args: { bindingTimeout: '10ms' } },
       ],
     }),
     [
@@ -144,6 +145,7 @@ test.each<[what: string, configuration: unknown, problems: string[]]>([
       'profiles[0].pluginConfig[3].args.scoringStrategy.requestedToCapacityRatio.shape[2].utilization: Invalid value: 101: not in valid range [0-100]',
       'profiles[0].pluginConfig[4].args.defaultConstraints[0].labelSelector: Forbidden: constraint must not define a selector, as they deduced for each pod',
       'unknown field "profiles[0].pluginConfig[5].args.strict"',
+      'profiles[0].pluginConfig[6].args.bindingTimeout: Invalid value: "10ms": must be at least 1 second',
     ],
   ],
   [

@@ -3,7 +3,7 @@ import type { Plugin, PluginDeps } from './framework.ts'
 import { createDefaultBinder } from './plugins/default-binder.ts'
 import { createDefaultPreemption, type DefaultPreemptionArgs } from './plugins/default-preemption.ts'
 import { createDefaultSelector } from './plugins/default-selector.ts'
-import { createDynamicResources } from './plugins/dynamic-resources.ts'
+import { createDynamicResources, type DynamicResourcesArgs } from './plugins/dynamic-resources.ts'
 import { imageLocality } from './plugins/image-locality.ts'
 import { createInterPodAffinity, type InterPodAffinityArgs } from './plugins/inter-pod-affinity.ts'
 import { createNodeAffinity, type NodeAffinityArgs } from './plugins/node-affinity.ts'
@@ -47,7 +47,7 @@ export const defaultPlugins: readonly {
   },
   { name: 'InterPodAffinity', weight: 2, create: (_, args: InterPodAffinityArgs) => createInterPodAffinity(args) },
   // Before preemption: an idle claim is better given up than a pod.
-  { name: 'DynamicResources', weight: 2, create: (deps) => createDynamicResources(deps) },
+  { name: 'DynamicResources', weight: 2, create: (deps, args: DynamicResourcesArgs) => createDynamicResources(deps, args) },
   { name: 'DefaultPreemption', create: (deps, args: DefaultPreemptionArgs) => createDefaultPreemption(deps, args) },
   {
     name: 'NodeResourcesBalancedAllocation',

@@ -263,7 +263,7 @@ export function allocate(
 
   const first = claims[0]
   if (!first || !search(0, requestsOf(first), undefined, 0, 0)) return undefined
-  return claims.map((claim, i) => resultOf(claim, picked[i] ?? [], classOf))
+  return claims.map((claim, i) => resultOf(node, claim, picked[i] ?? [], classOf))
 }
 
 /** The requests of a claim, each with its alternatives, named `request/subrequest` as in results. */
@@ -273,7 +273,12 @@ export function requestsOf(claim: ResourceClaim): (readonly Request[])[] {
   )
 }
 
-function resultOf(claim: ResourceClaim, picked: readonly Picked[], classOf: (name: string) => DeviceClass | undefined): AllocationResult {
+function resultOf(
+  node: Node,
+  claim: ResourceClaim,
+  picked: readonly Picked[],
+  classOf: (name: string) => DeviceClass | undefined,
+): AllocationResult {
   const results = picked.map(
     ({ candidate, request, amounts }): DeviceRequestAllocationResult => ({
       request: request.name,
@@ -282,6 +287,8 @@ function resultOf(claim: ResourceClaim, picked: readonly Picked[], classOf: (nam
       device: candidate.device.name,
       ...(adminAccess(request) ? { adminAccess: true } : {}),
       ...(request.tolerations?.length ? { tolerations: request.tolerations } : {}),
+      ...(candidate.device.bindingConditions?.length ? { bindingConditions: candidate.device.bindingConditions } : {}),
+      ...(candidate.device.bindingFailureConditions?.length ? { bindingFailureConditions: candidate.device.bindingFailureConditions } : {}),
       ...(amounts ? { shareID: randomUUID(), consumedCapacity: formatAmounts(amounts) } : {}),
     }),
   )
@@ -294,7 +301,9 @@ function resultOf(claim: ResourceClaim, picked: readonly Picked[], classOf: (nam
     const concerned = !requests?.length || requests.some((r) => [...names.keys()].some((name) => name === r || name.startsWith(`${r}/`)))
     if (concerned) config.push({ source: 'FromClaim', ...(requests ? { requests } : {}), ...(opaque ? { opaque } : {}) })
   }
-  const nodeSelector = together(picked.map(({ candidate }) => candidate.nodeSelector))
+  const nodeSelector = picked.some(({ candidate }) => candidate.device.bindsToNode)
+    ? onlyOn(node.metadata.name)
+    : together(picked.map(({ candidate }) => candidate.nodeSelector))
   return { devices: { results, ...(config.length ? { config } : {}) }, ...(nodeSelector ? { nodeSelector } : {}) }
 }
 

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { formatTime } from '../../api/meta.ts'
 import type { ResourceClaim } from '../../api/types/resource-v1.ts'
 import { createClient } from '../../client/client.ts'
+import { createFakeClock } from '../../client/clock.ts'
 import { createInformers } from '../../client/informer.ts'
 import { createMemoryTransport } from '../../client/memory-transport.ts'
 import { createPodInfo } from '../pod-info.ts'
@@ -21,13 +23,14 @@ const allocated = (nodeName: string, reservedFor: object[] = []) => ({
   },
 })
 
-async function withCluster(claims: object[]) {
+const clock = createFakeClock()
+async function withCluster(claims: object[], devices = [device('1')]) {
   const client = createClient(createMemoryTransport())
   for (const c of claims) await client.create('resourceclaims.resource.k8s.io', c as ResourceClaim)
   for (const c of [gpuClass, celClass]) await client.create('deviceclasses.resource.k8s.io', c as never)
-  await client.create('resourceslices.resource.k8s.io', slice('a', [device('1')]) as never)
+  await client.create('resourceslices.resource.k8s.io', slice('a', devices) as never)
   const informers = createInformers(client)
-  const plugin = createDynamicResources({ client, informers })
+  const plugin = createDynamicResources({ client, informers, clock })
   informers.start()
   await informers.synced()
   return { client, informers, plugin }
@@ -116,7 +119,7 @@ test('the node that has the alternative named first is better', async () => {
       slice(node, [device('1', { attributes: { kind: { string: kinds[i] as string } } })]) as never,
     )
   const informers = createInformers(client)
-  const plugin = createDynamicResources({ client, informers })
+  const plugin = createDynamicResources({ client, informers, clock })
   informers.start()
   await informers.synced()
   informers.stop()
@@ -124,6 +127,68 @@ test('the node that has the alternative named first is better', async () => {
   expect(rejections(plugin, using('c'), cycle)).toEqual({})
   // 8, 7 and 6 of the best.
   expect(scores(plugin, using('c'), cycle)).toEqual({ a: 100, b: 87, c: 75 })
+})
+
+test.each<[string, (write: (conditions: Record<string, string>) => Promise<unknown>, remove: () => Promise<unknown>) => unknown, string]>([
+  ['is as it should be', (write) => write({ attached: 'True', powered: 'True' }), 'bound'],
+  [
+    'becomes so bit by bit',
+    async (write) => [await write({ attached: 'True' }), await write({ attached: 'True', powered: 'True' })],
+    'bound',
+  ],
+  ['fails', (write) => write({ attached: 'True', broken: 'True' }), 'claim default/c: device gpu.example/a/1 failed to bind: broken'],
+  ['only says that it did not fail', async (write) => [await write({ broken: 'False' }), clock.advance(600_000)], 'device binding timeout'],
+  ['is as it should be in part', async (write) => [await write({ attached: 'True' }), clock.advance(600_000)], 'device binding timeout'],
+  ['says nothing', () => clock.advance(600_000), 'device binding timeout'],
+  ['is no longer wanted', (_, remove) => remove(), 'pods "incoming" not found'],
+])('a pod waits for a device with binding conditions, which %s', async (_, then, outcome) => {
+  const binding = { bindingConditions: ['attached', 'powered'], bindingFailureConditions: ['broken'], bindsToNode: true }
+  const { client, plugin, informers } = await withCluster([claim('c', [request('r')])], [device('1', binding)])
+  const at = { namespace: 'default', name: 'c' }
+  const resource = 'resourceclaims.resource.k8s.io' as const
+  const pod = createPodInfo(
+    await client.create('pods', {
+      metadata: { namespace: 'default', name: 'incoming' },
+      spec: { containers: [], ...using('c').spec },
+    } as never),
+  )
+  const seen = (what: () => unknown) =>
+    new Promise<void>((resolve) => {
+      const look = () => what() && resolve()
+      informers.of('pods').addHandler({ added: look })
+      informers.of(resource).addHandler({ added: look, updated: look })
+    })
+  await seen(() => informers.of('pods').get('default', 'incoming'))
+  const cycle = cycleOf({ a: {} })
+  const node = cycle.cluster.node('a')
+  expect(rejections(plugin, using('c'), cycle)).toEqual({})
+  if (!node) throw new Error('no node')
+  plugin.reserve?.(pod, node, cycle)
+  const ended = (plugin.preBind as NonNullable<typeof plugin.preBind>)(pod, node, cycle).then(
+    () => 'bound',
+    (error: Error) => error.message,
+  )
+  await seen(() => informers.of(resource).get('default', 'c')?.status?.allocation)
+  const { allocation } = (await client.get(resource, at)).status
+  expect(allocation).toMatchObject({
+    allocationTimestamp: formatTime(clock.now()),
+    devices: { results: [{ device: '1', bindingConditions: ['attached', 'powered'], bindingFailureConditions: ['broken'] }] },
+    nodeSelector: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', values: ['a'] }] }] },
+  })
+  await new Promise((resolve) => setImmediate(resolve)) // the wait has begun
+  await then(
+    async (conditions) => {
+      const found = await client.get(resource, at)
+      const told = Object.entries(conditions).map(([type, status]) => ({ type, status }))
+      const devices = [{ driver: 'gpu.example', pool: 'a', device: '1', conditions: told }]
+      await client.updateStatus(resource, { ...found, status: { ...found.status, devices } } as never)
+    },
+    () => client.delete('pods', { namespace: 'default', name: 'incoming' }),
+  )
+  expect(await ended).toBe(outcome)
+  // What did not come about is given up, so that the next try finds other devices.
+  expect((await client.get(resource, at)).status.allocation !== undefined).toBe(outcome === 'bound')
+  informers.stop()
 })
 
 const { plugin, informers } = await withCluster([])

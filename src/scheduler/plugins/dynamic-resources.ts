@@ -2,15 +2,15 @@
  * Resource claims (resource.k8s.io, pkg/scheduler/framework/plugins/dynamicresources): a pod is placed where its claims
  * are, or where devices for them can be allocated; the allocation and the reservation are written before it is bound.
  */
-import { isConflict } from '../../api/errors.ts'
-import { controllerOf } from '../../api/meta.ts'
+import { isConflict, newNotFound } from '../../api/errors.ts'
+import { controllerOf, formatTime } from '../../api/meta.ts'
 import type { Pod } from '../../api/types/core-v1.ts'
-import type { AllocationResult, ResourceClaim } from '../../api/types/resource-v1.ts'
-import type { Client } from '../../client/client.ts'
-import type { Informers } from '../../client/informer.ts'
-import { type Cycle, type Plugin, type Rejection, scaleToBest, scoreEach } from '../framework.ts'
+import type { AllocationResult, DeviceRequestAllocationResult, ResourceClaim } from '../../api/types/resource-v1.ts'
+import { parseDuration } from '../../flags/flags.ts'
+import { type Cycle, type Plugin, type PluginDeps, type Rejection, scaleToBest, scoreEach } from '../framework.ts'
 import { allocate, deviceId, requestsOf, SelectionError, selects } from './device-allocation.ts'
 import { type DevicesInUse, devicesInUse } from './device-capacity.ts'
+import { until } from './until.ts'
 
 const name = 'DynamicResources'
 const resource = 'resourceclaims.resource.k8s.io'
@@ -30,7 +30,18 @@ interface State {
   readonly elsewhere: Set<ResourceClaim>
 }
 
-export function createDynamicResources({ client, informers }: { client: Client; informers: Informers }): Plugin {
+export interface DynamicResourcesArgs {
+  /** How long devices may take until their binding conditions hold. */
+  readonly bindingTimeout?: string
+}
+const defaultBindingTimeoutMs = 600_000
+
+export function createDynamicResources(
+  { client, informers, clock }: Pick<PluginDeps, 'client' | 'informers' | 'clock'>,
+  { bindingTimeout = '' }: DynamicResourcesArgs = {},
+): Plugin {
+  const bindingTimeoutMs = parseDuration(bindingTimeout) ?? defaultBindingTimeoutMs
+  const pods = informers.of('pods')
   const claims = informers.of(resource)
   const slices = informers.of('resourceslices.resource.k8s.io')
   const classes = informers.of('deviceclasses.resource.k8s.io')
@@ -142,10 +153,8 @@ export function createDynamicResources({ client, informers }: { client: Client; 
       const state = stateOf(cycle)
       if (!state) return { message: 'no new claims to deallocate' }
       for (const claim of state.elsewhere) {
-        const reservedFor = claim.status?.reservedFor ?? []
-        if (reservedFor.length > 1 || (reservedFor.length === 1 && !isReservedFor(claim, pod))) continue
-        const { allocation: _, reservedFor: __, devices: ___, ...status } = claim.status ?? {}
-        await client.updateStatus(resource, { ...claim, status })
+        if (claim.status?.reservedFor?.length && !heldAloneBy(claim, pod)) continue
+        await giveUp(claim)
         return { message: 'deallocation of ResourceClaim completed' }
       }
       return { message: 'still not schedulable' }
@@ -162,7 +171,10 @@ export function createDynamicResources({ client, informers }: { client: Client; 
       for (const claim of stateOf(cycle)?.open ?? []) pending.delete(claim.metadata.uid)
     },
     async preBind({ pod }, _, cycle) {
-      for (const claim of stateOf(cycle)?.claims ?? []) await reserveFor(pod, claim, pending.get(claim.metadata.uid))
+      const mine = stateOf(cycle)?.claims ?? []
+      const awaited = mine.filter(({ metadata, status }) => hasConditions(pending.get(metadata.uid) ?? status?.allocation))
+      for (const claim of mine) await reserveFor(pod, claim, pending.get(claim.metadata.uid))
+      if (awaited.length > 0) await devicesReady(pod, awaited)
     },
     wakes({ pod }, event) {
       if (event.kind === 'node-added') return true
@@ -180,6 +192,33 @@ export function createDynamicResources({ client, informers }: { client: Client; 
     },
   }
 
+  /**
+   * Waits until every device is as its binding conditions say (KEP-5007). Where one fails, or they take too long, the
+   * claims are given up, so that the next try finds other devices.
+   */
+  async function devicesReady(pod: Pod, awaited: readonly ResourceClaim[]): Promise<void> {
+    const { namespace, name: podName, uid } = pod.metadata
+    const since = Math.min(...awaited.map(({ status }) => Date.parse(status?.allocation?.allocationTimestamp ?? '') || clock.now()))
+    const current = ({ metadata }: ResourceClaim) => claims.get(metadata.namespace, metadata.name)
+    const look = () => {
+      if (pods.get(namespace, podName)?.metadata.uid !== uid) throw newNotFound({ group: '', resource: 'pods' }, podName)
+      // What was just written may not have come back yet.
+      return awaited.map(current).every((claim) => claim?.status?.allocation !== undefined && isReady(claim))
+    }
+    try {
+      const timeoutMs = since + bindingTimeoutMs - clock.now()
+      await until([claims, pods], look, { clock, timeoutMs, late: 'device binding timeout' })
+    } catch (error) {
+      for (const claim of awaited.map(current)) if (claim?.status?.allocation && heldAloneBy(claim, pod)) await giveUp(claim)
+      throw error
+    }
+  }
+
+  async function giveUp(claim: ResourceClaim): Promise<void> {
+    const { allocation: _, reservedFor: __, devices: ___, ...status } = claim.status ?? {}
+    await client.updateStatus(resource, { ...claim, status })
+  }
+
   /** Adds the finalizer, then allocation and reservation in one write; another pod that reserves at the same time is no reason to fail. */
   async function reserveFor(pod: Pod, known: ResourceClaim, allocation: AllocationResult | undefined): Promise<void> {
     const consumer = { resource: 'pods', name: pod.metadata.name, uid: pod.metadata.uid }
@@ -195,7 +234,8 @@ export function createDynamicResources({ client, informers }: { client: Client; 
         if (allocation && !finalizers.includes(finalizer))
           claim = await client.update(resource, { ...claim, metadata: { ...claim.metadata, finalizers: [...finalizers, finalizer] } })
         const reservedFor = [...(claim.status?.reservedFor ?? []), consumer]
-        await client.updateStatus(resource, { ...claim, status: { ...claim.status, ...(allocation ? { allocation } : {}), reservedFor } })
+        const allocated = allocation && { allocation: { ...allocation, allocationTimestamp: formatTime(clock.now()) } }
+        await client.updateStatus(resource, { ...claim, status: { ...claim.status, ...allocated, reservedFor } })
         return
       } catch (error) {
         if (!isConflict(error) || attempt >= 4) throw error
@@ -206,6 +246,26 @@ export function createDynamicResources({ client, informers }: { client: Client; 
 
 const isReservedFor = (claim: ResourceClaim, pod: Pod): boolean =>
   claim.status?.reservedFor?.some((r) => r.uid === pod.metadata.uid) === true
+
+const heldAloneBy = (claim: ResourceClaim, pod: Pod): boolean => claim.status?.reservedFor?.length === 1 && isReservedFor(claim, pod)
+
+const hasConditions = (allocation: AllocationResult | undefined): boolean =>
+  allocation?.devices.results?.some(({ bindingConditions }) => bindingConditions?.length) === true
+
+/** Whether all that is waited for holds of a claim's devices; throws where one says that it never will. */
+function isReady({ metadata, status }: ResourceClaim): boolean {
+  const results = status?.allocation?.devices.results ?? []
+  return results.every((result: DeviceRequestAllocationResult) => {
+    if (!result.bindingConditions?.length) return true
+    const { driver, pool, device, shareID } = result
+    const told = status?.devices?.find((d) => d.driver === driver && d.pool === pool && d.device === device && d.shareID === shareID)
+    const holds = (type: string) => told?.conditions?.some((c) => c.type === type && c.status === 'True') === true
+    const failure = result.bindingFailureConditions?.find(holds)
+    if (failure)
+      throw new Error(`claim ${metadata.namespace}/${metadata.name}: device ${deviceId(driver, pool, device)} failed to bind: ${failure}`)
+    return result.bindingConditions.every(holds)
+  })
+}
 
 /** FirstAvailableDeviceRequestMaxSize: the first of a request's alternatives counts as much, each further one less. */
 const mostAlternatives = 8

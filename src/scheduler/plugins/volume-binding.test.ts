@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { systemClock } from '../../client/clock.ts'
 import type { NodeInfo } from '../node-info.ts'
 import { createPodInfo } from '../pod-info.ts'
 import { cycleOf, event, type PodCase, podOf, rejections, synced, testFilter, testHints, withObjects } from './testing.ts'
@@ -73,7 +74,7 @@ const objects = {
   ],
 }
 const { client, informers } = await withObjects(objects)
-const plugin = await synced(informers, () => createVolumeBinding({ client, informers }))
+const plugin = await synced(informers, () => createVolumeBinding({ client, informers, clock: systemClock }))
 informers.stop()
 
 const using = (...names: string[]): PodCase => ({
@@ -134,7 +135,7 @@ testHints(plugin, [
 
 test('the smallest volume is promised, bound to its claim, and other claims are given their node; then the pod is bound', async () => {
   const { client, informers } = await withObjects(objects)
-  const plugin = await synced(informers, () => createVolumeBinding({ client, informers }))
+  const plugin = await synced(informers, () => createVolumeBinding({ client, informers, clock: systemClock }))
   const cycle = cycleOf(nodes)
   const pod = createPodInfo(podOf('incoming', using('waiting', 'made')))
   const node = cycle.cluster.node('a') as NodeInfo

@@ -6,13 +6,12 @@ import { labelSelectorAsSelector } from '../../api/labels.ts'
 import { compareQuantity } from '../../api/quantity.ts'
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts'
 import type { StorageClass } from '../../api/types/storage-v1.ts'
-import type { Client } from '../../client/client.ts'
-import type { Informers } from '../../client/informer.ts'
-import type { Plugin, Rejection } from '../framework.ts'
+import type { Plugin, PluginDeps, Rejection } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import { compileNodeSelectorTerm } from '../node-selector.ts'
 import type { PodInfo } from '../pod-info.ts'
 import { claimNames, isBound } from '../volumes.ts'
+import { until } from './until.ts'
 
 export interface VolumeBindingArgs {
   readonly bindTimeoutSeconds?: number
@@ -32,7 +31,10 @@ interface Plan {
   readonly provision: readonly PersistentVolumeClaim[]
 }
 
-export function createVolumeBinding({ client, informers }: { client: Client; informers: Informers }, args: VolumeBindingArgs = {}): Plugin {
+export function createVolumeBinding(
+  { client, informers, clock }: Pick<PluginDeps, 'client' | 'informers' | 'clock'>,
+  args: VolumeBindingArgs = {},
+): Plugin {
   const claims = informers.of('persistentvolumeclaims')
   const volumes = informers.of('persistentvolumes')
   const classes = informers.of('storageclasses.storage.k8s.io')
@@ -190,27 +192,12 @@ export function createVolumeBinding({ client, informers }: { client: Client; inf
 
   /** The volume controller completes what was begun; the informer tells. */
   function untilBound(wanted: readonly PersistentVolumeClaim[]): Promise<void> {
-    const done = () =>
-      wanted.every(({ metadata }) => {
-        const claim = claims.get(metadata.namespace, metadata.name)
-        return claim !== undefined && isBound(claim)
-      })
-    if (done()) return Promise.resolve()
-    return new Promise((resolve, fail) => {
-      const timer = setTimeout(() => finish(new Error('binding volumes: context deadline exceeded')), timeoutMs)
-      const remove = claims.addHandler({
-        updated: () => done() && finish(),
-        deleted: (claim) =>
-          wanted.some((w) => w.metadata.uid === claim.metadata.uid) &&
-          finish(new Error(`persistentvolumeclaim "${claim.metadata.name}" was deleted`)),
-      })
-      function finish(error?: Error): void {
-        clearTimeout(timer)
-        remove()
-        if (error) fail(error)
-        else resolve()
-      }
-    })
+    const isDone = ({ metadata: { namespace, name: claimName, uid } }: PersistentVolumeClaim) => {
+      const claim = claims.get(namespace, claimName)
+      if (claim?.metadata.uid !== uid) throw new Error(`persistentvolumeclaim "${claimName}" was deleted`)
+      return isBound(claim)
+    }
+    return until([claims], () => wanted.every(isDone), { clock, timeoutMs, late: 'binding volumes: context deadline exceeded' })
   }
 }
 
