@@ -8,6 +8,7 @@ import { CustomObjectsApi, KubeConfig, Watch } from '@kubernetes/client-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createCertificateAuthority, issueCertificate } from '../src/pki/index.ts'
 import { createTestFolder, startTestApiServer, type TestApiServer } from './support/api-server.ts'
+import { createTestCluster, type TestCluster } from './support/cluster.ts'
 import { kijabi, run, succeed } from './support/shell.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: documents of strangers, looked at field by field
@@ -405,3 +406,47 @@ test('a webhook of admission, a quota and roles count for custom objects as for 
     'User "jane" cannot create resource "boxes" in API group "rules.example.com"',
   )
 }, 60_000)
+
+describe('in a cluster', () => {
+  const group = 'cluster.example.com'
+  let cluster: TestCluster
+  const apply = async (...objects: Json[]) => {
+    const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects })
+    await succeed(program, [...first, 'apply', '-f', '-'], { env: cluster.env, input: list })
+  }
+  const inSpace = (object: Json, owner?: Json): Json => ({
+    ...object,
+    metadata: { ...object['metadata'], namespace: 'space', ...(owner ? { ownerReferences: [owner] } : {}) },
+  })
+  beforeAll(async () => {
+    cluster = await createTestCluster({ port: 27443, flags: ['--nodes', '0', '--simulated-nodes', '1'] })
+    await cluster.up()
+  }, 120_000)
+  afterAll(() => cluster?.close(), 60_000)
+
+  test('the garbage collector, quotas and namespaces see the kind as soon as it is there', async () => {
+    await apply(definition(group, [{}]))
+    await cluster.kubectl('wait', '--for=condition=established', `crd/boxes.${group}`, '--timeout=20s')
+    await cluster.kubectl('create', 'namespace', 'space')
+    await cluster.kubectl('create', 'quota', 'boxes', '-n', 'space', `--hard=count/boxes.${group}=3`)
+    await apply(inSpace(box(group, 'owner', {})), inSpace(box(group, 'alone', {})))
+    const uid = await cluster.kubectl('get', 'box', 'owner', '-n', 'space', '-o', 'jsonpath={.metadata.uid}')
+    const owner = { apiVersion: `${group}/v1`, kind: 'Box', name: 'owner', uid, blockOwnerDeletion: true }
+    await apply(
+      inSpace({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'child' } }, owner),
+      inSpace(box(group, 'child', {}), owner),
+    )
+    const fourth = await run(program, [...first, 'create', '-f', '-'], {
+      env: cluster.env,
+      input: JSON.stringify(inSpace(box(group, 'fourth', {}))),
+    })
+    expect(fourth.stderr).toContain('exceeded quota: boxes')
+    await cluster.kubectl('delete', 'box', 'owner', '-n', 'space', '--cascade=foreground', '--timeout=20s')
+    expect(await cluster.kubectl('get', 'box,cm', '-n', 'space', '-o', 'name')).toBe(
+      'box.cluster.example.com/alone\nconfigmap/kube-root-ca.crt\n',
+    )
+    await cluster.kubectl('delete', 'namespace', 'space', '--timeout=20s')
+    expect(await cluster.kubectl('get', 'box', '-A', '-o', 'name')).toBe('')
+    await cluster.kubectl('delete', 'crd', `boxes.${group}`, '--timeout=20s')
+  }, 90_000)
+})
