@@ -149,7 +149,8 @@ async function write(core: Core, call: Call, stored: ApiObject, options: WriteOp
   core.step(call, 'store')
   if (!result.ok) return undefined
   // Unless somebody will look at it at once: kept for later, most of what is created would only be copied by the garbage collector.
-  const wanted = call.request.object !== undefined || cache.watchers > 0
+  const { namespace = '', name } = stored.metadata
+  const wanted = call.request.object !== undefined || cache.interested(namespace, name) > 0
   return {
     kind: 'entry',
     status: 201,
