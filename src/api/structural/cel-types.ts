@@ -64,13 +64,17 @@ const textTypes: Readonly<Partial<Record<string, CelType>>> = {
 }
 
 function object(node: Structural, name: string): CelType {
-  const fields = new Map<string, CelType>()
-  for (const [property, schema] of node.properties) {
-    const escaped = escapeName(property)
-    const type = escaped === undefined ? undefined : celTypeOf(schema, `${name}.${property}`)
-    if (type) fields.set(escaped as string, type)
-  }
-  return objectType(name, () => fields)
+  let fields: Map<string, CelType> | undefined
+  return objectType(name, () => {
+    fields ??= new Map(
+      [...node.properties].flatMap(([property, schema]) => {
+        const escaped = escapeName(property)
+        const type = escaped === undefined ? undefined : celTypeOf(schema, `${name}.${property}`)
+        return type ? [[escaped as string, type] as const] : []
+      }),
+    )
+    return fields
+  })
 }
 
 /** JSON as a value of its schema's type. Members are made when they are asked for, and once. */

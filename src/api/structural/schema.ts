@@ -14,39 +14,52 @@ export interface Structural {
   readonly items: Structural | undefined
   readonly preserve: boolean
   readonly embedded: boolean
-  readonly below: Below
+  readonly below: Readonly<Below>
 }
 
 /** Whether this node, or one below it, has something of the sort. */
 export interface Below {
-  readonly defaults: boolean
-  readonly embedded: boolean
-  readonly listTypes: boolean
-  readonly rules: boolean
+  defaults: boolean
+  embedded: boolean
+  listTypes: boolean
+  rules: boolean
 }
 
+/** Schemas may be large, and walks see little of them: what is below a node is made when it is first looked at. */
 export function structuralOf(props: JSONSchemaProps): Structural {
-  const properties = new Map(Object.entries(props.properties ?? {}).map(([name, property]) => [name, structuralOf(property)]))
-  const { additionalProperties } = props
-  const additional = typeof additionalProperties === 'object' ? structuralOf(additionalProperties) : additionalProperties || undefined
-  const items = props.items && !Array.isArray(props.items) ? structuralOf(props.items) : undefined
-  const children = [...properties.values(), ...(typeof additional === 'object' ? [additional] : []), ...(items ? [items] : [])]
-  const embedded = props['x-kubernetes-embedded-resource'] === true
-  const listType = props['x-kubernetes-list-type']
+  let properties: ReadonlyMap<string, Structural> | undefined
+  let below: Below | undefined
+  const { additionalProperties, items } = props
   return {
     props,
-    properties,
-    additional,
-    items,
+    get properties() {
+      properties ??= new Map(Object.entries(props.properties ?? {}).map(([name, property]) => [name, structuralOf(property)]))
+      return properties
+    },
+    additional: typeof additionalProperties === 'object' ? structuralOf(additionalProperties) : additionalProperties || undefined,
+    items: items && !Array.isArray(items) ? structuralOf(items) : undefined,
     preserve: props['x-kubernetes-preserve-unknown-fields'] === true,
-    embedded,
-    below: {
-      defaults: props.default !== undefined || children.some((c) => c.below.defaults),
-      embedded: embedded || children.some((c) => c.below.embedded),
-      listTypes: listType === 'set' || listType === 'map' || children.some((c) => c.below.listTypes),
-      rules: Boolean(props['x-kubernetes-validations']?.length) || children.some((c) => c.below.rules),
+    embedded: props['x-kubernetes-embedded-resource'] === true,
+    get below() {
+      if (!below) {
+        below = { defaults: false, embedded: false, listTypes: false, rules: false }
+        look(props, below)
+      }
+      return below
     },
   }
+}
+
+function look(props: JSONSchemaProps, below: Below): void {
+  const listType = props['x-kubernetes-list-type']
+  if (props.default !== undefined) below.defaults = true
+  if (props['x-kubernetes-embedded-resource']) below.embedded = true
+  if (listType === 'set' || listType === 'map') below.listTypes = true
+  if (props['x-kubernetes-validations']?.length) below.rules = true
+  const { properties, additionalProperties, items } = props
+  if (properties) for (const property of Object.values(properties)) look(property, below)
+  if (typeof additionalProperties === 'object') look(additionalProperties, below)
+  if (items && !Array.isArray(items)) look(items, below)
 }
 
 /** The schema of a field: named, or any. `true` where nothing is known of it, undefined where there is no such field. */

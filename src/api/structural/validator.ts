@@ -200,9 +200,20 @@ export function correlate(old: readonly unknown[], keys: readonly string[]): (it
 
 function objectCheck(props: JSONSchemaProps): ((value: Json, old: unknown, found: Found) => void) | undefined {
   const { minProperties, maxProperties, required: needed = [], additionalProperties } = props
-  const named = new Map(Object.entries(props.properties ?? {}).map(([name, property]) => [name, compileValidator(property)]))
+  const { properties = {} } = props
+  const hasProperties = Object.keys(properties).length > 0
   const other = typeof additionalProperties === 'object' ? compileValidator(additionalProperties) : undefined
-  if (minProperties === undefined && maxProperties === undefined && needed.length === 0 && named.size === 0 && !other) return undefined
+  // Schemas may be large, and objects have few of the fields: each is compiled when it is first met.
+  const compiled = new Map<string, Validator>()
+  const validatorOf = (key: string): Validator | undefined => {
+    const known = compiled.get(key)
+    if (known) return known
+    if (!Object.hasOwn(properties, key)) return other
+    const made = compileValidator(properties[key] as JSONSchemaProps)
+    compiled.set(key, made)
+    return made
+  }
+  if (minProperties === undefined && maxProperties === undefined && needed.length === 0 && !hasProperties && !other) return undefined
   return (value, old, found) => {
     if (minProperties !== undefined || maxProperties !== undefined) {
       const count = Object.keys(value).length
@@ -217,7 +228,7 @@ function objectCheck(props: JSONSchemaProps): ((value: Json, old: unknown, found
     }
     const previous = isObject(old) ? old : undefined
     for (const key in value) {
-      const validate = named.get(key) ?? other
+      const validate = validatorOf(key)
       if (!validate) continue
       found.path.push(key)
       validate(value[key], ownOf(previous, key), found)
