@@ -4,6 +4,7 @@ import { insert } from './evaluate.ts'
 import { fn, type Library, type Overload, regexCost, sizeOf, traversal } from './functions.ts'
 import { compileRegex } from './regex.ts'
 import {
+  AssociativeList,
   billion,
   Duration,
   durationOf,
@@ -54,7 +55,7 @@ const arithmetic: Library = [
   // Copying is charged, so that a fold that doubles a list ends.
   fn(
     '_+_(list<A>, list<A>): list<A>',
-    (a: Value[], b: Value[]) => [...a, ...b],
+    (a: Value[], b: Value[]) => (a instanceof AssociativeList ? a.plus(b) : [...a, ...b]),
     ([a, b]) => 1 + Math.ceil((sizeOf(a!) + sizeOf(b!)) * 0.01),
   ),
   fn('_+_(timestamp, duration): timestamp', (a: Timestamp, b: Duration) => timestampOf(a.nanos + b.nanos)),

@@ -61,6 +61,37 @@ export abstract class MapValue {
   }
   abstract keys(): Iterable<Value>
 }
+/** A list that a schema calls a set, or whose items have keys (x-kubernetes-list-type): the order does not count when two are compared, and `+` adds what is not there. */
+export class AssociativeList extends Array<Value> {
+  /** The same text for items that are the same one. */
+  readonly keyOf: (item: Value) => string
+  constructor(items: readonly Value[], keyOf: (item: Value) => string) {
+    super()
+    for (const item of items) this.push(item)
+    this.keyOf = keyOf
+  }
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array
+  }
+  private byKey(): Map<string, Value> {
+    return new Map(this.map((item) => [this.keyOf(item), item]))
+  }
+  holdsSame(other: readonly Value[]): boolean {
+    if (this.length !== other.length) return false
+    const mine = this.byKey()
+    return other.every((item) => {
+      const same = mine.get(this.keyOf(item))
+      return same !== undefined && equal(same, item)
+    })
+  }
+  /** What has the same key as an item here takes its place. */
+  plus(other: readonly Value[]): AssociativeList {
+    const merged = this.byKey()
+    for (const item of other) merged.set(this.keyOf(item), item)
+    return new AssociativeList([...merged.values()], this.keyOf)
+  }
+}
+
 export type Value =
   | null
   | boolean
@@ -135,6 +166,7 @@ export function adapt(value: unknown, type?: CelType): Value {
       return type.kind === 'bytes' ? Buffer.from(value, 'base64') : value
     case 'object':
       if (value === null) return null
+      if (value instanceof AssociativeList) return value
       if (Array.isArray(value)) return value.map((item) => adapt(item, type?.kind === 'list' ? type.of : undefined))
       return isValue(value) ? value : new JsonMap(value as Record<string, unknown>, type)
     case 'undefined':
@@ -205,6 +237,7 @@ export function equal(a: Value, b: Value): boolean {
   // biome-ignore lint/suspicious/noDoubleEquals: a bigint and a number of the same amount are equal
   if (left !== undefined) return left == numeric(b)
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (a instanceof AssociativeList) return Array.isArray(b) && a.holdsSame(b as readonly Value[])
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => equal(item, b[i]))
   if (a instanceof MapValue) {
     if (!(b instanceof MapValue) || a.size !== b.size) return false

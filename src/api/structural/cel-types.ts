@@ -3,8 +3,9 @@
  * that a schema declares, and JSON as values of that type. Field names that CEL cannot write are escaped.
  */
 import { bool, bytes, type CelType, double, duration, dyn, int, listOf, mapOf, objectType, string, timestamp } from '../../cel/types.ts'
-import { adapt, MapValue, parseTimestamp, type Value } from '../../cel/values.ts'
+import { AssociativeList, adapt, MapValue, parseTimestamp, toJson, type Value } from '../../cel/values.ts'
 import type { Json } from '../shape.ts'
+import { canonical } from './list-types.ts'
 import { fieldOf, type Structural, structuralOf } from './schema.ts'
 
 const reserved = new Set(
@@ -85,8 +86,21 @@ export function celValueOf(value: unknown, given: Structural | true | undefined)
   const { type, format } = node.props
   if (typeof value === 'number') return type === 'number' || !Number.isInteger(value) ? value : BigInt(value)
   if (typeof value === 'string') return type === 'string' && format ? formatted(value, format) : value
-  if (Array.isArray(value)) return value.map((item) => celValueOf(item, node.items))
+  if (Array.isArray(value)) {
+    const items = value.map((item) => celValueOf(item, node.items))
+    const keyOf = itemKey(node)
+    return keyOf ? new AssociativeList(items, keyOf) : items
+  }
   return typeof value === 'object' ? new StructuralMap(value as Json, node) : adapt(value)
+}
+
+/** What tells items of a set or of a list map apart. */
+function itemKey({ props }: Structural): ((item: Value) => string) | undefined {
+  const type = props['x-kubernetes-list-type']
+  if (type === 'set') return (item) => canonical(toJson(item))
+  if (type !== 'map') return undefined
+  const keys = (props['x-kubernetes-list-map-keys'] ?? []).map((key) => escapeName(key) ?? key)
+  return (item) => keys.map((key) => canonical(item instanceof MapValue ? toJson(item.get(key) ?? null) : null)).join()
 }
 
 function formatted(value: string, format: string): Value {

@@ -48,7 +48,7 @@ function keysOf(item: Json, keys: readonly string[]): Json {
 }
 
 /** One text for equal values: the order of fields does not count. */
-const canonical = (value: unknown): string =>
+export const canonical = (value: unknown): string =>
   typeof value === 'string'
     ? JSON.stringify(value)
     : JSON.stringify(value, (_key, member: unknown) =>

@@ -149,3 +149,120 @@ describe('rules', () => {
     expect(shown(validateExpressions(schema, at('b'), at('a')))).toEqual(['spec.fixed: Invalid value: "b": fixed is immutable'])
   })
 })
+
+describe('what rules see', () => {
+  const list = (items: JSONSchemaProps, type: string, keys?: string[]): JSONSchemaProps => ({
+    type: 'array',
+    items,
+    'x-kubernetes-list-type': type,
+    ...(keys ? { 'x-kubernetes-list-map-keys': keys } : {}),
+  })
+  const item: JSONSchemaProps = { type: 'object', properties: { k: text, v: int } }
+  const properties: Record<string, JSONSchemaProps> = {
+    set: list(text, 'set'),
+    map: list(item, 'map', ['k']),
+    atomic: { type: 'array', items: text },
+    number: { type: 'number' },
+    intOrString: { 'x-kubernetes-int-or-string': true },
+    when: { ...text, format: 'date-time' },
+    day: { ...text, format: 'date' },
+    wait: { ...text, format: 'duration' },
+    bytes: { ...text, format: 'byte' },
+    'a.b-c/d': text,
+    in: text,
+    __x: text,
+    labels: { type: 'object', additionalProperties: text },
+    open: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+    pod: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true },
+  }
+  const value = {
+    set: ['a', 'b'],
+    map: [
+      { k: 'a', v: 1 },
+      { k: 'b', v: 2 },
+    ],
+    atomic: ['a', 'b'],
+    number: 3,
+    intOrString: 5,
+    when: '2026-01-02T03:04:05Z',
+    day: '2026-01-02',
+    wait: '90s',
+    bytes: 'aGk=',
+    'a.b-c/d': 'escaped',
+    in: 'reserved',
+    __x: 'underscores',
+    labels: { 'x/y': 'z' },
+    open: { any: 1 },
+    pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' } },
+  }
+  const old = { set: ['b', 'a'], map: [...value.map].reverse(), atomic: ['b', 'a'] }
+  test.each(
+    `self.spec.set == ['b', 'a']
+    self.spec.set == oldSelf.spec.set && self.spec.map == oldSelf.spec.map
+    self.spec.atomic != oldSelf.spec.atomic
+    self.spec.set + ['b', 'c'] == ['c', 'b', 'a']
+    (self.spec.map + oldSelf.spec.map).size() == 2
+    self.spec.map.map(m, m.v) == [1, 2]
+    self.spec.number == 3.0 && type(self.spec.number) == double
+    type(self.spec.intOrString) == int && self.spec.intOrString == 5
+    self.spec.when.getFullYear() == 2026 && self.spec.day < self.spec.when
+    self.spec.wait == duration('1m30s')
+    self.spec.bytes == b'hi'
+    self.spec.a__dot__b__dash__c__slash__d == 'escaped'
+    self.spec.__in__ == 'reserved' && self.spec.__underscores__x == 'underscores'
+    has(self.spec.a__dot__b__dash__c__slash__d) && !has(oldSelf.spec.__in__)
+    self.spec.labels['x/y'] == 'z' && 'x/y' in self.spec.labels && self.spec.labels.all(k, k.contains('/'))
+    self.spec.pod.kind == 'Pod' && self.spec.pod.metadata.name == 'p'
+    self.metadata.name == 'x' && self.kind == 'K' && self.apiVersion == 'g/v1'
+    self.spec == self.spec && self.spec != oldSelf.spec`
+      .split('\n')
+      .map((rule) => rule.trim()),
+  )('%s', (rule) => {
+    const schema = compileSchema({
+      type: 'object',
+      properties: { spec: { type: 'object', properties } },
+      'x-kubernetes-validations': [{ rule }],
+    })
+    const object = (spec: object) => ({ apiVersion: 'g/v1', kind: 'K', metadata: { name: 'x' }, spec })
+    expect(shown(validateExpressions(schema, object(value), object(old)))).toEqual([])
+  })
+
+  test('old items are found by their keys, and only by these', () => {
+    const rule = [{ rule: 'self.v >= oldSelf.v' }]
+    const schema = spec({ map: list({ ...item, 'x-kubernetes-validations': rule }, 'map', ['k']) })
+    const of = (...map: [string, number][]) => ({ spec: { map: map.map(([k, v]) => ({ k, v })) } })
+    expect(shown(validateExpressions(schema, of(['b', 1], ['new', 0], ['a', 3]), of(['a', 2], ['b', 2])))).toEqual([
+      'spec.map[0]: Invalid value: failed rule: self.v >= oldSelf.v',
+    ])
+  })
+
+  test('a rule with optionalOldSelf also holds for what is new', () => {
+    const validations = [{ rule: "self == oldSelf.orValue('first')", optionalOldSelf: true }]
+    const schema = spec({ a: { ...text, 'x-kubernetes-validations': validations } })
+    const at = (a: string) => ({ spec: { a } })
+    expect(validateExpressions(schema, at('first'))).toEqual([])
+    expect(validateExpressions(schema, at('other'))).toHaveLength(1)
+    expect(validateExpressions(schema, at('kept'), at('kept'))).toEqual([])
+  })
+
+  test('what unchanged values break is a warning', () => {
+    const schema = spec({ a: { ...text, 'x-kubernetes-validations': [{ rule: "self != 'bad'" }] }, b: text })
+    const warned: FieldError[] = []
+    const errors = validateExpressions(schema, { spec: { a: 'bad', b: '2' } }, { spec: { a: 'bad', b: '1' } }, (e) => warned.push(e))
+    expect(errors).toEqual([])
+    expect(shown(warned)).toEqual([`spec.a: Invalid value: "bad": failed rule: self != 'bad'`])
+  })
+
+  test('all rules of an object together end when their budget is spent', () => {
+    const items = {
+      type: 'array',
+      items: {
+        ...int,
+        'x-kubernetes-validations': [{ rule: '[1,2,3,4,5,6,7,8,9,10].all(x, [1,2,3,4,5,6,7,8,9,10].all(y, x + y + self > 0))' }],
+      },
+    }
+    const errors = shown(validateExpressions(spec({ items }), { spec: { items: new Array(100_000).fill(1) } }))
+    expect(errors).toHaveLength(1)
+    expect(errors[0]).toMatch('validation failed due to running out of cost budget, no further validation rules will be run')
+  })
+})
