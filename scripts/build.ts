@@ -7,7 +7,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { rolldown } from 'rolldown'
+import { type Plugin, rolldown } from 'rolldown'
 import { builtName, isBuilt, modules } from '../src/cli/programs.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -18,6 +18,24 @@ const source = (module: string): string => join(root, 'src', `${module}.ts`)
 const isSource = (path: string): boolean => path.startsWith(join(root, 'src/'))
 const keptMs = 7 * 24 * 3600_000
 const leftBehindMs = 60_000
+
+/**
+ * Node's own modules as they are: an `import` of one asks it for everything that it has, and much of that is loaded when it is
+ * first asked for.
+ */
+const builtinModules: Plugin = {
+  name: 'builtin-modules',
+  // One for each module that asks, so that it lies beside that and is no file of its own.
+  resolveId: (id, importer) => (id.startsWith('node:') ? `\0${id}?${importer}` : undefined),
+  load(id) {
+    if (!id.startsWith('\0node:')) return undefined
+    const name = id.slice(1, id.indexOf('?'))
+    const exported = Object.keys(process.getBuiltinModule(name) as object).map(
+      (key, i) => `const m${i} = /* @__PURE__ */ (() => module.${key})()\nexport { m${i} as ${key} }`,
+    )
+    return [`const module = process.getBuiltinModule('${name}')`, 'export default module', ...exported].join('\n')
+  },
+}
 
 mkdirSync(dist, { recursive: true })
 if (ageMs(making) > leftBehindMs) rmSync(making, { recursive: true, force: true })
@@ -57,10 +75,11 @@ async function build(): Promise<void> {
       'unpack-worker': source(worker),
     },
     platform: 'node',
-    external: /^[^./]/,
+    external: /^(?!node:)[a-z]/,
     logLevel: 'warn',
     checks: { ineffectiveDynamicImport: false },
     plugins: [
+      builtinModules,
       {
         name: 'imports',
         buildEnd() {
