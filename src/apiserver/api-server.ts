@@ -126,7 +126,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const stages = { storage: false, bootstrap: false, closing: false }
   const address = () => (options.advertise ? `${options.advertise.host}:${options.advertise.port}` : '')
   const openApi = createOpenApi({ version: serverVersion.gitVersion, resources: allResources() })
-  const extensions = createExtensions({ core, endpoints, objects, openApi, webhooks: createWebhookClients(objects) })
+  const extensions = createExtensions({ core, endpoints, objects, openApi, webhooks: createWebhookClients(objects), metrics })
   const nonResource = createNonResource({
     endpoints,
     health: createHealthMetrics(metrics),

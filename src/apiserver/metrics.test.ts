@@ -166,6 +166,30 @@ test('the caches tell of what came, what was sent on, and how new they are', asy
   expect(after[5]).toBeGreaterThan(before[5] as number)
 })
 
+test('the rules of a definition are timed when they are compiled and evaluated', async () => {
+  const counts = async () =>
+    Promise.all(
+      ['compilation', 'evaluation'].map(async (what) => (await lines(`apiserver_cel_${what}_duration_seconds_count`))[0]?.split(' ')[1]),
+    )
+  expect(await counts()).toEqual(['0', '0'])
+  const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+  const properties = { size: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self > 0' }] } }
+  const names = { plural: 'boats', singular: 'boat', kind: 'Boat', listKind: 'BoatList' }
+  const versions = [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties } } }]
+  await api.request({
+    method: 'POST',
+    path: definitions,
+    body: { metadata: { name: 'boats.example.com' }, spec: { group: 'example.com', scope: 'Namespaced', names, versions } },
+  })
+  type Definition = { status?: { conditions?: { type: string; status: string }[] } }
+  for await (const { object } of api.watch<Definition>({ method: 'GET', path: `${definitions}?watch=true` }))
+    if (object.status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True')) break
+  const boats = '/apis/example.com/v1/namespaces/default/boats'
+  const boat = (name: string) => ({ apiVersion: 'example.com/v1', kind: 'Boat', metadata: { name }, size: 1 })
+  for (const name of ['a', 'b']) await api.request({ method: 'POST', path: boats, body: boat(name) })
+  expect(await counts()).toEqual(['1', '2'])
+})
+
 test('endpoints are deprecated, and their use is told', async () => {
   expect(await lines('apiserver_requested_deprecated_apis')).toContain(
     'apiserver_requested_deprecated_apis{group="",removed_release="",resource="endpoints",subresource="",version="v1"} 1',

@@ -13,6 +13,7 @@ import { createCustomCodec } from './codec.ts'
 import { isTrue } from './conditions.ts'
 import { conversionWebhook, createWebhookConverter, type PostReview } from './conversion.ts'
 import { fieldsOf } from './paths.ts'
+import type { RuleMetrics } from './rule-metrics.ts'
 import { createVersionSchema, type VersionSchema } from './schema.ts'
 import { createCustomStrategy } from './strategy.ts'
 
@@ -31,7 +32,12 @@ const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', '
 const verbsOfTerminating = ['delete', 'deletecollection', 'get', 'list', 'watch']
 const subresourceVerbs = ['get', 'patch', 'update']
 
-export function createCustomResource(definition: CustomResourceDefinition, storage: Storage, post: PostReview): CustomResource {
+export function createCustomResource(
+  definition: CustomResourceDefinition,
+  storage: Storage,
+  post: PostReview,
+  figures: RuleMetrics,
+): CustomResource {
   const hook = conversionWebhook(definition)
   const webhook = hook && createWebhookConverter(hook, post)
   const { group, versions } = definition.spec
@@ -39,7 +45,7 @@ export function createCustomResource(definition: CustomResourceDefinition, stora
   const prefix = storagePrefix(group, plural, true)
   const terminating = isTrue(definition, 'Terminating')
   const stored = versions.find((v) => v.storage) as CustomResourceDefinitionVersion
-  const schemas = new Map(versions.map((v) => [v.name, lazy(() => createVersionSchema(v.schema?.openAPIV3Schema))]))
+  const schemas = new Map(versions.map((v) => [v.name, lazy(() => createVersionSchema(v.schema?.openAPIV3Schema, figures))]))
   const schemaOf = (apiVersion: string | undefined): VersionSchema | undefined =>
     schemas.get((apiVersion ?? '').slice(group.length + 1))?.()
 

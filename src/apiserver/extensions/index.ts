@@ -6,6 +6,7 @@ import { customDocument, customSwagger } from '../../api/openapi/custom.ts'
 import type { OpenApi } from '../../api/openapi/documents.ts'
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts'
 import type { Transport } from '../../client/transport.ts'
+import type { MetricsRegistry } from '../../metrics/metrics.ts'
 import type { CalledWebhook } from '../admission/webhook-client.ts'
 import type { Call } from '../call.ts'
 import type { Endpoint, Endpoints } from '../endpoints.ts'
@@ -20,6 +21,7 @@ import { createDefinitionController, definitionsResource } from './controller.ts
 import type { PostReview } from './conversion.ts'
 import { type CustomResource, createCustomResource } from './custom-resource.ts'
 import { createRegistration } from './registration.ts'
+import { createRuleMetrics } from './rule-metrics.ts'
 
 export interface Extensions {
   /** Takes in what changed of the definitions. Nearly free when nothing has. */
@@ -40,9 +42,11 @@ export interface ExtensionsDeps {
   readonly openApi: OpenApi
   /** Calls webhooks that convert. */
   readonly webhooks: { readonly post: PostReview; keep(hooks: ReadonlySet<CalledWebhook>): void }
+  readonly metrics: MetricsRegistry
 }
 
-export function createExtensions({ core, endpoints, objects, openApi, webhooks }: ExtensionsDeps): Extensions {
+export function createExtensions({ core, endpoints, objects, openApi, webhooks, metrics }: ExtensionsDeps): Extensions {
+  const figures = createRuleMetrics(metrics)
   const known = new Map<string, Known>()
   const leaving = new Map<string, CacheWatch>()
   /** Told of before the definitions were read anew. */
@@ -72,7 +76,7 @@ export function createExtensions({ core, endpoints, objects, openApi, webhooks }
     const keeps = before?.served && sameContent(before.definition, definition)
     if (before?.served && !keeps) core.storage.drop(before.served.prefix)
     for (const { resource } of before?.served?.endpoints ?? []) endpoints.remove(resource.group, resource.version, resource.resource)
-    const served = isTrue(definition, 'Established') ? createCustomResource(definition, core.storage, webhooks.post) : undefined
+    const served = isTrue(definition, 'Established') ? createCustomResource(definition, core.storage, webhooks.post, figures) : undefined
     for (const endpoint of served?.endpoints ?? []) {
       const { group, version, resource } = endpoint.resource
       // Nobody takes the place of a built-in resource.

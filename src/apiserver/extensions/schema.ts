@@ -15,6 +15,7 @@ import {
 } from '../../api/structural/index.ts'
 import { causeMessage, type FieldError } from '../../api/validation/field-error.ts'
 import type { ApiObject, WriteAttributes } from '../request.ts'
+import type { RuleMetrics } from './rule-metrics.ts'
 
 export interface VersionSchema {
   readonly applySchema: ApplySchema
@@ -29,8 +30,8 @@ export interface VersionSchema {
   withRules(errors: FieldError[], object: ApiObject, old: ApiObject | undefined, attributes: WriteAttributes): FieldError[]
 }
 
-export function createVersionSchema(props: object | undefined): VersionSchema {
-  const schema = compileSchema(props)
+export function createVersionSchema(props: object | undefined, figures: RuleMetrics): VersionSchema {
+  const schema = compileSchema(props, figures.compiled)
   const json = (object: ApiObject) => object as unknown as Json
   return {
     applySchema: fieldSetSchema(schema),
@@ -51,7 +52,9 @@ export function createVersionSchema(props: object | undefined): VersionSchema {
     withRules(errors, object, old, { warn }) {
       const blocked = blocksExpressions(schema, errors)
       if (blocked) return [...errors, blocked]
+      const startedAt = performance.now()
       const broken = validateExpressions(schema, json(object), old && json(old), (error) => warn(`${error.field}: ${causeMessage(error)}`))
+      if (schema.rules) figures.evaluated((performance.now() - startedAt) / 1000)
       return [...errors, ...broken]
     },
   }
