@@ -1,10 +1,17 @@
 /** What /metrics tells: names, types and labels are upstream's (test/instrumentation/testdata/stable-metrics-list.yaml). */
+import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Transport } from '../client/transport.ts'
 import { noLog } from '../log/log.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { createAccess } from './access.ts'
 import { type ApiServer, createApiServer } from './api-server.ts'
+import { createAuditor } from './audit/audit.ts'
+import { parsePolicy } from './audit/policy.ts'
+import { parseSigningKey } from './authentication/jwt.ts'
+import { createOidcAuthenticator } from './authentication/oidc.ts'
 import { parseTokenFile } from './authentication/token-file.ts'
+import { createEncryptionMetrics } from './encryption/metrics.ts'
 import { createInProcessTransport } from './in-process.ts'
 import { createMemoryStore } from './memory-store.ts'
 import { fixed } from './reloadable.ts'
@@ -238,4 +245,98 @@ test('metrics are counted by what is promised of them', async () => {
     expect(registered).toContain(`registered_metrics_total{deprecated_version="",stability_level="${level}"} ${all - deprecated}`)
   }
   expect(registered).toContain('registered_metrics_total{deprecated_version="1.34.0",stability_level="STABLE"} 1')
+})
+
+/** What is promised of each metric (test/instrumentation); those of the process are Prometheus' own and promise nothing. */
+const promised = {
+  STABLE: `
+    apiserver_admission_controller_admission_duration_seconds apiserver_admission_step_admission_duration_seconds
+    apiserver_admission_webhook_admission_duration_seconds apiserver_current_inflight_requests apiserver_longrunning_requests
+    apiserver_request_duration_seconds apiserver_request_total apiserver_requested_deprecated_apis apiserver_response_sizes
+    apiserver_storage_objects apiserver_storage_size_bytes kubernetes_healthcheck kubernetes_healthchecks_total`,
+  BETA: `
+    apiserver_authentication_config_controller_automatic_reload_last_timestamp_seconds
+    apiserver_authentication_config_controller_automatic_reloads_total
+    apiserver_authorization_config_controller_automatic_reload_last_timestamp_seconds
+    apiserver_authorization_config_controller_automatic_reloads_total apiserver_cel_compilation_duration_seconds
+    apiserver_cel_evaluation_duration_seconds apiserver_flowcontrol_current_executing_requests
+    apiserver_flowcontrol_current_executing_seats apiserver_flowcontrol_current_inqueue_requests
+    apiserver_flowcontrol_dispatched_requests_total apiserver_flowcontrol_nominal_limit_seats
+    apiserver_flowcontrol_rejected_requests_total apiserver_flowcontrol_request_wait_duration_seconds
+    apiserver_validating_admission_policy_check_duration_seconds apiserver_validating_admission_policy_check_total
+    apiserver_watch_list_duration_seconds kubernetes_build_info registered_metrics_total`,
+  ALPHA: `
+    apiserver_admission_match_condition_evaluation_errors_total apiserver_admission_match_condition_evaluation_seconds
+    apiserver_admission_match_condition_exclusions_total apiserver_admission_webhook_fail_open_count
+    apiserver_admission_webhook_rejection_count apiserver_admission_webhook_request_total apiserver_audit_error_total
+    apiserver_audit_event_total apiserver_audit_level_total apiserver_audit_requests_rejected_total
+    apiserver_authentication_jwt_authenticator_latency_seconds apiserver_authorization_decisions_total
+    apiserver_authorization_match_condition_evaluation_errors_total apiserver_authorization_match_condition_evaluation_seconds
+    apiserver_authorization_match_condition_exclusions_total apiserver_authorization_webhook_duration_seconds
+    apiserver_authorization_webhook_evaluations_fail_open_total apiserver_authorization_webhook_evaluations_total
+    apiserver_encryption_config_controller_automatic_reload_last_timestamp_seconds
+    apiserver_encryption_config_controller_automatic_reloads_total apiserver_envelope_encryption_dek_source_cache_size
+    apiserver_envelope_encryption_invalid_key_id_from_status_total apiserver_envelope_encryption_key_id_hash_last_timestamp_seconds
+    apiserver_envelope_encryption_key_id_hash_status_last_timestamp_seconds apiserver_envelope_encryption_key_id_hash_total
+    apiserver_envelope_encryption_kms_operations_latency_seconds apiserver_flowcontrol_current_inqueue_seats
+    apiserver_flowcontrol_current_limit_seats apiserver_flowcontrol_demand_seats apiserver_flowcontrol_demand_seats_average
+    apiserver_flowcontrol_demand_seats_high_watermark apiserver_flowcontrol_demand_seats_smoothed
+    apiserver_flowcontrol_demand_seats_stdev apiserver_flowcontrol_lower_limit_seats
+    apiserver_flowcontrol_priority_level_request_utilization apiserver_flowcontrol_priority_level_seat_utilization
+    apiserver_flowcontrol_read_vs_write_current_requests apiserver_flowcontrol_request_dispatch_no_accommodation_total
+    apiserver_flowcontrol_request_execution_seconds apiserver_flowcontrol_request_queue_length_after_enqueue
+    apiserver_flowcontrol_seat_fair_frac apiserver_flowcontrol_target_seats apiserver_flowcontrol_upper_limit_seats
+    apiserver_flowcontrol_work_estimated_seats apiserver_init_events_total
+    apiserver_mutating_admission_policy_check_duration_seconds apiserver_mutating_admission_policy_check_total
+    apiserver_resource_objects apiserver_storage_data_key_generation_duration_seconds apiserver_storage_events_received_total
+    apiserver_storage_transformation_duration_seconds apiserver_storage_transformation_operations_total
+    apiserver_tls_handshake_errors_total apiserver_watch_cache_events_dispatched_total apiserver_watch_cache_events_received_total
+    apiserver_watch_cache_initializations_total apiserver_watch_cache_resource_version apiserver_watch_events_total
+    authenticated_user_requests authentication_attempts authentication_duration_seconds authorization_attempts_total
+    authorization_duration_seconds etcd_request_duration_seconds etcd_request_errors_total etcd_requests_total
+    pod_security_errors_total pod_security_evaluations_total pod_security_exemptions_total serviceaccount_legacy_tokens_total
+    serviceaccount_stale_tokens_total serviceaccount_valid_tokens_total`,
+}
+
+test('each metric that is served is named here', async () => {
+  const metrics = createMetrics()
+  const key = parseSigningKey(
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+  )
+  const accounts = {
+    issuers: ['i'],
+    keys: [],
+    apiAudiences: ['i'],
+    jwksUri: 'j',
+    lookup: true,
+    maxExpirationSeconds: 1,
+    extendExpiration: false,
+  }
+  const full = await createApiServer({
+    store: createMemoryStore(),
+    log: noLog,
+    metrics,
+    access: (deps) =>
+      createAccess(deps, {
+        anonymous: { enabled: false },
+        bootstrapTokens: true,
+        serviceAccounts: { ...accounts, signingKey: key },
+        authentication: {
+          config: fixed({
+            jwt: [{ issuer: { url: 'https://127.0.0.1:1', audiences: ['i'] }, claimMappings: { username: { claim: 'sub', prefix: '' } } }],
+          }),
+          authenticatorOf: (jwt, more) => createOidcAuthenticator(jwt, { ...more, algorithms: [] }),
+        },
+        authorizers: fixed([{ type: 'RBAC', name: 'rbac' }]),
+        admission: { enable: [], disable: [], configuration: {} },
+        audit: createAuditor(parsePolicy('{apiVersion: audit.k8s.io/v1, kind: Policy, rules: [{level: None}]}'), [], () => new Date()),
+        flowControl: { seats: 100, maxWaitMs: 1000 },
+      }),
+  })
+  createEncryptionMetrics(metrics)
+  const rows = [...metrics.render().matchAll(/^# HELP (\w+) \[(\w+)\]/gm)]
+  await full.close()
+  const served = (level: string) => rows.flatMap(([, name, of]) => (of === level ? [name] : [])).sort()
+  for (const [level, names] of Object.entries(promised)) expect(served(level), level).toEqual(names.trim().split(/\s+/))
+  expect(new Set(rows.map(([, , level]) => level))).toEqual(new Set(Object.keys(promised)))
 })
