@@ -45,16 +45,19 @@ const formats: ReadonlyMap<string, Format> = new Map<string, Format>([
   ['k8slongname', (text) => isDNS1123Subdomain(text).length === 0],
 ])
 
-/** Go's url.ParseRequestURI: an absolute URI or an absolute path. */
+const brokenEscape = /%(?![0-9a-fA-F]{2})/
+/** Go's url.ParseRequestURI: an absolute path, or anything after a scheme, of which a host is looked at. */
 function isUri(text: string): boolean {
-  if (/[\u0000-\u001f\u007f]/.test(text) || /%(?![0-9a-fA-F]{2})/.test(text.split('?')[0] as string)) return false
-  if (text.startsWith('/')) return true
-  const [, host, port] =
-    /^[a-zA-Z][a-zA-Z0-9+.-]*:(?:\/\/(?:[^/?#@ ]*@)?(\[[^\]]*\]|[^/?#:[\] ]*)(?::([^/?#]*))?(?:[/?].*)?|[^/].*|\/(?!\/).*)$/.exec(text) ?? [
-      '',
-    ]
-  if (host === undefined) return /^[a-zA-Z][a-zA-Z0-9+.-]*:./.test(text) && !text.includes('://')
-  return port === undefined || /^\d*$/.test(port)
+  if (/[\u0000-\u001f\u007f]/.test(text)) return false
+  const scheme = /^[a-zA-Z][a-zA-Z0-9+.-]*:/.exec(text)?.[0] ?? ''
+  const rest = (text.slice(scheme.length).split('?', 1) as [string])[0]
+  if (!rest.startsWith('/')) return scheme !== '' || text === '*'
+  if (scheme === '' || !rest.startsWith('//')) return !brokenEscape.test(rest)
+  const [authority] = rest.slice(2).split('/', 1) as [string]
+  if (brokenEscape.test(rest.slice(2 + authority.length))) return false
+  const at = authority.lastIndexOf('@')
+  if (!/^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/.test(authority.slice(0, Math.max(at, 0)))) return false
+  return /^(?:\[[0-9a-fA-F:.]+(?:%25[^\]]+)?\]|[^\s"<>[\]^`{|}\\:#%]*)(?::\d*)?$/.test(authority.slice(at + 1))
 }
 
 /** Go's mail.ParseAddress, in the forms `user@host` and `Name <user@host>`. */
