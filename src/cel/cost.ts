@@ -106,7 +106,7 @@ export function estimateCost(tree: Expr, typeOf: ReadonlyMap<Expr, CelType>, siz
   /** Of the call alone. */
   function work(e: Expr & { kind: 'call' }, args: readonly Expr[]): number {
     const [a, b, c] = args as [Expr, Expr, Expr]
-    const text = args.some((arg) => ['string', 'bytes', 'dyn'].includes(kindOf(arg)))
+    const isText = (e: Expr) => ['string', 'bytes', 'dyn'].includes(kindOf(e))
     switch (e.name) {
       case '_+_': {
         if (args.every((arg) => scalars.has(kindOf(arg)))) return 1
@@ -121,7 +121,7 @@ export function estimateCost(tree: Expr, typeOf: ReadonlyMap<Expr, CelType>, siz
       case '_<=_':
       case '_>_':
       case '_>=_':
-        return text && !args.some((arg) => scalars.has(kindOf(arg))) ? traverse(Math.min(size(a), size(b))) : 1
+        return args.some(isText) && !args.some((arg) => scalars.has(kindOf(arg))) ? traverse(Math.min(size(a), size(b))) : 1
       case '@in':
         return kindOf(b) === 'list' ? size(b) : 1
       case 'startsWith':
@@ -158,7 +158,7 @@ export function estimateCost(tree: Expr, typeOf: ReadonlyMap<Expr, CelType>, siz
       case 'min':
       case 'indexOf':
       case 'lastIndexOf':
-        return kindOf(a) === 'list' ? times(size(a), Math.max(1, traverse(elementSize(a)))) : traverse(size(a))
+        return kindOf(a) === 'list' ? times(size(a), 1 + (hasText(a) ? traverse(elementSize(a)) : 0)) : traverse(size(a))
       case 'bytes':
         sizes.set(e, times(size(a), 4))
         return kindOf(a) === 'string' ? traverse(size(a)) : 1
@@ -176,7 +176,7 @@ export function estimateCost(tree: Expr, typeOf: ReadonlyMap<Expr, CelType>, siz
       case 'semver':
       case 'isSemver':
       case 'format':
-        return kindOf(a) === 'string' ? traverse(size(a)) : 1
+        return isText(a) ? traverse(size(a)) : 1
       case 'containsIP':
       case 'containsCIDR':
         return kindOf(b) === 'string' ? traverse(size(b)) : 1
@@ -191,6 +191,10 @@ export function estimateCost(tree: Expr, typeOf: ReadonlyMap<Expr, CelType>, siz
     return sets && args.length === 2 ? 1 + times(size(args[0] as Expr), size(args[1] as Expr)) : 1
   }
 
+  const hasText = (list: Expr): boolean => {
+    const type = typeOf.get(list)
+    return type?.kind !== 'list' || !scalars.has(type.of.kind)
+  }
   function elementSize(list: Expr): number {
     const type = typeOf.get(list)
     const path = below(list, '@items')

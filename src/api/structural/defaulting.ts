@@ -1,6 +1,5 @@
 /** Fills in the defaults of a schema (apiextensions' schema/defaulting). The object is not changed: what stays is shared. */
-import type { Json } from '../shape.ts'
-import { setKey } from '../shape.ts'
+import { type Json, setKey } from '../shape.ts'
 import { fieldOf, replaceFields, replaceItems, type Structural } from './schema.ts'
 
 export function fillDefaults(node: Structural, value: unknown): unknown {
@@ -14,7 +13,7 @@ export function fillDefaults(node: Structural, value: unknown): unknown {
   for (const [name, field] of node.properties) {
     if (field.props.default === undefined || Object.hasOwn(object, name)) continue
     if (filled === object) filled = { ...object }
-    setKey(filled, name, structuredClone(field.props.default))
+    setKey(filled, name, copyOf(field.props.default))
   }
   return replaceFields(filled, (key, member) => {
     const field = fieldOf(node, key)
@@ -24,4 +23,6 @@ export function fillDefaults(node: Structural, value: unknown): unknown {
 
 /** A null that is not allowed gives way to the default. */
 const orDefault = ({ props }: Structural, value: unknown): unknown =>
-  value === null && !props.nullable && props.default !== undefined ? structuredClone(props.default) : value
+  value === null && !props.nullable && props.default !== undefined ? copyOf(props.default) : value
+
+const copyOf = (value: unknown): unknown => (typeof value === 'object' ? structuredClone(value) : value)

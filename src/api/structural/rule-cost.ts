@@ -49,13 +49,13 @@ function mostElements({ props, items, additional }: Structural): number {
   const given = (most: number | undefined) => (most === undefined ? undefined : Math.max(0, most))
   switch (props.type) {
     case 'string': {
-      if (props.enum) return Math.max(0, ...props.enum.map((value) => (typeof value === 'string' ? Buffer.byteLength(value) : 0)))
       const bounded = { duration: 32, date: 12, 'date-time': 32 }[props.format ?? '']
       if (bounded !== undefined) return bounded
       const length = given(props.maxLength)
-      if (length === undefined) return maxRequestBytes - 2
       // A character takes up to four bytes.
-      return props.format === 'byte' ? length : length * 4
+      if (length !== undefined) return props.format === 'byte' ? length : length * 4
+      if (props.enum) return Math.max(0, ...props.enum.map((value) => (typeof value === 'string' ? Buffer.byteLength(value) : 0)))
+      return maxRequestBytes - 2
     }
     case 'array':
       return given(props.maxItems) ?? (items ? Math.floor((maxRequestBytes - 2) / (leastBytes(items) + 1)) : 0)
