@@ -150,7 +150,7 @@ export function createAccess({ objects, endpoints, api: self, log, metrics, now 
     authenticator: createAuthenticator({
       requests: [
         ...(frontProxy ? [{ authenticate: ({ certificate, headers }: Credentials) => frontProxy(certificate, headers) }] : []),
-        createCertificateAuthenticator(options.frontProxy ? trustedBy(options.clientCa ?? '') : undefined),
+        createCertificateAuthenticator(metrics, options.frontProxy ? trustedBy(options.clientCa ?? '') : undefined),
       ],
       tokens: allTokens,
       anonymous: structured.anonymous,

@@ -107,7 +107,9 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const objects = createObjects(endpoints)
   const access = deps.access({ objects, endpoints, log, metrics, now, api: () => createInProcessTransport(handle) })
   const observers = createObservers()
+  const requestMetrics = createRequestMetrics(metrics)
   const core: Core = {
+    bodyRead: requestMetrics.bodyRead,
     storage,
     endpoints,
     fieldManager: createFieldManager(endpoints, now),
@@ -143,7 +145,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
     operations: { ...specialOperations, ...access.operations },
     nonResource,
     observers,
-    metrics: createRequestMetrics(metrics),
+    metrics: requestMetrics,
     ...(options.requestTimeoutMs ? { deadlines: createDeadlines(options.requestTimeoutMs) } : {}),
     ...options.parts,
   })

@@ -34,7 +34,7 @@ export function createDeadlines(longestMs: number, now: () => number = () => per
     within(promise, query) {
       const own = timeoutOf(query, longestMs)
       return new Promise((resolve, reject) => {
-        const expire = () => reject(newTimeout())
+        const expire = () => reject(new RequestTimeout())
         let end: () => void
         if (own < longestMs) {
           const mine = setTimeout(expire, own)
@@ -68,5 +68,9 @@ function timeoutOf(query: URLSearchParams, longestMs: number): number {
   return ms > 0 ? Math.min(ms, longestMs) : longestMs
 }
 
-const newTimeout = (): StatusError =>
-  new StatusError({ code: 504, reason: 'Timeout', message: 'Timeout: request did not complete within the allotted timeout', details: {} })
+/** The request was given up. */
+export class RequestTimeout extends StatusError {
+  constructor() {
+    super({ code: 504, reason: 'Timeout', message: 'Timeout: request did not complete within the allotted timeout', details: {} })
+  }
+}

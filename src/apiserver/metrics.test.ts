@@ -4,10 +4,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Transport } from '../client/transport.ts'
 import { noLog } from '../log/log.ts'
 import { createMetrics } from '../metrics/metrics.ts'
+import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
 import { type ApiServer, createApiServer } from './api-server.ts'
 import { createAuditor } from './audit/audit.ts'
 import { parsePolicy } from './audit/policy.ts'
+import { createCertificateAuthenticator } from './authentication/certificate.ts'
 import { parseSigningKey } from './authentication/jwt.ts'
 import { createOidcAuthenticator } from './authentication/oidc.ts'
 import { parseTokenFile } from './authentication/token-file.ts'
@@ -31,10 +33,17 @@ async function lines(name: string): Promise<string[]> {
     )
 }
 
+/** What is called `held` is never written. */
+function storeThatHolds(): Store {
+  const store = createMemoryStore()
+  const create: Store['create'] = (key, ...rest) => (key.endsWith('/held') ? new Promise(() => {}) : store.create(key, ...rest))
+  return Object.assign(Object.create(store) as Store, { create })
+}
+
 beforeAll(async () => {
   server = await createApiServer(
     {
-      store: createMemoryStore(),
+      store: storeThatHolds(),
       log: noLog,
       access: (deps) =>
         createAccess(deps, {
@@ -45,7 +54,7 @@ beforeAll(async () => {
           admission: { enable: [], disable: [], configuration: {} },
         }),
     },
-    { advertise: { host: '192.0.2.1', port: 6443 } },
+    { advertise: { host: '192.0.2.1', port: 6443 }, requestTimeoutMs: 60_000 },
   )
   await server.ready
   api = createInProcessTransport(server.handle)
@@ -210,6 +219,65 @@ test('health checks tell their last outcome', async () => {
   )
 })
 
+test('requests that are given up are counted', async () => {
+  await expect(api.request({ method: 'POST', path: `${maps}?timeout=1ms`, body: { metadata: { name: 'held' } } })).rejects.toThrow(
+    'Timeout',
+  )
+  const of = 'component="apiserver",group="",resource="configmaps",scope="resource",subresource="",verb="POST",version="v1"'
+  expect(await lines('apiserver_request_terminations_total')).toEqual([`apiserver_request_terminations_total{code="504",${of}} 1`])
+})
+
+test('bodies that come by the wire are measured', async () => {
+  const send = async (method: string, target: string, object: object, type = 'application/json') => {
+    const user = { name: 'jane', groups: ['system:authenticated'] }
+    const bytes = Buffer.from(JSON.stringify(object))
+    const credentials = { headers: {}, remoteAddress: '192.0.2.7' }
+    const signal = new AbortController().signal
+    const answer = await server.handle({
+      method,
+      target,
+      headers: { 'content-type': type },
+      credentials,
+      body: () => Promise.resolve(bytes),
+      user,
+      signal,
+    })
+    answer.done(200)
+    return bytes.length
+  }
+  const secrets = '/api/v1/namespaces/default/secrets'
+  const deployments = '/apis/apps/v1/namespaces/default/deployments'
+  const sent = [
+    await send('POST', secrets, { metastringData: { name: 'wire' }, stringData: { a: 'x'.repeat(60_000) } }),
+    await send('PATCH', `${secrets}/wire`, { stringData: { b: 'c' } }, 'application/merge-patch+json'),
+    await send('PUT', `${secrets}/wire`, { metastringData: { name: 'wire' } }),
+    await send('DELETE', `${secrets}/wire`, {}),
+    await send('DELETE', deployments, {}),
+  ]
+  const of = ['secrets create', 'secrets patch', 'secrets update', 'secrets delete', 'deployments.apps delete_collection']
+  const row = (i: number, name: string) => {
+    const [resource, verb] = (of[i] as string).split(' ')
+    return `apiserver_request_body_size_bytes_${name}{resource="${resource}",verb="${verb}"}`
+  }
+  const mine = async (name: string) =>
+    (await lines(`apiserver_request_body_size_bytes_${name}`)).filter((line) => /resource="(secrets|deployments.apps)"/.test(line))
+  expect(await mine('sum')).toEqual(sent.map((bytes, i) => `${row(i, 'sum')} ${bytes}`))
+  const within = (await mine('bucket')).filter((line) => line.includes('le="50000"'))
+  expect(within.map((line) => line.split(' ').at(-1))).toEqual(['0', '1', '1', '1', '1'])
+})
+
+test('how long the certificate of a client lasts yet is measured', () => {
+  const metrics = createMetrics()
+  const { authenticate } = createCertificateAuthenticator(metrics)
+  const certificate = { commonName: 'jane', organizations: [], fingerprint: 'aa', chain: [], expiresAt: Date.now() + 3_500_000 }
+  const credentials = { headers: {}, remoteAddress: '', certificate }
+  expect(authenticate(credentials, '/')).toMatchObject({ name: 'jane' })
+  authenticate({ ...credentials, certificate: { ...certificate, commonName: '' } }, '/')
+  const rows = metrics.render().split('\n')
+  const name = 'apiserver_client_certificate_expiration_seconds'
+  for (const row of ['bucket{le="1800"} 0', 'bucket{le="3600"} 1', 'count 1']) expect(rows).toContain(`${name}_${row}`)
+})
+
 test('who decided is told', async () => {
   const [row] = await lines('apiserver_authorization_decisions_total')
   expect(row).toMatch(/^apiserver_authorization_decisions_total\{decision="allowed",name="all",type="AlwaysAllow"\} [1-9]\d*$/)
@@ -274,6 +342,7 @@ const promised = {
     apiserver_authorization_match_condition_evaluation_errors_total apiserver_authorization_match_condition_evaluation_seconds
     apiserver_authorization_match_condition_exclusions_total apiserver_authorization_webhook_duration_seconds
     apiserver_authorization_webhook_evaluations_fail_open_total apiserver_authorization_webhook_evaluations_total
+    apiserver_client_certificate_expiration_seconds
     apiserver_encryption_config_controller_automatic_reload_last_timestamp_seconds
     apiserver_encryption_config_controller_automatic_reloads_total apiserver_envelope_encryption_dek_source_cache_size
     apiserver_envelope_encryption_invalid_key_id_from_status_total apiserver_envelope_encryption_key_id_hash_last_timestamp_seconds
@@ -288,6 +357,7 @@ const promised = {
     apiserver_flowcontrol_seat_fair_frac apiserver_flowcontrol_target_seats apiserver_flowcontrol_upper_limit_seats
     apiserver_flowcontrol_work_estimated_seats apiserver_init_events_total
     apiserver_mutating_admission_policy_check_duration_seconds apiserver_mutating_admission_policy_check_total
+    apiserver_request_body_size_bytes apiserver_request_terminations_total
     apiserver_resource_objects apiserver_storage_data_key_generation_duration_seconds apiserver_storage_events_received_total
     apiserver_storage_transformation_duration_seconds apiserver_storage_transformation_operations_total
     apiserver_tls_handshake_errors_total apiserver_watch_cache_events_dispatched_total apiserver_watch_cache_events_received_total

@@ -3,13 +3,21 @@
  * adds to is kept by the words of the request, so that adding is an addition and not the making of a label.
  */
 import type { MetricsRegistry } from '../metrics/metrics.ts'
-import type { IncomingRequest } from './call.ts'
+import type { Call, IncomingRequest } from './call.ts'
 import { deprecations } from './dispatch.ts'
 import type { RequestInfo, User } from './request.ts'
 import { header } from './rest/body.ts'
 
 const buckets = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60]
 const exponential = (start: number, factor: number, count: number) => Array.from({ length: count }, (_, i) => start * factor ** i)
+/** As upstream names those whose bodies it measures. */
+const bodyVerbs: Readonly<Record<string, string>> = {
+  create: 'create',
+  update: 'update',
+  patch: 'patch',
+  delete: 'delete',
+  deletecollection: 'delete_collection',
+}
 const accessBuckets = exponential(0.001, 2, 15)
 
 export interface RequestMetrics {
@@ -22,6 +30,9 @@ export interface RequestMetrics {
   watchEvents(info: RequestInfo): (count: number) => void
   /** A watch that begins with a list has sent it. */
   watchListed(info: RequestInfo, startedAt: number): void
+  /** The server gave up. */
+  terminated(info: RequestInfo, request: Pick<IncomingRequest, 'method' | 'headers'>, status: number): void
+  bodyRead(call: Pick<Call, 'info'>, bytes: number): void
   /** `bytes` is the size of the answer's body, where that is known. */
   answered(
     info: RequestInfo,
@@ -66,6 +77,17 @@ export function createRequestMetrics(metrics: MetricsRegistry): RequestMetrics {
     'version',
     'resource',
   ])
+  const terminations = metrics.counter(
+    'apiserver_request_terminations_total',
+    '[ALPHA] Number of requests which apiserver terminated in self-defense.',
+    [...of, 'code'],
+  )
+  const bodies = metrics.histogram(
+    'apiserver_request_body_size_bytes',
+    '[ALPHA] Apiserver request body size in bytes broken out by resource and verb.',
+    ['resource', 'verb'],
+    Array.from({ length: 31 }, (_, i) => 50_000 + 100_000 * i),
+  )
   const watchLists = metrics.histogram(
     'apiserver_watch_list_duration_seconds',
     '[BETA] Response latency distribution in seconds for watch list requests broken by group, version, resource and scope.',
@@ -124,6 +146,13 @@ export function createRequestMetrics(metrics: MetricsRegistry): RequestMetrics {
     watchListed(info, startedAt) {
       const { apiGroup, apiVersion, resource } = info
       watchLists.observe((performance.now() - startedAt) / 1000, [apiGroup, apiVersion, resource, scopeOf(info)])
+    },
+    terminated(info, request, status) {
+      terminations.add([...labelsOf(info, verbOf(info, request)), String(status)])
+    },
+    bodyRead({ info: { apiGroup, resource, verb } }, bytes) {
+      const of = bodyVerbs[verb]
+      if (of) bodies.observe(bytes, [apiGroup ? `${resource}.${apiGroup}` : resource, of])
     },
     answered(info, request, status, startedAt, bytes) {
       const verb = verbOf(info, request)

@@ -7,7 +7,7 @@ import { newForbidden, newInternalError, newUnauthorized, StatusError } from '..
 import { NoSpaceError } from '../store/store.ts'
 import type { Auditor, AuditTrail } from './audit/audit.ts'
 import type { Answer, Call, IncomingRequest } from './call.ts'
-import type { Deadlines } from './deadlines.ts'
+import { type Deadlines, RequestTimeout } from './deadlines.ts'
 import { goPackage } from './decode-body.ts'
 import { newPathNotFound, type Operations, operationOf, pageNotFound } from './dispatch.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
@@ -211,6 +211,7 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
         trail = parts.audit?.begin(id, request, info, undefined)
         parts.metrics?.authenticated(undefined, (performance.now() - startedAt) / 1000)
       }
+      if (error instanceof RequestTimeout) parts.metrics?.terminated(info, request, error.code)
       return respond({ kind: 'error', error: toStatusError(error) })
     }
   }

@@ -6,6 +6,8 @@ export interface ClientCertificate {
   readonly commonName: string
   readonly organizations: readonly string[]
   readonly fingerprint: string
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
   /** Fingerprints of the certificates above it, the authority's included. */
   readonly chain: readonly string[]
 }
@@ -31,6 +33,7 @@ export function clientCertificateOf(socket: TLSSocket): Shown {
         commonName: list(subject.subject.CN)[0] ?? '',
         organizations: list(subject.subject.O),
         fingerprint: subject.fingerprint256,
+        expiresAt: Date.parse(subject.valid_to),
         chain: chainOf(subject),
       },
     }

@@ -40,7 +40,9 @@ export async function readObject(
     }
   }
   const contentType = header(request.headers['content-type'])
-  const object = decodeBody({ bytes: await request.body(maxBody), contentType }, wanted, validation, call.warn)
+  const bytes = await request.body(maxBody)
+  core.bodyRead?.(call, bytes.length)
+  const object = decodeBody({ bytes, contentType }, wanted, validation, call.warn)
   core.step(call, 'decode')
   call.audited?.(object)
   return object

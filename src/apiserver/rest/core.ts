@@ -30,6 +30,8 @@ export interface Core {
   readonly kubeletAddressTypes: readonly string[]
   readonly componentPorts: ComponentPorts
   now(): Date
+  /** Told how large each body is that came by the wire. */
+  bodyRead?(call: Call, bytes: number): void
   /** A stage of the call is over; costs nothing when nobody listens. */
   step(call: Call, stage: 'decode' | 'admit' | 'validate' | 'store'): void
 }

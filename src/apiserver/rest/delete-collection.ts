@@ -13,7 +13,7 @@ const workers = 16
 
 export async function removeCollection(core: Core, call: Call): Promise<Answer> {
   const { endpoint, info } = call
-  const options = await readDeleteOptions(call)
+  const options = await readDeleteOptions(core, call)
   warnOfOrphans(call, options)
   const listOptions = parseListOptions(info.query, false)
   if (listOptions.resourceVersion && !/^\d+$/.test(listOptions.resourceVersion)) {

@@ -26,10 +26,11 @@ import {
 import { deepEqual } from './equal.ts'
 import { withMetadata } from './update.ts'
 
-export async function readDeleteOptions(call: Call): Promise<DeleteOptions> {
+export async function readDeleteOptions(core: Core, call: Call): Promise<DeleteOptions> {
   const { request, info } = call
   if (request.object !== undefined) return parseDeleteOptions(info.query, request.object as Record<string, unknown>)
   const bytes = await request.body(maxBody)
+  core.bodyRead?.(call, bytes.length)
   return parseDeleteOptions(info.query, decodeDeleteOptions({ bytes, contentType: header(request.headers['content-type']) }))
 }
 
@@ -43,7 +44,7 @@ export function warnOfOrphans({ endpoint, warn }: Call, { orphanDependents, prop
 
 export async function remove(core: Core, call: Call, given?: DeleteOptions): Promise<Answer> {
   const { endpoint, info } = call
-  const options = given ?? (await readDeleteOptions(call))
+  const options = given ?? (await readDeleteOptions(core, call))
   warnOfOrphans(call, options)
   const key = keyOf(endpoint, info.namespace, info.name)
   for (;;) {

@@ -34,7 +34,7 @@ const allTypes: ReadonlySet<string> = new Set(Object.values(patchTypes))
 
 export const isApply = ({ mediaType }: Patch): boolean => mediaType === patchTypes.apply || mediaType === patchTypes.applyCbor
 
-export async function readPatch(call: Call): Promise<Patch> {
+export async function readPatch(core: Core, call: Call): Promise<Patch> {
   const { request, info, endpoint } = call
   const mediaType = bodyType(header(request.headers['content-type']))
   // Custom resources have no strategic merge: nothing says how their lists merge.
@@ -44,6 +44,7 @@ export async function readPatch(call: Call): Promise<Patch> {
   if (!(accepted as readonly string[]).includes(mediaType)) throw newUnsupportedMediaType(accepted)
   const apply = mediaType === patchTypes.apply
   const bytes = request.object === undefined ? await request.body(maxBody) : undefined
+  if (bytes) core.bodyRead?.(call, bytes.length)
   const options = parseWriteOptions('PatchOptions', info.query, apply)
   if (bytes === undefined) return { mediaType, value: request.object, options, faults: [] }
   if (bytes.length === 0 && apply) return { mediaType, value: {}, options, faults: [] }
@@ -64,7 +65,7 @@ export async function readPatch(call: Call): Promise<Patch> {
 
 export async function patch(core: Core, call: Call): Promise<Answer> {
   const { endpoint, info } = call
-  const sent = await readPatch(call)
+  const sent = await readPatch(core, call)
   core.step(call, 'decode')
   const { options } = sent
   if (!isApply(sent))

@@ -13,7 +13,7 @@ type StoredNamespace = ApiObject & Namespace
 
 export async function deleteNamespace(core: Core, call: Call): Promise<Answer> {
   const { endpoint, info } = call
-  const options = await readDeleteOptions(call)
+  const options = await readDeleteOptions(core, call)
   for (;;) {
     const entry = await readEntry(core, endpoint, info.name)
     if (!entry) throw newNotFound(groupResourceOf(endpoint), info.name)

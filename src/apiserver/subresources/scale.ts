@@ -77,7 +77,7 @@ export async function scale(core: Core, call: Call): Promise<Answer> {
       return write(core, call, options, () => sent)
     }
     default: {
-      const patch = await readPatch(call)
+      const patch = await readPatch(core, call)
       return write(core, call, patch.options, (live) => patchScale(core, call, live, patch), isApply(patch))
     }
   }
