@@ -176,15 +176,14 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
       const soon = all.filter((what) => !what.late)
       await Promise.all([namespaces, registerGroups(api), access.bootstrap(api, namespaces), ...soon.map(inOrder)])
     }
-    await Promise.all(extensions.kept(api).map(kept))
     // Nobody can have seen the revisions of before a new cluster was complete.
     const compacted = isNew && store.revision > 1 ? store.compact(store.revision) : undefined
     await Promise.all([compacted, loadAll()])
     stages.bootstrap = true
     stages.storage = true
-    if (!options.advertise) return
-    Promise.all([...late.map(kept), keepIdentity(api, stopping.signal, log)]).catch((error: unknown) => {
-      if (!stopping.signal.aborted) log.error('what the server says of itself is not written', { error })
+    const identity = options.advertise ? [keepIdentity(api, stopping.signal, log)] : []
+    Promise.all([...extensions.kept(api).map(kept), ...late.map(kept), ...identity]).catch((error: unknown) => {
+      if (!stopping.signal.aborted) log.error('what the server keeps besides is not kept', { error })
     })
   }
   const ready = start()

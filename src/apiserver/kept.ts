@@ -21,7 +21,7 @@ export interface Kept {
 
 const retryMs = 1000
 
-/** Resolves after the first run, and rejects when that fails; later runs that fail are tried again until `signal` ends all. */
+/** Resolves after the first run, and rejects when that fails; later runs, and those of what is late, are tried again until `signal` ends all. */
 export async function keep(objects: Objects, kept: Kept, signal: AbortSignal, log: Logger): Promise<void> {
   let running = true
   let changed = false
@@ -42,7 +42,8 @@ export async function keep(objects: Objects, kept: Kept, signal: AbortSignal, lo
   }
   kept.follow?.(() => void run())
   await Promise.all(kept.restsOn.map((sight) => objects.follow(sight, () => void run(), signal)))
-  await kept.reconcile()
+  if (!kept.late) await kept.reconcile()
   running = false
-  if (changed) void run()
+  if (kept.late) await run()
+  else if (changed) void run()
 }

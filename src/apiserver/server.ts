@@ -179,6 +179,12 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
 
       if (!info.isResourceRequest) return respond(await parts.nonResource(request, info, user))
       endpoint = endpoints.get(info.apiGroup, info.apiVersion, info.resource)
+      if (!endpoint && !endpoints.isBuiltIn(info.apiGroup)) {
+        // Another server over the same store may just have established it.
+        const fresh = core.storage.fresh()
+        if (fresh) await fresh
+        endpoint = endpoints.get(info.apiGroup, info.apiVersion, info.resource)
+      }
       if (!endpoint) {
         const elsewhere = parts.delegate?.(request, info, user)
         if (elsewhere) return respond(await elsewhere)

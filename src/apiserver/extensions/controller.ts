@@ -94,6 +94,7 @@ export function createDefinitionController(deps: DefinitionControllerDeps): Kept
 
   return {
     name: 'crd-controllers',
+    late: true,
     restsOn: [{ resource: definitionsResource }],
     follow(given) {
       changed = given

@@ -15,6 +15,7 @@ const label = 'kube-aggregator.kubernetes.io/automanaged'
 export function createRegistration(api: Transport, objects: Objects): Kept {
   return {
     name: 'kube-apiserver-autoregistration',
+    late: true,
     restsOn: [{ resource: definitionsResource }, { resource: apiServices }],
     async reconcile() {
       const definitions = await objects.list<CustomResourceDefinition>(definitionsResource)

@@ -96,7 +96,7 @@ export function createStorage(store: Store, log: Logger): Storage {
       return made
     },
     drop(prefix) {
-      for (const cache of caches.get(prefix) ?? none) cache.reset()
+      for (const cache of caches.get(prefix) ?? none) cache.close()
       caches.delete(prefix)
     },
     fresh() {

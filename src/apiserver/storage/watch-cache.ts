@@ -60,8 +60,10 @@ export interface WatchCache {
   apply(event: StoreEvent, revision: number): void
   /** From the hub: sends on what `apply` brought. */
   dispatch(): void
-  /** From the hub: the feed broke; everything is read anew and watchers must list again. Without an error watches just end. */
-  reset(error?: Error): void
+  /** From the hub: the feed broke; everything is read anew and watchers must list again. */
+  reset(error: Error): void
+  /** From the hub: it is fed no more. Its watches end, and so do those that requests on their way still begin. */
+  close(): void
 }
 
 /** Since the server began. */
@@ -97,6 +99,7 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
   const index = createWatchIndex<Watcher>()
   let loading: Promise<void> | undefined
   let loaded = false
+  let closed = false
   let waiting: [StoreEvent, number][] = []
   let loadedAt = 0
   let lastChange = 0
@@ -365,6 +368,10 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
     count: (selection, after) => entries.count(keyPrefix(selection), after),
 
     watch(selection, since, sink) {
+      if (closed) {
+        queueMicrotask(() => sink.end())
+        return { progress: revisionNow, close() {} }
+      }
       const watcher: Watcher = { selection, sink, since: since ?? revisionNow(), held: undefined, out: [] }
       let stopReplay: (() => void) | undefined
       index.add(watcher)
@@ -392,6 +399,10 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
     },
     dispatch,
     reset,
+    close() {
+      closed = true
+      reset()
+    },
   }
 
   function reset(error?: Error) {
