@@ -33,7 +33,8 @@ const builtinModules: Plugin = {
     const exported = Object.keys(process.getBuiltinModule(name) as object).map(
       (key, i) => `const m${i} = /* @__PURE__ */ (() => module.${key})()\nexport { m${i} as ${key} }`,
     )
-    return [`const module = process.getBuiltinModule('${name}')`, 'export default module', ...exported].join('\n')
+    const module = `const module = /* @__PURE__ */ process.getBuiltinModule('${name}')`
+    return { code: [module, 'export default module', ...exported].join('\n'), moduleSideEffects: false }
   },
 }
 

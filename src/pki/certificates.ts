@@ -13,7 +13,7 @@ import {
   sign,
   X509Certificate,
 } from 'node:crypto'
-import { isIP, isIPv4 } from 'node:net'
+import { isIPv4 } from 'node:net'
 import { bitString, boolean, context, type Der, integer, objectIdentifier, octetString, sequence, set, time, utf8String } from './der.ts'
 
 export interface KeyPair {
@@ -168,8 +168,11 @@ function subjectDer(certificate: X509Certificate): Der {
 const extension = (id: string, critical: boolean, value: Der): Der =>
   sequence(objectIdentifier(id), ...(critical ? [boolean(true)] : []), octetString(value))
 
-/** As isIP, which tries what is no IPv4 address on an expression that takes 10 ms to compile. */
-const familyOf = (host: string): number => (host.includes(':') || isIPv4(host) ? isIP(host) : 0)
+/** As isIP, whose expression for IPv6 takes 10 ms to compile. */
+function familyOf(host: string): 0 | 4 | 6 {
+  if (isIPv4(host)) return 4
+  return /^[\da-f:.]+$/i.test(host) && URL.canParse(`http://[${host}]`) ? 6 : 0
+}
 
 function generalName(host: string): Der {
   switch (familyOf(host)) {
