@@ -208,9 +208,11 @@ describe('one version', () => {
     expect(await refused(['create', '-f', '-'], box(group, 'v', { size: 11 }))).toContain('should be less than or equal to 10')
   }, 30_000)
 
-  test('no form of it is protobuf', async () => {
+  test('it is no protobuf, but what is shown of its metadata may be', async () => {
     const asked = await call('GET', pathOf(group), undefined, { accept: 'application/vnd.kubernetes.protobuf' })
     expect(asked).toMatchObject({ status: 406 })
+    const metadata = 'application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
+    expect((await call('GET', pathOf(group), undefined, { accept: metadata })).text).toMatch(/^k8s\0/)
     const sent = await call('POST', pathOf(group), {}, { 'content-type': 'application/vnd.kubernetes.protobuf' })
     expect(sent.body()['message']).toBe(
       'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',

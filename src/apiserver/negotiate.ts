@@ -45,15 +45,14 @@ export function parseAccept(header: string): Clause[] {
     .sort((a, b) => b.quality - a.quality)
 }
 
-/** Custom resources are not described by any message. */
+/** What bodies of custom resources are, which no message describes. */
 export const offeredCustom = offered.slice(0, 2)
 
 const notAcceptable = (message: string, more: object = {}): StatusError =>
   new StatusError({ code: 406, reason: 'NotAcceptable', message, ...more })
 
 /** What an API path without transformations (discovery, versions) says to a form it has not. */
-export const newNotAcceptable = (accepted = offered): StatusError =>
-  notAcceptable(`only the following media types are accepted: ${accepted.join(', ')}`)
+export const newNotAcceptable = (): StatusError => notAcceptable(`only the following media types are accepted: ${offered.join(', ')}`)
 
 const cache = new Map<string, Form>()
 
@@ -86,9 +85,10 @@ function choose(clauses: readonly Clause[], pretty: boolean, { forms, type: name
   let served = false
   for (const { type, parameters } of clauses) {
     const media = byName.get(type === '*/*' ? 'application/json' : type)
-    if (!media || (custom && media === 'protobuf')) continue
-    served = true
     const { as, g, v } = parameters
+    // Custom resources themselves are no protobuf; Tables of them and their metadata are.
+    if (!media || (custom && media === 'protobuf' && as === undefined)) continue
+    served = true
     const base = { media, pretty: pretty || parameters['pretty'] === '1' || parameters['pretty'] === 'true' }
     if (as === undefined) {
       if (g === undefined && v === undefined) return base
@@ -101,8 +101,7 @@ function choose(clauses: readonly Clause[], pretty: boolean, { forms, type: name
       throw notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (*${name})`)
     if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return { ...base, as, asVersion: v }
   }
-  if (custom) throw newNotAcceptable(offeredCustom)
-  if (served) throw newNotAcceptable()
+  if (served || custom) throw newNotAcceptable()
   const watches = watchable ? ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'] : []
   throw notAcceptable(`406: Not Acceptable\n\nAvailable representations: ${[...offered, ...watches].join(', ')}`, { details: {} })
 }
