@@ -1,8 +1,9 @@
 /** What the API server says of custom resources, as an upstream one answered: pruning, defaults, validation and rules. */
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { JSONSchemaProps } from '../types/apiextensions-v1.ts'
 import { causeMessage, type FieldError } from '../validation/field-error.ts'
-import { applyDefaults, compileSchema, prune, validate, validateExpressions, validateStatus } from './index.ts'
+import { applyDefaults, compileSchema, fieldSetSchema, prune, validate, validateExpressions, validateStatus } from './index.ts'
 
 const spec = (properties: Record<string, JSONSchemaProps>, more: JSONSchemaProps = {}) =>
   compileSchema({ type: 'object', properties: { spec: { type: 'object', properties, ...more } } })
@@ -259,5 +260,83 @@ describe('what rules see', () => {
     const errors = shown(validateExpressions(spec({ items }), { spec: { items: new Array(13).fill('a'.repeat(100_000)) } }))
     expect(errors).toHaveLength(1)
     expect(errors[0]).toMatch('validation failed due to running out of cost budget, no further validation rules will be run')
+  })
+})
+
+test('null in an enumeration is a value where null is one', () => {
+  const schema = spec({ a: { ...text, nullable: true, enum: ['x', null] }, b: { ...text, nullable: true, enum: ['x'] } })
+  expect(shown(validate(schema, { spec: { a: null, b: null } }))).toEqual(['spec.b: Unsupported value: null: supported values: "x"'])
+})
+
+test('alternatives in alternatives tell what each of them lacks, once', () => {
+  const anyOf = [{ type: 'integer' }, { type: 'string' }]
+  const schema = spec({ p: { nullable: true, 'x-kubernetes-int-or-string': true, allOf: [{ anyOf }] } })
+  expect(validate(schema, { spec: { p: null } })).toEqual([])
+  expect(shown(validate(schema, { spec: { p: 1.2 } }))).toEqual([
+    'spec.p: Invalid value: "number": spec.p in body must be of type integer,string: "number"',
+    '<nil>: Invalid value: "": "spec.p" must validate at least one schema (anyOf)',
+    'spec.p: Invalid value: "number": spec.p in body must be of type integer: "number"',
+    '<nil>: Invalid value: "": "spec.p" must validate all the schemas (allOf). None validated',
+  ])
+})
+
+describe('any object, whatever the schema', () => {
+  const names = fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor', 'metadata', 'kind')
+  const { node } = fc.letrec<{ node: JSONSchemaProps }>((tie) => ({
+    node: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      fc.constantFrom<JSONSchemaProps>(
+        int,
+        { ...text, default: 'd' },
+        { ...text, nullable: true, maxLength: 2 },
+        { type: 'boolean' },
+        { 'x-kubernetes-int-or-string': true },
+      ),
+      fc
+        .record({
+          properties: fc.dictionary(names, tie('node'), { maxKeys: 3 }),
+          preserve: fc.boolean(),
+          embedded: fc.boolean(),
+          wanted: fc.array(names, { maxLength: 1 }),
+        })
+        .map(({ properties, preserve, embedded, wanted }) => ({
+          type: 'object',
+          properties,
+          required: wanted,
+          ...(preserve ? { 'x-kubernetes-preserve-unknown-fields': true } : {}),
+          ...(embedded ? { 'x-kubernetes-embedded-resource': true } : {}),
+        })),
+      tie('node').map((items) => ({ type: 'array', items, 'x-kubernetes-list-type': 'set' })),
+      tie('node').map((additionalProperties) => ({ type: 'object', additionalProperties, maxProperties: 2 })),
+      tie('node').map((some) => ({ ...some, anyOf: [{ minProperties: 1 }, { maxLength: 1 }], not: { required: ['c'] } })),
+    ),
+  }))
+  const value = fc.object({
+    key: names,
+    maxDepth: 3,
+    maxKeys: 3,
+    values: [fc.string({ maxLength: 3 }), fc.integer(), fc.double({ noNaN: true }), fc.boolean(), fc.constant(null)],
+  })
+
+  test('is left alone, comes out the same a second time, and is answered without a failure', () => {
+    fc.assert(
+      fc.property(node, value, value, (spec, object, old) => {
+        const schema = compileSchema({ type: 'object', properties: { spec } })
+        const given = { spec: object }
+        const before = structuredClone(given)
+        const filled = applyDefaults(schema, given)
+        expect(applyDefaults(schema, filled)).toBe(filled)
+        const once = prune(schema, filled, { dropInvalid: true }).object
+        expect(given).toEqual(before)
+        const again = prune(schema, once, { dropInvalid: true })
+        expect(again.object).toEqual(once)
+        expect(again.unknown).toEqual([])
+        // What stands unchanged is let through, apart from what embedded resources owe.
+        const kept = validate(schema, once, once).filter((e) => !/must|kind|apiVersion|metadata|may/.test(`${e.field}${e.detail}`))
+        expect(kept).toEqual([])
+        validate(schema, once, { spec: old })
+        fieldSetSchema(schema)
+      }),
+    )
   })
 })

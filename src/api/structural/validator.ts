@@ -122,8 +122,7 @@ function enumCheck({ enum: allowed }: JSONSchemaProps): Check<unknown> | undefin
   const plain = new Set(allowed.filter((v) => typeof v === 'string'))
   const supported = allowed.map((v) => goQuote(typeof v === 'string' ? v : JSON.stringify(v))).join(', ')
   return (value, { errors, path }) => {
-    // go-openapi compares null with nothing, even where the list names it.
-    if (typeof value === 'string' ? plain.has(value) : value !== null && allowed.some((v) => equalJson(v, value))) return
+    if (typeof value === 'string' ? plain.has(value) : allowed.some((v) => equalJson(v, value))) return
     errors.push({ type: 'notSupported', field: pathText(path), value, detail: `supported values: ${supported}` })
   }
 }
