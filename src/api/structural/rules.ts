@@ -105,7 +105,7 @@ interface Evaluation {
 /** Errors of values that did not change are told as warnings, unless the rule is about the change. */
 export function evaluateRules(root: RuleNode, object: Json, old: Json | undefined, warn: (error: FieldError) => void): FieldError[] {
   const evaluation: Evaluation = { budget: objectBudget, errors: [], warn }
-  visit(root, object, old, '', evaluation)
+  visit(root, object, old, undefined, '', evaluation)
   return evaluation.errors
 }
 
@@ -113,20 +113,32 @@ export function evaluateRules(root: RuleNode, object: Json, old: Json | undefine
 export function evaluateDefault(node: Structural, value: unknown, path: string): FieldError[] {
   const compiled = compileNode(node.embedded ? withTypeAndMeta(node) : node, 'selfType')
   const evaluation: Evaluation = { budget: perCallLimit, errors: [], warn: () => {} }
-  if (compiled) visit(compiled, value, undefined, path, evaluation)
+  if (compiled) visit(compiled, value, undefined, undefined, path, evaluation)
   return evaluation.errors
 }
 
+/** A value and the one that stood in its place: of what cannot be compared itself, the nearest around it that can be. */
+interface Change {
+  readonly value: unknown
+  readonly old: unknown
+  same?: boolean
+}
+function isUnchanged(change: Change): boolean {
+  change.same ??= equalJson(change.old, change.value)
+  return change.same
+}
+
 /** False when the budget is spent. */
-function visit(node: RuleNode, value: unknown, old: unknown, path: string, evaluation: Evaluation): boolean {
+function visit(node: RuleNode, value: unknown, old: unknown, around: Change | undefined, path: string, evaluation: Evaluation): boolean {
   if (value === null || value === undefined) return true
-  if (node.rules.length > 0 && !evaluateNode(node, value, old, path, evaluation)) return false
+  const change = old === undefined ? around : { value, old }
+  if (node.rules.length > 0 && !evaluateNode(node, value, old, change, path, evaluation)) return false
   if (Array.isArray(value)) {
     const { items } = node
     if (!items) return true
     const keys = node.structural.props['x-kubernetes-list-type'] === 'map' ? node.structural.props['x-kubernetes-list-map-keys'] : undefined
     const previous = keys && Array.isArray(old) ? correlate(old, keys) : undefined
-    return value.every((item, i) => visit(items, item, previous?.(item), `${path}[${i}]`, evaluation))
+    return value.every((item, i) => visit(items, item, previous?.(item), change, `${path}[${i}]`, evaluation))
   }
   if (!isObject(value)) return true
   // A map that is one thing has no old members to compare with.
@@ -136,15 +148,22 @@ function visit(node: RuleNode, value: unknown, old: unknown, path: string, evalu
     const below = property ?? (node.structural.properties.has(key) ? undefined : node.additional)
     if (!below) continue
     const at = property ? (path === '' ? key : `${path}.${key}`) : `${path}[${key}]`
-    if (!visit(below, value[key], before && Object.hasOwn(before, key) ? before[key] : undefined, at, evaluation)) return false
+    const previous = before && Object.hasOwn(before, key) ? before[key] : undefined
+    if (!visit(below, value[key], previous, change, at, evaluation)) return false
   }
   return true
 }
 
-function evaluateNode({ structural, rules }: RuleNode, value: unknown, old: unknown, path: string, evaluation: Evaluation): boolean {
+function evaluateNode(
+  { structural, rules }: RuleNode,
+  value: unknown,
+  old: unknown,
+  change: Change | undefined,
+  path: string,
+  evaluation: Evaluation,
+): boolean {
   const self = celValueOf(value, structural)
   let oldSelf: Value | undefined
-  let unchanged: boolean | undefined
   const shown = typeof value === 'object' ? omitted : value
   const at = path || '<nil>'
   for (const compiled of rules) {
@@ -157,8 +176,7 @@ function evaluateNode({ structural, rules }: RuleNode, value: unknown, old: unkn
     if (old !== undefined) oldSelf ??= celValueOf(old, structural)
     const bindings = { self, oldSelf: rule.optionalOldSelf ? new Optional(oldSelf) : oldSelf }
     const tell = (error: FieldError) => {
-      if (!usesOldSelf && old !== undefined) unchanged ??= equalJson(old, value)
-      if (!usesOldSelf && unchanged) evaluation.warn(error)
+      if (!usesOldSelf && change && isUnchanged(change)) evaluation.warn(error)
       else evaluation.errors.push(error)
     }
     const shortly = (rule.message || rule.rule).trim()

@@ -254,6 +254,14 @@ describe('what rules see', () => {
     expect(shown(warned)).toEqual([`spec.a: Invalid value: "bad": failed rule: self != 'bad'`])
   })
 
+  test('so is what items break of a list that stands unchanged', () => {
+    const items = { type: 'array', items: { ...text, 'x-kubernetes-validations': [{ rule: "self != 'bad'" }] } }
+    const schema = spec({ items, b: text })
+    const at = (b: string, ...list: string[]) => ({ spec: { b, items: list } })
+    expect(validateExpressions(schema, at('2', 'bad'), at('1', 'bad'))).toEqual([])
+    expect(validateExpressions(schema, at('1', 'bad', 'new'), at('1', 'bad'))).toHaveLength(1)
+  })
+
   test('all rules of an object together end when their budget is spent', () => {
     const validations = [{ rule: `!self.contains('${'x'.repeat(900)}')` }]
     const items = { type: 'array', items: { ...text, 'x-kubernetes-validations': validations } }
