@@ -124,10 +124,15 @@ async function createAll(): Promise<void> {
       last.set(resource.key, body)
     },
   )
-  // Of a flow schema the server says whether it dangles, which is a change of it.
-  const schemas = resources.find(({ name }) => name === 'flowschemas') as Resource
-  last.set(schemas.key, await comesTo(schemas, ({ status }) => (status as { conditions?: object[] }).conditions?.length === 1))
+  for (const resource of resources.filter(({ name }) => name in settled)) last.set(resource.key, await settling(resource))
 }
+const conditionsOf = ({ status }: Stored) => (status as { conditions?: { type: string; status: string }[] } | undefined)?.conditions ?? []
+/** What the server itself says of new objects is a change of them: whether a flow schema dangles, that a definition is served. */
+const settled: Readonly<Record<string, (object: Stored) => boolean>> = {
+  flowschemas: (object) => conditionsOf(object).length === 1,
+  customresourcedefinitions: (object) => conditionsOf(object).some(({ type, status }) => type === 'Established' && status === 'True'),
+}
+const settling = (resource: Resource): Promise<Stored> => comesTo(resource, settled[resource.name] as (object: Stored) => boolean)
 /** The resource's object once it is as wanted. */
 async function comesTo(resource: Resource, wanted: (object: Stored) => boolean): Promise<Stored> {
   const query = { fieldSelector: `metadata.name=${nameOf(resource)}` }
@@ -576,6 +581,7 @@ test('by the official client: watch, create, read, list, patch, replace and dele
     const object = objectOf(resource)
     const created = await api.create(object)
     expect(created.metadata?.uid, resource.key).toBeDefined()
+    if (resource.name in settled) await settling(resource)
     const header = {
       apiVersion: resource.groupVersion,
       kind: resource.kind,

@@ -258,10 +258,10 @@ export const manifests: Readonly<Record<string, Manifest>> = {
     field: ['validatingwebhookconfiguration.webhooks', '[]ValidatingWebhook'],
   },
   'apiextensions.k8s.io/v1 customresourcedefinitions': {
-    name: 'verbs.every.example.com',
+    name: 'verbs.served.example.com',
     body: {
       spec: {
-        group: 'every.example.com',
+        group: 'served.example.com',
         scope: 'Namespaced',
         names: { plural: 'verbs', kind: 'Verb' },
         versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
