@@ -26,7 +26,7 @@ const leftBehindMs = 60_000
 const builtinModules: Plugin = {
   name: 'builtin-modules',
   // One for each module that asks, so that it lies beside that and is no file of its own.
-  resolveId: (id, importer) => (id.startsWith('node:') ? `\0${id}?${importer}` : undefined),
+  resolveId: (id, importer, { kind }) => (id.startsWith('node:') && kind === 'import-statement' ? `\0${id}?${importer}` : undefined),
   load(id) {
     if (!id.startsWith('\0node:')) return undefined
     const name = id.slice(1, id.indexOf('?'))

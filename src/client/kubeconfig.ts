@@ -3,7 +3,6 @@
  * server and the credentials that the HTTPS transport needs. Credentials may change while a connection lives: token
  * files are read again, exec plugins called again when theirs expire.
  */
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -260,6 +259,7 @@ async function runExecPlugin(exec: ExecConfig, cluster: Cluster): Promise<{ cred
     ...Object.fromEntries((exec.env ?? []).map(({ name, value }) => [name, value])),
     KUBERNETES_EXEC_INFO: JSON.stringify({ apiVersion: exec.apiVersion, kind: 'ExecCredential', spec }),
   }
+  const { execFile } = await import('node:child_process')
   const output = await new Promise<string>((done, fail) =>
     execFile(exec.command, exec.args ?? [], { env, maxBuffer: 1 << 20 }, (error, stdout) => {
       if (!error) return done(stdout)

@@ -5,7 +5,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 
 export interface RotatedFile {
   write(text: string): void
@@ -70,6 +69,7 @@ export function openRotatedFile(path: string, rotation: Rotation, now: () => Dat
 }
 
 async function compress(path: string): Promise<void> {
+  const { gzip } = await import('node:zlib')
   const bytes = await promisify(gzip)(readFileSync(path))
   writeFileSync(`${path}.gz`, bytes, { mode: 0o600 })
   rmSync(path)
