@@ -7,8 +7,12 @@
  * - lease: id → granted TTL. attached: id and key → nothing. meta: revision, compacted, swept.
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { type Database, open, type RootDatabase, type Transaction } from 'lmdb'
+import type { Database, RootDatabase, Transaction } from 'lmdb'
+
+// One file, where its ES module is ten and those of what it encodes with.
+const { open } = createRequire(import.meta.url)('lmdb') as typeof import('lmdb')
 
 export const formatVersion = 1
 
