@@ -5,6 +5,6 @@ import type { Defaults } from './index.ts'
 export const extensionDefaults = {
   'apiextensions.v1.CustomResourceDefinition': ({ spec }: CustomResourceDefinition) => {
     spec.names.singular ??= spec.names.kind.toLowerCase()
-    spec.names.listKind ??= `${spec.names.kind}List`
+    if (spec.names.kind) spec.names.listKind ??= `${spec.names.kind}List`
   },
 } satisfies Defaults

@@ -5,7 +5,7 @@
 import { normalize } from '../decode.ts'
 import { DecodeError } from '../json.ts'
 import { typeById } from '../registry.ts'
-import { isObject, type Json } from '../shape.ts'
+import { equalJson, isObject, type Json } from '../shape.ts'
 import type { ObjectMeta } from '../types/meta-v1.ts'
 import { type FieldError, invalid, required } from '../validation/field-error.ts'
 import { isDNS1035Label, pathSegmentName } from '../validation/names.ts'
@@ -49,16 +49,15 @@ export function coerceMeta(value: unknown, path: string, unknown: string[], drop
     if (dropInvalid) return undefined
     throw new DecodeError(`${path}: Invalid value: ${JSON.stringify(value)}: must be an object`)
   }
-  for (;;)
-    try {
-      const { object, strict } = normalize(typeById('meta.v1.ObjectMeta'), value)
-      for (const text of strict) unknown.push(`${path}.${strictUnknown.exec(text)?.[1] ?? text}`)
-      return object
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      if (!dropInvalid) throw new DecodeError(`${path}: Invalid value: ${JSON.stringify(value)}: ${error.message}`)
-      return withoutMalformed(value)
-    }
+  try {
+    const { object, strict } = normalize(typeById('meta.v1.ObjectMeta'), value)
+    for (const text of strict) unknown.push(`${path}.${strictUnknown.exec(text)?.[1] ?? text}`)
+    return equalJson(object, value) ? value : object
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    if (!dropInvalid) throw new DecodeError(`${path}: Invalid value: ${JSON.stringify(value)}: ${error.message}`)
+    return withoutMalformed(value)
+  }
 }
 
 /** Field by field, so that one that cannot be read does not take the others with it. */

@@ -89,6 +89,15 @@ test('embedded resources need a type, and their metadata is read as that of any 
   })
 })
 
+test('of stored embedded resources what cannot be read is dropped, and of sent ones refused', () => {
+  const schema = spec({ pod: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true } })
+  const object = { spec: { pod: { apiVersion: 1, kind: 'Pod', metadata: { name: 'p', labels: { a: 1 } } } } }
+  expect(prune(schema, object, { dropInvalid: true }).object).toEqual({ spec: { pod: { kind: 'Pod', metadata: { name: 'p' } } } })
+  expect(() => prune(schema, object)).toThrow('spec.pod.apiVersion: Invalid value: 1: must be a string')
+  const fine = { spec: { pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', labels: { a: 'b' } } } } }
+  expect(prune(schema, fine).object).toBe(fine)
+})
+
 test('an update lets through what was wrong before', () => {
   const schema = spec({ n: { ...int, maximum: 5 }, other: text })
   expect(validate(schema, { spec: { n: 9, other: 'new' } }, { spec: { n: 9 } })).toEqual([])

@@ -50,6 +50,11 @@ test.each<[string, Body, string[]]>([
     ['spec.scope: Unsupported value: "Global": supported values: "Cluster", "Namespaced"'],
   ],
   [
+    'no kind',
+    { names: { kind: '' } },
+    ['spec.names.singular: Required value', 'spec.names.kind: Required value', 'spec.names.listKind: Required value'],
+  ],
+  [
     'a kind that is its list',
     { names: { listKind: 'Test' } },
     ['spec.names.listKind: Invalid value: "Test": kind and listKind may not be the same'],
