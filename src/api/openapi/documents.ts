@@ -74,7 +74,7 @@ export function createOpenApi({ version, resources }: OpenApiOptions): OpenApi {
       return wholeProtobuf
     },
     setDynamic(documents, custom) {
-      for (const path of dynamic.keys()) made.delete(path)
+      for (const [path, make] of dynamic) if (documents.get(path) !== make) made.delete(path)
       dynamic = documents
       inSwagger = custom
       index = undefined

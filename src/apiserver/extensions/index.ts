@@ -4,6 +4,7 @@
  */
 import { customDocument, customSwagger } from '../../api/openapi/custom.ts'
 import type { OpenApi } from '../../api/openapi/documents.ts'
+import type { Json } from '../../api/shape.ts'
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts'
 import type { Transport } from '../../client/transport.ts'
 import type { MetricsRegistry } from '../../metrics/metrics.ts'
@@ -47,6 +48,7 @@ export interface ExtensionsDeps {
 
 export function createExtensions({ core, endpoints, objects, openApi, webhooks, metrics }: ExtensionsDeps): Extensions {
   const figures = createRuleMetrics(metrics)
+  const publish = createPublisher(openApi)
   const known = new Map<string, Known>()
   const leaving = new Map<string, CacheWatch>()
   /** Told of before the definitions were read anew. */
@@ -110,7 +112,7 @@ export function createExtensions({ core, endpoints, objects, openApi, webhooks, 
       if (!changed) return
       changed = false
       const served = [...known.values()].flatMap((one) => one.served ?? [])
-      publish(openApi, served)
+      publish(served)
       webhooks.keep(new Set(served.flatMap(({ webhook }) => webhook ?? [])))
     })
   }
@@ -210,13 +212,21 @@ async function deleteInstances(core: Core, endpoint: Endpoint): Promise<number> 
   return cache.list(everythingOf(endpoint), undefined, 1).entries.length
 }
 
-function publish(openApi: OpenApi, served: readonly CustomResource[]): void {
-  const endpoints = served.flatMap((one) => one.endpoints)
+/** Tells OpenAPI what there is. A document has the same maker as long as its endpoints stay, so that it is not made anew when others change. */
+function createPublisher(openApi: OpenApi): (served: readonly CustomResource[]) => void {
+  let known = new Map<string, { readonly of: readonly Endpoint[]; readonly make: () => Json }>()
   const described = (of: readonly Endpoint[]) =>
     of.map(({ resource, custom }) => ({ resource, schema: custom?.openApi, listKind: custom?.listKind }))
-  const byVersion = Map.groupBy(endpoints, ({ apiVersion }) => `apis/${apiVersion}`)
-  const documents = [...byVersion].map(
-    ([path, of]) => [path, () => customDocument((of[0] as Endpoint).resource.version, described(of))] as const,
-  )
-  openApi.setDynamic(new Map(documents), () => customSwagger(described(endpoints)))
+  return (served) => {
+    const endpoints = served.flatMap((one) => one.endpoints)
+    const next: typeof known = new Map()
+    for (const [path, of] of Map.groupBy(endpoints, ({ apiVersion }) => `apis/${apiVersion}`)) {
+      const have = known.get(path)
+      const same = have?.of.length === of.length && of.every((endpoint, i) => endpoint === have.of[i])
+      const { version } = (of[0] as Endpoint).resource
+      next.set(path, have && same ? have : { of, make: () => customDocument(version, described(of)) })
+    }
+    known = next
+    openApi.setDynamic(new Map([...known].map(([path, { make }]) => [path, make])), () => customSwagger(described(endpoints)))
+  }
 }

@@ -60,11 +60,9 @@ export function createCustomStrategy(options: CustomStrategyOptions): Strategy {
       return schema().withRules(errors, object, undefined, attributes)
     },
     validateUpdate,
+    selectableFieldNames: names,
     ...(names.length > 0
-      ? {
-          selectableFieldNames: names,
-          selectableFields: (object) => Object.fromEntries(selectable.map((path, i) => [names[i], textOf(fieldAt(object, path))])),
-        }
+      ? { selectableFields: (object) => Object.fromEntries(selectable.map((path, i) => [names[i], textOf(fieldAt(object, path))])) }
       : {}),
     subresources: {
       status: {
