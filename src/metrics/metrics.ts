@@ -17,7 +17,7 @@ export interface Histogram {
   row(labels: readonly string[]): HistogramRow
 }
 export interface HistogramRow {
-  observe(value: number, weight?: number): void
+  observe(value: number): void
 }
 /** A value that changes, counted by the nanoseconds that it had each size (upstream: prometheusextension's TimingHistogram). */
 export interface TimingRow {
@@ -82,12 +82,11 @@ export function createMetrics(): MetricsRegistry {
         counts,
         sum: 0,
         count: 0,
-        observe(value: number, weight = 1) {
-          let at = 0
-          while (at < buckets.length && value > (buckets[at] as number)) at++
-          if (at < buckets.length) counts[at] = (counts[at] as number) + weight
-          this.sum += value * weight
-          this.count += weight
+        observe(value: number) {
+          const at = bucketOf(buckets, value)
+          if (at < buckets.length) counts[at] = (counts[at] as number) + 1
+          this.sum += value
+          this.count++
         },
       }
     }
@@ -103,17 +102,7 @@ export function createMetrics(): MetricsRegistry {
     return {
       metric: { row, observe: (value: number, labels: readonly string[] = []) => row(labels).observe(value) },
       *lines() {
-        for (const [key, row] of rows) {
-          const labels = labelText(labelNames, labelsOf(key))
-          let below = 0
-          for (const [i, limit] of buckets.entries()) {
-            below += row.counts[i] as number
-            yield `${name}_bucket${braces(join(labels, `le="${number(limit)}"`))} ${below}`
-          }
-          yield `${name}_bucket${braces(join(labels, 'le="+Inf"'))} ${row.count}`
-          yield `${name}_sum${braces(labels)} ${number(row.sum)}`
-          yield `${name}_count${braces(labels)} ${row.count}`
-        }
+        for (const [key, row] of rows) yield* histogramLines(name, labelNames, buckets, key, row)
       },
     }
   }
@@ -151,38 +140,22 @@ export function createMetrics(): MetricsRegistry {
 
     timing: (name, help, labelNames, buckets, nowMs) =>
       family(name, 'histogram', help, () => {
-        const { metric, lines } = histogram(name, labelNames, buckets)
-        const rows = new Map<string, TimingRow & { settle(): void }>()
-        const newRow = (into: HistogramRow) => {
-          let value = 0
-          let since = nowMs()
-          const settle = (at: number) => {
-            if (at <= since) return
-            into.observe(value, Math.round((at - since) * 1e6))
-            since = at
-          }
-          const set = (next: number, at: number) => {
-            if (next === value) return
-            settle(at)
-            value = next
-          }
-          return { set, settle: () => settle(nowMs()) }
-        }
+        const rows = new Map<string, ReturnType<typeof newTimingRow>>()
         return {
           metric: {
             row(labels: readonly string[]) {
               const key = keyOf(labels)
-              const row = rows.get(key) ?? newRow(metric.row(labels))
+              const row = rows.get(key) ?? newTimingRow(buckets, nowMs())
               rows.set(key, row)
               return row
             },
           },
           *lines() {
-            for (const row of rows.values()) row.settle()
-            yield* lines()
+            for (const [key, row] of rows) yield* histogramLines(name, labelNames, buckets, key, row.until(nowMs()))
           },
         }
       }),
+
     collect: (name, help, labelNames, rows, type = 'gauge') =>
       family(name, type, help, () => ({
         metric: undefined,
@@ -194,6 +167,61 @@ export function createMetrics(): MetricsRegistry {
     helps: () => [...families.values()].map((f) => f.help),
 
     render: () => [...families.values()].map((f) => f.render()).join(''),
+  }
+}
+
+interface HistogramFigures {
+  readonly counts: readonly number[]
+  readonly sum: number
+  readonly count: number
+}
+function* histogramLines(name: string, labelNames: readonly string[], buckets: readonly number[], key: string, row: HistogramFigures) {
+  const labels = labelText(labelNames, labelsOf(key))
+  let below = 0
+  for (const [i, limit] of buckets.entries()) {
+    below += row.counts[i] as number
+    yield `${name}_bucket${braces(join(labels, `le="${number(limit)}"`))} ${below}`
+  }
+  yield `${name}_bucket${braces(join(labels, 'le="+Inf"'))} ${row.count}`
+  yield `${name}_sum${braces(labels)} ${number(row.sum)}`
+  yield `${name}_count${braces(labels)} ${row.count}`
+}
+
+/** The first that holds the value; their number for none. */
+function bucketOf(buckets: readonly number[], value: number): number {
+  let at = 0
+  while (at < buckets.length && value > (buckets[at] as number)) at++
+  return at
+}
+
+/** Milliseconds are added up, in the bucket that was looked up when the value came: a request changes some of these a few times. */
+function newTimingRow(buckets: readonly number[], start: number) {
+  const times = new Float64Array(buckets.length + 1)
+  let value = 0
+  let bucket = bucketOf(buckets, 0)
+  let since = start
+  let sum = 0
+  let total = 0
+  const settle = (at: number) => {
+    const passed = at - since
+    if (passed <= 0) return
+    times[bucket] = (times[bucket] as number) + passed
+    sum += value * passed
+    total += passed
+    since = at
+  }
+  const nanoseconds = (ms: number) => Math.round(ms * 1e6)
+  return {
+    set(next: number, at: number): void {
+      if (next === value) return
+      settle(at)
+      value = next
+      bucket = bucketOf(buckets, next)
+    },
+    until(at: number): HistogramFigures {
+      settle(at)
+      return { counts: Array.from(times, nanoseconds), sum: sum * 1e6, count: nanoseconds(total) }
+    },
   }
 }
 
