@@ -124,8 +124,14 @@ export function createEnvironment({
   }
 }
 
-function overloadsOf(libraries: readonly Library[]): Map<string, Overload[]> {
+/** Environments are many, their libraries few. */
+const grouped = new WeakMap<readonly Library[], ReadonlyMap<string, readonly Overload[]>>()
+
+function overloadsOf(libraries: readonly Library[]): ReadonlyMap<string, readonly Overload[]> {
+  const known = grouped.get(libraries)
+  if (known) return known
   const overloads = new Map<string, Overload[]>()
+  grouped.set(libraries, overloads)
   for (const overload of libraries.flat()) {
     const same = overloads.get(overload.name)
     if (same) same.push(overload)

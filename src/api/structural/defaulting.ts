@@ -10,10 +10,10 @@ export function fillDefaults(node: Structural, value: unknown): unknown {
   }
   const object = value as Json
   let filled = object
-  for (const [name, field] of node.properties) {
-    if (field.props.default === undefined || Object.hasOwn(object, name)) continue
+  for (const [name, value] of node.defaults) {
+    if (Object.hasOwn(object, name)) continue
     if (filled === object) filled = { ...object }
-    setKey(filled, name, copyOf(field.props.default))
+    setKey(filled, name, copyOf(value))
   }
   return replaceFields(filled, (key, member) => {
     const field = fieldOf(node, key)

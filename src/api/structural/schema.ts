@@ -12,6 +12,8 @@ export interface Structural {
   /** Of fields that are not named: `true` allows them and says nothing of them. */
   readonly additional: Structural | true | undefined
   readonly items: Structural | undefined
+  /** Of the named fields. */
+  readonly defaults: readonly (readonly [name: string, value: unknown])[]
   readonly preserve: boolean
   readonly embedded: boolean
   readonly below: Readonly<Below>
@@ -29,6 +31,7 @@ export interface Below {
 export function structuralOf(props: JSONSchemaProps): Structural {
   let properties: ReadonlyMap<string, Structural> | undefined
   let below: Below | undefined
+  let defaults: Structural['defaults'] | undefined
   const { additionalProperties, items } = props
   return {
     props,
@@ -40,6 +43,12 @@ export function structuralOf(props: JSONSchemaProps): Structural {
     items: items && !Array.isArray(items) ? structuralOf(items) : undefined,
     preserve: props['x-kubernetes-preserve-unknown-fields'] === true,
     embedded: props['x-kubernetes-embedded-resource'] === true,
+    get defaults() {
+      defaults ??= Object.entries(props.properties ?? {}).flatMap(([name, property]) =>
+        property.default === undefined ? [] : [[name, property.default] as const],
+      )
+      return defaults
+    },
     get below() {
       if (!below) {
         below = { defaults: false, embedded: false, listTypes: false, rules: false }
