@@ -1,5 +1,5 @@
 /** /healthz, /livez and /readyz, as a whole and check by check (apiserver/pkg/server/healthz). */
-import type { MetricsRegistry } from '../metrics/metrics.ts'
+import type { HealthMetrics } from '../metrics/health.ts'
 import type { Answer } from './call.ts'
 import type { RequestInfo } from './request.ts'
 
@@ -18,22 +18,6 @@ const text = (status: number, body: string): Answer => ({
   bytes: Buffer.from(body),
   headers: { 'x-content-type-options': 'nosniff' },
 })
-
-/** Told of each check's outcome. */
-export type HealthMetrics = (name: string, type: string, well: boolean) => void
-
-export function createHealthMetrics(metrics: MetricsRegistry): HealthMetrics {
-  const last = metrics.gauge('kubernetes_healthcheck', '[STABLE] This metric records the result of a single healthcheck.', ['name', 'type'])
-  const all = metrics.counter('kubernetes_healthchecks_total', '[STABLE] This metric records the results of all healthcheck.', [
-    'name',
-    'type',
-    'status',
-  ])
-  return (name, type, well) => {
-    last.set(well ? 1 : 0, [name, type])
-    all.add([name, type, well ? 'success' : 'error'])
-  }
-}
 
 export async function health(checks: readonly HealthCheck[], info: RequestInfo, measured: HealthMetrics): Promise<Answer> {
   const [, endpoint, ...rest] = info.path.replace(/\/+$/, '').split('/') as [string, 'healthz' | 'livez' | 'readyz', ...string[]]

@@ -11,6 +11,7 @@ import { createComponentServer } from '../http/component-server.ts'
 import { type FrontProxyOptions, frontProxyFlags, frontProxyOf } from '../http/front-proxy.ts'
 import { logFlags } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
+import { createHealthMetrics } from '../metrics/health.ts'
 import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
 import { addProcessMetrics } from '../metrics/process.ts'
 import { type Client, createClient } from './client.ts'
@@ -118,16 +119,6 @@ export function createLoopMetrics(): MetricsRegistry {
   return metrics
 }
 
-/** Who is asked and can answer is well. */
-function createHealthMetrics(metrics: MetricsRegistry): (type: string) => void {
-  const last = metrics.gauge('kubernetes_healthcheck', 'The result of a health check.', ['name', 'type'])
-  const all = metrics.counter('kubernetes_healthchecks_total', 'Results of health checks.', ['name', 'type', 'status'])
-  return (type) => {
-    last.set(1, ['ping', type])
-    all.add(['ping', type, 'success'])
-  }
-}
-
 /** Runs a command's loops over HTTPS until it is told to end (0) or its lease is lost (1). `kubeconfig` is where its own configuration says. */
 export async function runLoops(
   name: string,
@@ -194,6 +185,7 @@ async function serve(
     return createClient(transport)
   }
   const { resourceMetrics } = loops
+  const measured = createHealthMetrics(loops.metrics)
   const authentication = clientOf('authentication-kubeconfig')
   const authorization = clientOf('authorization-kubeconfig')
   const [certificate, key] = [file('tls-cert-file'), file('tls-private-key-file')]
@@ -205,7 +197,7 @@ async function serve(
     tls: certificate && key ? { certificate, key } : 'self-signed',
     metrics: () => loops.metrics.render(),
     resourceMetrics: resourceMetrics && (() => resourceMetrics.render()),
-    asked: createHealthMetrics(loops.metrics),
+    asked: (type) => measured('ping', type, true), // who can answer is well
     configz: loops.configz,
     gate: createAccessGate({
       certified: (request) => certified(request),
