@@ -160,8 +160,10 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
     : undefined
   const stopping = new AbortController()
   let servers: Servers | undefined
+  // Custom objects are read when somebody asks for them.
+  const builtIn = [...storage.caches()]
   const loadAll = async () => {
-    for (const cache of storage.caches()) await cache.load()
+    for (const cache of builtIn) await cache.load()
   }
   const start = async () => {
     const api = createInProcessTransport(handle)

@@ -80,7 +80,8 @@ export function createCustomResource(
         : {}),
     })
     let printer: Endpoint['printer']
-    const cacheOf = lazy(() => storage.cache(prefix, codec))
+    // Made now: a request that began before the definition changed must not make one with the schema of then.
+    const cache = storage.cache(prefix, codec)
     return {
       resource,
       apiVersion,
@@ -94,9 +95,7 @@ export function createCustomResource(
         selectable: (version.selectableFields ?? []).map(({ jsonPath }) => fieldsOf(jsonPath)),
         schema,
       }),
-      get cache() {
-        return cacheOf()
-      },
+      cache,
       get applySchema() {
         return schema().applySchema
       },
