@@ -16,7 +16,7 @@ import { costMessage, mostOf, type RuleCost, ruleCostLimit, times, totalCostErro
 import { type CompiledRule, compileRulesOf, evaluateDefault } from './rules.ts'
 import { type Structural, structuralOf } from './schema.ts'
 import { validateStructural } from './structural-rules.ts'
-import { compileValidator, runValidator } from './validator.ts'
+import { compileValidator, maxErrors, runValidator } from './validator.ts'
 
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string']
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
@@ -29,14 +29,11 @@ export function validateDefinitionSchema(props: JSONSchemaProps, path: string, h
   if (props.nullable) errors.push(forbidden(`${path}.nullable`, 'nullable cannot be true at the root'))
   const root = structuralOf(props)
   const structural = validateStructural(props, path)
-  if (structural.length === 0) structural.push(...validateDefaults(root, path))
-  errors.push(...structural)
-  const found = validateNode(props, structural.length === 0 ? withTypeAndMeta(root) : undefined, path, {
-    root: true,
-    name: 'selfType',
-    cardinality: 1,
-  })
-  return [...errors, ...found.schema, ...found.rules, ...totalCostErrors(found.costs, path)]
+  if (structural.length === 0) validateDefaults(root, path, structural)
+  const found: NodeErrors = { schema: [], rules: [], costs: [] }
+  const place: Place = { root: true, name: 'selfType', cardinality: 1 }
+  validateNode(props, structural.length === 0 ? withTypeAndMeta(root) : undefined, path, place, found)
+  return [...errors, ...structural, ...found.schema, ...found.rules, ...totalCostErrors(found.costs, path)].slice(0, maxErrors)
 }
 
 /** With a status subresource the status is checked by its own schema, so that nothing at the root may speak of it. */
@@ -88,12 +85,10 @@ function validateRootWithStatus(props: JSONSchemaProps, path: string): FieldErro
 // ---- defaults
 
 /** A default is a value like any other: nothing unknown in it, and valid. */
-function validateDefaults(node: Structural, path: string): FieldError[] {
-  const errors: FieldError[] = []
+function validateDefaults(node: Structural, path: string, errors: FieldError[]): void {
   if (node.props.default !== undefined) errors.push(...validateDefault(node, node.props.default, `${path}.default`))
-  if (node.items) errors.push(...validateDefaults(node.items, `${path}.items`))
-  for (const [name, property] of node.properties) errors.push(...validateDefaults(property, `${path}.properties[${name}]`))
-  return errors
+  if (node.items) validateDefaults(node.items, `${path}.items`, errors)
+  for (const [name, property] of node.properties) validateDefaults(property, `${path}.properties[${name}]`, errors)
 }
 
 function validateDefault(node: Structural, value: unknown, path: string): FieldError[] {
@@ -135,13 +130,11 @@ interface NodeErrors {
   readonly costs: RuleCost[]
 }
 
-function validateNode(props: JSONSchemaProps, node: Structural | undefined, path: string, place: Place): NodeErrors {
-  const errors: NodeErrors = { schema: validateSupported(props, path, place), rules: [], costs: [] }
+function validateNode(props: JSONSchemaProps, node: Structural | undefined, path: string, place: Place, errors: NodeErrors): void {
+  const before = errors.schema.length
+  errors.schema.push(...validateSupported(props, path, place))
   const below = (child: JSONSchemaProps, childNode: Structural | undefined, at: string, change: Partial<Place>) => {
-    const found = validateNode(child, childNode, at, { ...place, root: false, ...change })
-    errors.schema.push(...found.schema)
-    errors.rules.push(...found.rules)
-    errors.costs.push(...found.costs)
+    validateNode(child, childNode, at, { ...place, root: false, ...change }, errors)
   }
   const { properties = {}, additionalProperties } = props
   if (props.uniqueItems)
@@ -180,12 +173,7 @@ function validateNode(props: JSONSchemaProps, node: Structural | undefined, path
   if (props['x-kubernetes-preserve-unknown-fields'] === false)
     errors.schema.push(invalid(`${path}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined'))
   errors.schema.push(...validateMergeTypes(props, path), ...validateRuleTexts(props, path))
-  if (node && errors.schema.length === 0) {
-    const found = validateRules(node, path, place)
-    errors.rules.push(...found.errors)
-    errors.costs.push(...found.costs)
-  }
-  return errors
+  if (node && errors.schema.length === before) validateRules(node, path, place, errors)
 }
 
 const product = (a: number | undefined, b: number | undefined): number | undefined =>
@@ -321,22 +309,19 @@ const shown = ({ rule, message, messageExpression, reason, fieldPath, optionalOl
   OptionalOldSelf: optionalOldSelf ?? null,
 })
 
-function validateRules(node: Structural, path: string, place: Place): { errors: FieldError[]; costs: RuleCost[] } {
-  const costs: RuleCost[] = []
+function validateRules(node: Structural, path: string, place: Place, errors: NodeErrors): void {
   const rules = compileRulesOf(node, place.name)
-  if (rules === undefined)
-    return {
-      costs,
-      errors: [
-        {
-          type: 'internal',
-          field: `${path}.x-kubernetes-validations`,
-          detail: 'internal error: failed to retrieve type information for x-kubernetes-validations',
-        },
-      ],
-    }
-  const errors = rules.flatMap((compiled, i) => validateRule(compiled, node, `${path}.x-kubernetes-validations[${i}]`, place, costs))
-  return { errors, costs }
+  const at = `${path}.x-kubernetes-validations`
+  if (rules)
+    rules.forEach((compiled, i) => {
+      errors.rules.push(...validateRule(compiled, node, `${at}[${i}]`, place, errors.costs))
+    })
+  else
+    errors.rules.push({
+      type: 'internal',
+      field: at,
+      detail: 'internal error: failed to retrieve type information for x-kubernetes-validations',
+    })
 }
 
 function validateRule(compiled: CompiledRule, node: Structural, at: string, place: Place, costs: RuleCost[]): FieldError[] {

@@ -17,7 +17,7 @@ import { validateListTypes } from './list-types.ts'
 import { pruneUnknown } from './pruning.ts'
 import { compileRules, evaluateRules, type RuleNode } from './rules.ts'
 import { type Structural, structuralOf } from './schema.ts'
-import { compileValidator, runValidator, type Validator } from './validator.ts'
+import { compileValidator, maxErrors, runValidator, type Validator } from './validator.ts'
 
 /** The schema of one version, compiled. */
 export interface StructuralSchema {
@@ -68,7 +68,7 @@ export function applyDefaults({ root }: StructuralSchema, object: Json): Json {
 export function validate(schema: StructuralSchema, object: Json, old?: Json): FieldError[] {
   const errors = runValidator(schema.validator, object, old, '')
   validateEmbedded(schema.root, object, '', errors)
-  return [...errors, ...listErrors(schema, object, old)]
+  return [...errors, ...listErrors(schema, object, old)].slice(0, maxErrors)
 }
 
 /** The same for a write of the status subresource: nothing but the status is looked at, apart from the lists. */

@@ -21,8 +21,8 @@ export function validateStructural(props: JSONSchemaProps, path: string): FieldE
   invariants(props, 'root', path, errors)
   valueCompleteness(props, props, path, path, errors)
   // Upstream walks maps in no order, and sorts what it found.
-  const shown = (e: FieldError) => `${e.field}: ${causeMessage(e)}`
-  return errors.sort((a, b) => (shown(a) < shown(b) ? -1 : 1))
+  const shown = new Map(errors.map((e) => [e, `${e.field}: ${causeMessage(e)}`]))
+  return errors.sort((a, b) => ((shown.get(a) as string) < (shown.get(b) as string) ? -1 : 1))
 }
 
 const itemsOf = ({ items }: JSONSchemaProps): JSONSchemaProps | undefined => (items && !Array.isArray(items) ? items : undefined)

@@ -346,3 +346,10 @@ test('formats that are not checked are warned of, once', () => {
   }
   expect(customResourceDefinitionWarnings(definition({ schema }))).toEqual(['unrecognized format "int32"', 'unrecognized format "int64"'])
 })
+
+test('a definition with very many mistakes is refused for some of them', () => {
+  const many = Object.fromEntries(Array.from({ length: 130_000 }, (_, i) => [`a${i}`, {}]))
+  expect(refused({ schema: { type: 'object', properties: many } })).toHaveLength(1000)
+  const columns = Array.from({ length: 130_000 }, () => ({}))
+  expect(refused({ version: { additionalPrinterColumns: columns } })).toHaveLength(1000)
+})

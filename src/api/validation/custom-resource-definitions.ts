@@ -8,6 +8,7 @@ import { validateDefinitionSchema } from '../structural/definition-schema.ts'
 import { fieldPathOf } from '../structural/field-path.ts'
 import { formatCheck } from '../structural/formats.ts'
 import { structuralOf } from '../structural/schema.ts'
+import { maxErrors } from '../structural/validator.ts'
 import type {
   CustomResourceColumnDefinition,
   CustomResourceConversion,
@@ -31,7 +32,7 @@ export function validateCustomResourceDefinition(definition: CustomResourceDefin
     ...nameIsDNSSubdomain(text, prefix),
     ...(text === `${spec.names.plural}.${spec.group}` ? [] : ['must be spec.names.plural+"."+spec.group']),
   ]
-  return [...validateObjectMeta(definition.metadata, false, name), ...validateSpec(spec), ...validateRest(definition)]
+  return [...validateObjectMeta(definition.metadata, false, name), ...validateSpec(spec), ...validateRest(definition)].slice(0, maxErrors)
 }
 
 export function validateCustomResourceDefinitionUpdate(definition: CustomResourceDefinition, old: CustomResourceDefinition): FieldError[] {
@@ -47,7 +48,7 @@ export function validateCustomResourceDefinitionUpdate(definition: CustomResourc
     ...immutable(spec.group, old.spec.group, 'spec.group'),
     ...immutable(spec.names.plural, old.spec.names.plural, 'spec.names.plural'),
   )
-  return [...errors, ...validateRest(definition, old)]
+  return [...errors, ...validateRest(definition, old)].slice(0, maxErrors)
 }
 
 export function validateCustomResourceDefinitionStatusUpdate(
@@ -148,6 +149,11 @@ function common<T>(versions: readonly CustomResourceDefinitionVersion[], of: (v:
   return others.every((other) => equalJson(first, other)) ? first : undefined
 }
 
+/** Lists may be longer than a call takes arguments. */
+function add(errors: FieldError[], more: readonly FieldError[]): void {
+  for (const error of more) errors.push(error)
+}
+
 function validateSpec(spec: CustomResourceDefinitionSpec): FieldError[] {
   const errors: FieldError[] = []
   const { group, names } = spec
@@ -171,7 +177,7 @@ function validateSpec(spec: CustomResourceDefinitionSpec): FieldError[] {
       if (!schema?.openAPIV3Schema) errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema`))
     })
   versions.forEach((version, i) => {
-    errors.push(...validateVersion(version, top, `spec.versions[${i}]`))
+    add(errors, validateVersion(version, top, `spec.versions[${i}]`))
   })
   const inner = versions.map((version) => internalVersion(version, top))
   if (new Set(versions.map((v) => v.name)).size !== versions.length)
@@ -179,14 +185,14 @@ function validateSpec(spec: CustomResourceDefinitionSpec): FieldError[] {
   if (versions.filter((v) => v.storage).length !== 1)
     errors.push(invalid('spec.versions', inner.length > 0 ? inner : null, 'must have exactly one version marked as storage version'))
   for (const name of ['plural', 'singular', 'kind', 'listKind'] as const) if (!names[name]) errors.push(required(`spec.names.${name}`))
-  errors.push(...validateNames(names, 'spec.names'))
+  add(errors, validateNames(names, 'spec.names'))
 
   const hasStatus = versions.some((v) => v.subresources?.status)
   const schema = top.schema?.openAPIV3Schema
   if (schema) errors.push(...validateDefinitionSchema(schema, 'spec.validation.openAPIV3Schema', hasStatus))
   if (top.subresources) errors.push(...validateSubresources(top.subresources, 'spec.subresources'))
-  errors.push(...validateColumns(top.additionalPrinterColumns, 'spec.additionalPrinterColumns'))
-  errors.push(...validateSelectableFields(top.selectableFields, versions[0]?.schema?.openAPIV3Schema, 'spec.selectableFields'))
+  add(errors, validateColumns(top.additionalPrinterColumns, 'spec.additionalPrinterColumns'))
+  add(errors, validateSelectableFields(top.selectableFields, versions[0]?.schema?.openAPIV3Schema, 'spec.selectableFields'))
   if (spec.preserveUnknownFields && spec.conversion?.strategy !== 'None')
     errors.push(invalid('spec.conversion.strategy', spec.conversion.strategy, 'must be None if spec.preserveUnknownFields is true'))
   return [...errors, ...validateConversion(spec.conversion, 'spec.conversion')]
@@ -218,8 +224,8 @@ function validateVersion(
   if (!top.schema && schema)
     errors.push(...validateDefinitionSchema(schema, `${path}.schema.openAPIV3Schema`, Boolean(version.subresources?.status)))
   if (!top.subresources && version.subresources) errors.push(...validateSubresources(version.subresources, `${path}.subresources`))
-  if (!top.additionalPrinterColumns) errors.push(...validateColumns(version.additionalPrinterColumns, `${path}.additionalPrinterColumns`))
-  if (!top.selectableFields) errors.push(...validateSelectableFields(version.selectableFields, schema, `${path}.selectableFields`))
+  if (!top.additionalPrinterColumns) add(errors, validateColumns(version.additionalPrinterColumns, `${path}.additionalPrinterColumns`))
+  if (!top.selectableFields) add(errors, validateSelectableFields(version.selectableFields, schema, `${path}.selectableFields`))
   return errors
 }
 
