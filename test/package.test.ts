@@ -1,5 +1,5 @@
 /** The package as its users get it: packed, installed by npm 12 with its defaults, which run no scripts of dependencies, and run. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -16,7 +16,12 @@ beforeAll(async () => {
     console.warn('skipped: no npm registry can be reached to install from')
     return
   }
-  await succeed('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root })
+  // From a copy: packing builds anew, and other tests run from this checkout meanwhile.
+  const copy = join(folder, 'source')
+  const left = [join(root, 'node_modules'), join(root, 'dist'), join(root, '.git')]
+  cpSync(root, copy, { recursive: true, filter: (path) => !left.includes(path) })
+  symlinkSync(realpathSync(join(root, 'node_modules')), join(copy, 'node_modules'))
+  await succeed('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: copy })
   await succeed('npm', [
     'install',
     '--silent',
