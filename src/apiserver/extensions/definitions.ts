@@ -12,7 +12,8 @@ import { withCondition } from './conditions.ts'
 
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
 
-const storageVersion = ({ spec }: CustomResourceDefinition): string | undefined => spec.versions.find((v) => v.storage)?.name
+/** Of what was sent, which is looked at before it is validated. */
+const storageVersion = ({ spec }: CustomResourceDefinition): string | undefined => spec?.versions?.find((version) => version?.storage)?.name
 
 export const customResourceDefinitions: Strategy<CustomResourceDefinition> = {
   prepareForCreate(definition) {
