@@ -1,10 +1,14 @@
 /** Gives back to the system what a process took for its start and no longer needs. */
-import { dlopen } from 'node:ffi'
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { lazy } from '../schema/lazy.ts'
 
 const MADV_DONTNEED = 4
+
+/** Not imported above: node:ffi prints that it is experimental as soon as it is loaded. */
+const ffi = lazy(() => process.getBuiltinModule('node:ffi'))
+const madvise = lazy(() => ffi().dlopen(null, { madvise: { arguments: ['u64', 'u64', 'i32'], return: 'i32' } }).functions.madvise)
 
 /**
  * Garbage, which V8 would keep until it is short of memory, as an idle process never is, and what `giveBackPages` finds.
@@ -29,18 +33,19 @@ export function giveBackPages(): void {
 /** The pages of a file that is mapped into this process: the kernel has them still, and maps again what is read again. */
 export function giveBackMapping(path: string, rights: string): void {
   if (process.platform !== 'linux') return
-  const { madvise } = dlopen(null, { madvise: { arguments: ['u64', 'u64', 'i32'], return: 'i32' } }).functions
   for (const line of readFileSync('/proc/self/maps', 'utf8').split('\n')) {
     const [range = '', mapped, , , , file] = line.split(/\s+/)
     if (mapped !== rights || file !== path) continue
     const [begin, end] = range.split('-').map((at) => BigInt(`0x${at}`)) as [bigint, bigint]
-    madvise(begin, end - begin, MADV_DONTNEED)
+    madvise()(begin, end - begin, MADV_DONTNEED)
   }
 }
 
 /** musl has none, and needs none. */
 function trimHeap(): void {
   try {
-    dlopen(null, { malloc_trim: { arguments: ['u64'], return: 'i32' } }).functions.malloc_trim(0n)
+    ffi()
+      .dlopen(null, { malloc_trim: { arguments: ['u64'], return: 'i32' } })
+      .functions.malloc_trim(0n)
   } catch {}
 }
