@@ -2,14 +2,13 @@
  * The figures of requests, under upstream's names (apiserver/pkg/endpoints/metrics, endpoints/filters). What every request
  * adds to is kept by the words of the request, so that adding is an addition and not the making of a label.
  */
-import type { MetricsRegistry } from '../metrics/metrics.ts'
+import { exponentialBuckets, type MetricsRegistry } from '../metrics/metrics.ts'
 import type { Call, IncomingRequest } from './call.ts'
 import { deprecations } from './dispatch.ts'
 import type { RequestInfo, User } from './request.ts'
 import { header } from './rest/body.ts'
 
 const buckets = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60]
-const exponential = (start: number, factor: number, count: number) => Array.from({ length: count }, (_, i) => start * factor ** i)
 /** As upstream names those whose bodies it measures. */
 const bodyVerbs: Readonly<Record<string, string>> = {
   create: 'create',
@@ -18,7 +17,7 @@ const bodyVerbs: Readonly<Record<string, string>> = {
   delete: 'delete',
   deletecollection: 'delete_collection',
 }
-const accessBuckets = exponential(0.001, 2, 15)
+const accessBuckets = exponentialBuckets(0.001, 2, 15)
 
 export interface RequestMetrics {
   /** `user` undefined: the credentials were refused. */
@@ -60,7 +59,7 @@ export function createRequestMetrics(metrics: MetricsRegistry): RequestMetrics {
     'apiserver_response_sizes',
     '[STABLE] Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.',
     of,
-    exponential(1000, 10, 7),
+    exponentialBuckets(1000, 10, 7),
   )
   const longRunning = metrics.gauge(
     'apiserver_longrunning_requests',

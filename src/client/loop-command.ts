@@ -8,7 +8,7 @@ import type { ConfigMap } from '../api/types/core-v1.ts'
 import type { Invocation } from '../flags/command.ts'
 import type { FlagTable, ParsedFlags } from '../flags/flags.ts'
 import { createComponentServer } from '../http/component-server.ts'
-import { type FrontProxyOptions, frontProxyFlags, frontProxyOf } from '../http/front-proxy.ts'
+import { type FrontProxyOptions, frontProxyFlags, frontProxyFrom, frontProxyOf } from '../http/front-proxy.ts'
 import { logFlags } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
 import { createHealthMetrics } from '../metrics/health.ts'
@@ -257,17 +257,9 @@ function trustClusterAuthorities(client: Client, log: Logger, trust: (published:
 function publishedFrontProxy(data: Readonly<Record<string, string>>): FrontProxyOptions | undefined {
   const ca = data['requestheader-client-ca-file']
   if (!ca) return undefined
-  const list = (name: string) => {
+  return frontProxyFrom(ca, (name) => {
     const value: unknown = JSON.parse(data[`requestheader-${name}`] || '[]')
     if (!Array.isArray(value) || value.some((v) => typeof v !== 'string')) throw new Error(`requestheader-${name} is not a list of texts`)
     return value as string[]
-  }
-  return {
-    ca,
-    allowedNames: list('allowed-names'),
-    usernameHeaders: list('username-headers'),
-    uidHeaders: list('uid-headers'),
-    groupHeaders: list('group-headers'),
-    extraHeadersPrefixes: list('extra-headers-prefix'),
-  }
+  })
 }

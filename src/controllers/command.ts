@@ -244,7 +244,10 @@ export function startControllerManager(
   }
   return startLoops('kube-controller-manager', values, { log, api }, () =>
     createControllerManager({
-      ...{ transport, log, metrics, anonymous: values['use-service-account-credentials'] ? deps.anonymous() : undefined },
+      transport,
+      log,
+      metrics,
+      anonymous: values['use-service-account-credentials'] ? deps.anonymous() : undefined,
       options: optionsOf({ values, given }, rootCa),
       controllers,
       ...(values['leader-elect'] ? { leaderElection: leaseTermsOf(values) } : {}),

@@ -4,6 +4,7 @@ import { controllerOf, formatTime, isBeingDeleted, isControlledBy, objectKey, sp
 import type { CronJob, CronJobStatus, Job } from '../api/types/batch-v1.ts'
 import type { ObjectReference } from '../api/types/core-v1.ts'
 import { referenceTo } from '../client/events.ts'
+import { exponentialBuckets } from '../metrics/metrics.ts'
 import type { Controller, ControllerDeps, Queue } from './controller.ts'
 import { type CronSchedule, scheduleOf } from './cron-schedule.ts'
 import { semanticEqual } from './equal.ts'
@@ -26,7 +27,7 @@ export function createCronJobController(deps: ControllerDeps): Controller {
     'cronjob_controller_job_creation_skew_duration_seconds',
     'Time from when a job was due until it was made.',
     [],
-    Array.from({ length: 10 }, (_, i) => 2 ** i),
+    exponentialBuckets(1, 2, 10),
   )
 
   function wake(queue: Queue) {

@@ -139,8 +139,10 @@ export function createGarbageCollector(deps: ControllerDeps): Controller {
   const placeOf = (uid: string, { apiVersion, kind, name, namespace }: Node['reference']) =>
     [uid, apiVersion, kind, namespace, name].join(' ')
   const identityOf = ({ group, version, kind }: DiscoveredResource, { metadata: { name, namespace = '' } }: KubernetesObject) => ({
-    ...{ apiVersion: group ? `${group}/${version}` : version, kind },
-    ...{ name, namespace },
+    apiVersion: group ? `${group}/${version}` : version,
+    kind,
+    name,
+    namespace,
   })
 
   function gone(uid: string): void {

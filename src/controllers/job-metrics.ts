@@ -1,6 +1,6 @@
 /** The job controller's metrics, under upstream's names (pkg/controller/job/metrics). */
 import type { Job } from '../api/types/batch-v1.ts'
-import type { MetricsRegistry } from '../metrics/metrics.ts'
+import { exponentialBuckets, type MetricsRegistry } from '../metrics/metrics.ts'
 
 /** What a sync did above all. */
 export type JobAction = 'reconciling' | 'tracking' | 'pods_created' | 'pods_deleted'
@@ -18,7 +18,7 @@ export function createJobMetrics(metrics: MetricsRegistry): JobMetrics {
     'job_controller_job_sync_duration_seconds',
     'Time of a look at a job.',
     labels,
-    Array.from({ length: 15 }, (_, i) => 0.004 * 2 ** i),
+    exponentialBuckets(0.004, 2, 15),
   )
   const syncs = metrics.counter('job_controller_job_syncs_total', 'Looks at jobs.', labels)
   const jobs = metrics.counter('job_controller_jobs_finished_total', 'Jobs that ended.', ['completion_mode', 'reason', 'result'])

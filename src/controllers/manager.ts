@@ -110,8 +110,14 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
     const prepared = names.map((name) => {
       const account = serviceAccountOf(name)
       const deps: ControllerDeps = {
-        ...{ client: clientOf(account), recorder: recorderOf(account) },
-        ...{ informers, clock, log, metrics, options, random },
+        client: clientOf(account),
+        recorder: recorderOf(account),
+        informers,
+        clock,
+        log,
+        metrics,
+        options,
+        random,
       }
       const made = prepareController(registry[name](deps), { clock, log, metrics, signal })
       queues.set(name, made.queue)

@@ -44,15 +44,18 @@ export function frontProxyOf(values: Readonly<Record<string, unknown>>): FrontPr
   // Without a name for the header nobody could be named: upstream refuses that too.
   if (list('username-headers').length === 0)
     throw new Error('--requestheader-username-headers must be specified with --requestheader-client-ca-file')
-  return {
-    ca: readFileSync(file, 'utf8'),
-    allowedNames: list('allowed-names'),
-    usernameHeaders: list('username-headers'),
-    uidHeaders: list('uid-headers'),
-    groupHeaders: list('group-headers'),
-    extraHeadersPrefixes: list('extra-headers-prefix'),
-  }
+  return frontProxyFrom(readFileSync(file, 'utf8'), list)
 }
+
+/** `list` reads one of the settings, as it is called behind `requestheader-`: in flags, and where the cluster publishes them. */
+export const frontProxyFrom = (ca: string, list: (name: string) => readonly string[]): FrontProxyOptions => ({
+  ca,
+  allowedNames: list('allowed-names'),
+  usernameHeaders: list('username-headers'),
+  uidHeaders: list('uid-headers'),
+  groupHeaders: list('group-headers'),
+  extraHeadersPrefixes: list('extra-headers-prefix'),
+})
 
 /** Whom a front proxy names; undefined for everybody else. What it said is taken from the headers. */
 export function createFrontProxy(

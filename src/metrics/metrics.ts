@@ -23,6 +23,10 @@ export interface HistogramRow {
 export interface TimingRow {
   set(value: number, atMs: number): void
 }
+/** As Prometheus' clients name it: `count` limits, the first of them `start`. */
+export const exponentialBuckets = (start: number, factor: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => start * factor ** i)
+
 export interface MetricsRegistry {
   counter(name: string, help: string, labelNames?: readonly string[]): Counter
   gauge(name: string, help: string, labelNames?: readonly string[]): Gauge

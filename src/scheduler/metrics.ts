@@ -1,5 +1,5 @@
 /** The scheduler's metrics, under upstream's names (pkg/scheduler/metrics). */
-import type { Histogram, MetricsRegistry } from '../metrics/metrics.ts'
+import { exponentialBuckets, type Histogram, type MetricsRegistry } from '../metrics/metrics.ts'
 
 export type AttemptResult = 'scheduled' | 'unschedulable' | 'error'
 export type ExtensionPoint = 'PreFilter' | 'Filter' | 'PostFilter' | 'PreScore' | 'Score' | 'Reserve' | 'PreBind' | 'Bind'
@@ -32,37 +32,40 @@ export interface SchedulerMetrics {
   }): void
 }
 
-const exponential = (start: number, factor: number, count: number): number[] => Array.from({ length: count }, (_, i) => start * factor ** i)
-
 export function createSchedulerMetrics(registry: MetricsRegistry): SchedulerMetrics {
   const attempts = registry.counter('scheduler_schedule_attempts_total', 'Attempts to schedule pods, by result.', ['result', 'profile'])
   const durations = registry.histogram(
     'scheduler_scheduling_attempt_duration_seconds',
     'Time of an attempt, binding included.',
     ['result', 'profile'],
-    exponential(0.001, 2, 15),
+    exponentialBuckets(0.001, 2, 15),
   )
   const algorithm = registry.histogram(
     'scheduler_scheduling_algorithm_duration_seconds',
     'Time to choose a node.',
     [],
-    exponential(0.001, 2, 15),
+    exponentialBuckets(0.001, 2, 15),
   )
   const points: Histogram = registry.histogram(
     'scheduler_framework_extension_point_duration_seconds',
     'Time of all plugins of an extension point.',
     ['extension_point', 'status', 'profile'],
-    exponential(0.0001, 2, 12),
+    exponentialBuckets(0.0001, 2, 12),
   )
-  const tries = registry.histogram('scheduler_pod_scheduling_attempts', 'Attempts until a pod was scheduled.', [], exponential(1, 2, 5))
+  const tries = registry.histogram(
+    'scheduler_pod_scheduling_attempts',
+    'Attempts until a pod was scheduled.',
+    [],
+    exponentialBuckets(1, 2, 5),
+  )
   const sli = registry.histogram(
     'scheduler_pod_scheduling_sli_duration_seconds',
     'Time from when a pod came into the queue until it was scheduled.',
     ['attempts'],
-    exponential(0.01, 2, 20),
+    exponentialBuckets(0.01, 2, 20),
   )
   const preemptions = registry.counter('scheduler_preemption_attempts_total', 'Preemptions so far.')
-  const victims = registry.histogram('scheduler_preemption_victims', 'Pods preempted for one pod.', [], exponential(1, 2, 7))
+  const victims = registry.histogram('scheduler_preemption_victims', 'Pods preempted for one pod.', [], exponentialBuckets(1, 2, 7))
   const incoming = registry.counter('scheduler_queue_incoming_pods_total', 'Pods that came into a queue, by why.', ['event', 'queue'])
   return {
     attempt(result, profile, seconds) {

@@ -3,6 +3,7 @@
  * owned part by part. Built once per type from the tables; for custom resources from their OpenAPI schema; what neither
  * knows is deduced from the value.
  */
+import { lazy } from '../../schema/lazy.ts'
 import type { Field, FieldType, MessageType } from '../../schema/schema.ts'
 import { fieldsOf, isObject, type Json, messageOf } from '../shape.ts'
 import { type FieldSet, isEmpty } from './field-set.ts'
@@ -180,14 +181,6 @@ const scalars: Readonly<Record<string, LeafKind>> = {
 }
 const scalarSchema = (name: string): ApplySchema =>
   name === 'RawExtension' || name === 'FieldsV1' ? deduced : leaf(scalars[name] ?? 'numeric')
-
-function lazy<T>(make: () => T): () => T {
-  let made: T | undefined
-  return () => {
-    made ??= make()
-    return made
-  }
-}
 
 // ---- custom resources
 

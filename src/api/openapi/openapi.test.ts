@@ -11,6 +11,15 @@ const parse = (document: OpenApiDocument | undefined) => JSON.parse(Buffer.from(
 const v3 = (path: string) =>
   parse(openApi.v3(path)) as { paths: Record<string, Record<string, Json>>; components: { schemas: Record<string, Json> } }
 
+/** A custom one. */
+const things: Resource = {
+  ...allResources().find((r) => r.resource === 'leases')!,
+  group: 'example.com',
+  resource: 'things',
+  kind: 'Thing',
+  subresources: [],
+}
+
 /** Every $ref in a document. */
 function refs(value: unknown, found = new Set<string>()): Set<string> {
   if (typeof value !== 'object' || value === null) return found
@@ -92,15 +101,8 @@ describe('v3', () => {
     })
   })
   test('custom resources come and go', () => {
-    const resource: Resource = {
-      ...allResources().find((r) => r.resource === 'leases')!,
-      group: 'example.com',
-      resource: 'things',
-      kind: 'Thing',
-      subresources: [],
-    }
     const schema = { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } } }
-    openApi.setDynamic(new Map([['apis/example.com/v1', () => customDocument('v1.36.2', [{ resource, schema }])]]))
+    openApi.setDynamic(new Map([['apis/example.com/v1', () => customDocument('v1.36.2', [{ resource: things, schema }])]]))
     const document = v3('apis/example.com/v1')
     expect(document.components.schemas['com.example.v1.Thing']).toMatchObject({ properties: { spec: schema.properties.spec } })
     expect(document.paths['/apis/example.com/v1/namespaces/{namespace}/things/{name}']).toBeDefined()
@@ -122,13 +124,6 @@ test('v2 holds everything in one, without defaults', () => {
 })
 
 test('v2 says of custom resources what it can', () => {
-  const resource: Resource = {
-    ...allResources().find((r) => r.resource === 'leases')!,
-    group: 'example.com',
-    resource: 'things',
-    kind: 'Thing',
-    subresources: [],
-  }
   const schema = {
     type: 'object',
     properties: {
@@ -144,7 +139,7 @@ test('v2 says of custom resources what it can', () => {
       },
     },
   }
-  openApi.setDynamic(new Map(), () => customSwagger([{ resource, schema }]))
+  openApi.setDynamic(new Map(), () => customSwagger([{ resource: things, schema }]))
   const { definitions, paths } = parse(openApi.v2()) as { definitions: Record<string, Json>; paths: Json }
   expect((definitions['com.example.v1.Thing'] as { properties: Json }).properties['spec']).toEqual({
     type: 'object',

@@ -2,9 +2,9 @@
  * Drops the fields that a schema does not know (apiextensions' schema/pruning), and nulls that it does not allow
  * (schema/defaulting, PruneNonNullableNullsWithoutDefaults). The object is not changed: what stays is shared.
  */
-import { type Json, setKey } from '../shape.ts'
+import type { Json } from '../shape.ts'
 import { type Path, pathText } from './path.ts'
-import { fieldOf, type Structural } from './schema.ts'
+import { fieldOf, replaceFields, replaceItems, type Structural } from './schema.ts'
 
 interface Walk {
   readonly path: Path
@@ -26,43 +26,28 @@ function prune(node: Structural | true | undefined, value: unknown, walk: Walk):
   if (!Array.isArray(value)) return pruneFields(known, value as Json, known?.embedded === true, walk)
   // What a preserved list holds that no schema describes is preserved.
   if (known?.preserve && !known.items) return value
-  let made: unknown[] | undefined
-  for (let i = 0; i < value.length; i++) {
-    const item: unknown = value[i]
-    if (typeof item !== 'object' || item === null) continue
+  return replaceItems(value, (item, i) => {
     walk.path.push(i)
     const next = prune(known?.items, item, walk)
     walk.path.pop()
-    if (next === item) continue
-    made ??= value.slice()
-    made[i] = next
-  }
-  return made ?? value
+    return next
+  })
 }
 
 const isTypeMeta = (key: string): boolean => key === 'apiVersion' || key === 'kind' || key === 'metadata'
 
 function pruneFields(node: Structural | undefined, object: Json, isResource: boolean, walk: Walk): Json {
-  let made: Json | undefined
-  for (const key in object) {
-    if (isResource && isTypeMeta(key)) continue
+  return replaceFields(object, (key, value) => {
+    if (isResource && isTypeMeta(key)) return value
     const field = node && fieldOf(node, key)
-    if (field === undefined && node?.preserve) continue
-    const value = object[key]
-    let next: unknown
-    if (value === null && field !== undefined) next = isForbiddenNull(field) ? undefined : null
-    else {
-      walk.path.push(key)
-      if (field === undefined) walk.unknown.push(pathText(walk.path))
-      else next = prune(field, value, walk)
-      walk.path.pop()
-    }
-    if (next === value) continue
-    made ??= { ...object }
-    if (next === undefined) delete made[key]
-    else setKey(made, key, next)
-  }
-  return made ?? object
+    if (field === undefined && node?.preserve) return value
+    if (value === null && field !== undefined) return isForbiddenNull(field) ? undefined : null
+    walk.path.push(key)
+    if (field === undefined) walk.unknown.push(pathText(walk.path))
+    const next = field === undefined ? undefined : prune(field, value, walk)
+    walk.path.pop()
+    return next
+  })
 }
 
 /** Where null is no value it is as good as nothing; where there is a default, applyDefaults has put it. */

@@ -1,7 +1,7 @@
 /** The figures of encryption at rest, under upstream's names (storage/value/metrics.go, encrypt/envelope/metrics). */
 import { hostname } from 'node:os'
 import { Code, GrpcError } from '../../grpc/status.ts'
-import type { MetricsRegistry } from '../../metrics/metrics.ts'
+import { exponentialBuckets, type MetricsRegistry } from '../../metrics/metrics.ts'
 import { identityOf } from '../identity.ts'
 import { hashOf, reloadCounter } from '../reload-metrics.ts'
 
@@ -27,7 +27,6 @@ export interface EncryptionMetrics {
   kms(provider: string): KmsMetrics
 }
 
-const exponential = (start: number, count: number) => Array.from({ length: count }, (_, i) => start * 2 ** i)
 /** Key IDs come with what is stored: of those used longest ago nothing is told. */
 const mostKeys = 10
 
@@ -43,19 +42,19 @@ export function createEncryptionMetrics(metrics: MetricsRegistry): EncryptionMet
     storage('transformation_duration_seconds'),
     '[ALPHA] Latencies in seconds of value transformation operations.',
     ['transformation_type', 'transformer_prefix'],
-    exponential(5e-6, 25),
+    exponentialBuckets(5e-6, 2, 25),
   )
   const seedDurations = metrics.histogram(
     storage('data_key_generation_duration_seconds'),
     '[ALPHA] Latencies in seconds of data encryption key(DEK) generation operations.',
     [],
-    exponential(5e-6, 14),
+    exponentialBuckets(5e-6, 2, 14),
   )
   const calls = metrics.histogram(
     envelope('kms_operations_latency_seconds'),
     '[ALPHA] KMS operation duration with gRPC error code status total.',
     ['provider_name', 'method_name', 'grpc_status_code'],
-    exponential(0.0001, 20),
+    exponentialBuckets(0.0001, 2, 20),
   )
   const invalid = metrics.counter(
     envelope('invalid_key_id_from_status_total'),

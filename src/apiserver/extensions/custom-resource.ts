@@ -3,6 +3,7 @@ import { compareVersions } from '../../api/discovery.ts'
 import { customPrinter } from '../../api/printers/table.ts'
 import type { Json } from '../../api/shape.ts'
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../../api/types/apiextensions-v1.ts'
+import { lazy } from '../../schema/lazy.ts'
 import type { Resource, Subresource } from '../../schema/schema.ts'
 import type { CalledWebhook } from '../admission/webhook-client.ts'
 import type { Endpoint, ScalePaths } from '../endpoints.ts'
@@ -161,12 +162,4 @@ function deprecationOf({ spec }: CustomResourceDefinition, version: string): str
     .map((v) => v.name)
     .sort(compareVersions)[0]
   return `${group}/${version} ${names.kind} is deprecated${better ? `; use ${group}/${better} ${names.kind}` : ''}`
-}
-
-function lazy<T>(make: () => T): () => T {
-  let made: T | undefined
-  return () => {
-    made ??= make()
-    return made
-  }
 }

@@ -13,7 +13,7 @@ import type { Call } from '../call.ts'
 import type { Endpoint, Endpoints } from '../endpoints.ts'
 import type { Kept } from '../kept.ts'
 import type { Objects } from '../objects.ts'
-import type { Core } from '../rest/core.ts'
+import { type Core, freshened } from '../rest/core.ts'
 import { removeCollection } from '../rest/delete-collection.ts'
 import { everythingOf } from '../rest/selection.ts'
 import type { CacheWatch, WatchCache } from '../storage/watch-cache.ts'
@@ -25,8 +25,6 @@ import { createRegistration } from './registration.ts'
 import { createRuleMetrics } from './rule-metrics.ts'
 
 export interface Extensions {
-  /** Takes in what changed of the definitions. Nearly free when nothing has. */
-  sync(): void
   /** The loops that go with them. */
   kept(api: Transport): Kept[]
 }
@@ -103,6 +101,7 @@ export function createExtensions({ core, endpoints, objects, openApi, webhooks, 
       stale = new Set(known.keys())
     },
   })
+  /** Takes in what changed of the definitions. Nearly free when nothing has. */
   const sync = () => {
     if (busy || mirror.ready()) return
     alone(() => {
@@ -119,7 +118,6 @@ export function createExtensions({ core, endpoints, objects, openApi, webhooks, 
   endpoints.onLook(sync)
 
   return {
-    sync,
     kept: (api) => [
       createRegistration(api, objects),
       createDefinitionController({
@@ -170,8 +168,7 @@ const root = { name: 'system:apiserver', groups: ['system:masters', 'system:auth
 async function deleteInstances(core: Core, endpoint: Endpoint): Promise<number> {
   const cache = endpoint.cache as WatchCache
   if (!cache.loaded) await cache.load()
-  const fresh = core.storage.fresh()
-  if (fresh) await fresh
+  await freshened(core, cache)
   const { group, version, resource, namespaced } = endpoint.resource
   const keys = cache.list(everythingOf(endpoint)).entries.map(({ key }) => key)
   const namespaces = namespaced ? new Set(keys.map((key) => key.slice(0, key.indexOf('/')))) : keys.length > 0 ? [''] : []

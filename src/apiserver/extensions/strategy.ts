@@ -2,7 +2,8 @@
  * What is special about a custom resource, as its definition says it (upstream: apiextensions'
  * registry/customresource/strategy.go): validation by the version's schema, the status subresource, the numbers of scale.
  */
-import { equalJson, isObject } from '../../api/shape.ts'
+import { goType } from '../../api/patch/go-value.ts'
+import { equalJson } from '../../api/shape.ts'
 import { type FieldError, invalid, required } from '../../api/validation/field-error.ts'
 import { nameIsDNSSubdomain } from '../../api/validation/names.ts'
 import { validateMeta, validateMetaUpdate } from '../../api/validation/object-meta.ts'
@@ -129,12 +130,4 @@ function validateScale(
     errors.push(invalid(at, '', `${at} accessor error: ${JSON.stringify(selector)} is of the type ${goType(selector)}, expected string`))
   }
   return errors
-}
-
-/** What Go calls a value that was read from JSON. */
-function goType(value: unknown): string {
-  if (typeof value === 'string') return 'string'
-  if (typeof value === 'boolean') return 'bool'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64'
-  return Array.isArray(value) ? '[]interface {}' : isObject(value) ? 'map[string]interface {}' : '<nil>'
 }

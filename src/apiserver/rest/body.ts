@@ -9,7 +9,14 @@ import type { ApiObject } from '../request.ts'
 import type { Core } from './core.ts'
 
 /** Upstream's limit on request bodies. */
-export const maxBody = 3 * 1024 * 1024
+const maxBody = 3 * 1024 * 1024
+
+/** The body as it came by the wire. */
+export async function readBytes(core: Core, call: Call): Promise<Buffer> {
+  const bytes = await call.request.body(maxBody)
+  core.bodyRead?.(call, bytes.length)
+  return bytes
+}
 
 export const expectedOf = ({ resource, type, custom }: Endpoint): Expected => ({
   group: resource.group,
@@ -40,8 +47,7 @@ export async function readObject(
     }
   }
   const contentType = header(request.headers['content-type'])
-  const bytes = await request.body(maxBody)
-  core.bodyRead?.(call, bytes.length)
+  const bytes = await readBytes(core, call)
   const object = decodeBody({ bytes, contentType }, wanted, validation, call.warn)
   core.step(call, 'decode')
   call.audited?.(object)

@@ -73,36 +73,32 @@ export function freshened(core: Core, cache: WatchCache): Promise<void> | undefi
   })()
 }
 
-/** What the store keeps of an object. */
-export async function encodeFor(cache: WatchCache, object: ApiObject): Promise<Buffer> {
-  const encoded = cache.codec.encode(object)
-  return encoded instanceof Promise ? await encoded : encoded
-}
-
 /** What objects that end by themselves are written under. */
 export const leaseOf = (core: Core, { strategy }: Endpoint): Promise<{ lease: number }> | undefined =>
   strategy.ttlSeconds ? core.leaseFor(strategy.ttlSeconds).then((lease) => ({ lease })) : undefined
 
 /** The entry of stored bytes. */
 export async function entryFor({ codec, prefix }: WatchCache, key: string, value: Uint8Array, modRevision: number): Promise<Entry> {
-  const made = entriesOf(codec, prefix, [{ key: prefix + key, value, modRevision }])
-  return (made instanceof Promise ? await made : made)[0] as Entry
+  const [entry] = await entriesOf(codec, prefix, [{ key: prefix + key, value, modRevision }])
+  return entry as Entry
 }
 
 /** The entry that a write made: the cache's own where that has it already, so that `object`, when given, is decoded for its watchers too. */
-export async function writtenEntry(
+export function writtenEntry(
   endpoint: Endpoint,
   key: string,
   value: Buffer,
   revision: number,
   object: ApiObject | undefined,
-): Promise<Entry> {
+): Entry | Promise<Entry> {
   const cache = cacheOf(endpoint)
+  const keeping = (entry: Entry): Entry => {
+    if (object && !entry.object && !endpoint.custom?.converted)
+      keepObject(entry, { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } })
+    return entry
+  }
   const cached = cache.get(key)
-  const entry = cached?.revision === revision ? cached : await entryFor(cache, key, value, revision)
-  if (object && !entry.object && !endpoint.custom?.converted)
-    keepObject(entry, { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } })
-  return entry
+  return cached?.revision === revision ? keeping(cached) : entryFor(cache, key, value, revision).then(keeping)
 }
 
 /** An entry's object in the version that the endpoint serves. */

@@ -17,7 +17,6 @@ import {
   attributesOf,
   type Core,
   cacheOf,
-  encodeFor,
   fromStorage,
   groupKindOf,
   groupResourceOf,
@@ -142,7 +141,7 @@ async function write(core: Core, call: Call, stored: ApiObject, options: WriteOp
     const taken = core.storage.store.local ? cache.get(key) : await core.storage.store.get(cache.prefix + key)
     return taken ? undefined : { kind: 'object', status: 201, object: fromStorage(endpoint, stored), of: endpoint }
   }
-  const value = await encodeFor(cache, stored)
+  const value = await cache.codec.encode(stored)
   checkSize(value)
   const lease = leaseOf(core, endpoint)
   const result = await core.storage.store.create(cache.prefix + key, value, lease && (await lease))

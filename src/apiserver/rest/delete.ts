@@ -10,27 +10,15 @@ import type { Endpoint } from '../endpoints.ts'
 import { type DeleteOptions, parseDeleteOptions } from '../options.ts'
 import type { ApiObject } from '../request.ts'
 import { type Entry, objectOf } from '../storage/entry.ts'
-import { header, maxBody } from './body.ts'
-import {
-  attributesOf,
-  type Core,
-  cacheOf,
-  encodeFor,
-  fromStorage,
-  groupResourceOf,
-  keyOf,
-  readEntry,
-  toStorage,
-  writtenEntry,
-} from './core.ts'
+import { header, readBytes } from './body.ts'
+import { attributesOf, type Core, cacheOf, fromStorage, groupResourceOf, keyOf, readEntry, toStorage, writtenEntry } from './core.ts'
 import { deepEqual } from './equal.ts'
 import { withMetadata } from './update.ts'
 
 export async function readDeleteOptions(core: Core, call: Call): Promise<DeleteOptions> {
   const { request, info } = call
   if (request.object !== undefined) return parseDeleteOptions(info.query, request.object as Record<string, unknown>)
-  const bytes = await request.body(maxBody)
-  core.bodyRead?.(call, bytes.length)
+  const bytes = await readBytes(core, call)
   return parseDeleteOptions(info.query, decodeDeleteOptions({ bytes, contentType: header(request.headers['content-type']) }))
 }
 
@@ -110,7 +98,7 @@ export async function deleteEntry(core: Core, call: Call, entry: Entry, options:
     if (!options.dryRun) {
       const cache = cacheOf(endpoint)
       const stored = toStorage(endpoint, object)
-      const value = await encodeFor(cache, stored)
+      const value = await cache.codec.encode(stored)
       const result = await core.storage.store.update(cache.prefix + entry.key, value, entry.revision)
       if (!result.ok) {
         undo()

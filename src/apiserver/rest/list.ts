@@ -87,8 +87,8 @@ async function listPast(
   try {
     for (;;) {
       const page = await core.storage.store.list(prefix, { revision, limit: limit ? limit + 1 : 2000, ...(from ? { after: from } : {}) })
-      const made = entriesOf(cache.codec, cache.prefix, page.kvs)
-      for (const [i, entry] of (made instanceof Promise ? await made : made).entries()) {
+      const made = await entriesOf(cache.codec, cache.prefix, page.kvs)
+      for (const [i, entry] of made.entries()) {
         if (limit && entries.length === limit) return { entries, more: true, remaining: () => page.count - i }
         if (matches(selection, entry)) entries.push(entry)
       }

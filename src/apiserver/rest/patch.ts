@@ -15,7 +15,7 @@ import type { Endpoint } from '../endpoints.ts'
 import { bodyType, newUnsupportedMediaType } from '../negotiate.ts'
 import { parseWriteOptions, type WriteOptions } from '../options.ts'
 import type { ApiObject } from '../request.ts'
-import { expectedOf, header, maxBody } from './body.ts'
+import { expectedOf, header, readBytes } from './body.ts'
 import { type Core, groupResourceOf, namespaceOf } from './core.ts'
 import { checkNamespace, withNamespace } from './create.ts'
 import { managerOf } from './manager.ts'
@@ -43,8 +43,7 @@ export async function readPatch(core: Core, call: Call): Promise<Patch> {
     throw new StatusError({ code: 415, reason: 'UnsupportedMediaType', message: '415: Unsupported Media Type', details: {} })
   if (!(accepted as readonly string[]).includes(mediaType)) throw newUnsupportedMediaType(accepted)
   const apply = mediaType === patchTypes.apply
-  const bytes = request.object === undefined ? await request.body(maxBody) : undefined
-  if (bytes) core.bodyRead?.(call, bytes.length)
+  const bytes = request.object === undefined ? await readBytes(core, call) : undefined
   const options = parseWriteOptions('PatchOptions', info.query, apply)
   if (bytes === undefined) return { mediaType, value: request.object, options, faults: [] }
   if (bytes.length === 0 && apply) return { mediaType, value: {}, options, faults: [] }

@@ -16,7 +16,6 @@ import {
   attributesOf,
   type Core,
   cacheOf,
-  encodeFor,
   entryFor,
   fromStorage,
   groupKindOf,
@@ -177,7 +176,7 @@ async function tryUpdate(core: Core, call: Call, request: UpdateRequest, key: st
       release?.()
       return { answer: { kind: 'object', status, object: fromStorage(endpoint, withVersion(object, entry.revision)), of: endpoint } }
     }
-    const value = await encodeFor(cache, object)
+    const value = await cache.codec.encode(object)
     checkSize(value)
     const lease = leaseOf(core, endpoint)
     const result = await core.storage.store.update(cache.prefix + key, value, entry.revision, lease && (await lease))

@@ -137,8 +137,7 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
     for (;;) {
       const page = await store.list(prefix, { limit: pageSize, ...(after ? { after, revision } : {}) })
       revision ||= page.revision
-      const made = entriesOf(codec, prefix, page.kvs)
-      for (const entry of made instanceof Promise ? await made : made) entries.set(entry)
+      for (const entry of await entriesOf(codec, prefix, page.kvs)) entries.set(entry)
       after = page.kvs.at(-1)?.key
       if (!page.more || after === undefined) break
     }

@@ -4,7 +4,7 @@ import { formatTime } from '../../api/meta.ts'
 import type { Namespace } from '../../api/types/core-v1.ts'
 import type { Answer, Call } from '../call.ts'
 import type { ApiObject } from '../request.ts'
-import { attributesOf, type Core, cacheOf, encodeFor, groupResourceOf, readEntry, writtenEntry } from '../rest/core.ts'
+import { attributesOf, type Core, cacheOf, groupResourceOf, readEntry, writtenEntry } from '../rest/core.ts'
 import { checkPreconditions, readDeleteOptions, remove } from '../rest/delete.ts'
 import { withMetadata } from '../rest/update.ts'
 import { objectOf } from '../storage/entry.ts'
@@ -31,7 +31,7 @@ export async function deleteNamespace(core: Core, call: Call): Promise<Answer> {
     })
     if (options.dryRun) return { kind: 'object', status: 200, object: marked, of: endpoint }
     const cache = cacheOf(endpoint)
-    const value = await encodeFor(cache, marked)
+    const value = await cache.codec.encode(marked)
     const result = await core.storage.store.update(cache.prefix + entry.key, value, entry.revision)
     if (result.ok)
       return { kind: 'entry', status: 200, entry: await writtenEntry(endpoint, entry.key, value, result.revision, marked), endpoint }
