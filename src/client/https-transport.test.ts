@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { createSecureServer } from 'node:http2'
 import { createServer as createHttpsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
@@ -128,6 +128,36 @@ test('a server with another authority is refused', async () => {
   await expect(connect({ ...connection, ca: createCertificateAuthority('other').certificate }).raw('/version')).rejects.toThrow(
     /certificate/,
   )
+})
+
+test('who gives up need not wait for a server that takes the connection and says nothing', async () => {
+  const silent = createTcpServer()
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  ends.push(() => silent.close())
+  const { port } = silent.address() as AddressInfo
+  const client = connect({ server: `https://127.0.0.1:${port}`, credentials: () => ({}) })
+  const given = new AbortController()
+  const asked = client.raw('/version', given.signal)
+  silent.once('connection', () => given.abort(new Error('enough')))
+  await expect(asked).rejects.toThrow('enough')
+})
+
+test.each(['h2', 'https'] as const)('%s: what only reads is asked again when the connection breaks; what writes is not', async (kind) => {
+  const seen: string[] = []
+  const options = { key: serving.key, cert: serving.certificate, allowHTTP1: true }
+  const server = kind === 'h2' ? createSecureServer(options) : createHttpsServer(options)
+  server.on('request', (request, response) => {
+    seen.push(request.method)
+    if (seen.length < 3) (request.stream?.session ?? request.socket).destroy()
+    else response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  ends.push(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const client = connect({ server: `https://127.0.0.1:${port}`, ca: authority.certificate, credentials: () => ({}) })
+  await expect(client.create('pods', { metadata: { name: 'a', namespace: 'default' } })).rejects.toThrow('was closed')
+  expect(await client.raw('/version')).toEqual({})
+  expect(seen).toEqual(['POST', 'GET', 'GET'])
 })
 
 test('lines are whole, whatever the chunks', async () => {

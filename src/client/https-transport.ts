@@ -43,10 +43,17 @@ type Send = (request: ApiRequest, headers: Record<string, string | readonly stri
 
 /** How often an answer with Retry-After is asked again (client-go's default). */
 const mostRetries = 10
+/** How many connections in a row may break under a reader. */
+const mostLostConnections = 2
 /** An answer to one request that is larger than this is refused; a list of the largest clusters stays below. */
 const largestAnswer = 1 << 30
 const pingAfterMs = 30_000
 const pingTimeoutMs = 15_000
+/** A server that takes a connection and then says nothing has so long. */
+const connectTimeoutMs = 30_000
+
+/** The connection broke before the answer came: what only reads is asked again, as by client-go. */
+class ConnectionLost extends Error {}
 
 export function createHttpsTransport(connection: Connection, options: HttpsTransportOptions = {}): HttpsTransport {
   const { userAgent = 'kijabi', clock = systemClock, onWarning, observe } = options
@@ -73,7 +80,7 @@ export function createHttpsTransport(connection: Connection, options: HttpsTrans
     const body = request.body === undefined ? undefined : typeof request.body === 'string' ? request.body : JSON.stringify(request.body)
     for (let tries = 0; ; tries++) {
       request.signal?.throwIfAborted()
-      const credentials = await connection.credentials()
+      const credentials = await unlessAborted(Promise.resolve(connection.credentials()), request.signal)
       const headers: Record<string, string | readonly string[]> = {
         'user-agent': userAgent,
         accept: 'application/json',
@@ -86,8 +93,10 @@ export function createHttpsTransport(connection: Connection, options: HttpsTrans
       const seen = (code: string) => observe?.(request.method, url.host, code, (performance.now() - began) / 1000)
       const answer = await channelFor(credentials)({ ...request, path: basePath + request.path }, headers, body).catch((error: unknown) => {
         seen('<error>')
+        if (error instanceof ConnectionLost && request.method === 'GET' && tries < mostLostConnections) return undefined
         throw error
       })
+      if (!answer) continue
       seen(String(answer.status))
       if (onWarning && answer.headers.warning !== undefined) for (const text of warningTexts(answer.headers.warning)) onWarning(text)
       if (answer.status < 400) return answer
@@ -145,6 +154,17 @@ export function createHttpsTransport(connection: Connection, options: HttpsTrans
       channel = undefined
     },
   }
+}
+
+/** Whoever gives up need not wait for what others still wait for. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise
+  return new Promise((done, fail) => {
+    const stop = () => fail(signal.reason)
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    promise.then(done, fail).finally(() => signal.removeEventListener('abort', stop))
+  })
 }
 
 /** `299 - "text"`, several in one header or in several. */
@@ -247,13 +267,22 @@ function createTlsChannel(url: URL, connection: Connection, credentials: Credent
   let closed = false
 
   async function connect(): Promise<void> {
-    const socket = await new Promise<TLSSocket>((done, fail) => {
-      const made = tlsConnect({ ...tls, ALPNProtocols: ['h2', 'http/1.1'] }, () => {
-        made.off('error', fail)
-        done(made)
+    const made = tlsConnect({ ...tls, ALPNProtocols: ['h2', 'http/1.1'] })
+    made.setNoDelay(true)
+    const late = setTimeout(() => made.destroy(new Error(`connecting to ${url.host} took too long`)), connectTimeoutMs)
+    try {
+      await greet(made)
+    } finally {
+      clearTimeout(late)
+    }
+  }
+  async function greet(socket: TLSSocket): Promise<void> {
+    await new Promise<void>((done, fail) => {
+      socket.once('error', fail)
+      socket.once('secureConnect', () => {
+        socket.off('error', fail)
+        done()
       })
-      made.once('error', fail)
-      made.setNoDelay(true)
     })
     if (socket.alpnProtocol !== 'h2') {
       socket.destroy()
@@ -288,8 +317,7 @@ function createTlsChannel(url: URL, connection: Connection, credentials: Credent
       connecting ??= connect().finally(() => {
         connecting = undefined
       })
-      await connecting
-      request.signal?.throwIfAborted()
+      await unlessAborted(connecting, request.signal)
       entry = free()
     }
     if (!entry) return (http1 as Channel).send(request, headers, body)
@@ -302,10 +330,12 @@ function createTlsChannel(url: URL, connection: Connection, credentials: Credent
         ...(request.signal ? { signal: request.signal } : {}),
       })
       stream.once('response', (got) => done({ status: Number(got[':status']), headers: got as Answer['headers'], body: stream }))
-      stream.on('error', fail)
+      const lost = (cause?: Error) =>
+        fail(request.signal?.aborted ? request.signal.reason : new ConnectionLost(`the connection to ${url.host} was closed`, { cause }))
+      stream.on('error', lost)
       stream.once('close', () => {
         if (--used.streams === 0 && !used.session.destroyed) used.session.unref()
-        fail(new Error(`the connection to ${url.host} was closed`))
+        lost()
       })
       if (body !== undefined) stream.end(body)
     })
@@ -361,7 +391,9 @@ function createHttp1Channel(url: URL, tls?: ConnectionOptions): Channel {
           },
           (answer) => done({ status: answer.statusCode ?? 0, headers: answer.headers, body: answer }),
         )
-        outgoing.on('error', fail)
+        outgoing.on('error', (error: NodeJS.ErrnoException) =>
+          fail(error.code === 'ECONNRESET' ? new ConnectionLost(`the connection to ${url.host} was closed`, { cause: error }) : error),
+        )
         outgoing.setNoDelay(true)
         outgoing.end(body)
       }),
