@@ -53,7 +53,9 @@ const pingTimeoutMs = 15_000
 const connectTimeoutMs = 30_000
 
 /** The connection broke before the answer came: what only reads is asked again, as by client-go. */
-class ConnectionLost extends Error {}
+class ConnectionLost extends Error {
+  readonly code = 'ECONNRESET'
+}
 
 export function createHttpsTransport(connection: Connection, options: HttpsTransportOptions = {}): HttpsTransport {
   const { userAgent = 'kijabi', clock = systemClock, onWarning, observe } = options

@@ -63,3 +63,13 @@ test('a leader that ends gives the lease back, so that another need not wait', a
   const lease = await client.get('leases.coordination.k8s.io', { namespace: 'kube-system', name: 'loops' })
   expect(lease.spec).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1, leaseDurationSeconds: 15 })
 })
+
+test.each([
+  [{ leaseDurationMs: 10_000, renewDeadlineMs: 10_000 }, 'leaseDuration must be greater than renewDeadline'],
+  [{ renewDeadlineMs: 2_400 }, 'renewDeadline must be greater than retryPeriod*JitterFactor'],
+  [{ retryPeriodMs: 0 }, 'retryPeriod must be greater than zero'],
+])('times that would let two lead, or nobody, are refused: %o', async (times, why) => {
+  const { client } = setUp()
+  const options = { namespace: 'kube-system', name: 'loops', identity: 'a', ...times }
+  await expect(runAsLeader(client, options, new AbortController().signal, () => {})).rejects.toThrow(why)
+})

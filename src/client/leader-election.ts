@@ -25,6 +25,23 @@ export interface LeaderElectionOptions {
   readonly metrics?: MetricsRegistry
 }
 
+/** Who waits tries after one period to 2.2 of them, at random, so that not all try at once. */
+const jitterFactor = 1.2
+
+type LeaseTimes = Pick<LeaderElectionOptions, 'leaseDurationMs' | 'renewDeadlineMs' | 'retryPeriodMs'>
+
+/** The times with their defaults; throws where they would let two lead, or nobody. */
+export function leaseTimes({
+  leaseDurationMs = 15_000,
+  renewDeadlineMs = 10_000,
+  retryPeriodMs = 2_000,
+}: LeaseTimes): Required<LeaseTimes> {
+  if (leaseDurationMs <= renewDeadlineMs) throw new Error('leaseDuration must be greater than renewDeadline')
+  if (renewDeadlineMs <= retryPeriodMs * jitterFactor) throw new Error('renewDeadline must be greater than retryPeriod*JitterFactor')
+  if (retryPeriodMs < 1) throw new Error('retryPeriod must be greater than zero')
+  return { leaseDurationMs, renewDeadlineMs, retryPeriodMs }
+}
+
 /**
  * Waits for the lease, then runs `lead` with a signal that is aborted when the lease is lost. Resolves to false when
  * it was lost, to true when `signal` ended it; the lease is then given back.
@@ -36,7 +53,7 @@ export async function runAsLeader(
   lead: (signal: AbortSignal) => void,
 ): Promise<boolean> {
   const { namespace, name, identity, clock = systemClock, random = Math.random } = options
-  const { leaseDurationMs = 15_000, renewDeadlineMs = 10_000, retryPeriodMs = 2_000 } = options
+  const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = leaseTimes(options)
   const log = (options.log ?? noLog).with({ lock: `${namespace}/${name}` })
   const master = options.metrics?.gauge('leader_election_master_status', 'Whether this process holds the lease.', ['name'])
   master?.set(0, [name])
@@ -106,7 +123,7 @@ export async function runAsLeader(
     }
   }
 
-  const jittered = () => retryPeriodMs * (1 + 1.2 * random())
+  const jittered = () => retryPeriodMs * (1 + jitterFactor * random())
   while (!(await attempt(signal))) if (!(await sleep(clock, jittered(), signal))) return true
   log.info('successfully acquired lease', { identity })
   const record = (message: string) =>

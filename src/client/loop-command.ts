@@ -2,6 +2,7 @@
  * What the commands of kube-controller-manager and kube-scheduler have in common: the connection, leader election, and
  * a server for health and metrics beside the loops.
  */
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { ConfigMap } from '../api/types/core-v1.ts'
@@ -20,7 +21,7 @@ import { createAccessGate, createAccessReviews, createCertificateCallers, create
 import { createHttpsTransport } from './https-transport.ts'
 import { createInformers, type Informers } from './informer.ts'
 import { type Connection, inClusterConnection, loadConnection } from './kubeconfig.ts'
-import type { LeaderElectionOptions } from './leader-election.ts'
+import { type LeaderElectionOptions, leaseTimes } from './leader-election.ts'
 import { createRequestMetrics } from './request-metrics.ts'
 import type { Transport } from './transport.ts'
 
@@ -96,12 +97,15 @@ const withDefault = (name: keyof typeof frontProxyFlags, value: string): FlagTab
 
 export function leaseTermsOf(values: ParsedFlags['values']): LeaseTerms {
   return {
-    identity: `${hostname()}_${process.pid}`,
+    // Not the process's number: two containers of one host may have the same.
+    identity: `${hostname()}_${randomUUID()}`,
     namespace: values['leader-elect-resource-namespace'] as string,
     name: values['leader-elect-resource-name'] as string,
-    leaseDurationMs: values['leader-elect-lease-duration'] as number,
-    renewDeadlineMs: values['leader-elect-renew-deadline'] as number,
-    retryPeriodMs: values['leader-elect-retry-period'] as number,
+    ...leaseTimes({
+      leaseDurationMs: values['leader-elect-lease-duration'] as number,
+      renewDeadlineMs: values['leader-elect-renew-deadline'] as number,
+      retryPeriodMs: values['leader-elect-retry-period'] as number,
+    }),
   }
 }
 
