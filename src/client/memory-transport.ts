@@ -10,6 +10,7 @@ import { parseFieldSelector } from '../api/fields.ts'
 import { generateName } from '../api/hash.ts'
 import { parseLabelSelector } from '../api/labels.ts'
 import { formatTime } from '../api/meta.ts'
+import { applyJsonPatch, JsonPatchError, type JsonPatchOperation } from '../api/patch/json-patch.ts'
 import { allResources } from '../api/registry.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { KubernetesObject } from './resources.ts'
@@ -281,9 +282,9 @@ function matcher(query: URLSearchParams, namespace: string): (object: Stored) =>
     })
 }
 
-/** A merge patch, or a strategic one of conditions and owners: enough for what the loops send. */
+/** A JSON patch, a merge patch, or a strategic one of conditions and owners: enough for what the loops send. */
 function patchedBy(target: unknown, patch: unknown, type: string | undefined): unknown {
-  if (type === 'application/json-patch+json') throw new Error('the memory transport knows no JSON patch')
+  if (type === 'application/json-patch+json') return jsonPatchedBy(target, patch as JsonPatchOperation[])
   const strategic = type === 'application/strategic-merge-patch+json'
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch
   const out: Record<string, unknown> = { ...((target ?? {}) as Record<string, unknown>) }
@@ -302,6 +303,14 @@ function patchedBy(target: unknown, patch: unknown, type: string | undefined): u
     else out[key] = patchedBy(out[key], value, type)
   }
   return out
+}
+function jsonPatchedBy(target: unknown, patch: readonly JsonPatchOperation[]): unknown {
+  try {
+    return applyJsonPatch(target, patch)
+  } catch (error) {
+    if (!(error instanceof JsonPatchError)) throw error
+    throw new StatusError({ code: 422, reason: 'Invalid', message: 'the server rejected our request due to an error in our request' })
+  }
 }
 type Item = Record<string, unknown>
 const mergeKeys: Record<string, string> = { ownerReferences: 'uid', conditions: 'type' }

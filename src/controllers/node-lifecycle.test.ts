@@ -12,11 +12,11 @@ const setUp = testClusters({ kubelet: 'none' }, (made) => {
 const at = (name: string) => ({ namespace: 'default', name })
 
 const beating = new Set<string>()
-const node = async (name: string, zone = 'z') => {
+const node = async (name: string, zone = 'z', more: Record<string, string> = {}) => {
   const { client, clock } = cluster
   const now = formatTime(clock.now())
   await client.create('nodes', {
-    metadata: { name, labels: { 'topology.kubernetes.io/zone': zone } },
+    metadata: { name, labels: { 'topology.kubernetes.io/zone': zone, ...more } },
     status: { conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: now, lastTransitionTime: now }] },
   } as never)
   await client.create('leases.coordination.k8s.io', {
@@ -200,6 +200,15 @@ test.each<[string, Partial<ControllerOptions>, Record<string, [ready: number, si
   expect(gaps).toEqual(expected)
 })
 
+test('nodes that are excluded from disruption checks make no zone unhealthy', async () => {
+  await setUp(loops)
+  for (const name of ['a', 'b', 'c']) await node(name)
+  for (const name of ['d', 'e']) await node(name, 'z', { 'node.kubernetes.io/exclude-disruption': '' })
+  for (const name of ['c', 'd', 'e']) beating.delete(name)
+  await pass(110)
+  for (const name of ['c', 'd', 'e']) expect(await taints(name)).toContain('node.kubernetes.io/unreachable:NoExecute')
+})
+
 test('when a node is back after all were gone, the others get their whole grace again', async () => {
   await setUp(loops, { options })
   for (const name of ['a', 'b', 'c']) await node(name)
@@ -234,3 +243,53 @@ test('pressure and cordon become taints, and go with their cause', async () => {
   await settle()
   expect(await taints('a')).toEqual(['node.kubernetes.io/memory-pressure:NoSchedule'])
 })
+
+test('of a node that says itself that it is not ready the pods stay as its kubelet says they are', async () => {
+  const { client, pass, events } = await setUp(loops, { options })
+  for (const name of ['a', 'b']) await node(name)
+  await pod('p', 'a', tolerating(300))
+  const { status, ...rest } = await get('a')
+  await client.updateStatus('nodes', {
+    ...rest,
+    status: { ...status, conditions: status.conditions?.map((c) => ({ ...c, status: 'False', reason: 'KubeletNotReady' })) },
+  })
+  await pass(2)
+  expect(await taints('a')).toEqual(['node.kubernetes.io/not-ready:NoExecute', 'node.kubernetes.io/not-ready:NoSchedule'])
+  expect((await client.get('pods', at('p'))).status.conditions).toMatchObject([{ type: 'Ready', status: 'True' }])
+  expect(events().filter((e) => e.startsWith('NodeNotReady'))).toEqual([])
+})
+
+test.each([
+  ['new names are repeated under the old ones', { os: 'linux', arch: 'arm64' }, {}, { os: 'linux', arch: 'arm64' }],
+  ['an old name that says otherwise is put right', { os: 'linux' }, { os: 'windows' }, { os: 'linux' }],
+  ['an old name alone stays', {}, { arch: 'amd64' }, { arch: 'amd64' }],
+])('labels of a node: %s', async (_name, stable, beta, expected) => {
+  const { client, settle } = await setUp(['node-lifecycle'])
+  const named = (prefix: string, labels: object) => Object.fromEntries(Object.entries(labels).map(([k, v]) => [`${prefix}/${k}`, v]))
+  await client.create('nodes', {
+    metadata: { name: 'a', labels: { ...named('kubernetes.io', stable), ...named('beta.kubernetes.io', beta) } },
+  } as never)
+  await settle()
+  expect((await get('a')).metadata.labels).toEqual({ ...named('kubernetes.io', stable), ...named('beta.kubernetes.io', expected) })
+})
+
+test.each<[string, (c: TestCluster) => Promise<unknown>, attempts: number]>([
+  ['what else of the node changed meanwhile does not matter', ({ client }) => client.patch('nodes', { name: 'a' }, annotated), 1],
+  ['taints that changed are read again, and none is lost', ({ client }) => client.patch('nodes', { name: 'a' }, tainted), 2],
+])('taints are written once: %s', async (_name, meanwhile, attempts) => {
+  const made = await setUp(['node-lifecycle'])
+  await node('a')
+  await made.settle()
+  const patches: unknown[] = []
+  made.transport.intercept = async ({ method, path, contentType }) => {
+    if (method !== 'PATCH' || path !== '/api/v1/nodes/a' || contentType !== 'application/json-patch+json') return
+    patches.push(path)
+    if (patches.length === 1) await meanwhile(made)
+  }
+  await made.client.patch('nodes', { name: 'a' }, { spec: { unschedulable: true } })
+  await made.pass(1)
+  expect(patches).toHaveLength(attempts)
+  expect(await taints('a')).toEqual([...(attempts > 1 ? ['mine:NoSchedule'] : []), 'node.kubernetes.io/unschedulable:NoSchedule'])
+})
+const annotated = { metadata: { annotations: { seen: 'yes' } } }
+const tainted = { spec: { taints: [{ key: 'mine', effect: 'NoSchedule' }] } }

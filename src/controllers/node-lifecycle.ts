@@ -16,7 +16,14 @@ import { taintKeys } from './taints.ts'
 const leaseNamespace = 'kube-node-lease'
 /** The conditions that a silent node is no longer believed. */
 const watchedConditions = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'] as const
-type ZoneState = 'Initial' | 'Normal' | 'FullDisruption' | 'PartialDisruption'
+type ZoneState = 'Normal' | 'FullDisruption' | 'PartialDisruption'
+/** Nodes that do not count when a zone is judged. */
+const excludeDisruptionLabel = 'node.kubernetes.io/exclude-disruption'
+/** Labels that were called otherwise once; who selects by the old name finds new nodes, too. */
+const formerLabels = [
+  ['kubernetes.io/os', 'beta.kubernetes.io/os'],
+  ['kubernetes.io/arch', 'beta.kubernetes.io/arch'],
+] as const
 
 /** Zones are judged by all their nodes, so once for those that come or change together. */
 const judgeAfterMs = 100
@@ -54,7 +61,7 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
   const unhealthy = deps.metrics.gauge('node_collector_unhealthy_nodes_in_zone', 'Nodes of a zone that are not ready.', ['zone'])
   /** When a sign of life of each node was last seen, by this clock. */
   const seen = new Map<string, number>()
-  const zones = new Map<string, ZoneState>()
+  const zones = new Map<string, { readonly state: ZoneState; readonly size: number }>()
   /** When the next node of a zone may be evicted. */
   const nextEviction = new Map<string, number>()
   let stopped = false
@@ -107,15 +114,6 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
       added: renewed,
       updated: (lease, before) => lease.spec.renewTime !== before.spec.renewTime && renewed(lease),
     })
-    // A pod that is bound to a node which is not ready must not stay ready.
-    pods.addHandler({
-      updated(pod, before) {
-        if (pod.spec.nodeName && isPodReady(pod) && !isPodReady(before)) {
-          const node = nodes.get(undefined, pod.spec.nodeName)
-          if (node && readiness(node) !== 'True') queue.add(pod.spec.nodeName)
-        }
-      },
-    })
     return [nodes, pods, leases]
   }
 
@@ -126,13 +124,24 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
     const neverPosted = nodeCondition(node, 'Ready') === undefined
     const grace = neverPosted ? options.nodeStartupGracePeriodMs : options.nodeMonitorGracePeriodMs
     const silentMs = clock.now() - (seen.get(key) ?? clock.now())
-    if (silentMs >= grace && readiness(node) !== 'Unknown') node = await markUnknown(node)
-    else if (silentMs >= grace && neverPosted) node = await markUnknown(node)
+    if (silentMs >= grace && (readiness(node) !== 'Unknown' || neverPosted)) node = await markUnknown(node)
+    node = await labelAsFormerly(node)
     node = await taintNoSchedule(node)
     const wait = await taintNoExecute(node)
-    if (readiness(node) !== 'True') await markPodsNotReady(node)
+    // A kubelet that says itself that its node is not ready says what is true of its pods, too.
+    if (readiness(node) === 'Unknown') await markPodsNotReady(node)
     const silence = readiness(node) === 'Unknown' && !neverPosted ? undefined : Math.max(grace - silentMs, options.nodeMonitorPeriodMs)
     return silence === undefined ? wait : wait === undefined ? silence : Math.min(silence, wait)
+  }
+
+  async function labelAsFormerly(node: Node): Promise<Node> {
+    const { name, uid, labels: have = {} } = node.metadata
+    const labels: Record<string, string> = {}
+    for (const [label, former] of formerLabels) {
+      const value = have[label]
+      if (value !== undefined && have[former] !== value) labels[former] = value
+    }
+    return Object.keys(labels).length === 0 ? node : client.patch('nodes', { name }, { metadata: { uid, labels } })
   }
 
   async function markUnknown(node: Node): Promise<Node> {
@@ -164,12 +173,13 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
     judgeSoon()
     log.warn('node has not been heard of', { node: node.metadata.name })
     const updated = await client.updateStatus('nodes', { ...node, status: { ...node.status, conditions } })
-    recorder.event(
-      { kind: 'Node', apiVersion: 'v1', name: node.metadata.name, uid: node.metadata.uid },
-      'Normal',
-      'NodeNotReady',
-      `Node ${node.metadata.name} status is now: NodeNotReady`,
-    )
+    if (readiness(node) === 'True')
+      recorder.event(
+        { kind: 'Node', apiVersion: 'v1', name: node.metadata.name, uid: node.metadata.uid },
+        'Normal',
+        'NodeNotReady',
+        `Node ${node.metadata.name} status is now: NodeNotReady`,
+      )
     return updated
   }
 
@@ -223,51 +233,55 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
     return undefined
   }
 
+  /** Holds to what was read of the taints alone: kubelets and other loops write to the rest of a young node all the time. */
   async function writeTaints(node: Node, taints: Taint[]): Promise<Node> {
-    const { name, resourceVersion } = node.metadata
-    const patch = { metadata: { resourceVersion }, spec: { taints: taints.length > 0 ? taints : null } }
-    return client.patch('nodes', { name }, patch, { type: 'merge' })
+    const { name, uid } = node.metadata
+    const path = '/spec/taints'
+    const patch = [
+      { op: 'test', path: '/metadata/uid', value: uid },
+      { op: 'test', path, value: node.spec.taints ?? null },
+      taints.length > 0 ? { op: 'add', path, value: taints } : { op: 'remove', path },
+    ]
+    return client.patch('nodes', { name }, patch, { type: 'json' })
   }
 
   // ---- zones
 
   /** Evictions a second in a zone, by its state (--node-eviction-rate and its kin). */
   function rateOf(zone: string): number {
-    if (zones.get(zone) !== 'PartialDisruption') return options.nodeEvictionRate
-    const size = nodes.list().filter((node) => zoneOf(node) === zone).length
+    const { state, size = 0 } = zones.get(zone) ?? {}
+    if (state !== 'PartialDisruption') return options.nodeEvictionRate
     return size > options.largeClusterSizeThreshold ? options.secondaryNodeEvictionRate : 0
+  }
+
+  function stateOf(ready: number, notReady: number): ZoneState {
+    if (ready === 0 && notReady > 0) return 'FullDisruption'
+    return notReady > 2 && notReady / (ready + notReady) >= options.unhealthyZoneThreshold ? 'PartialDisruption' : 'Normal'
   }
 
   async function judgeZones(): Promise<undefined> {
     unjudged = false
     const counts = new Map<string, { ready: number; notReady: number }>()
     for (const node of nodes.list()) {
+      if (excludeDisruptionLabel in (node.metadata.labels ?? {})) continue
       const count = counts.get(zoneOf(node)) ?? { ready: 0, notReady: 0 }
       if (readiness(node) === 'True') count.ready++
       else count.notReady++
       counts.set(zoneOf(node), count)
     }
     for (const zone of zones.keys()) if (!counts.has(zone)) for (const gauge of [sizes, health, unhealthy]) gauge.remove([zone])
-    for (const [zone, { ready, notReady }] of counts) {
-      sizes.set(ready + notReady, [zone])
-      health.set((100 * ready) / (ready + notReady), [zone])
-      unhealthy.set(notReady, [zone])
-    }
-    const states = new Map<string, ZoneState>()
-    for (const [zone, { ready, notReady }] of counts)
-      states.set(
-        zone,
-        ready === 0 && notReady > 0
-          ? 'FullDisruption'
-          : notReady > 2 && notReady / (ready + notReady) >= options.unhealthyZoneThreshold
-            ? 'PartialDisruption'
-            : 'Normal',
-      )
-    const changed = [...states].some(([zone, state]) => zones.get(zone) !== state)
+    const before = new Map(zones)
     zones.clear()
-    for (const [zone, state] of states) zones.set(zone, state)
+    for (const [zone, { ready, notReady }] of counts) {
+      const size = ready + notReady
+      sizes.set(size, [zone])
+      health.set((100 * ready) / size, [zone])
+      unhealthy.set(notReady, [zone])
+      zones.set(zone, { state: stateOf(ready, notReady), size })
+    }
+    const changed = [...zones].some(([zone, { state }]) => before.get(zone)?.state !== state)
     // When no zone has a node left, the fault is more likely here: nobody is evicted.
-    const all = states.size > 0 && [...states.values()].every((state) => state === 'FullDisruption')
+    const all = zones.size > 0 && [...zones.values()].every(({ state }) => state === 'FullDisruption')
     if (all !== stopped) {
       stopped = all
       if (all) log.warn('no node is ready: evictions are stopped')
