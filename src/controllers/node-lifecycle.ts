@@ -62,6 +62,8 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
   /** When a sign of life of each node was last seen, by this clock. */
   const seen = new Map<string, number>()
   const zones = new Map<string, { readonly state: ZoneState; readonly size: number }>()
+  /** The version of each node that has the taints written last: an older one in the cache tells nothing of them. */
+  const written = new Map<string, number>()
   /** When the next node of a zone may be evicted. */
   const nextEviction = new Map<string, number>()
   let stopped = false
@@ -98,6 +100,7 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
       },
       deleted(node) {
         seen.delete(node.metadata.name)
+        written.delete(node.metadata.name)
         recorder.event(
           { kind: 'Node', apiVersion: 'v1', name: node.metadata.name, uid: node.metadata.uid },
           'Normal',
@@ -120,7 +123,7 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
   async function reconcile(key: string): Promise<number | undefined> {
     if (key === zoneKey) return judgeZones()
     let node = nodes.get(undefined, key)
-    if (!node) return undefined
+    if (!node || Number(node.metadata.resourceVersion) < (written.get(key) ?? 0)) return undefined // the change to come wakes it
     const neverPosted = nodeCondition(node, 'Ready') === undefined
     const grace = neverPosted ? options.nodeStartupGracePeriodMs : options.nodeMonitorGracePeriodMs
     const silentMs = clock.now() - (seen.get(key) ?? clock.now())
@@ -242,7 +245,9 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
       { op: 'test', path, value: node.spec.taints ?? null },
       taints.length > 0 ? { op: 'add', path, value: taints } : { op: 'remove', path },
     ]
-    return client.patch('nodes', { name }, patch, { type: 'json' })
+    const tainted = await client.patch('nodes', { name }, patch, { type: 'json' })
+    written.set(name, Number(tainted.metadata.resourceVersion))
+    return tainted
   }
 
   // ---- zones
