@@ -3,10 +3,10 @@
  * (pkg/controller/devicetainteviction). Taints stand in ResourceSlices; DeviceTaintRules are of an API that is off.
  */
 import { objectKey, splitKey } from '../api/meta.ts'
-import type { Pod, Toleration } from '../api/types/core-v1.ts'
+import type { Pod, Taint, Toleration } from '../api/types/core-v1.ts'
 import type { DeviceRequestAllocationResult, DeviceTaint, ResourceClaim, ResourceSlice } from '../api/types/resource-v1.ts'
 import type { Controller, ControllerDeps } from './controller.ts'
-import { toleratedMs } from './taints.ts'
+import { toleratedMs, tolerates } from './taints.ts'
 import { createTimedEviction } from './timed-eviction.ts'
 
 const poolIndex = 'pool'
@@ -40,7 +40,10 @@ export function createDeviceTaintEvictionController(deps: ControllerDeps): Contr
       for (const result of resultsOf(claim))
         for (const taint of noExecute(result)) {
           const since = taint.timeAdded ? Date.parse(taint.timeAdded) : eviction.since(pod)
-          due = Math.min(due, since + toleratedMs([{ ...taint, effect: 'NoExecute' }], result.tolerations as Toleration[]))
+          const matching = ((result.tolerations ?? []) as Toleration[]).filter((t) => tolerates(t, taint as Taint))
+          // Of several that match a device's taint the shortest counts, of a node's taint the first.
+          const times = matching.map((t) => toleratedMs([taint as Taint], [t]))
+          due = Math.min(due, since + (times.length > 0 ? Math.min(...times) : 0))
         }
     return due
   }

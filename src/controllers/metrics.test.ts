@@ -44,6 +44,10 @@ const detach = async (c: TestCluster) => {
   const spec = { attacher: 'd', nodeName: 'a', source: { persistentVolumeName: 'pv' } }
   await create(c, 'volumeattachments.storage.k8s.io', { metadata: { name: 'va' }, spec })
 }
+const evicted = async (c: TestCluster) => {
+  await create(c, 'nodes', { metadata: { name: 'a' }, spec: { taints: [{ key: 'out', effect: 'NoExecute' }] } })
+  await create(c, 'pods', { metadata: web, spec: { nodeName: 'a', containers: [] } })
+}
 const rollOver = async (c: TestCluster) => {
   const spec = {
     ...{ replicas: 2, selector: { matchLabels: labels }, template: template(), serviceName: 'web' },
@@ -121,6 +125,8 @@ test.each<Row>([
   ['endpoint_slice_controller_endpoints_desired 1', ['endpointslice'], service],
   ['endpoint_slice_controller_changes{operation="create"} 1', ['endpointslice'], service],
   ['endpoint_slice_controller_syncs{result="success"}', ['endpointslice'], service],
+  ['taint_eviction_controller_pod_deletions_total 1', ['taint-eviction'], evicted],
+  ['taint_eviction_controller_pod_deletion_duration_seconds_count 1', ['taint-eviction'], evicted],
   ['attachdetach_controller_forced_detaches{reason="out-of-service"} 1', ['persistentvolume-attach-detach'], detach],
 ])('%s', async (line, controllers, does) => {
   const cluster = await setUp(controllers)

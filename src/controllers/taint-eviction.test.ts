@@ -72,6 +72,20 @@ test('the time of a taint stands on it, so that a restart does not begin the wai
   expect(isThere()).toBe(false)
 })
 
+test('a pod that waited long for a node and comes to one that is tainted already has its whole time', async () => {
+  await start()
+  await taint(out({ timeAdded: formatTime(cluster.clock.now()) }))
+  await pod([tolerates(20)], { nodeName: undefined })
+  await cluster.pass(60)
+  const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: formatTime(cluster.clock.now()) }
+  await cluster.setPodStatus('p', { conditions: [scheduled] } as never)
+  await cluster.client.createSubresource('pods', at, 'binding', { target: { name: 'n' } })
+  await cluster.pass(19)
+  expect(isThere()).toBe(true)
+  await cluster.pass(2)
+  expect(isThere()).toBe(false)
+})
+
 test('a pod that is bound to a tainted node leaves, and it is told why', async () => {
   await start()
   await taint(out())

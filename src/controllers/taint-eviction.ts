@@ -6,6 +6,7 @@ import { objectKey, splitKey } from '../api/meta.ts'
 import type { Node, Pod, Taint } from '../api/types/core-v1.ts'
 import type { Controller, ControllerDeps } from './controller.ts'
 import { semanticEqual } from './equal.ts'
+import { podCondition } from './pods.ts'
 import { toleratedMs } from './taints.ts'
 import { createTimedEviction } from './timed-eviction.ts'
 
@@ -51,10 +52,9 @@ export function createTaintEvictionController(deps: ControllerDeps): Controller 
       const pod = pods.get(namespace, name)
       const taints = noExecute(pod?.spec.nodeName ? nodes.get(undefined, pod.spec.nodeName) : undefined)
       if (!pod || taints.length === 0) return eviction.settle(key, pod, undefined)
-      const since = Math.max(
-        ...taints.map((t) => (t.timeAdded ? Date.parse(t.timeAdded) : eviction.since(pod))),
-        Date.parse(pod.metadata.creationTimestamp),
-      )
+      // Who comes to a node that is tainted already has its whole time from then on.
+      const came = podCondition(pod, 'PodScheduled')?.lastTransitionTime ?? pod.metadata.creationTimestamp
+      const since = Math.max(...taints.map((t) => (t.timeAdded ? Date.parse(t.timeAdded) : eviction.since(pod))), Date.parse(came))
       return eviction.settle(key, pod, since + toleratedMs(taints, pod.spec.tolerations))
     },
   }

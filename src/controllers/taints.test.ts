@@ -17,6 +17,12 @@ test.each([
     ],
     5000,
   ],
+  [
+    'the first that matches, though a later one is shorter',
+    ['a'],
+    [{ operator: 'Exists' as const }, { key: 'a', operator: 'Exists' as const, tolerationSeconds: 5 }],
+    Infinity,
+  ],
   ['one of two is not tolerated', ['a', 'b'], [{ key: 'a', operator: 'Exists' as const }], 0],
   ['everything', ['a', 'b'], [{ operator: 'Exists' as const }], Infinity],
   ['a negative time is none', ['a'], [{ key: 'a', operator: 'Exists' as const, tolerationSeconds: -1 }], 0],

@@ -33,16 +33,14 @@ export const isTolerated = (taint: Taint, tolerations: readonly Toleration[] | n
 
 /**
  * How long a pod may stay under these taints, in ms: 0 when one is not tolerated, Infinity when each is tolerated
- * without limit, else the shortest toleration.
+ * without limit, else the shortest time. For each taint the first toleration that matches it counts, as upstream.
  */
 export function toleratedMs(taints: readonly Taint[], tolerations: readonly Toleration[] | null | undefined): number {
   let shortest = Infinity
   for (const taint of taints) {
-    const matching = (tolerations ?? []).filter((t) => tolerates(t, taint))
-    if (matching.length === 0) return 0
-    // Upstream takes the shortest of all tolerations in use, of one taint or of several.
-    for (const { tolerationSeconds } of matching)
-      if (tolerationSeconds !== undefined) shortest = Math.min(shortest, Math.max(0, tolerationSeconds) * 1000)
+    const matching = tolerations?.find((t) => tolerates(t, taint))
+    if (!matching) return 0
+    if (matching.tolerationSeconds !== undefined) shortest = Math.min(shortest, Math.max(0, matching.tolerationSeconds) * 1000)
   }
   return shortest
 }

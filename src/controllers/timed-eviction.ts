@@ -16,16 +16,24 @@ export interface TimedEviction {
 
 /** `reason` is of the events, `because` of the pod's condition DisruptionTarget. */
 export function createTimedEviction(
-  { client, clock, recorder: recorders }: Pick<ControllerDeps, 'client' | 'clock' | 'recorder'>,
+  { client, clock, metrics, recorder: recorders }: Pick<ControllerDeps, 'client' | 'clock' | 'metrics' | 'recorder'>,
   component: string,
   reason: string,
   because: { readonly reason: string; readonly message: string },
 ): TimedEviction {
   const recorder = recorders(component)
+  const subsystem = component.replaceAll('-', '_')
+  const deletions = metrics.counter(`${subsystem}_pod_deletions_total`, 'Pods that were deleted for taints.')
+  const latency = metrics.histogram(
+    `${subsystem}_pod_deletion_duration_seconds`,
+    'From when a pod should go until it was deleted.',
+    [],
+    [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 30, 60, 120, 180, 240],
+  )
   /** Pods that wait, and since when this process knows it. */
   const waiting = new Map<string, { uid: string; since: number }>()
 
-  async function evict(pod: Pod): Promise<void> {
+  async function evict(pod: Pod, due: number): Promise<void> {
     const { namespace, name, uid } = pod.metadata
     try {
       if (podCondition(pod, 'DisruptionTarget')?.status !== 'True') {
@@ -38,6 +46,8 @@ export function createTimedEviction(
         )
       }
       await client.delete('pods', { namespace, name }, { preconditions: { uid } })
+      deletions.add()
+      latency.observe((clock.now() - due) / 1000)
     } catch (error) {
       if (!isNotFound(error)) throw error
     }
@@ -61,7 +71,7 @@ export function createTimedEviction(
       }
       waiting.delete(key)
       recorder.event(referenceTo('pods', pod), 'Normal', reason, `Marking for deletion Pod ${key}`)
-      return void (await evict(pod))
+      return void (await evict(pod, due))
     },
   }
 }
