@@ -127,6 +127,14 @@ test.each<Row>([
   ['endpoint_slice_controller_syncs{result="success"}', ['endpointslice'], service],
   ['taint_eviction_controller_pod_deletions_total 1', ['taint-eviction'], evicted],
   ['taint_eviction_controller_pod_deletion_duration_seconds_count 1', ['taint-eviction'], evicted],
+  [
+    'pod_gc_collector_force_delete_pods_total{namespace="default",reason="unscheduled"} 1',
+    ['pod-garbage-collector'],
+    async (c) => {
+      await create(c, 'pods', { metadata: { ...web, finalizers: ['a/b'] }, spec: { containers: [] } })
+      await c.client.delete('pods', web)
+    },
+  ],
   ['attachdetach_controller_forced_detaches{reason="out-of-service"} 1', ['persistentvolume-attach-detach'], detach],
 ])('%s', async (line, controllers, does) => {
   const cluster = await setUp(controllers)

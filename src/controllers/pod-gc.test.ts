@@ -97,5 +97,17 @@ test.each([
     await pod(name, 'a', { phase: name === 'y' ? 'Failed' : 'Succeeded' })
     await pass(1)
   }
+  await pass(1)
   expect(podNames()).toEqual(['running', ...kept])
+})
+
+test('of finished pods those that were evicted go first', async () => {
+  const { pass, podNames } = await setUp(loops, { options: { terminatedPodGCThreshold: 2 } })
+  await node()
+  for (const name of ['x', 'y', 'z']) {
+    await pod(name, 'a', { phase: 'Failed', ...(name === 'y' ? { reason: 'Evicted' } : {}) })
+    await pass(1)
+  }
+  await pass(1)
+  expect(podNames()).toEqual(['x', 'z'])
 })

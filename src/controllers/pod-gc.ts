@@ -13,12 +13,20 @@ import { taintKeys } from './taints.ts'
 /** A node that vanished may come back in this time before its pods are given up. */
 const quarantineMs = 40_000
 const finishedKey = 'finished'
+const finishedIndex = 'finished'
+/** Pods that end together are counted once. */
+const countAfterMs = 1000
 
-export function createPodGarbageCollector({ client, informers, clock, options }: ControllerDeps): Controller {
+type Reason = 'terminated' | 'out-of-service' | 'orphaned' | 'unscheduled'
+
+export function createPodGarbageCollector({ client, informers, clock, metrics, options }: ControllerDeps): Controller {
   const pods = informers.of('pods')
   const nodes = informers.of('nodes')
   pods.addIndex(nodeIndex, (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []))
+  pods.addIndex(finishedIndex, (pod) => (isPodFinished(pod) && !pod.metadata.deletionTimestamp ? [finishedKey] : []))
   let finished = 0
+  const deletions = metrics.counter('pod_gc_collector_force_delete_pods_total', 'Pods that were to be deleted.', ['namespace', 'reason'])
+  const failures = metrics.counter('pod_gc_collector_force_delete_pod_errors_total', 'Those that could not be.', ['namespace', 'reason'])
 
   const isOutOfService = (node: Node | undefined) =>
     node !== undefined &&
@@ -37,7 +45,8 @@ export function createPodGarbageCollector({ client, informers, clock, options }:
       }
       const count = (change: number) => {
         finished += change
-        if (change > 0 && options.terminatedPodGCThreshold > 0 && finished > options.terminatedPodGCThreshold) queue.add(finishedKey)
+        if (change > 0 && options.terminatedPodGCThreshold > 0 && finished > options.terminatedPodGCThreshold)
+          queue.addAfter(finishedKey, countAfterMs)
       }
       pods.addHandler({
         added(pod) {
@@ -68,7 +77,7 @@ export function createPodGarbageCollector({ client, informers, clock, options }:
       if (key.startsWith('pod/')) {
         const { namespace, name } = splitKey(rest)
         const pod = pods.get(namespace, name)
-        if (pod?.metadata.deletionTimestamp && !pod.spec.nodeName) await remove(pod)
+        if (pod?.metadata.deletionTimestamp && !pod.spec.nodeName) await remove(pod, 'unscheduled')
         return
       }
       return lookAtNode(rest)
@@ -80,7 +89,7 @@ export function createPodGarbageCollector({ client, informers, clock, options }:
     const bound = pods.byIndex(nodeIndex, name)
     if (node) {
       if (!isOutOfService(node)) return
-      for (const pod of bound) if (isPodTerminating(pod)) await remove(pod, 'PodGC: node is out of service')
+      for (const pod of bound) if (isPodTerminating(pod)) await remove(pod, 'out-of-service')
       return
     }
     if (bound.length === 0) return
@@ -92,20 +101,24 @@ export function createPodGarbageCollector({ client, informers, clock, options }:
       },
     )
     if (exists) return
-    await Promise.all(bound.map((pod) => remove(pod, 'PodGC: node no longer exists')))
+    await Promise.all(bound.map((pod) => remove(pod, 'orphaned', 'PodGC: node no longer exists')))
   }
 
   async function removeFinished(): Promise<undefined> {
-    const surplus = pods.list().filter((pod) => isPodFinished(pod) && !pod.metadata.deletionTimestamp)
+    const surplus = pods.byIndex(finishedIndex, finishedKey)
     const count = surplus.length - options.terminatedPodGCThreshold
     if (count <= 0) return
-    surplus.sort((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1))
-    for (const pod of surplus.slice(0, count)) await remove(pod)
+    // Evicted ones first: they tell less than those that ran to their end.
+    const rank = ({ metadata: { creationTimestamp, name }, status }: Pod) =>
+      `${status.phase === 'Failed' && status.reason === 'Evicted' ? 0 : 1} ${creationTimestamp} ${name}`
+    const ranked = surplus.map((pod) => ({ pod, rank: rank(pod) })).sort((x, y) => (x.rank < y.rank ? -1 : 1))
+    for (const { pod } of ranked.slice(0, count)) await remove(pod, 'terminated')
   }
 
   /** Nobody is there to end it gracefully: its phase is settled, then it goes at once. */
-  async function remove(pod: Pod, because?: string): Promise<void> {
+  async function remove(pod: Pod, reason: Reason, because?: string): Promise<void> {
     const { namespace, name, uid } = pod.metadata
+    deletions.add([namespace, reason])
     try {
       if (!isPodFinished(pod)) {
         const condition = because && {
@@ -125,7 +138,9 @@ export function createPodGarbageCollector({ client, informers, clock, options }:
       }
       await client.delete('pods', { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } })
     } catch (error) {
-      if (!isNotFound(error)) throw error
+      if (isNotFound(error)) return
+      failures.add([namespace, reason])
+      throw error
     }
   }
 }
