@@ -274,11 +274,14 @@ describe('subresources of pods', () => {
     })
   const post = (path: string, body: object) => api.request({ method: 'POST', path, body })
 
-  test('a binding sets the node once', async () => {
+  test('a binding sets the node once, and ends what the pod was promised', async () => {
     await pod('p')
+    await api.request({ method: 'PATCH', path: `${pods}/p/status`, contentType: merge, body: { status: { nominatedNodeName: 'n2' } } })
     const bind = () => post(`${pods}/p/binding`, { metadata: { name: 'p' }, target: { kind: 'Node', name: 'n1' } })
     await bind()
-    expect(await get(`${pods}/p`)).toMatchObject({ spec: { nodeName: 'n1' } })
+    const bound = await get(`${pods}/p`)
+    expect(bound).toMatchObject({ spec: { nodeName: 'n1' } })
+    expect(bound).not.toHaveProperty('status.nominatedNodeName')
     expect(await refusal(bind())).toMatchObject({ code: 409, message: expect.stringContaining('already assigned to node "n1"') as string })
   })
 

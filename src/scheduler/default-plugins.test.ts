@@ -48,7 +48,7 @@ const scorers = [
 ]
 
 test.each<[Point, string[]]>([
-  ['preEnqueue', ['SchedulingGates', 'DynamicResources']],
+  ['preEnqueue', ['SchedulingGates', 'DynamicResources', 'DefaultPreemption']],
   ['postFilter', ['DynamicResources', 'DefaultPreemption']],
   ['preScore', scorers],
   ['reserve', ['VolumeBinding', 'DynamicResources']],

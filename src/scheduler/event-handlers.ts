@@ -63,7 +63,9 @@ export function addAllEventHandlers({ informers, cluster, queue, nominator, isRe
     if (isOver(pod)) {
       if (before && !isOver(before)) onPodGone(pod)
     } else if (pod.spec.nodeName) onAssignedPod(pod, before)
-    else if (isResponsibleFor(pod) && !cluster.isAssumed(keyOf(pod))) onWaitingPod(pod, before)
+    else if (!isResponsibleFor(pod)) return
+    else if (cluster.isAssumed(keyOf(pod))) queue.refresh(pod)
+    else onWaitingPod(pod, before)
   }
   function onAssignedPod(pod: Pod, before: Pod | undefined): void {
     if (before?.spec.nodeName) {
@@ -78,10 +80,9 @@ export function addAllEventHandlers({ informers, cluster, queue, nominator, isRe
     queue.happened({ kind: 'pod-assigned', pod })
   }
   function onWaitingPod(pod: Pod, before: Pod | undefined): void {
-    if (before) return queue.update(pod)
-    const nominated = pod.status?.nominatedNodeName
-    if (nominated) nominator.nominate(createPodInfo(pod), nominated)
-    queue.add(pod)
+    if (nominator.size || pod.status?.nominatedNodeName) nominator.update(createPodInfo(pod), before?.status?.nominatedNodeName)
+    if (before) queue.update(pod)
+    else queue.add(pod)
   }
   function onPodGone(pod: Pod): void {
     const key = keyOf(pod)

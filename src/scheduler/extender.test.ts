@@ -202,3 +202,13 @@ test('a pod whose extender fails is told so, and not bound', async () => {
   const { a } = await schedule([node('n')], [pod('a')], { extenders: [{ urlPrefix, filterVerb: 'filter' }] })
   expect(a).toMatch(/^failed filter with extender at URL http:.*, code 503$/)
 })
+
+test('a pod that its extender does not let onto the promised node goes to another', async () => {
+  const { urlPrefix, asked } = await serve({
+    filter: ({ NodeNames }) => ({ NodeNames: NodeNames.filter((name: string) => name !== 'a') }),
+  })
+  const promised = { ...pod('p'), status: { nominatedNodeName: 'a' } }
+  const extenders = [{ urlPrefix, filterVerb: 'filter', nodeCacheCapable: true }]
+  expect(await schedule([node('a'), node('b')], [promised], { extenders })).toEqual({ p: 'b' })
+  expect(asked.map(([, { NodeNames }]) => NodeNames)).toEqual([['a'], ['a', 'b']])
+})

@@ -65,6 +65,8 @@ const maxExtenderPriority = 10
 /** Stands for all extenders among the plugins that turned a pod down: nobody here knows what changes their mind, so any event may. */
 export const extenderPlugin: Plugin = { name: 'Extender', wakes: () => true }
 
+const leftOut: Rejection = { plugin: extenderPlugin.name, reasons: [], unresolvable: true }
+
 /** Those that may fail are asked last, so that nobody is asked after them in vain. */
 export function createExtenders(configurations: readonly ExtenderConfiguration[] = []): Extender[] {
   return configurations.map(createExtender).toSorted((a, b) => Number(a.ignorable) - Number(b.ignorable))
@@ -228,6 +230,9 @@ export async function filterByExtenders(
     if (left.length === 0) break
     const filtered = await extender.filter?.(pod, left).catch((error: Error) => skip(extender, error, log))
     if (!filtered) continue
+    // One that is left out without a word is turned down for good.
+    const kept = new Set(filtered.nodes)
+    for (const node of left) if (!kept.has(node)) rejections.set(node, leftOut)
     left = filtered.nodes
     for (const [node, rejection] of filtered.rejections) rejections.set(node, rejection)
   }

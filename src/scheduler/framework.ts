@@ -17,6 +17,7 @@ import type { SchedulerMetrics } from './metrics.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { Nominator } from './nominator.ts'
 import type { PodInfo } from './pod-info.ts'
+import type { SchedulingQueue } from './queue.ts'
 
 export interface Plugin {
   readonly name: string
@@ -29,6 +30,8 @@ export interface Plugin {
   /** Claims what the pod needs on the node before it is bound; unreserve gives it back. */
   reserve?(pod: PodInfo, node: NodeInfo, cycle: Cycle): Rejection | undefined
   unreserve?(pod: PodInfo, node: NodeInfo, cycle: Cycle): void
+  /** Whether `preBind` has something to do: then the pod's status names the node meanwhile (NominatedNodeNameForExpectation). */
+  preBindPreFlight?(pod: PodInfo, cycle: Cycle): boolean
   /** What must be done at the API before the pod is bound. */
   preBind?(pod: PodInfo, node: NodeInfo, cycle: Cycle): Promise<void>
   /** Whether the pod was bound by this plugin (upstream's Success against Skip). */
@@ -62,6 +65,7 @@ export interface PluginDeps {
   readonly random: () => number
   readonly extenders: readonly Extender[]
   readonly nominator: Nominator
+  readonly queue: Pick<SchedulingQueue, 'activate' | 'openGate'>
 }
 
 export interface Cycle {
@@ -103,8 +107,11 @@ export interface FilterFailure {
   fits(node: NodeInfo): Rejection | undefined
 }
 export interface PostFiltered {
-  /** The pod is promised this node, and tried again when what is in its way has left. */
-  readonly nominate?: NodeInfo
+  /**
+   * The pod is promised this node, and tried again when what is in its way has left; null takes back what it was promised
+   * before, and without a word that stays (ModeNoop).
+   */
+  readonly nominate?: NodeInfo | null
   readonly message: string
 }
 

@@ -11,6 +11,8 @@ export type QueueEvent =
   | 'PodUpdate'
   | 'ScheduleAttemptFailure'
   | 'BackoffComplete'
+  | 'PopFromBackoffQ'
+  | 'ForceActivate'
   | 'UnschedulableTimeout'
   | `${string}${'Add' | 'Update' | 'Delete'}`
 export type QueuePart = 'active' | 'backoff' | 'unschedulable' | 'gated'
@@ -20,6 +22,7 @@ export interface SchedulerMetrics {
   /** A pod has its node: after so many attempts, and so long after it came into the queue. */
   scheduled(attempts: number, seconds: number): void
   algorithm(seconds: number): void
+  preemptionAttempt(): void
   preemption(victims: number): void
   incoming(event: QueueEvent, queue: QueuePart): void
   /** Starts a watch that tells how long each point took since the one before. */
@@ -74,13 +77,11 @@ export function createSchedulerMetrics(registry: MetricsRegistry): SchedulerMetr
     },
     scheduled(count, seconds) {
       tries.observe(count)
-      sli.observe(seconds, [count > 15 ? '16+' : String(count)])
+      sli.observe(seconds, [count >= 15 ? '15+' : String(count)])
     },
     algorithm: (seconds) => algorithm.observe(seconds),
-    preemption(count) {
-      preemptions.add()
-      victims.observe(count)
-    },
+    preemptionAttempt: () => preemptions.add(),
+    preemption: (count) => victims.observe(count),
     incoming: (event, queue) => incoming.add([event, queue]),
     timer(profile) {
       let last = performance.now()

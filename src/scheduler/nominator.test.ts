@@ -17,3 +17,15 @@ test('a pod is promised one node at a time, until it is forgotten', () => {
   nominator.forget('default/p')
   expect([names('a'), names('b'), nominator.size]).toEqual([[], [], 0])
 })
+
+test.each<[what: string, before: string | undefined, now: string | undefined, promised: string | undefined]>([
+  ['its status named no node, nor does it now: what memory knows stays', undefined, undefined, 'memory'],
+  ['somebody named a node', undefined, 'b', 'b'],
+  ['another node', 'a', 'b', 'b'],
+  ['it was taken back', 'a', undefined, undefined],
+])('a pod that changes: %s', (_, before, now, promised) => {
+  const nominator = createNominator()
+  nominator.nominate(pod('p', 1), 'memory')
+  nominator.update(createPodInfo(podOf('p', now ? { status: { nominatedNodeName: now } } : {})), before)
+  expect(['memory', 'a', 'b'].filter((name) => nominator.promised(name, 0).length)).toEqual(promised ? [promised] : [])
+})

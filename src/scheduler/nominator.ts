@@ -1,8 +1,10 @@
-/** Which pods were promised a node by preemption and are not bound yet (upstream: backend/queue/nominator.go). */
+/** Which pods were promised a node and are not bound yet (upstream: backend/queue/nominator.go). */
 import type { PodInfo } from './pod-info.ts'
 
 export interface Nominator {
   nominate(pod: PodInfo, nodeName: string): void
+  /** The pod has changed. Where only memory knows of a promise, it stays; else the pod's status says what was promised (UpdateNominatedPod). */
+  update(pod: PodInfo, before: string | undefined): void
   forget(key: string): void
   /** The pods that were promised the node, of the priority given or a higher one. */
   promised(nodeName: string, priority: number): readonly PodInfo[]
@@ -21,12 +23,19 @@ export function createNominator(): Nominator {
     pods?.delete(key)
     if (pods?.size === 0) byNode.delete(name)
   }
+  function nominate(pod: PodInfo, nodeName: string): void {
+    forget(pod.key)
+    nodeOf.set(pod.key, nodeName)
+    const pods = byNode.get(nodeName) ?? new Map()
+    byNode.set(nodeName, pods.set(pod.key, pod))
+  }
   return {
-    nominate(pod, nodeName) {
-      forget(pod.key)
-      nodeOf.set(pod.key, nodeName)
-      const pods = byNode.get(nodeName) ?? new Map()
-      byNode.set(nodeName, pods.set(pod.key, pod))
+    nominate,
+    update(pod, before) {
+      const now = pod.pod.status?.nominatedNodeName || undefined
+      const node = now ?? (before ? undefined : nodeOf.get(pod.key))
+      if (node) nominate(pod, node)
+      else forget(pod.key)
     },
     forget,
     promised: (nodeName, priority) => [...(byNode.get(nodeName)?.values() ?? [])].filter((pod) => pod.priority >= priority),

@@ -72,6 +72,50 @@ test('but not after an error: then the back-off doubles from 1 s to 10 s', () =>
   expect(pop()).toBe('default/p')
 })
 
+test('the back-off grows with tries in vain, and apart from these with errors in a row', () => {
+  const { clock, queue, fail } = setUp()
+  const waits = () => {
+    for (let seconds = 0; ; seconds++) {
+      if (queue.sizes.backoff === 0) return seconds
+      clock.advance(1000)
+    }
+  }
+  const error = () => {
+    const queued = queue.pop()
+    if (queued) queue.retry(queued)
+    return waits()
+  }
+  const inVain = () => {
+    fail([keen])
+    queue.happened(event)
+    return waits()
+  }
+  queue.add(podOf('p', {}))
+  expect([error(), error(), inVain(), inVain(), error(), inVain()]).toEqual([1, 2, 1, 2, 1, 4])
+})
+
+test('a pod that is told to be tried at once is, from wherever it waits', () => {
+  const { queue, fail, pop } = setUp()
+  queue.add(podOf('p', {}))
+  fail([deaf])
+  queue.activate('default/p')
+  expect(pop()).toBe('default/p')
+  queue.activate('default/p')
+  expect(pop()).toBeUndefined()
+})
+
+test('a gate that opens without an event lets its pod in', () => {
+  let closed = true
+  const gate = { name: 'Gate', preEnqueue: () => (closed ? 'closed' : undefined) } satisfies Plugin
+  const queue = createSchedulingQueue({ clock: createFakeClock(), metrics, preEnqueue: () => [gate], wake() {} })
+  queue.add(podOf('p', {}))
+  queue.openGate('default/p')
+  expect(queue.sizes).toMatchObject({ gated: 1, active: 0 })
+  closed = false
+  queue.openGate('default/p')
+  expect(queue.sizes).toMatchObject({ gated: 0, active: 1 })
+})
+
 test('five minutes aside are enough', () => {
   const { clock, queue, fail, pop } = setUp()
   queue.add(podOf('p', {}))

@@ -19,9 +19,12 @@ export interface QueuedPod {
   readonly key: string
   /** When it came into the queue last; ties of priority go by it. */
   timestamp: number
-  /** When it came into the queue first. */
-  readonly firstSeen: number
+  /** When it could be tried first; gates that it waited at before do not count. */
+  firstSeen: number | undefined
   attempts: number
+  /** Attempts that plugins ended with no node, and those in a row that ended in an error: what the back-off grows with. */
+  unschedulableCount: number
+  errors: number
   /** The plugins that turned it down in its last cycle, or that keep it out of the queue. */
   rejectedBy: readonly Plugin[]
   /** What happened while it was being tried; judged when it failed. */
@@ -42,6 +45,12 @@ export interface SchedulingQueue {
   /** The attempt itself failed (a conflict, the server away): it is tried again after its back-off. */
   retry(queued: QueuedPod): void
   happened(event: ClusterEvent): void
+  /** Tries a pod at once, wherever it waits. */
+  activate(key: string): void
+  /** Something that keeps the pod out of the queue, and is no event of the cluster, is over. */
+  openGate(key: string): void
+  /** What is known of a pod that is in flight and assumed. */
+  refresh(pod: Pod): void
   readonly sizes: Readonly<Record<QueuePart, number>>
   /** How many of the pods that could not be placed each plugin turned down, by profile. */
   rejections(): Iterable<readonly [labels: readonly [plugin: string, profile: string], count: number]>
@@ -74,11 +83,12 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
   const gated = new Map<string, QueuedPod>()
   const inFlight = new Map<string, QueuedPod>()
 
-  const backoffOf = ({ attempts }: QueuedPod) => Math.min(maxBackoffMs, initialBackoffMs * 2 ** Math.max(0, attempts - 1))
+  const backoffOf = ({ unschedulableCount, errors }: QueuedPod) =>
+    Math.min(maxBackoffMs, initialBackoffMs * 2 ** Math.max(0, (errors || unschedulableCount) - 1))
 
   const gateOf = (pod: Pod) => preEnqueue(pod).find((plugin) => plugin.preEnqueue(pod) !== undefined)
 
-  function activate(queued: QueuedPod, event: QueueEvent): void {
+  function toActive(queued: QueuedPod, event: QueueEvent): void {
     const gate = gateOf(queued.pod)
     if (gate) {
       queued.rejectedBy = [gate]
@@ -86,16 +96,17 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
       metrics.incoming(event, 'gated')
       return
     }
+    queued.firstSeen ??= clock.now()
     active.push(queued.key, queued)
     metrics.incoming(event, 'active')
     wake()
   }
   function startBackoff(queued: QueuedPod, ms: number, event: QueueEvent, failedByError = false): void {
-    if (ms <= 0) return activate(queued, event)
+    if (ms <= 0) return toActive(queued, event)
     queued.backoffUntil = clock.now() + ms
     const cancel = clock.after(ms, () => {
       take(queued.key)
-      activate(queued, 'BackoffComplete')
+      toActive(queued, 'BackoffComplete')
     })
     backoff.set(queued.key, { queued, cancel })
     metrics.incoming(event, 'backoff')
@@ -112,8 +123,11 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
     for (let queued = resting.pop(); queued; queued = resting.pop()) {
       backoff.get(queued.key)?.cancel()
       backoff.delete(queued.key)
-      if (!gateOf(queued.pod)) return queued
-      activate(queued, 'BackoffComplete')
+      if (gateOf(queued.pod)) toActive(queued, 'BackoffComplete')
+      else {
+        metrics.incoming('PopFromBackoffQ', 'active')
+        return queued
+      }
     }
     return undefined
   }
@@ -133,7 +147,8 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
       const key = `${pod.metadata.namespace}/${pod.metadata.name}`
       take(key)
       const now = clock.now()
-      activate({ pod, key, timestamp: now, firstSeen: now, attempts: 0, rejectedBy: [], events: [], backoffUntil: 0 }, 'PodAdd')
+      const counts = { attempts: 0, unschedulableCount: 0, errors: 0 }
+      toActive({ pod, key, timestamp: now, firstSeen: undefined, ...counts, rejectedBy: [], events: [], backoffUntil: 0 }, 'PodAdd')
     },
     update(pod) {
       const key = `${pod.metadata.namespace}/${pod.metadata.name}`
@@ -167,7 +182,7 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
       const queued = take(key)
       if (!queued) return this.add(pod)
       queued.pod = pod
-      activate(queued, 'PodUpdate')
+      toActive(queued, 'PodUpdate')
     },
     remove(key) {
       take(key)
@@ -187,18 +202,21 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
     failed(queued, rejectedBy) {
       if (!inFlight.delete(queued.key)) return // removed meanwhile
       queued.rejectedBy = rejectedBy
+      queued.unschedulableCount++
+      queued.errors = 0
       queued.timestamp = clock.now()
       if (queued.events.length === mostEvents || queued.events.some((event) => wakes(queued, event)))
         return startBackoff(queued, backoffOf(queued), 'ScheduleAttemptFailure')
       const cancel = clock.after(maxUnschedulableMs, () => {
         unschedulable.delete(queued.key)
-        activate(queued, 'UnschedulableTimeout')
+        toActive(queued, 'UnschedulableTimeout')
       })
       unschedulable.set(queued.key, { queued, cancel, since: clock.now() })
       metrics.incoming('ScheduleAttemptFailure', 'unschedulable')
     },
     retry(queued) {
       if (!inFlight.delete(queued.key)) return
+      queued.errors++
       queued.timestamp = clock.now()
       startBackoff(queued, backoffOf(queued), 'ScheduleAttemptFailure', true)
     },
@@ -208,7 +226,7 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
       for (const [key, queued] of [...gated]) {
         if (!wakes(queued, event)) continue
         gated.delete(key)
-        activate(queued, labelOf(event))
+        toActive(queued, labelOf(event))
       }
       for (const [key, { queued, cancel, since }] of unschedulable) {
         if (!wakes(queued, event)) continue
@@ -216,6 +234,21 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
         unschedulable.delete(key)
         startBackoff(queued, backoffOf(queued) - (clock.now() - since), labelOf(event))
       }
+    },
+    activate(key) {
+      if (active.get(key)) return
+      const queued = take(key)
+      if (queued) toActive(queued, 'ForceActivate')
+    },
+    openGate(key) {
+      const queued = gated.get(key)
+      if (!queued) return
+      gated.delete(key)
+      toActive(queued, 'ForceActivate')
+    },
+    refresh(pod) {
+      const flying = inFlight.get(`${pod.metadata.namespace}/${pod.metadata.name}`)
+      if (flying) flying.pod = pod
     },
     get sizes() {
       return { active: active.size, backoff: backoff.size, unschedulable: unschedulable.size, gated: gated.size }

@@ -12,7 +12,7 @@ import { type EventRecorder, referenceTo } from '../client/events.ts'
 import type { Logger } from '../log/log.ts'
 import type { ClusterState } from './cluster-state.ts'
 import { bindByExtenders, type Extender, extenderPlugin, filterByExtenders, scoresOfExtenders } from './extender.ts'
-import type { Cycle, Diagnosis, FilterFailure, Plugin, PostFiltered, Profile } from './framework.ts'
+import type { Cycle, Diagnosis, Plugin, PostFiltered, Profile } from './framework.ts'
 import type { SchedulerMetrics } from './metrics.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { Nominator } from './nominator.ts'
@@ -64,25 +64,30 @@ export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
     const asked = extenders.filter((extender) => (extender.filter || extender.prioritize) && extender.isInterested(pod.pod))
     if (asked.length) return askExtenders(attempt, asked)
     const found = search.findNodesThatFitPod(pod, profile)
-    return found.feasible.length ? assume(attempt, search.selectHost(pod, profile, found), found.cycle) : unschedulable(attempt, found)
+    return found.feasible.length ? assume(attempt, search.selectHost(pod, profile, found), found.cycle) : makeRoom(attempt, found)
   }
 
   /** The cycle of a pod whose extenders have a say between the plugins' filters and scores. */
   async function askExtenders(attempt: Attempt, asked: readonly Extender[]): Promise<void> {
     const { pod, profile } = attempt
-    const found = search.findNodesThatFitPod(pod, profile)
-    const { nodes, rejections } = await filterByExtenders(asked, pod.pod, found.feasible, log)
+    let found = search.findNodesThatFitPod(pod, profile)
+    let filtered = await filterByExtenders(asked, pod.pod, found.feasible, log)
+    if (found.isPromised && filtered.nodes.length === 0) {
+      found = search.findNodesThatFitPod(pod, profile, true)
+      filtered = await filterByExtenders(asked, pod.pod, found.feasible, log)
+    }
+    const { nodes, rejections } = filtered
     const scores = nodes.length > 1 ? await scoresOfExtenders(asked, pod.pod, nodes, log) : undefined
     const diagnosis = { ...found.diagnosis, rejections: new Map([...found.diagnosis.rejections, ...rejections]) }
     // A node may have gone while they were asked.
     const feasible = nodes.filter((node) => cluster.node(node.name) === node)
     const left = { ...found, feasible, diagnosis }
-    if (feasible.length === 0) return unschedulable(attempt, left)
+    if (feasible.length === 0) return makeRoom(attempt, left)
     await assume(attempt, search.selectHost(pod, profile, left, scores), left.cycle)
   }
 
   /** Holds the place on the chosen node, so that the next cycle counts it, and goes on to bind. */
-  function assume(attempt: Attempt, node: NodeInfo, cycle: Cycle): Promise<void> | undefined {
+  function assume(attempt: Attempt, node: NodeInfo, cycle: Cycle): undefined {
     const { pod, profile, began } = attempt
     metrics.algorithm((performance.now() - began) / 1000)
     const reserved: Plugin[] = []
@@ -93,8 +98,9 @@ export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
         continue
       }
       for (const done of reserved.toReversed()) done.unreserve?.(pod, node, cycle)
-      const diagnosis: Diagnosis = { nodes: cluster.nodes.length, rejections: new Map([[node, rejection]]), whole: undefined }
-      return unschedulable(attempt, { diagnosis, cycle, feasible: [] })
+      // As upstream: the one node that was chosen counts as all there are, and nobody makes room for that.
+      unschedulable(attempt, { nodes: 1, rejections: new Map([[node, rejection]]), whole: undefined }, { message: '' })
+      return undefined
     }
     nominator.forget(pod.key)
     cluster.assume(pod, node)
@@ -107,31 +113,47 @@ export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
     const { namespace, name } = pod.pod.metadata
     const time = metrics.timer(profile.schedulerName)
     try {
-      for (const plugin of profile.at.preBind) {
-        const doing = plugin.preBind(pod, node, cycle)
-        if (doing) await doing
-      }
+      await preBind(pod, node, profile, cycle)
       time('PreBind', 'Success')
       await bind(pod, node, profile)
       time('Bind', 'Success')
       queue.done(queued)
       const now = performance.now()
       metrics.attempt('scheduled', profile.schedulerName, (now - began) / 1000)
-      metrics.scheduled(queued.attempts, (clock.now() - queued.firstSeen) / 1000)
+      metrics.scheduled(queued.attempts, (clock.now() - (queued.firstSeen as number)) / 1000)
       recorder.event(referenceTo('pods', pod.pod), 'Normal', 'Scheduled', `Successfully assigned ${pod.key} to ${node.name}`)
     } catch (error) {
       for (const plugin of profile.at.reserve.toReversed()) plugin.unreserve?.(pod, node, cycle)
-      if (cluster.isAssumed(pod.key)) cluster.removePod(pod.key)
-      if (isNotFound(error)) return queue.done(queued) // deleted while it was being bound
+      if (cluster.isAssumed(pod.key)) {
+        cluster.removePod(pod.key)
+        // What it held is free again, for whom that was missing.
+        queue.happened({ kind: 'pod-deleted', pod: pod.pod })
+      }
+      const cause = error instanceof PluginError ? error.cause : error
+      if (isNotFound(cause)) return queue.done(queued) // deleted while it was being bound
       // Bound by somebody else: the informer tells, or has told.
-      if (isConflict(error) && (await client.get('pods', { namespace, name })).spec.nodeName) return queue.done(queued)
-      failed(attempt, `running Bind plugin "DefaultBinder": ${(error as Error).message}`)
+      if (isConflict(cause) && (await client.get('pods', { namespace, name })).spec.nodeName) return queue.done(queued)
+      failed(attempt, (error as Error).message)
     }
+  }
+
+  async function preBind(pod: PodInfo, node: NodeInfo, profile: Profile, cycle: Cycle): Promise<void> {
+    const busy = profile.at.preBind.filter((plugin) => plugin.preBindPreFlight?.(pod, cycle) ?? true)
+    if (busy.length) await patchStatus(pod.pod, undefined, node.name)
+    for (const plugin of busy)
+      await plugin.preBind(pod, node, cycle).catch((error: Error) => {
+        throw new PluginError('PreBind', plugin.name, error)
+      })
   }
 
   async function bind(pod: PodInfo, node: NodeInfo, profile: Profile): Promise<void> {
     if (extenders.length && (await bindByExtenders(extenders, pod.pod, node.name, log))) return
-    for (const plugin of profile.at.bind) if (await plugin.bind(pod, node)) return
+    for (const plugin of profile.at.bind) {
+      const isBound = await plugin.bind(pod, node).catch((error: Error) => {
+        throw new PluginError('Bind', plugin.name, error)
+      })
+      if (isBound) return
+    }
     throw new Error('no plugin binds pods')
   }
 
@@ -139,73 +161,92 @@ export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
   function failed({ queued, pod, profile, began }: Attempt, message: string): void {
     log.error('scheduling failed', { pod: queued.key, error: message })
     metrics.attempt('error', profile.schedulerName, (performance.now() - began) / 1000)
-    recorder.event(referenceTo('pods', pod.pod), 'Warning', 'FailedScheduling', message)
+    recorder.event(referenceTo('pods', pod.pod), 'Warning', 'FailedScheduling', truncated(message))
     queue.retry(queued)
-    void patchStatus(queued.pod, 'SchedulerError', message, queued.pod.status?.nominatedNodeName)
+    // The node that it was to be bound to is tried first the next time (NominatedNodeNameForExpectation).
+    const { nominatedNodeName } = queued.pod.status ?? {}
+    if (nominatedNodeName) nominator.nominate(pod, nominatedNodeName)
+    void patchStatus(queued.pod, { reason: 'SchedulerError', message })
   }
 
-  /** Lets plugins make room, and tells why the pod has no node. */
-  async function unschedulable(attempt: Attempt, { diagnosis, cycle }: Search): Promise<void> {
-    const { queued, pod, profile, began } = attempt
+  /** No node was found: lets plugins make room. */
+  async function makeRoom(attempt: Attempt, { diagnosis, cycle }: Search): Promise<void> {
+    const { pod, profile, began } = attempt
     metrics.algorithm((performance.now() - began) / 1000)
+    const made = diagnosis.nodes ? await runPostFilterPlugins(pod, profile, cycle, diagnosis) : { message: '' }
+    unschedulable(attempt, diagnosis, made)
+  }
+
+  /** Tells why the pod has no node. */
+  function unschedulable(attempt: Attempt, diagnosis: Diagnosis, { nominate, message: after }: PostFiltered): void {
+    const { queued, pod, profile, began } = attempt
     const rejected = new Set(diagnosis.whole ? [diagnosis.whole.plugin] : [...diagnosis.rejections.values()].map((r) => r.plugin))
     const by = [...profile.at.preFilter, extenderPlugin].filter((plugin) => rejected.has(plugin.name))
-    const { nominate, message: after } = await runPostFilterPlugins(pod, profile, cycle, diagnosis)
     const message = [diagnosisMessage(diagnosis), ...(after ? [after] : [])].join(' ')
     metrics.attempt('unschedulable', profile.schedulerName, (performance.now() - began) / 1000)
     if (nominate) nominator.nominate(pod, nominate.name)
-    else nominator.forget(pod.key)
+    else if (nominate === null) nominator.forget(pod.key)
     queue.failed(queued, by)
-    recorder.event(referenceTo('pods', pod.pod), 'Warning', 'FailedScheduling', message)
-    void patchStatus(queued.pod, 'Unschedulable', message, nominate?.name)
+    recorder.event(referenceTo('pods', pod.pod), 'Warning', 'FailedScheduling', truncated(message))
+    void patchStatus(queued.pod, { reason: 'Unschedulable', message }, nominate === null ? null : nominate?.name)
   }
 
-  /** The first that finds a node ends it; what the others say is told together. */
+  /** The first that finds a node ends it, and so does one that fails; what the others say is told together. */
   async function runPostFilterPlugins(pod: PodInfo, profile: Profile, cycle: Cycle, diagnosis: Diagnosis): Promise<PostFiltered> {
     const time = metrics.timer(profile.schedulerName)
     const messages: string[] = []
+    let nominate: null | undefined
+    const fits = (node: NodeInfo) => search.fits(pod, profile, node)
     for (const plugin of profile.at.postFilter) {
-      const fits = (node: NodeInfo) => search.fits(pod, profile, node)
-      const result = await postFilterOf(plugin, pod, cycle, { profile, diagnosis, fits })
-      if (result.nominate) {
-        time('PostFilter', 'Success')
-        return result
+      try {
+        const result = await plugin.postFilter(pod, cycle, { profile, diagnosis, fits })
+        if (result.nominate) {
+          time('PostFilter', 'Success')
+          return result
+        }
+        if (result.nominate === null) nominate = null
+        messages.push(result.message)
+      } catch (error) {
+        log.error('a plugin failed to make room', { pod: pod.key, plugin: plugin.name, error })
+        time('PostFilter', 'Error')
+        return { message: (error as Error).message }
       }
-      messages.push(result.message)
     }
     time('PostFilter', 'Unschedulable')
-    return { message: messages.join(', ') }
+    return { nominate, message: messages.join(', ') }
   }
 
-  /** A plugin that fails is told among the reasons, as upstream does; the next has its turn. */
-  async function postFilterOf(plugin: Profile['at']['postFilter'][number], pod: PodInfo, cycle: Cycle, failure: FilterFailure) {
-    try {
-      return await plugin.postFilter(pod, cycle, failure)
-    } catch (error) {
-      log.error('a plugin failed to make room', { pod: pod.key, plugin: plugin.name, error })
-      return { message: (error as Error).message }
-    }
-  }
-
-  async function patchStatus(pod: Pod, reason: string, message: string, nominatedNodeName: string | undefined): Promise<void> {
+  /** Writes why the pod is not scheduled, and which node it was promised: null for none any more, undefined for what is there. */
+  async function patchStatus(pod: Pod, why: { reason: string; message: string } | undefined, nominated?: string | null): Promise<void> {
     const { namespace, name } = pod.metadata
-    const current = pod.status?.conditions?.find((c) => c.type === 'PodScheduled')
-    const same = current?.status === 'False' && current.reason === reason && current.message === message
-    if (same && (nominatedNodeName ?? '') === (pod.status?.nominatedNodeName ?? '')) return
-    const condition = {
+    const { conditions, nominatedNodeName = '' } = pod.status ?? {}
+    const current = conditions?.find((c) => c.type === 'PodScheduled')
+    const isTold = !why || (current?.status === 'False' && current.reason === why.reason && current.message === why.message)
+    const isNominated = nominated === undefined || (nominated ?? '') === nominatedNodeName
+    if (isTold && isNominated) return
+    const condition = why && {
       type: 'PodScheduled',
       status: 'False',
-      reason,
-      message,
+      ...why,
       lastProbeTime: null,
       lastTransitionTime: current?.status === 'False' ? current.lastTransitionTime : formatTime(clock.now()),
       observedGeneration: pod.metadata.generation,
     }
-    const status = { conditions: [condition], ...(nominatedNodeName ? { nominatedNodeName } : {}) }
+    const status = { ...(condition ? { conditions: [condition] } : {}), ...(isNominated ? {} : { nominatedNodeName: nominated }) }
     try {
       await client.patch('pods', { namespace, name }, { status }, { subresource: 'status' })
     } catch (error) {
-      if (!isNotFound(error)) log.error('cannot write that a pod is unschedulable', { pod: `${namespace}/${name}`, error })
+      if (!isNotFound(error)) log.error('cannot write the status of a pod', { pod: `${namespace}/${name}`, error })
     }
   }
 }
+
+/** A plugin that failed on the way to the binding, in upstream's words. */
+class PluginError extends Error {
+  constructor(point: 'PreBind' | 'Bind', plugin: string, cause: Error) {
+    super(`running ${point} plugin ${JSON.stringify(plugin)}: ${cause.message}`, { cause })
+  }
+}
+
+/** An event's note has 1,024 bytes at most (NoteLengthLimit); the pod's condition has all of it. */
+const truncated = (message: string): string => (message.length <= 1024 ? message : `${message.slice(0, 1020)} ...`)

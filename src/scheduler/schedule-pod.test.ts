@@ -40,6 +40,11 @@ test.each<[string, Diagnosis, string]>([
     },
     '0/3 nodes are available: 1 b is wrong, 2 a is wrong.',
   ],
+  [
+    'no reason',
+    { nodes: 1, rejections: new Map([[node('a'), { ...rejection('X', ''), reasons: [] }]]), whole: undefined },
+    '0/1 nodes are available:',
+  ],
 ])('the message of a pod without a node: %s', (_, diagnosis, message) => {
   expect(diagnosisMessage(diagnosis)).toBe(message)
 })

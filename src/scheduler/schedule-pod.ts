@@ -22,6 +22,8 @@ export interface Search {
   readonly cycle: Cycle
   readonly feasible: readonly NodeInfo[]
   readonly diagnosis: Diagnosis
+  /** Only the node that the pod was promised was looked at. */
+  readonly isPromised?: boolean
 }
 
 /** Fewer nodes than this are always all looked at. */
@@ -42,7 +44,8 @@ export function createNodeSearch({ cluster, namespaceLabels, nominator, metrics,
   let nextStart = 0
   const newCycle = (): Cycle => ({ cluster, namespaceLabels, data: new Map() })
 
-  function findNodesThatFitPod(pod: PodInfo, profile: Profile): Search {
+  /** With `everywhere` the node that the pod was promised is one among all. */
+  function findNodesThatFitPod(pod: PodInfo, profile: Profile, everywhere = false): Search {
     const cycle = newCycle()
     const all = cluster.nodes
     const time = metrics.timer(profile.schedulerName)
@@ -56,10 +59,10 @@ export function createNodeSearch({ cluster, namespaceLabels, nominator, metrics,
     const rejectionOf = (node: NodeInfo) =>
       firstRejection(filters, node) ?? (nobodyNominated ? undefined : besideNominated(pod, profile, node))
     const nodes = only ? [...only].map((name) => cluster.node(name)).filter((n) => n !== undefined) : all
-    const promised = cluster.node(pod.pod.status?.nominatedNodeName ?? '')
+    const promised = everywhere ? undefined : cluster.node(pod.pod.status?.nominatedNodeName ?? '')
     if (promised && nodes.includes(promised) && !rejectionOf(promised)) {
       time('Filter', 'Success')
-      return { cycle, feasible: [promised], diagnosis: { nodes: all.length, rejections: new Map(), whole: undefined } }
+      return { cycle, feasible: [promised], diagnosis: { nodes: all.length, rejections: new Map(), whole: undefined }, isPromised: true }
     }
     const rejections = new Map<NodeInfo, Rejection>()
     if (only) for (const node of all) if (!only.has(node.name)) rejections.set(node, notNamed)
@@ -133,7 +136,8 @@ export function createNodeSearch({ cluster, namespaceLabels, nominator, metrics,
   return { findNodesThatFitPod, selectHost, fits }
 }
 
-const notNamed: Rejection = { plugin: 'NodeAffinity', reasons: ["node(s) didn't match Pod's node affinity/selector"], unresolvable: true }
+/** A node that no plugin was asked about, because one of them has named others. */
+const notNamed: Rejection = { plugin: 'NodeAffinity', reasons: ["node(s) didn't satisfy plugin(s) [NodeAffinity]"], unresolvable: true }
 
 function runPreFilterPlugins(
   pod: PodInfo,
@@ -172,7 +176,8 @@ export function diagnosisMessage({ nodes, rejections, whole }: Diagnosis): strin
   if (nodes === 0) return 'no nodes available to schedule pods'
   const head = `0/${nodes} nodes are available:`
   if (whole) return `${head} ${whole.reasons.join(', ')}.`
-  return `${head} ${histogram([...rejections.values()].flatMap((r) => r.reasons))}.`
+  const reasons = histogram([...rejections.values()].flatMap((r) => r.reasons))
+  return reasons ? `${head} ${reasons}.` : head
 }
 
 export function histogram(reasons: readonly string[]): string {

@@ -143,7 +143,7 @@ test('metrics have upstream’s names and labels', async () => {
     'scheduler_cache_size{type="pods"} 2',
     'scheduler_cache_size{type="assumed_pods"} 0',
     'scheduler_unschedulable_pods{plugin="NodeResourcesFit",profile="default-scheduler"} 1',
-    'scheduler_preemption_attempts_total 0',
+    'scheduler_preemption_attempts_total 1',
     ...['PreFilter', 'Filter', 'PreScore', 'Score', 'PreBind', 'Bind'].map(
       (point) =>
         `scheduler_framework_extension_point_duration_seconds_count{extension_point="${point}",status="Success",profile="default-scheduler"}`,
@@ -154,7 +154,7 @@ test('metrics have upstream’s names and labels', async () => {
     expect(text).toContain(`\n${line}`)
 })
 
-test('a plugin that fails to make room is told, and the next pod has its turn', async () => {
+test('a plugin that fails to make room is told alone, and the next pod has its turn', async () => {
   const transport = createMemoryTransport()
   const client = createClient(transport)
   const nodeSelector = { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['elsewhere'] }] }] }
@@ -167,8 +167,56 @@ test('a plugin that fails to make room is told, and the next pod has its turn', 
   }
   const claiming = pod('claiming', { resourceClaims: [{ name: 'r', resourceClaimName: 'c' }] })
   expect(await schedule([node('n')], [claiming, pod('plain')], {}, transport)).toEqual({
-    claiming:
-      '0/1 nodes are available: 1 resourceclaim not available on the node. the server is away, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
+    claiming: '0/1 nodes are available: 1 resourceclaim not available on the node. the server is away',
     plain: 'n',
   })
+})
+
+const pinned = (...names: string[]) => ({
+  affinity: {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: names.map((name) => ({ matchFields: [{ key: 'metadata.name', operator: 'In', values: [name] }] })),
+      },
+    },
+  },
+})
+test.each<[what: string, nodes: object[], spec: object, message: string]>([
+  ['no node', [], {}, 'no nodes available to schedule pods'],
+  [
+    'a claim that is missing: plugins after the one that said so do not know the pod',
+    [node('n')],
+    { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'missing' } }] },
+    '0/1 nodes are available: persistentvolumeclaim "missing" not found. not found',
+  ],
+  [
+    'a daemon’s node that is full: the others were not asked',
+    [node('a', { cpu: '1' }), node('b'), node('c')],
+    { ...pinned('a'), containers: [{ name: 'c', image: 'x', resources: { requests: { cpu: '2' } } }] },
+    "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]. " +
+      'no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.',
+  ],
+])('what a pending pod says of %s', async (_, nodes, spec, message) => {
+  expect(await schedule(nodes, [pod('p', spec)])).toEqual({ p: message })
+})
+
+test('what a failed binding gives back goes to the pod that waits for it, and why it failed is told', async () => {
+  const transport = createMemoryTransport()
+  transport.intercept = ({ method, path }) => {
+    if (method === 'POST' && path.endsWith('/pods/first/binding')) throw new Error('the server is away')
+  }
+  const second = pod('second', { preemptionPolicy: 'Never' })
+  const bound = new Promise<string>((resolve) => {
+    const informers = createInformers(createClient(transport))
+    informers.of('pods').addHandler({
+      updated({ metadata, spec }) {
+        if (metadata.name !== 'second' || !spec.nodeName) return
+        informers.stop()
+        resolve(spec.nodeName)
+      },
+    })
+    informers.start()
+  })
+  const told = await schedule([node('n', { cpu: '1' })], [pod('first'), second], {}, transport, createMetrics(), bound)
+  expect([told['first'], await bound]).toEqual(['running Bind plugin "DefaultBinder": the server is away', 'n'])
 })

@@ -2,7 +2,7 @@
 import type { Pod } from '../api/types/core-v1.ts'
 import type { Client } from '../client/client.ts'
 import { type Clock, systemClock } from '../client/clock.ts'
-import type { EventRecorder } from '../client/events.ts'
+import { type EventRecorder, referenceTo } from '../client/events.ts'
 import type { Informers } from '../client/informer.ts'
 import type { Logger } from '../log/log.ts'
 import { createClusterState } from './cluster-state.ts'
@@ -40,7 +40,6 @@ export function createScheduler(deps: SchedulerDeps, configuration: SchedulerCon
   const cluster = createClusterState()
   const nominator = createNominator()
   const extenders = createExtenders(configuration.extenders)
-  const profiles = createProfiles(configuration, { client, informers, recorder, log, metrics, clock, random, extenders, nominator })
   const profileOf = (pod: Pod) => profiles.get(pod.spec.schedulerName ?? 'default-scheduler')
   const namespaces = informers.of('namespaces')
   const namespaceLabels = (name: string) => namespaces.get(undefined, name)?.metadata.labels ?? {}
@@ -51,6 +50,9 @@ export function createScheduler(deps: SchedulerDeps, configuration: SchedulerCon
     wake: continueSoon,
     initialBackoffMs: (configuration.podInitialBackoffSeconds ?? 1) * 1000,
     maxBackoffMs: (configuration.podMaxBackoffSeconds ?? 10) * 1000,
+  })
+  const profiles = createProfiles(configuration, {
+    ...{ client, informers, recorder, log, metrics, clock, random, extenders, nominator, queue },
   })
   const scheduleOne = createScheduleOne({
     ...{ client, recorder, log, metrics, clock, cluster, nominator, queue, extenders },
@@ -81,8 +83,11 @@ export function createScheduler(deps: SchedulerDeps, configuration: SchedulerCon
     while (!stopped && !isWaiting && bindings < mostBindings && performance.now() < until) {
       const queued = queue.pop()
       if (!queued) return
-      const profile = profileOf(queued.pod)
-      if (!profile || queued.pod.metadata.deletionTimestamp) {
+      const { pod } = queued
+      const profile = profileOf(pod)
+      if (!profile || pod.metadata.deletionTimestamp) {
+        // It waits for its finalizers only.
+        if (profile) recorder.event(referenceTo('pods', pod), 'Warning', 'FailedScheduling', `skip schedule deleting pod: ${queued.key}`)
         queue.done(queued)
         continue
       }

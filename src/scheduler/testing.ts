@@ -23,13 +23,14 @@ export const pod = (name: string, spec: object = {}, labels: Record<string, stri
   spec: { schedulerName: 'default-scheduler', containers: [{ name: 'c', image: 'x', resources: { requests: { cpu: '1' } } }], ...spec },
 })
 
-/** Runs a scheduler over nodes and pods, until every pod has a node or a word on why not. */
+/** Runs a scheduler over nodes and pods, until every pod has a node or a word on why not, and what is awaited besides has come. */
 export async function schedule(
   nodes: object[],
   pods: object[],
   configuration: SchedulerConfiguration = {},
   transport = createMemoryTransport(),
   registry = createMetrics(),
+  besides?: Promise<unknown>,
 ): Promise<Record<string, string>> {
   const client = createClient(transport)
   for (const n of nodes) await client.create('nodes', n as Node)
@@ -59,6 +60,7 @@ export async function schedule(
   await scheduler.run(stop.signal)
   for (const p of pods) await client.create('pods', p as Pod)
   await done
+  await besides
   stop.abort()
   informers.stop()
   return Object.fromEntries(settled)

@@ -60,6 +60,8 @@ function bound(core: Core, pod: ApiObject & Pod, { metadata, target }: ApiObject
   const { labels, annotations } = metadata
   const conditions = (pod.status.conditions ?? []).filter((c) => c.type !== 'PodScheduled')
   const before = pod.status.conditions?.find((c) => c.type === 'PodScheduled')
+  // It has its node: what it was promised says nothing any more (ClearingNominatedNodeNameAfterBinding).
+  const { nominatedNodeName: _, ...status } = pod.status
   const scheduled =
     before?.status === 'True'
       ? before
@@ -68,7 +70,7 @@ function bound(core: Core, pod: ApiObject & Pod, { metadata, target }: ApiObject
     {
       ...pod,
       spec: { ...pod.spec, nodeName: target.name },
-      status: { ...pod.status, conditions: [...conditions, scheduled] },
+      status: { ...status, conditions: [...conditions, scheduled] },
     } as unknown as ApiObject,
     {
       ...pod.metadata,

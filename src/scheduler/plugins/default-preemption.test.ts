@@ -21,10 +21,15 @@ interface Case {
   readonly extenders?: readonly Partial<Extender>[]
   /** Pods that were promised a node before. */
   readonly nominated?: Record<string, PodCase>
+  /** Nodes that removing pods does not help on. */
+  readonly hopeless?: readonly string[]
+  /** Pods that the server does not delete. */
+  readonly staying?: readonly string[]
 }
 
 /** Which node the pod is promised and who leaves, or what is said. */
-async function preempt({ pod, nodes = { a: {}, b: {} }, pods, budgets = [], extenders = [], nominated = {} }: Case) {
+async function preempt(given: Case) {
+  const { pod, nodes = { a: {}, b: {} }, pods, budgets = [], extenders = [], nominated = {}, hopeless = [], staying = [] } = given
   const everybody = Object.entries({ ...pods, ...nominated }).map(([name, p]) => podOf(name, p))
   const { client, informers, transport } = await withObjects({ pods: everybody, 'poddisruptionbudgets.policy': budgets })
   const clock = createFakeClock()
@@ -35,19 +40,35 @@ async function preempt({ pod, nodes = { a: {}, b: {} }, pods, budgets = [], exte
     ...{ client, informers, clock, nominator, log: noLog, random: () => 0, metrics: createSchedulerMetrics(registry) },
     recorder: createEventRecorder(client, { component: 'default-scheduler', clock }),
     extenders: extenders.map((extender) => ({ isInterested: () => true, ...extender })),
+    queue: { activate: (key: string) => queued(`activated ${key}`), openGate: (key: string) => queued(`let in ${key}`) },
   } as unknown as PluginDeps
+  let queued = (_: string) => {}
+  const told = new Promise<string>((resolve) => {
+    queued = resolve
+  })
   const plugin = await synced(informers, () => createDefaultPreemption(deps))
   informers.stop()
   // Room is all that is asked for here.
   const cycle = cycleOf(nodes, pods)
+  for (const name of Object.keys(pods)) {
+    const pod = podOf(name, pods[name] as PodCase)
+    const { uid } = (await client.get('pods', { namespace: 'default', name })).metadata
+    cycle.cluster.setPod({ ...pod, metadata: { ...pod.metadata, uid } })
+  }
   const incoming = createPodInfo(podOf('incoming', { ...pod, spec: { priority: 100, ...requesting({ cpu: '3' }), ...pod?.spec } }))
   const fit = createNodeResourcesFit() as Plugin & Required<Pick<Plugin, 'preFilter'>>
   const fits = (node: NodeInfo): Rejection | undefined => (fit.preFilter(incoming, cycle) as { filter: Filter }).filter(node)
-  const rejections = new Map(cycle.cluster.nodes.flatMap((node) => (fits(node) ? [[node, fits(node) as Rejection]] : [])))
+  const rejections = new Map(
+    cycle.cluster.nodes.flatMap((node) => {
+      const rejection = hopeless.includes(node.name) ? { plugin: 'X', reasons: [], unresolvable: true } : fits(node)
+      return rejection ? [[node, rejection]] : []
+    }),
+  )
   const evicted: string[] = []
   transport.intercept = ({ method, path }) => {
     const name = path.split('/')[6]
     if (method === 'PATCH' && path.endsWith('/status') && name && name in pods) evicted.push(name)
+    if (method === 'DELETE' && name && staying.includes(name)) throw new Error('the server is away')
   }
   const before = cycle.cluster.nodes.map((node) => [node.name, [...node.pods.keys()].toSorted()])
   const result = await plugin.postFilter?.(incoming, cycle, {
@@ -57,7 +78,17 @@ async function preempt({ pod, nodes = { a: {}, b: {} }, pods, budgets = [], exte
   })
   // Trials leave no trace.
   expect(cycle.cluster.nodes.map((node) => [node.name, [...node.pods.keys()].toSorted()])).toEqual(before)
-  return { node: result?.nominate?.name, evicted, message: result?.message, nominator, registry }
+  const gate = plugin.preEnqueue?.(incoming.pod)
+  return {
+    node: result?.nominate?.name,
+    keeps: result?.nominate === undefined,
+    evicted,
+    message: result?.message,
+    nominator,
+    registry,
+    gate,
+    told,
+  }
 }
 
 const on = (node: string, priority: number, cpu = '4', more: PodCase = {}): PodCase => ({
@@ -146,17 +177,41 @@ test.each<[what: string, given: Case, node: string, evicted: string[]]>([
   expect(await preempt(given)).toMatchObject({ node, evicted, message: '' })
 })
 
+test('of many candidates the first are enough once one of them spares the budgets', async () => {
+  const nodes = Object.fromEntries(Array.from({ length: 102 }, (_, i) => [`n${i}`, {}]))
+  const victims = Object.keys(nodes).map((name, i) => [`p${i}`, on(name, 1, '4', i < 101 ? guarded : {})] as const)
+  expect(await preempt({ nodes, pods: Object.fromEntries(victims), budgets: [budget(0)] })).toMatchObject({
+    node: 'n101',
+    evicted: ['p101'],
+  })
+})
+
+test.each<[what: string, given: Partial<Case>, told: string]>([
+  ['it is let in when all have', {}, 'let in default/incoming'],
+  ['it is tried at once when one has not', { staying: ['q'] }, 'activated default/incoming'],
+])('a pod waits at its gate until its victims are told to leave: %s', async (_, more, expected) => {
+  const { gate, told } = await preempt({ nodes: { a: {} }, pods: { p: on('a', 1, '2'), q: on('a', 1, '2') }, ...more })
+  expect(gate).toBe('waiting for the preemption for this pod to be finished')
+  expect(await told).toBe(expected)
+})
+
+test('a victim that is on its way out is not told again', async () => {
+  const { gate, evicted, node } = await preempt({ nodes: { a: {} }, pods: { p: on('a', 1, '4', { deleting: true }) } })
+  expect({ gate, evicted, node }).toEqual({ gate: undefined, evicted: [], node: 'a' })
+})
+
 const never = { spec: { preemptionPolicy: 'Never' as const } }
 const leaving = on('a', 1, '4', {
   deleting: true,
   status: { conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' }] },
 })
-test.each<[what: string, given: Case, message: string]>([
-  ['a pod that may not', { pod: never, pods: { p: on('a', 1) } }, 'not eligible due to preemptionPolicy=Never.'],
+test.each<[what: string, given: Case, message: string, keeps?: boolean]>([
+  ['a pod that may not', { pod: never, pods: { p: on('a', 1) } }, 'not eligible due to preemptionPolicy=Never.', true],
   [
     'a pod whose victims are leaving',
     { pod: { status: { nominatedNodeName: 'a' } }, pods: { p: leaving } },
     'not eligible due to a terminating pod on the nominated node.',
+    true,
   ],
   [
     'nobody lower',
@@ -173,8 +228,13 @@ test.each<[what: string, given: Case, message: string]>([
     { nodes: { a: {} }, pods: { p: on('a', 1, '1'), q: on('a', 200, '3') } },
     '0/1 nodes are available: 1 Insufficient cpu.',
   ],
-])('nothing is done for %s', async (_, given, message) => {
-  expect(await preempt(given)).toMatchObject({ node: undefined, evicted: [], message: `preemption: ${message}` })
+])('nothing is done for %s', async (_, given, message, keeps = false) => {
+  expect(await preempt(given)).toMatchObject({ node: undefined, evicted: [], message: `preemption: ${message}`, keeps })
+})
+
+test('a pod whose promised node has become impossible looks for another, though its victims are leaving there', async () => {
+  const given: Case = { pod: { status: { nominatedNodeName: 'a' } }, pods: { p: leaving, q: on('b', 1) }, hopeless: ['a'] }
+  expect(await preempt(given)).toMatchObject({ node: 'b', evicted: ['q'] })
 })
 
 const byExtender = (preempt: Extender['preempt']) => ({
@@ -183,10 +243,13 @@ const byExtender = (preempt: Extender['preempt']) => ({
 })
 test.each<[what: string, given: Case, expected: object]>([
   ['leaves one candidate', byExtender(async (_, all) => all.filter(({ node }) => node.name === 'a')), { node: 'a', evicted: ['p'] }],
-  ['leaves none', byExtender(async () => []), { node: undefined, evicted: [], message: 'preemption: no candidate node for preemption.' }],
-  ['fails', byExtender(() => Promise.reject(new Error('gone'))), { node: undefined, evicted: [], message: 'preemption: gone.' }],
+  ['leaves none', byExtender(async () => []), { node: undefined, evicted: [], message: 'preemption: no candidate node for preemption' }],
 ])('an extender that %s', async (_, given, expected) => {
   expect(await preempt(given)).toMatchObject(expected)
+})
+
+test('an extender that fails ends it', async () => {
+  await expect(preempt(byExtender(() => Promise.reject(new Error('gone'))))).rejects.toThrow('preemption: gone')
 })
 
 test('a lower pod that was promised the node loses it, and a preemption is counted with its victims', async () => {

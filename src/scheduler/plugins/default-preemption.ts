@@ -32,14 +32,14 @@ type Candidates = { readonly candidates: readonly Candidate[] } | { readonly can
 type Budgets = (namespace: string) => readonly PodDisruptionBudget[]
 
 export function createDefaultPreemption(deps: PluginDeps, args: DefaultPreemptionArgs = {}): Plugin {
-  const { client, recorder, log, metrics, clock, random, extenders, nominator } = deps
+  const { client, recorder, log, metrics, clock, random, extenders, nominator, queue } = deps
   const { minCandidateNodesPercentage = 10, minCandidateNodesAbsolute = 100 } = args
   const budgetsOf = deps.informers.of('poddisruptionbudgets.policy')
   const budgets: Budgets = (namespace) => budgetsOf.list(namespace)
+  /** Pods whose victims are being told: before the last one is, another try would look for victims anew. By uid. */
+  const preempting = new Set<string>()
 
   function findCandidates(pod: PodInfo, cluster: ClusterState, failure: FilterFailure): Candidates {
-    if (pod.pod.spec.preemptionPolicy === 'Never') return { message: 'not eligible due to preemptionPolicy=Never.' }
-    if (victimsStillLeaving(cluster, pod)) return { message: 'not eligible due to a terminating pod on the nominated node.' }
     const { whole, rejections } = failure.diagnosis
     const reasons: string[] = []
     const promising: NodeInfo[] = []
@@ -52,7 +52,9 @@ export function createDefaultPreemption(deps: PluginDeps, args: DefaultPreemptio
     const wanted = Math.max(minCandidateNodesAbsolute, Math.floor((total * minCandidateNodesPercentage) / 100))
     const offset = Math.floor(random() * promising.length)
     const candidates: Candidate[] = []
-    for (let i = 0; i < promising.length && candidates.length < wanted; i++) {
+    // One of those that are enough must spare every budget.
+    const isEnough = () => candidates.length >= wanted && candidates.some(({ violations }) => violations === 0)
+    for (let i = 0; i < promising.length && !isEnough(); i++) {
       const node = promising[(offset + i) % promising.length] as NodeInfo
       const candidate = selectVictimsOnNode(cluster, pod, node, failure.fits, budgets)
       if (typeof candidate === 'string') reasons.push(candidate)
@@ -64,11 +66,21 @@ export function createDefaultPreemption(deps: PluginDeps, args: DefaultPreemptio
   /** The victims leave while the scheduler goes on (SchedulerAsyncPreemption). */
   function preempt(pod: PodInfo, { node, victims }: Candidate): PostFiltered {
     metrics.preemption(victims.length)
-    for (const victim of victims) void evict(pod, victim, node)
+    const staying = victims.filter(({ pod }) => pod.metadata.deletionTimestamp === undefined)
+    if (staying.length) void evictAll(pod, staying, node)
     // Pods of lower priority that were promised the node are in the way now: they look for another.
     for (const other of nominator.promised(node.name, Number.NEGATIVE_INFINITY))
       if (other.priority < pod.priority) void takeBackNomination(other)
     return { nominate: node, message: '' }
+  }
+  async function evictAll(pod: PodInfo, victims: readonly PodInfo[], node: NodeInfo): Promise<void> {
+    const { uid } = pod.pod.metadata
+    preempting.add(uid)
+    const failures = (await Promise.allSettled(victims.map((victim) => evict(pod, victim, node)))).filter((r) => r.status === 'rejected')
+    preempting.delete(uid)
+    if (failures.length === 0) return queue.openGate(pod.key)
+    for (const { reason } of failures) log.error('preemption failed', { pod: pod.key, error: reason })
+    queue.activate(pod.key)
   }
   async function evict({ pod }: PodInfo, victim: PodInfo, node: NodeInfo): Promise<void> {
     const { namespace, name, uid } = victim.pod.metadata
@@ -84,7 +96,7 @@ export function createDefaultPreemption(deps: PluginDeps, args: DefaultPreemptio
       await client.delete('pods', { namespace, name }, { preconditions: { uid } })
       recorder.event(referenceTo('pods', victim.pod), 'Normal', 'Preempted', `Preempted by pod ${pod.metadata.uid} on node ${node.name}`)
     } catch (error) {
-      if (!isNotFound(error)) log.error('preemption failed', { pod: victim.key, error })
+      if (!isNotFound(error)) throw error
     }
   }
   async function takeBackNomination({ key, pod }: PodInfo): Promise<void> {
@@ -99,33 +111,42 @@ export function createDefaultPreemption(deps: PluginDeps, args: DefaultPreemptio
 
   return {
     name: 'DefaultPreemption',
+    preEnqueue: ({ metadata }) => (preempting.has(metadata.uid) ? 'waiting for the preemption for this pod to be finished' : undefined),
     postFilter(pod, { cluster }, failure) {
+      metrics.preemptionAttempt()
+      const why = notEligible(cluster, pod, failure)
+      if (why) return { message: `preemption: not eligible due to ${why}.` }
       const found = findCandidates(pod, cluster, failure)
-      if (!found.candidates) return { message: `preemption: ${found.message}` }
+      if (!found.candidates) return { nominate: null, message: `preemption: ${found.message}` }
       const asked = extenders.filter((extender) => extender.preempt && extender.isInterested(pod.pod))
       if (asked.length === 0) return preempt(pod, pickOneNodeForPreemption(found.candidates))
       return preemptByExtenders(asked, pod.pod, found.candidates, log).then(
         (left) =>
-          left.length ? preempt(pod, pickOneNodeForPreemption(left)) : { message: 'preemption: no candidate node for preemption.' },
-        (error: Error) => ({ message: `preemption: ${error.message}.` }),
+          left.length ? preempt(pod, pickOneNodeForPreemption(left)) : { message: 'preemption: no candidate node for preemption' },
+        (error: Error) => {
+          throw new Error(`preemption: ${error.message}`, { cause: error })
+        },
       )
     },
   }
 }
 
-/** The pod was promised a node already, and somebody of lower priority is on the way out there: wait. */
-function victimsStillLeaving(cluster: ClusterState, pod: PodInfo): boolean {
-  const nominated = pod.pod.status?.nominatedNodeName
-  const node = nominated ? cluster.node(nominated) : undefined
-  if (!node) return false
-  return [...node.pods.values()].some(
+/** Why a pod may not preempt others: it must not, or it has, and somebody of lower priority is on the way out of the node it was promised. */
+function notEligible(cluster: ClusterState, { pod, priority }: PodInfo, { diagnosis }: FilterFailure): string | undefined {
+  if (pod.spec.preemptionPolicy === 'Never') return 'preemptionPolicy=Never'
+  const node = cluster.node(pod.status?.nominatedNodeName ?? '')
+  const rejection = node && (diagnosis.whole ?? diagnosis.rejections.get(node))
+  // Nobody's leaving will help there.
+  if (!rejection || rejection.unresolvable) return undefined
+  const isLeaving = [...node.pods.values()].some(
     (other) =>
-      other.priority < pod.priority &&
+      other.priority < priority &&
       other.pod.metadata.deletionTimestamp !== undefined &&
       other.pod.status?.conditions?.some(
         (c) => c.type === 'DisruptionTarget' && c.status === 'True' && c.reason === 'PreemptionByScheduler',
       ),
   )
+  return isLeaving ? 'a terminating pod on the nominated node' : undefined
 }
 
 /** Takes all lower pods away; if the pod then fits, brings back as many as still leave room, those that matter most first. */
@@ -160,6 +181,7 @@ function selectVictimsOnNode(
         victims.push(other)
         if (violates) violations++
       }
+    if (victims.length === 0) return `expected at least one victim pod on node ${JSON.stringify(node.name)}`
     return { node, victims: victims.toSorted(moreImportantFirst), violations }
   } finally {
     for (const other of lower) if (!back.has(other)) cluster.attach(other, node)

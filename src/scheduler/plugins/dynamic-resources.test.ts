@@ -5,6 +5,7 @@ import { createClient } from '../../client/client.ts'
 import { createFakeClock } from '../../client/clock.ts'
 import { createInformers } from '../../client/informer.ts'
 import { createMemoryTransport } from '../../client/memory-transport.ts'
+import type { FilterFailure } from '../framework.ts'
 import { createPodInfo } from '../pod-info.ts'
 import { createDynamicResources } from './dynamic-resources.ts'
 import { cycleOf, event, podOf, rejections, scores, testHints } from './testing.ts'
@@ -88,7 +89,8 @@ test.each([
   const { client, plugin, informers } = await withCluster([{ ...claim('c', [request('r')]), ...allocated('elsewhere', reservedFor) }])
   const cycle = cycleOf({ a: {} })
   rejections(plugin, using('c'), cycle)
-  expect(await plugin.postFilter?.(createPodInfo(podOf('incoming', using('c'))), cycle, undefined as never)).toEqual({ message })
+  const failure = { diagnosis: { nodes: 1, rejections: new Map(), whole: undefined } } as unknown as FilterFailure
+  expect(await plugin.postFilter?.(createPodInfo(podOf('incoming', using('c'))), cycle, failure)).toEqual({ message })
   const { status } = await client.get('resourceclaims.resource.k8s.io', { namespace: 'default', name: 'c' })
   expect(status.allocation === undefined).toBe(reservedFor.length === 0)
   informers.stop()

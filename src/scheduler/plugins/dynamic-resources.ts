@@ -149,7 +149,9 @@ export function createDynamicResources(
       }
     },
     /** An allocated claim that nobody uses and that is in the way is given up, so that the next try can place it anew. */
-    async postFilter({ pod }, cycle) {
+    async postFilter({ pod }, cycle, { diagnosis: { whole } }) {
+      // Upstream's words where it does not know the pod yet, because a plugin before it had turned it down: real clusters say so.
+      if (whole && whole.plugin !== name) throw new Error('not found')
       const state = stateOf(cycle)
       if (!state) return { message: 'no new claims to deallocate' }
       for (const claim of state.elsewhere) {
@@ -170,6 +172,8 @@ export function createDynamicResources(
     unreserve(_, __, cycle) {
       for (const claim of stateOf(cycle)?.open ?? []) pending.delete(claim.metadata.uid)
     },
+    preBindPreFlight: ({ pod }, cycle) =>
+      stateOf(cycle)?.claims.some((claim) => !isReservedFor(claim, pod) || hasConditions(claim.status?.allocation)) === true,
     async preBind({ pod }, _, cycle) {
       const mine = stateOf(cycle)?.claims ?? []
       const awaited = mine.filter(({ metadata, status }) => hasConditions(pending.get(metadata.uid) ?? status?.allocation))

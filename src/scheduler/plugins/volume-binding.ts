@@ -161,6 +161,7 @@ export function createVolumeBinding(
       for (const { volume } of plans.get(pod.key)?.bind ?? []) assumed.delete(volume.metadata.name)
       plans.delete(pod.key)
     },
+    preBindPreFlight: (pod) => plans.has(pod.key),
     async preBind(pod, node) {
       const plan = plans.get(pod.key)
       if (!plan) return
