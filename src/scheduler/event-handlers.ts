@@ -7,6 +7,7 @@ import type { NodeInfo } from './node-info.ts'
 import type { Nominator } from './nominator.ts'
 import { createPodInfo, specChanged } from './pod-info.ts'
 import type { SchedulingQueue } from './queue.ts'
+import { podRequests } from './resources.ts'
 
 export interface EventHandlerDeps {
   readonly informers: Informers
@@ -101,8 +102,21 @@ function schedulingChanged(pod: Pod, before: Pod): boolean {
   return (
     pod.metadata.deletionTimestamp !== before.metadata.deletionTimestamp ||
     differs(pod.metadata.labels, before.metadata.labels) ||
-    specChanged(pod, before)
+    specChanged(pod, before) ||
+    requestsChanged(pod, before)
   )
+}
+
+/** The kubelet tells in the status how far a resize is. */
+function requestsChanged(pod: Pod, before: Pod): boolean {
+  const told = ({ status }: Pod) => [
+    status.containerStatuses?.map((s) => [s.resources, s.allocatedResources]),
+    status.initContainerStatuses?.map((s) => [s.resources, s.allocatedResources]),
+    status.resources,
+    status.allocatedResources,
+    status.conditions?.find((c) => c.type === 'PodResizePending')?.reason,
+  ]
+  return pod.status !== before.status && differs(told(pod), told(before)) && differs(podRequests(pod), podRequests(before))
 }
 
 function nodeChanges(node: Node, before: Node): Set<NodeChange> {

@@ -53,8 +53,8 @@ export function createPodInfo(pod: Pod): PodInfo {
     namespace: metadata.namespace,
     labels: metadata.labels ?? {},
     priority: spec.priority ?? 0,
-    requests: podRequests(spec),
-    nonZeroRequests: podNonZeroRequests(spec),
+    requests: podRequests(pod),
+    nonZeroRequests: podNonZeroRequests(pod),
     hostPorts: [...spec.containers, ...(spec.initContainers ?? []).filter((c) => c.restartPolicy === 'Always')].flatMap((c) =>
       (c.ports ?? [])
         .filter((p) => p.hostPort)

@@ -220,3 +220,26 @@ test('what a failed binding gives back goes to the pod that waits for it, and wh
   const told = await schedule([node('n', { cpu: '1' })], [pod('first'), second], {}, transport, createMetrics(), bound)
   expect([told['first'], await bound]).toEqual(['running Bind plugin "DefaultBinder": the server is away', 'n'])
 })
+
+test('what a pod gives back when it has shrunk in place goes to the pod that waits for it', async () => {
+  const transport = createMemoryTransport()
+  const client = createClient(transport)
+  const statusOf = (cpu: string) => ({ containerStatuses: [{ name: 'c', resources: { requests: { cpu } }, allocatedResources: { cpu } }] })
+  await client.create('pods', { ...pod('shrinking', { nodeName: 'n' }), status: statusOf('4') } as never)
+  const bound = new Promise<string>((resolve) => {
+    const informers = createInformers(client)
+    informers.of('pods').addHandler({
+      updated({ metadata: { name, namespace }, spec, status }, before) {
+        if (name !== 'waiting') return
+        if (status?.conditions && !before.status?.conditions)
+          void client.patch('pods', { namespace, name: 'shrinking' }, { status: statusOf('1') }, { subresource: 'status' })
+        if (!spec.nodeName) return
+        informers.stop()
+        resolve(spec.nodeName)
+      },
+    })
+    informers.start()
+  })
+  await schedule([node('n')], [pod('waiting')], {}, transport, createMetrics(), bound)
+  expect(await bound).toBe('n')
+})

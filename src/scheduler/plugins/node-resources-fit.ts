@@ -112,8 +112,8 @@ function fitsEmpty({ requests }: PodInfo, { allocatable: has }: NodeInfo): boole
 
 /** Whether a pod resized in place gave up something that is wanted. */
 function frees(wanted: Resources, before: Pod, after: Pod): boolean {
-  const had = podRequests(before.spec)
-  const has = podRequests(after.spec)
+  const had = podRequests(before)
+  const has = podRequests(after)
   return (
     (wanted.milliCpu > 0 && has.milliCpu < had.milliCpu) ||
     (wanted.memory > 0 && has.memory < had.memory) ||
