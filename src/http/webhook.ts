@@ -15,7 +15,7 @@ export interface WebhookTarget {
   /** The name that the certificate must carry, where it is not the URL's. */
   readonly serverName?: string
   readonly insecure?: boolean
-  /** Where to connect to, asked before each call, where the URL's own host is not to be looked up. Rejects with WebhookError. */
+  /** Where to connect to, asked before each call, where the URL's own host is not to be looked up. */
   readonly address?: () => Promise<{ readonly host: string; readonly port: number }>
   /** Asked before each call: tokens and certificates may be renewed. */
   readonly credentials?: () => WebhookCredentials | Promise<WebhookCredentials>

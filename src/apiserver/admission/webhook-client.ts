@@ -1,8 +1,7 @@
 /** Where a webhook of admission or conversion is and how it is called (apiserver/pkg/util/webhook): a URL, or a service of the cluster. */
-import type { Service } from '../../api/types/core-v1.ts'
-import type { EndpointSlice } from '../../api/types/discovery-v1.ts'
-import { createWebhook, type Webhook, WebhookError } from '../../http/webhook.ts'
+import { createWebhook, type Webhook } from '../../http/webhook.ts'
 import type { Objects } from '../objects.ts'
+import { createEndpointResolver } from '../service-resolver.ts'
 import type { AdmissionWebhook } from './webhooks.ts'
 
 /** What of a webhook's configuration is needed to call it. */
@@ -12,6 +11,7 @@ export type CalledWebhook = Pick<AdmissionWebhook, 'clientConfig' | 'timeoutSeco
 const timeoutSecondsOf = ({ timeoutSeconds = 10 }: CalledWebhook): number => timeoutSeconds
 
 export function createWebhookClients(objects: Objects) {
+  const resolve = createEndpointResolver(objects)
   const clients = new Map<CalledWebhook, Webhook>()
   const clientOf = (hook: CalledWebhook): Webhook => {
     let client = clients.get(hook)
@@ -25,7 +25,7 @@ export function createWebhookClients(objects: Objects) {
         client = createWebhook({
           url: `https://${host}:${port}${path}${timeout}`,
           serverName: host,
-          address: () => addressOf(objects, namespace, name, port),
+          address: () => resolve(namespace, name, port),
           ...ca,
         })
       } else client = createWebhook({ url: `${url}${timeout}`, ...ca })
@@ -45,26 +45,4 @@ export function createWebhookClients(objects: Objects) {
       }
     },
   }
-}
-
-/** One of the service's ready endpoints: the control plane need not be where the service's own address leads anywhere. */
-async function addressOf(objects: Objects, namespace: string, name: string, port: number): Promise<{ host: string; port: number }> {
-  const quoted = JSON.stringify(name)
-  const service = await objects.get<Service>('services', `${namespace}/${name}`)
-  if (!service) throw new WebhookError(`service ${quoted} not found`)
-  const { type, externalName, ports = [] } = service.spec
-  if (type === 'ExternalName') return { host: externalName as string, port }
-  const wanted = ports.find((p) => p.port === port)
-  if (!wanted) throw new WebhookError(`no service port ${port} found for service ${quoted}`)
-  const slices = await objects.list<EndpointSlice>('endpointslices.discovery.k8s.io', namespace)
-  const found = slices
-    .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name)
-    .flatMap(({ endpoints, ports: targets }) => {
-      const target = targets?.find((p) => (p.name ?? '') === (wanted.name ?? ''))?.port
-      const ready = (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false)
-      return target === undefined ? [] : ready.flatMap(({ addresses }) => addresses.map((host) => ({ host, port: target })))
-    })
-  const chosen = found[Math.floor(Math.random() * found.length)]
-  if (!chosen) throw new WebhookError(`no endpoints available for service ${quoted}`)
-  return chosen
 }

@@ -9,6 +9,7 @@ import { type FieldError, forbidden, invalid, newInvalid, notSupported } from '.
 import type { Answer, Call, ProxyTarget } from '../call.ts'
 import type { ApiObject } from '../request.ts'
 import { attributesOf, type Core, cacheOf, groupResourceOf, keyOf, readEntry } from '../rest/core.ts'
+import { type Address, readyAddresses } from '../service-resolver.ts'
 import { objectOf } from '../storage/entry.ts'
 
 async function connectAdmission(core: Core, call: Call): Promise<void> {
@@ -215,14 +216,11 @@ export async function serviceProxy(core: Core, call: Call): Promise<Answer> {
   if (!slices) throw none
   const cache = cacheOf(slices)
   if (!cache.loaded) await cache.load()
-  const addresses: { host: string; port: number }[] = []
+  const addresses: Address[] = []
   cache.scan(`${call.info.namespace}/`, (entry) => {
     const slice = objectOf(entry) as ApiObject & EndpointSlice
     if (slice.metadata.labels?.['kubernetes.io/service-name'] !== name) return
-    const target = slice.ports?.find((p) => (p.name ?? '') === (wanted.name ?? ''))?.port
-    if (target === undefined) return
-    for (const { addresses: hosts, conditions } of slice.endpoints ?? [])
-      if (conditions?.ready !== false && hosts?.[0]) addresses.push({ host: hosts[0], port: target })
+    addresses.push(...readyAddresses(slice, wanted.name ?? ''))
   })
   const chosen = addresses[Math.floor(Math.random() * addresses.length)]
   if (!chosen) throw none
