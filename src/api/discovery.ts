@@ -13,45 +13,70 @@ export interface DiscoveryGroup {
   readonly versions: readonly string[]
 }
 
-/** Upstream's order of its own groups; what is not named here comes after, by name. */
-const groupOrder = [
-  '',
-  'apiregistration.k8s.io',
-  'apps',
-  'events.k8s.io',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'autoscaling',
-  'batch',
-  'certificates.k8s.io',
-  'networking.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'storage.k8s.io',
-  'admissionregistration.k8s.io',
-  'apiextensions.k8s.io',
-  'scheduling.k8s.io',
-  'coordination.k8s.io',
-  'node.k8s.io',
-  'discovery.k8s.io',
-  'flowcontrol.apiserver.k8s.io',
-  'resource.k8s.io',
-]
+/** Where a version of a group stands among the others: higher comes first (APIService's groupPriorityMinimum and versionPriority). */
+export interface GroupVersionPriority {
+  readonly group: string
+  readonly version: string
+  readonly groupPriorityMinimum: number
+  readonly versionPriority: number
+}
 
-export function groupsOf(resources: Iterable<Resource>): DiscoveryGroup[] {
+/** Of the groups and versions that are built in (kubeapiserver's apiVersionPriorities). */
+export const builtInPriorities: readonly GroupVersionPriority[] = (
+  [
+    // It has no APIService, and is the first.
+    ['apiregistration.k8s.io', 'v1', 20001, 1],
+    ['', 'v1', 18000, 1],
+    ['apps', 'v1', 17800, 15],
+    ['events.k8s.io', 'v1', 17750, 15],
+    ['authentication.k8s.io', 'v1', 17700, 15],
+    ['authorization.k8s.io', 'v1', 17600, 15],
+    ['autoscaling', 'v1', 17500, 15],
+    ['autoscaling', 'v2', 17500, 30],
+    ['batch', 'v1', 17400, 15],
+    ['certificates.k8s.io', 'v1', 17300, 15],
+    ['networking.k8s.io', 'v1', 17200, 15],
+    ['policy', 'v1', 17100, 15],
+    ['rbac.authorization.k8s.io', 'v1', 17000, 15],
+    ['storage.k8s.io', 'v1', 16800, 15],
+    ['apiextensions.k8s.io', 'v1', 16700, 15],
+    ['admissionregistration.k8s.io', 'v1', 16700, 15],
+    ['scheduling.k8s.io', 'v1', 16600, 15],
+    ['coordination.k8s.io', 'v1', 16500, 15],
+    ['node.k8s.io', 'v1', 16300, 15],
+    ['discovery.k8s.io', 'v1', 16200, 15],
+    ['flowcontrol.apiserver.k8s.io', 'v1', 16100, 21],
+    ['resource.k8s.io', 'v1', 15900, 20],
+  ] as const
+).map(([group, version, groupPriorityMinimum, versionPriority]) => ({ group, version, groupPriorityMinimum, versionPriority }))
+
+/** Of custom resources. */
+export const customPriority = { groupPriorityMinimum: 1000, versionPriority: 100 }
+
+interface GroupVersion {
+  readonly group: string
+  readonly version: string
+}
+
+/** The groups, each with its versions, the most wanted first; `changed` are priorities that are not what they are by default. */
+export function groupsOf(all: Iterable<GroupVersion>, changed: readonly GroupVersionPriority[] = []): DiscoveryGroup[] {
+  const priorities = new Map(
+    [...builtInPriorities, ...changed].map((priority) => [groupVersion(priority.group, priority.version), priority]),
+  )
+  const priorityOf = (group: string, version: string) => priorities.get(groupVersion(group, version)) ?? customPriority
   const versions = new Map<string, Set<string>>()
-  for (const { group, version } of resources) {
+  for (const { group, version } of all) {
     const known = versions.get(group)
     if (known) known.add(version)
     else versions.set(group, new Set([version]))
   }
-  const rank = (name: string) => {
-    const at = groupOrder.indexOf(name)
-    return at < 0 ? groupOrder.length : at
-  }
   return [...versions]
-    .map(([name, of]) => ({ name, versions: [...of].sort(compareVersions) }))
-    .sort((a, b) => rank(a.name) - rank(b.name) || (a.name < b.name ? -1 : 1))
+    .map(([name, of]) => ({
+      name,
+      highest: Math.max(...[...of].map((version) => priorityOf(name, version).groupPriorityMinimum)),
+      versions: [...of].sort((a, b) => priorityOf(name, b).versionPriority - priorityOf(name, a).versionPriority || compareVersions(a, b)),
+    }))
+    .sort((a, b) => b.highest - a.highest || (a.name < b.name ? -1 : 1))
 }
 
 /** Kube-aware order, best first: v2, v1, v1beta2, v1beta1, v1alpha1, then anything else by name (util/version). */
@@ -136,23 +161,39 @@ export function storageVersionHash({
     .toString('base64')
 }
 
+/** What an aggregated server serves of a version, as it says itself. */
+export interface AggregatedVersion extends GroupVersion {
+  readonly resources: readonly unknown[]
+  readonly freshness: 'Current' | 'Stale'
+}
+
 /** All of /api (the core group) or of /apis in one document. */
-export function aggregatedDiscovery(resources: Iterable<Resource>, root: '/api' | '/apis'): object {
+export function aggregatedDiscovery(
+  resources: Iterable<Resource>,
+  root: '/api' | '/apis',
+  aggregated: readonly AggregatedVersion[] = [],
+  changed: readonly GroupVersionPriority[] = [],
+): object {
   const mine = [...resources].filter((r) => (r.group === '') === (root === '/api'))
+  const theirs = root === '/apis' ? aggregated : []
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
-    items: groupsOf(mine).map(({ name, versions }) => ({
+    items: groupsOf([...mine, ...theirs], changed).map(({ name, versions }) => ({
       metadata: name ? { name } : {},
-      versions: versions.map((version) => ({
-        version,
-        resources: mine
-          .filter((r) => r.group === name && r.version === version)
-          .sort((a, b) => (a.resource < b.resource ? -1 : 1))
-          .map(aggregatedResource),
-        freshness: 'Current',
-      })),
+      versions: versions.map((version) => {
+        const elsewhere = theirs.find((v) => v.group === name && v.version === version)
+        if (elsewhere) return { version, resources: elsewhere.resources, freshness: elsewhere.freshness }
+        return {
+          version,
+          resources: mine
+            .filter((r) => r.group === name && r.version === version)
+            .sort((a, b) => (a.resource < b.resource ? -1 : 1))
+            .map(aggregatedResource),
+          freshness: 'Current',
+        }
+      }),
     })),
   }
 }

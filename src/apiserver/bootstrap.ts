@@ -1,5 +1,6 @@
 /** What every cluster has from its first start (upstream: controlplane/controller): the system's namespaces and the Service of the API itself. */
 import { setTimeout } from 'node:timers/promises'
+import { builtInPriorities } from '../api/discovery.ts'
 import { isAlreadyExists, isNotFound } from '../api/errors.ts'
 import { formatTime } from '../api/meta.ts'
 import type { ConfigMap, Service } from '../api/types/core-v1.ts'
@@ -22,31 +23,6 @@ export interface BootstrapOptions {
 
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
 
-/** The groups and versions served here, with the priorities that clients sort them by (kubeapiserver's apiVersionPriorities). */
-const versions: readonly (readonly [group: string, version: string, groupPriorityMinimum: number, versionPriority: number])[] = [
-  ['', 'v1', 18000, 1],
-  ['apps', 'v1', 17800, 15],
-  ['events.k8s.io', 'v1', 17750, 15],
-  ['authentication.k8s.io', 'v1', 17700, 15],
-  ['authorization.k8s.io', 'v1', 17600, 15],
-  ['autoscaling', 'v1', 17500, 15],
-  ['autoscaling', 'v2', 17500, 30],
-  ['batch', 'v1', 17400, 15],
-  ['certificates.k8s.io', 'v1', 17300, 15],
-  ['networking.k8s.io', 'v1', 17200, 15],
-  ['policy', 'v1', 17100, 15],
-  ['rbac.authorization.k8s.io', 'v1', 17000, 15],
-  ['storage.k8s.io', 'v1', 16800, 15],
-  ['apiextensions.k8s.io', 'v1', 16700, 15],
-  ['admissionregistration.k8s.io', 'v1', 16700, 15],
-  ['scheduling.k8s.io', 'v1', 16600, 15],
-  ['coordination.k8s.io', 'v1', 16500, 15],
-  ['node.k8s.io', 'v1', 16300, 15],
-  ['discovery.k8s.io', 'v1', 16200, 15],
-  ['flowcontrol.apiserver.k8s.io', 'v1', 16100, 21],
-  ['resource.k8s.io', 'v1', 15900, 20],
-]
-
 interface Body {
   readonly metadata: { readonly name: string; readonly labels?: object }
   readonly [field: string]: unknown
@@ -63,11 +39,12 @@ export const systemNamespaces = (api: Transport): Kept => ({
 
 /** The local groups as APIServices: made at start only (kube-aggregator's autoregister, automanaged `onstart`). */
 export async function registerGroups(api: Transport): Promise<void> {
+  const local = builtInPriorities.filter(({ group }) => group !== 'apiregistration.k8s.io')
   await Promise.all(
-    versions.map(([group, version, groupPriorityMinimum, versionPriority]) =>
+    local.map(({ group, version, ...priority }) =>
       ensure(api, '/apis/apiregistration.k8s.io/v1/apiservices', {
         metadata: { name: `${version}.${group}`, labels: { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' } },
-        spec: { ...(group ? { group } : {}), version, groupPriorityMinimum, versionPriority },
+        spec: { ...(group ? { group } : {}), version, ...priority },
       }),
     ),
   )

@@ -1,4 +1,5 @@
 /** The groups and versions of definitions as APIServices, made and removed with them (upstream: crdregistration and kube-aggregator's autoregister). */
+import { customPriority } from '../../api/discovery.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '../../api/errors.ts'
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts'
 import type { APIService } from '../../api/types/apiregistration-v1.ts'
@@ -49,5 +50,5 @@ const servicesOf = ({ spec: { group, versions } }: CustomResourceDefinition) =>
     .filter((version) => version.served)
     .map(({ name: version }) => ({
       metadata: { name: `${version}.${group}`, labels: { [label]: 'true' } },
-      spec: { group, version, groupPriorityMinimum: 1000, versionPriority: 100 },
+      spec: { group, version, ...customPriority },
     }))
