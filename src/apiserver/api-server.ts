@@ -12,6 +12,7 @@ import type { Store } from '../store/store.ts'
 import type { Access, AccessDeps } from './access.ts'
 import { createAdmissionChain } from './admission/chain.ts'
 import { createWebhookClients } from './admission/webhook-client.ts'
+import { type AggregatorOptions, createAggregator } from './aggregator/index.ts'
 import { type BootstrapOptions, registerGroups, systemNamespaces, systemObjects } from './bootstrap.ts'
 import type { IncomingRequest } from './call.ts'
 import { startCompactor } from './compactor.ts'
@@ -33,7 +34,7 @@ import { createStrategies, type StrategyOptions } from './registry/index.ts'
 import type { Strategy } from './registry/strategy.ts'
 import { createRequestMetrics } from './request-metrics.ts'
 import type { ComponentPorts, Core } from './rest/core.ts'
-import { createHandler, type Response, type ServerParts } from './server.ts'
+import { createHandler, type Response } from './server.ts'
 import { joinServers, onlyServer, type Servers } from './servers.ts'
 import { createLeases } from './storage/leases.ts'
 import { addStorageMetrics, measuredStore } from './storage/metrics.ts'
@@ -74,7 +75,7 @@ export interface ApiServerOptions {
   readonly profiling?: boolean
   /** How long a lease takes in further events. */
   readonly leaseReuseSeconds?: number
-  readonly parts?: Partial<Pick<ServerParts, 'delegate'>>
+  readonly aggregator?: AggregatorOptions
 }
 
 export interface ApiServer {
@@ -129,12 +130,19 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const address = () => (options.advertise ? `${options.advertise.host}:${options.advertise.port}` : '')
   const openApi = createOpenApi({ version: serverVersion.gitVersion, resources: allResources() })
   const extensions = createExtensions({ core, endpoints, objects, openApi, webhooks: createWebhookClients(objects), metrics })
+  const stopping = new AbortController()
+  const deadlines = options.requestTimeoutMs ? createDeadlines(options.requestTimeoutMs) : undefined
+  const aggregator = createAggregator(
+    { objects, api: () => createInProcessTransport(handle), metrics, now, log, signal: stopping.signal, deadlines },
+    options.aggregator ?? {},
+  )
   const nonResource = createNonResource({
     endpoints,
     health: createHealthMetrics(metrics),
     checks: [...healthChecks(stages, store), ...(deps.checks ?? [])],
     metrics: { render: () => lookUpStorage().then(() => metrics.render()) },
-    discovery: createDiscovery(endpoints, address),
+    discovery: createDiscovery(endpoints, aggregator, address),
+    aggregated: aggregator.discovery,
     openApi,
     paths: { ...access.paths, ...(options.profiling ? (await import('./profiling.ts')).profilingPaths : {}) },
   })
@@ -146,8 +154,8 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
     nonResource,
     observers,
     metrics: requestMetrics,
-    ...(options.requestTimeoutMs ? { deadlines: createDeadlines(options.requestTimeoutMs) } : {}),
-    ...options.parts,
+    delegate: aggregator.delegate,
+    ...(deadlines ? { deadlines } : {}),
   })
 
   const handshakes = metrics.counter(
@@ -158,7 +166,6 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
   const http = options.listen
     ? await createHttpFront(handle, { ...options.listen, requestTimeoutMs: options.requestTimeoutMs, handshakeFailed }, log)
     : undefined
-  const stopping = new AbortController()
   let servers: Servers | undefined
   // Custom objects are read when somebody asks for them.
   const builtIn = [...storage.caches()]
@@ -181,6 +188,7 @@ export async function createApiServer(deps: ApiServerDeps, options: ApiServerOpt
     // Nobody can have seen the revisions of before a new cluster was complete.
     const compacted = isNew && store.revision > 1 ? store.compact(store.revision) : undefined
     await Promise.all([compacted, loadAll()])
+    await aggregator.start()
     stages.bootstrap = true
     stages.storage = true
     const identity = options.advertise ? [keepIdentity(api, stopping.signal, log)] : []

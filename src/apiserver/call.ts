@@ -1,4 +1,5 @@
 /** One request on its way through the server: what the front hands in, what the steps learn, and what goes back. */
+import type { Agent as HttpsAgent } from 'node:https'
 import type { Endpoint } from './endpoints.ts'
 import type { ApiObject, Credentials, RequestInfo, User } from './request.ts'
 import type { Entry } from './storage/entry.ts'
@@ -89,9 +90,19 @@ export interface ProxyTarget {
   readonly host: string
   readonly port: number
   readonly path: string
-  readonly headers?: Readonly<Record<string, string>>
+  /** Beside the client's own, and in their place. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
   /** Whether the connection shows the server's client certificate for kubelets. */
   readonly kubelet: boolean
   /** What it refuses is answered as a Status, not as it came. */
   readonly errorsAsStatus?: boolean
+  /** Set where it is an aggregated API server, which takes our word for who asks. */
+  readonly server?: AggregatedServer
+}
+
+export interface AggregatedServer {
+  /** Its connections, which show the front proxy's certificate. */
+  readonly agent: HttpsAgent
+  /** How long it may take; absent: as long as the client wants. */
+  readonly timeoutMs?: number
 }

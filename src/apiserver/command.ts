@@ -9,6 +9,7 @@ import { createMetrics } from '../metrics/metrics.ts'
 import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
 import { accessOptions } from './access-flags.ts'
+import type { AggregatorOptions } from './aggregator/index.ts'
 import { type ApiServer, type ApiServerOptions, createApiServer } from './api-server.ts'
 import { openEncryption } from './encryption/encryption.ts'
 import { createEncryptedStore } from './encryption/store.ts'
@@ -56,7 +57,7 @@ export async function startApiServer(
   options: Pick<ApiServerOptions, 'componentPorts'> = {},
 ): Promise<RunningApiServer> {
   const values = given as unknown as Values
-  checkFixedFlags(values, log)
+  checkFixedFlags(values)
   const plain = await openStore(values)
   const encryption = values['encryption-provider-config']
   const metrics = createMetrics()
@@ -104,6 +105,7 @@ export async function startApiServer(
       minRequestTimeoutMs: values['min-request-timeout'] * 1000,
       kubeletAddressTypes: values['kubelet-preferred-address-types'],
       profiling: values.profiling,
+      aggregator: { ...proxyClient(values), endpointRouting: values['enable-aggregator-routing'] },
       ...options,
       requestTimeoutMs: values['request-timeout'],
       compactionIntervalMs: values['etcd-compaction-interval'],
@@ -140,6 +142,13 @@ async function openStore(values: Values): Promise<Store> {
 }
 
 const isLoopbackOrUnspecified = (host: string): boolean => /^(0\.0\.0\.0|::|127\..*|::1|localhost)$/.test(host)
+
+function proxyClient(values: Values): Pick<AggregatorOptions, 'proxyClient'> {
+  const certificate = values['proxy-client-cert-file']
+  const key = values['proxy-client-key-file']
+  if (!certificate || !key) return {}
+  return { proxyClient: { certificate: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') } }
+}
 
 function kubeletClient(values: Values): object {
   const certificate = values['kubelet-client-certificate']

@@ -5,6 +5,8 @@ import { parseDuration } from '../flags/flags.ts'
 export interface Deadlines {
   /** As the promise, or a 504 when its time is over: `timeout` of the query, or else the longest. What it waits for goes on, unheard. */
   within<T>(promise: Promise<T>, query: URLSearchParams): Promise<T>
+  /** The time of a request with this query. */
+  longestMs(query: URLSearchParams): number
 }
 
 interface Running {
@@ -31,6 +33,7 @@ export function createDeadlines(longestMs: number, now: () => number = () => per
     if (first && !timer) timer = setTimeout(due, Math.max(1, first.until - now())).unref()
   }
   return {
+    longestMs: (query) => timeoutOf(query, longestMs),
     within(promise, query) {
       const own = timeoutOf(query, longestMs)
       return new Promise((resolve, reject) => {

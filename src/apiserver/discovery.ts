@@ -1,5 +1,6 @@
 /** /api, /apis and what lies below: the documents of src/api/discovery.ts over the endpoints, negotiated and kept while those stay. */
 import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersions, groupsOf } from '../api/discovery.ts'
+import type { Aggregator } from './aggregator/index.ts'
 import type { Answer } from './call.ts'
 import { encodeValue } from './encode.ts'
 import type { Endpoints } from './endpoints.ts'
@@ -12,14 +13,19 @@ export interface Discovery {
 
 const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 
-export function createDiscovery(endpoints: Endpoints, address: () => string): Discovery {
+export function createDiscovery(
+  endpoints: Endpoints,
+  { discovery: aggregated, priorities }: Pick<Aggregator, 'discovery' | 'priorities'>,
+  address: () => string,
+): Discovery {
   let generation = -1
   let documents = new Map<string, object | undefined>()
 
   const make = (path: string): object | undefined => {
     const all = [...endpoints.all()].map((e) => e.resource)
+    const groups = () => groupsOf([...all, ...aggregated.versions()], priorities())
     if (path === '/api') return apiVersions(address())
-    if (path === '/apis') return apiGroupList(groupsOf(all))
+    if (path === '/apis') return apiGroupList(groups())
     const [, root, ...parts] = path.split('/')
     const [group, version, ...more] = root === 'api' ? ['', ...parts] : parts
     if ((root !== 'api' && root !== 'apis') || group === undefined || more.length > 0) return undefined
@@ -28,12 +34,14 @@ export function createDiscovery(endpoints: Endpoints, address: () => string): Di
       const mine = all.filter((r) => r.group === group && r.version === version)
       return apiResourceList(group, version, mine)
     }
-    const found = groupsOf(all).find((g) => g.name === group)
+    const found = groups().find((g) => g.name === group)
     return found && apiGroup(found)
   }
   const documentOf = (key: string, build: () => object | undefined) => {
-    if (generation !== endpoints.generation) {
-      generation = endpoints.generation
+    // Both only grow.
+    const now = endpoints.generation + aggregated.generation
+    if (generation !== now) {
+      generation = now
       documents = new Map()
     }
     if (!documents.has(key) && documents.size < 1000) documents.set(key, build())
@@ -47,6 +55,8 @@ export function createDiscovery(endpoints: Endpoints, address: () => string): Di
           aggregatedDiscovery(
             [...endpoints.all()].map((e) => e.resource),
             path,
+            aggregated.versions(),
+            priorities(),
           ),
         )
         return { kind: 'bytes', status: 200, type: aggregatedType, bytes: encodeValue(document as object, jsonForm).bytes }

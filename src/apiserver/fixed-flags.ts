@@ -3,9 +3,7 @@
  * believes a setting that counts for nothing.
  */
 import type { FlagSpec, FlagTable } from '../flags/flags.ts'
-import type { Logger } from '../log/log.ts'
 
-const aggregation = 'aggregated APIs are not served'
 const emulation = 'the server is of one version'
 const tuning = 'there is nothing to tune by it'
 const logging = 'lines are written at once, and -v is for all'
@@ -16,7 +14,7 @@ const one = <Type extends FlagSpec['type']>(type: Type, value: unknown, why: str
 })
 
 export const fixedFlags = {
-  'aggregator-reject-forwarding-redirect': one('bool', true, aggregation),
+  'aggregator-reject-forwarding-redirect': one('bool', true, 'a redirect of an aggregated server is an error'),
   'allow-metric-labels': one('map', {}, 'labels are not held to lists'),
   'allow-metric-labels-manifest': one('string', '', 'labels are not held to lists'),
   'apiserver-count': one('int', 1, 'servers know of one another by their leases'),
@@ -35,7 +33,6 @@ export const fixedFlags = {
   'egress-selector-config-file': one('string', '', 'there is no egress selector'),
   'emulated-version': one('list', [], emulation),
   'emulation-forward-compatible': one('bool', false, emulation),
-  'enable-aggregator-routing': one('bool', false, aggregation),
   'enable-garbage-collector': one('bool', true, 'owners and their finalizers always count'),
   'endpoint-reconciler-type': one('string', 'lease', 'servers know of one another by their leases'),
   'etcd-count-metric-poll-period': one('duration', 60_000, 'objects are counted when the metrics are read'),
@@ -77,18 +74,8 @@ export const fixedFlags = {
   'watch-cache-sizes': one('list', [], tuning),
 } as const satisfies FlagTable
 
-const ignored = (why: string) => ({ type: 'string', doc: `Has no effect: ${why}.` }) as const
-
-/** What installers give always, so that their command lines run as they are: it is taken, and the log says that it counts for nothing. */
-export const flagsOfNoEffect = {
-  'proxy-client-cert-file': ignored(aggregation),
-  'proxy-client-key-file': ignored(aggregation),
-} as const satisfies FlagTable
-
-/** Throws when one of the fixed has another value, and tells of those of no effect. */
-export function checkFixedFlags(values: Readonly<Record<string, unknown>>, log: Pick<Logger, 'warn'>): void {
-  for (const [name, { doc }] of Object.entries(flagsOfNoEffect))
-    if (values[name]) log.warn('a flag has no effect here', { flag: `--${name}`, why: doc.slice(doc.indexOf(': ') + 2, -1) })
+/** Throws when one of them has another value. */
+export function checkFixedFlags(values: Readonly<Record<string, unknown>>): void {
   for (const [name, { default: only, doc }] of Object.entries(fixedFlags)) {
     const value = values[name]
     if (value !== undefined && JSON.stringify(value) !== JSON.stringify(only))

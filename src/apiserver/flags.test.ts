@@ -59,21 +59,14 @@ test('every flag of upstream is known', () => {
 const other: Readonly<Record<string, string>> = { bool: 'x', int: '7', float: '0.5', duration: '7s', list: 'a', map: 'a=b', string: 'x' }
 
 test.each(Object.entries(fixedFlags))('--%s is taken with its one value, and refused with another', (name, spec) => {
-  expect(() => checkFixedFlags(parseFlags(flags, []).values, noLog)).not.toThrow()
+  expect(() => checkFixedFlags(parseFlags(flags, []).values)).not.toThrow()
   const text = spec.type === 'bool' ? String(!spec.default) : (other[spec.type] as string)
-  expect(() => checkFixedFlags(parseFlags(flags, [`--${name}=${text}`]).values, noLog)).toThrow(`--${name} may only be `)
+  expect(() => checkFixedFlags(parseFlags(flags, [`--${name}=${text}`]).values)).toThrow(`--${name} may only be `)
 })
 
 test('a refusal says why', () => {
   const { values } = parseFlags(flags, ['--storage-backend=etcd2'])
-  expect(() => checkFixedFlags(values, noLog)).toThrow('--storage-backend may only be "etcd3": etcd’s API is what stores are spoken to by')
-})
-
-test('what has no effect is said', () => {
-  const said: unknown[] = []
-  const { values } = parseFlags(flags, ['--proxy-client-cert-file=/etc/kubernetes/pki/front-proxy-client.crt'])
-  checkFixedFlags(values, { warn: (message, fields) => void said.push([message, fields]) })
-  expect(said).toEqual([['a flag has no effect here', { flag: '--proxy-client-cert-file', why: 'aggregated APIs are not served' }]])
+  expect(() => checkFixedFlags(values)).toThrow('--storage-backend may only be "etcd3": etcd’s API is what stores are spoken to by')
 })
 
 describe('a server with flags', () => {

@@ -2,7 +2,7 @@
 import type { FlagTable } from '../flags/flags.ts'
 import { logFlags } from '../log/flags.ts'
 import { accessFlags } from './access-flags.ts'
-import { fixedFlags, flagsOfNoEffect } from './fixed-flags.ts'
+import { fixedFlags } from './fixed-flags.ts'
 
 export const flags = {
   'secure-port': { type: 'int', default: 6443, doc: 'The port that serves HTTPS with authentication and authorization.' },
@@ -44,6 +44,15 @@ export const flags = {
     default: ['InternalIP', 'ExternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS'],
     doc: 'Which of a node’s addresses its kubelet is called at: the first that it has.',
   },
+  'proxy-client-cert-file': {
+    type: 'string',
+    doc: 'The client certificate that aggregated API servers know this one by, when it says on whose behalf a request comes.',
+  },
+  'proxy-client-key-file': { type: 'string', doc: 'The key of --proxy-client-cert-file.' },
+  'enable-aggregator-routing': {
+    type: 'bool',
+    doc: 'Reach aggregated API servers at an endpoint of their service, not at its cluster IP.',
+  },
   'kubernetes-service-node-port': { type: 'int', doc: 'The port of every node at which the kubernetes Service is reached; 0 for none.' },
   'allow-privileged': { type: 'bool', default: true, doc: 'Whether containers may be privileged.' },
   'event-ttl': { type: 'duration', default: 3_600_000, doc: 'How long events are kept after their last change.' },
@@ -62,6 +71,5 @@ export const flags = {
   'disable-http2-serving': { type: 'bool', doc: 'Serve HTTP/1.1 alone.' },
   profiling: { type: 'bool', doc: 'Whether /debug/pprof answers, with profiles of V8.' },
   ...fixedFlags,
-  ...flagsOfNoEffect,
   ...logFlags,
 } as const satisfies FlagTable

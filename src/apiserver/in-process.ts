@@ -1,8 +1,10 @@
 /** The client's transport by a function call, for controllers that share the server's process: decoded objects, shared and never changed. */
 import { newBadRequest, StatusError } from '../api/errors.ts'
+import { createHttpsTransport } from '../client/https-transport.ts'
 import type { ApiRequest, Transport, WatchEvent } from '../client/transport.ts'
-import type { Answer, IncomingRequest } from './call.ts'
+import type { Answer, IncomingRequest, ProxyTarget } from './call.ts'
 import { bookmark, encodeAnswer, listMetadata } from './encode.ts'
+import { headersTo } from './proxy.ts'
 import type { User } from './request.ts'
 import { cacheOf, viewOf } from './rest/core.ts'
 import type { Response } from './server.ts'
@@ -48,15 +50,25 @@ export function createInProcessTransport(
     async request<T>(request: ApiRequest): Promise<T> {
       const response = await send(request)
       const { answer } = response
+      let code = codeOf(answer)
       try {
         if (answer.kind === 'error') throw answer.error
-        return objectsOf(response, answer) as T
+        if (answer.kind !== 'proxy') return objectsOf(response, answer) as T
+        return await transportTo(answer.proxy, userAgent).request<T>(requestTo(answer.proxy, request))
+      } catch (error) {
+        if (error instanceof StatusError) code = error.code
+        throw error
       } finally {
-        response.done(codeOf(answer))
+        response.done(code)
       }
     },
     watch<T>(request: ApiRequest): AsyncIterable<WatchEvent<T>> {
-      return events<T>(() => send(request), AbortSignal.any([closed.signal, ...(request.signal ? [request.signal] : [])]))
+      const signal = AbortSignal.any([closed.signal, ...(request.signal ? [request.signal] : [])])
+      return events<T>(
+        () => send(request),
+        (target) => transportTo(target, userAgent).watch<T>(requestTo(target, { ...request, signal })),
+        signal,
+      )
     },
     close: () => closed.abort(),
   }
@@ -64,6 +76,17 @@ export function createInProcessTransport(
 
 const codeOf = (answer: Response['answer']): number =>
   answer.kind === 'error' ? answer.error.code : 'status' in answer ? answer.status : 200
+
+const plainReasons: Readonly<Record<number, string>> = {
+  404: 'NotFound',
+  429: 'TooManyRequests',
+  500: 'InternalError',
+  503: 'ServiceUnavailable',
+}
+
+/** What is refused in plain text. */
+const refused = ({ status, bytes }: Extract<Answer, { kind: 'bytes' }>): StatusError =>
+  new StatusError({ code: status, reason: plainReasons[status] ?? '', message: bytes.toString().trim() })
 
 function objectsOf(response: Response, answer: Answer): unknown {
   switch (answer.kind) {
@@ -83,9 +106,8 @@ function objectsOf(response: Response, answer: Answer): unknown {
       }
     }
     case 'bytes': {
+      if (answer.status >= 400) throw refused(answer)
       const text = answer.bytes.toString()
-      if (answer.status >= 400)
-        throw new StatusError({ code: answer.status, reason: answer.status === 429 ? 'TooManyRequests' : 'NotFound', message: text.trim() })
       return answer.type.startsWith('application/json') ? JSON.parse(text) : text
     }
     case 'watch':
@@ -95,7 +117,30 @@ function objectsOf(response: Response, answer: Answer): unknown {
   return JSON.parse(encodeAnswer(answer, { ...response.form, media: 'json' }, response.info.query).bytes.toString())
 }
 
-async function* events<T>(open: () => Promise<Response>, signal: AbortSignal): AsyncGenerator<WatchEvent<T>> {
+/** An aggregated server is asked as the front would pass the request on. */
+function transportTo({ host, port, server }: ProxyTarget, userAgent: string): Transport {
+  if (!server) throw newBadRequest('this request is answered by a stream')
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const connection = { server: `https://${authority}`, credentials: () => Promise.resolve({}) }
+  return createHttpsTransport(connection, { userAgent, agent: server.agent })
+}
+
+function requestTo(target: ProxyTarget, request: ApiRequest): ApiRequest {
+  const { path, server } = target
+  const signals = [...(request.signal ? [request.signal] : []), ...(server?.timeoutMs ? [AbortSignal.timeout(server.timeoutMs)] : [])]
+  return {
+    ...request,
+    path,
+    headers: headersTo(target, request.headers ?? {}),
+    ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
+  }
+}
+
+async function* events<T>(
+  open: () => Promise<Response>,
+  elsewhere: (target: ProxyTarget) => AsyncIterable<WatchEvent<T>>,
+  signal: AbortSignal,
+): AsyncGenerator<WatchEvent<T>> {
   if (signal.aborted) return
   const response = await open()
   const { answer, form } = response
@@ -103,6 +148,16 @@ async function* events<T>(open: () => Promise<Response>, signal: AbortSignal): A
     response.done(answer.error.code)
     throw answer.error
   }
+  if (answer.kind === 'bytes' && answer.status >= 400) {
+    response.done(answer.status)
+    throw refused(answer)
+  }
+  if (answer.kind === 'proxy')
+    try {
+      return yield* elsewhere(answer.proxy)
+    } finally {
+      response.done(200)
+    }
   if (answer.kind !== 'watch') throw newBadRequest('the path is not a watch')
   const { endpoint } = answer
   const queue: WatchEvent<T>[] = []

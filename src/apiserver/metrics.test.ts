@@ -334,6 +334,7 @@ const promised = {
     apiserver_validating_admission_policy_check_duration_seconds apiserver_validating_admission_policy_check_total
     apiserver_watch_list_duration_seconds kubernetes_build_info registered_metrics_total`,
   ALPHA: `
+    aggregator_unavailable_apiservice aggregator_unavailable_apiservice_total
     apiserver_admission_match_condition_evaluation_errors_total apiserver_admission_match_condition_evaluation_seconds
     apiserver_admission_match_condition_exclusions_total apiserver_admission_webhook_fail_open_count
     apiserver_admission_webhook_rejection_count apiserver_admission_webhook_request_total apiserver_audit_error_total

@@ -2,6 +2,7 @@
 import type { OpenApi } from '../api/openapi/documents.ts'
 import type { HealthMetrics } from '../metrics/health.ts'
 import { metricsContentType } from '../metrics/metrics.ts'
+import type { AggregatedDiscovery } from './aggregator/discovery.ts'
 import type { Answer, IncomingRequest } from './call.ts'
 import type { Discovery } from './discovery.ts'
 import { newMethodNotAllowed, newPathNotFound, pageNotFound } from './dispatch.ts'
@@ -21,6 +22,7 @@ export interface NonResourceParts {
   readonly metrics: { render(): Promise<string> }
   readonly discovery: Discovery
   readonly openApi: OpenApi
+  readonly aggregated: Pick<AggregatedDiscovery, 'openApi'>
   /** More exact paths, such as /openid/v1/jwks. */
   readonly paths?: Readonly<Record<string, (request: IncomingRequest) => Answer | Promise<Answer>>>
 }
@@ -42,7 +44,7 @@ export function createNonResource(parts: NonResourceParts): (request: IncomingRe
     if (trimmed === '/metrics') return figures()
     if (trimmed.startsWith('/openapi/')) {
       parts.endpoints.refresh()
-      return answerOpenApi(parts.openApi, request, info) ?? pageNotFound()
+      return answerOpenApi(parts.openApi, parts.aggregated, request, info) ?? pageNotFound()
     }
     const found = parts.discovery.answer(trimmed, header(request.headers['accept']))
     if (found) return found

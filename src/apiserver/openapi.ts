@@ -1,12 +1,18 @@
 /** /openapi/v2 and /openapi/v3: the documents of src/api/openapi with their ETags; a link with the right hash may be cached for good. */
 import type { OpenApi, OpenApiDocument } from '../api/openapi/documents.ts'
+import type { AggregatedDiscovery } from './aggregator/discovery.ts'
 import type { Answer, IncomingRequest } from './call.ts'
 import { newNotAcceptable, parseAccept } from './negotiate.ts'
 import type { RequestInfo } from './request.ts'
 import { header } from './rest/body.ts'
 
 /** Undefined: no document has this path. */
-export function answerOpenApi(openApi: OpenApi, request: IncomingRequest, info: RequestInfo): Answer | undefined {
+export function answerOpenApi(
+  openApi: OpenApi,
+  aggregated: Pick<AggregatedDiscovery, 'openApi'>,
+  request: IncomingRequest,
+  info: RequestInfo,
+): Answer | undefined {
   const path = info.path.replace(/\/+$/, '')
   const protobuf = path === '/openapi/v2' && wantsProtobuf(header(request.headers['accept']))
   const document = protobuf
@@ -14,7 +20,7 @@ export function answerOpenApi(openApi: OpenApi, request: IncomingRequest, info: 
     : path === '/openapi/v2'
       ? openApi.v2()
       : path === '/openapi/v3'
-        ? openApi.index()
+        ? openApi.index(aggregated.openApi())
         : openApi.v3(path.slice('/openapi/v3/'.length))
   if (!document) return undefined
   if (!protobuf && !takesJson(header(request.headers['accept']))) throw newNotAcceptable()

@@ -8,6 +8,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { newBadRequest, StatusError } from '../api/errors.ts'
 import { http } from '../http/node-http.ts'
+import { goError } from '../http/webhook.ts'
 import type { ProxyTarget } from './call.ts'
 
 export interface Proxy {
@@ -55,11 +56,16 @@ export function createProxy({ kubeletClient }: ProxyOptions): Proxy {
 
   const open = (target: ProxyTarget, method: string, headers: OutgoingHttpHeaders): ClientRequest => {
     const { protocol, host, port, path } = target
-    const options = { host, port, path, method, headers: { ...headers, ...target.headers }, timeout: connectTimeoutMs }
+    const options = { host, port, path, method, headers, timeout: connectTimeoutMs }
     const request =
       protocol === 'https:'
-        ? httpsRequest({ ...options, agent: target.kubelet ? kubelets : anyServer })
+        ? httpsRequest({ ...options, agent: target.server?.agent ?? (target.kubelet ? kubelets : anyServer) })
         : http.request({ ...options, agent: plainAgent })
+    const longestMs = target.server?.timeoutMs
+    if (longestMs !== undefined) {
+      const timer = setTimeout(() => request.destroy(new Error('context deadline exceeded')), longestMs)
+      request.once('close', () => clearTimeout(timer))
+    }
     request.once('socket', (socket) => {
       const connected = () => request.setTimeout(0)
       if (socket.connecting) socket.once('connect', connected)
@@ -71,52 +77,62 @@ export function createProxy({ kubeletClient }: ProxyOptions): Proxy {
 
   return {
     request(target, req, res, done) {
-      const upstream = open(target, req.method as string, forwarded(req.headers))
+      const upstream = open(target, req.method as string, headersTo(target, req.headers))
       res.once('close', () => upstream.destroy())
-      upstream.once('error', (error) => answerError(res, unreachable(error), done))
+      upstream.once('error', (error) => answerRefusal(res, unreachable(target, error), done))
       upstream.once('response', (answer) => {
-        if (target.errorsAsStatus && (answer.statusCode as number) >= 400) {
-          void statusOf(answer).then((error) => answerError(res, error, done))
-          return
-        }
-        res.writeHead(answer.statusCode as number, forwarded(answer.headers))
+        const refusal = refusalOf(target, answer)
+        if (refusal) return void refusal.then((said) => answerRefusal(res, said, done))
+        res.writeHead(answer.statusCode as number, forwarded(answer.headers, notToClients(target)))
         res.flushHeaders()
         answer.pipe(res)
-        answer.once('close', () => done(answer.statusCode as number))
+        answer.once('close', () => {
+          // What broke off must not look as if it went on.
+          if (!answer.complete) res.destroy()
+          done(answer.statusCode as number)
+        })
       })
       req.pipe(upstream)
     },
     stream(target, stream, headers, done) {
       const plain = Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':')))
-      const upstream = open(target, headers[constants.HTTP2_HEADER_METHOD] as string, forwarded(plain))
-      const fail = (error: StatusError) => {
+      const upstream = open(target, headers[constants.HTTP2_HEADER_METHOD] as string, headersTo(target, plain))
+      const fail = ({ status, type, body }: Refusal) => {
         if (stream.headersSent || stream.destroyed) return stream.close(constants.NGHTTP2_INTERNAL_ERROR)
-        stream.respond({ ':status': error.code, 'content-type': 'application/json' })
-        stream.end(JSON.stringify(error.status))
-        done(error.code)
+        stream.respond({ ':status': status, 'content-type': type })
+        stream.end(body)
+        done(status)
       }
       stream.once('close', () => upstream.destroy())
-      upstream.once('error', (error) => fail(unreachable(error)))
+      upstream.once('error', (error) => fail(unreachable(target, error)))
       upstream.once('response', (answer) => {
-        if (target.errorsAsStatus && (answer.statusCode as number) >= 400) return void statusOf(answer).then(fail)
-        stream.respond({ ':status': answer.statusCode as number, ...forwarded(answer.headers) })
+        const refusal = refusalOf(target, answer)
+        if (refusal) return void refusal.then(fail)
+        stream.respond({ ':status': answer.statusCode as number, ...forwarded(answer.headers, notToClients(target)) })
         answer.pipe(stream)
-        answer.once('close', () => done(answer.statusCode as number))
+        answer.once('close', () => {
+          if (!answer.complete) stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+          done(answer.statusCode as number)
+        })
       })
       stream.pipe(upstream)
     },
     upgrade(target, req, socket, head, done) {
       const upstream = open(target, req.method as string, {
-        ...forwarded(req.headers),
+        ...headersTo(target, req.headers),
         connection: 'Upgrade',
         upgrade: req.headers.upgrade ?? 'websocket',
       })
       socket.on('error', () => upstream.destroy())
       upstream.once('error', (error) => {
-        const { status } = unreachable(error)
-        endWith(socket, status.code as number, 'application/json', JSON.stringify(status), done)
+        const { status, type, body } = unreachable(target, error)
+        endWith(socket, status, type, body, done)
       })
       upstream.once('response', (answer) => {
+        if (isRedirect(target, answer)) {
+          answer.destroy()
+          return endWith(socket, redirected.status, redirected.type, redirected.body, done)
+        }
         const chunks: Buffer[] = []
         answer.on('data', (chunk: Buffer) => chunks.push(chunk))
         answer.once('end', () =>
@@ -151,20 +167,63 @@ export function createProxy({ kubeletClient }: ProxyOptions): Proxy {
   }
 }
 
-function forwarded(headers: Readonly<Record<string, string | string[] | undefined>>): OutgoingHttpHeaders {
+function forwarded(headers: Readonly<Record<string, string | string[] | undefined>>, withheld: readonly string[]): OutgoingHttpHeaders {
   const kept: OutgoingHttpHeaders = {}
-  for (const name in headers) if (!notForwarded.has(name) && headers[name] !== undefined) kept[name] = headers[name]
+  for (const name in headers)
+    if (!notForwarded.has(name) && headers[name] !== undefined && !withheld.some((prefix) => name.startsWith(prefix)))
+      kept[name] = headers[name]
   return kept
 }
 
-const unreachable = (error: Error): StatusError =>
-  new StatusError({ code: 503, reason: 'ServiceUnavailable', message: `error trying to reach service: ${error.message}` })
+/** What the target is told of a client's headers. */
+export const headersTo = (target: ProxyTarget, headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> =>
+  // Node takes several values of a name, too.
+  ({ ...forwarded(headers, notFromClients(target)), ...target.headers }) as Record<string, string>
 
-function answerError(res: ServerResponse, error: StatusError, done: (status: number) => void): void {
+/** Whom the client acts as was settled here, and whom an aggregated server believes us to speak for, only we say. */
+const notFromClients = ({ server }: ProxyTarget): readonly string[] => (server ? ['impersonate-', 'x-remote-'] : ['impersonate-'])
+/** Which pages of other origins may read answers, this server says. */
+const notToClients = ({ server }: ProxyTarget): readonly string[] => (server ? ['access-control-'] : [])
+
+/** An answer in place of the other server's. */
+interface Refusal {
+  readonly status: number
+  readonly type: string
+  readonly body: string
+}
+
+const asStatus = ({ code, status }: StatusError): Refusal => ({ status: code, type: 'application/json', body: JSON.stringify(status) })
+
+function unreachable({ protocol, host, port, server }: ProxyTarget, error: Error): Refusal {
+  const url = new URL(`${protocol}//${host.includes(':') ? `[${host}]` : host}:${port}`)
+  const message = `error trying to reach service: ${goError(error, url)}`
+  if (server) return { status: 503, type: 'text/plain; charset=utf-8', body: `${message}\n` }
+  return asStatus(new StatusError({ code: 503, reason: 'ServiceUnavailable', message }))
+}
+
+/** A redirect of an aggregated server would lead the client, with what it shows us, elsewhere. */
+const isRedirect = ({ server }: ProxyTarget, { statusCode = 0, headers }: IncomingMessage): boolean =>
+  server !== undefined && statusCode >= 300 && statusCode < 400 && headers.location !== undefined
+
+const redirected: Refusal = {
+  status: 502,
+  type: 'text/plain; charset=utf-8',
+  body: 'the backend attempted to redirect this request, which is not permitted',
+}
+
+/** Undefined: the answer goes on as it is. */
+function refusalOf(target: ProxyTarget, answer: IncomingMessage): Promise<Refusal> | undefined {
+  if (target.errorsAsStatus && (answer.statusCode as number) >= 400) return statusOf(answer).then(asStatus)
+  if (!isRedirect(target, answer)) return undefined
+  answer.destroy()
+  return Promise.resolve(redirected)
+}
+
+function answerRefusal(res: ServerResponse, { status, type, body }: Refusal, done: (status: number) => void): void {
   if (res.headersSent) return void res.destroy()
-  res.writeHead(error.code, { 'Content-Type': 'application/json', Connection: 'close' })
-  res.end(JSON.stringify(error.status))
-  done(error.code)
+  res.writeHead(status, { 'Content-Type': type, Connection: 'close' })
+  res.end(body)
+  done(status)
 }
 
 /** What the other server refused, as a Status (genericregistry's GenericHttpResponseChecker). */

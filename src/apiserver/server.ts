@@ -48,8 +48,8 @@ export interface ServerParts {
   impersonate?(request: IncomingRequest, user: User): User | Promise<User>
   /** Begins to tell of a request, once it is known who asks. */
   readonly audit?: Pick<Auditor, 'begin'>
-  /** A group that somebody else serves (API aggregation). */
-  delegate?(request: IncomingRequest, info: RequestInfo, user: User): Answer | Promise<Answer> | undefined
+  /** A version of a group that another server serves (API aggregation); undefined for all others. */
+  delegate?(id: string, request: IncomingRequest, info: RequestInfo, user: User): Promise<Answer> | undefined
   /** Ends what takes too long. */
   readonly deadlines?: Deadlines
   readonly observers: Observers
@@ -98,10 +98,12 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
     const respond = (given: Response['answer']): Response => {
       let answer = given
       let ended: (() => void) | undefined
-      if (answer.kind === 'watch' || answer.kind === 'proxy') {
+      if (answer.kind === 'watch' || (answer.kind === 'proxy' && isLongRunning(info))) {
         trail?.started()
         ended = parts.metrics?.longRunning(info)
       }
+      // The server that it is passed on to has limits of its own for watches.
+      if (answer.kind === 'proxy' && info.verb === 'watch') room?.release()
       // A watch has its room only until what exists was sent.
       const mine = room
       if (answer.kind === 'watch') {
@@ -177,6 +179,12 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
       if (verdict !== 'allow') throw newForbiddenTo(attributes, user, reason)
       step('authorize')
 
+      const elsewhere = parts.delegate?.(id, request, info, user)
+      if (elsewhere) {
+        const answer = await elsewhere
+        if (answer.kind === 'bytes') parts.metrics?.terminated(info, request, answer.status)
+        return respond(answer)
+      }
       if (!info.isResourceRequest) return respond(await parts.nonResource(request, info, user))
       endpoint = endpoints.get(info.apiGroup, info.apiVersion, info.resource)
       if (!endpoint && !endpoints.isBuiltIn(info.apiGroup)) {
@@ -186,8 +194,6 @@ export function createHandler(parts: ServerParts): (request: IncomingRequest) =>
         endpoint = endpoints.get(info.apiGroup, info.apiVersion, info.resource)
       }
       if (!endpoint) {
-        const elsewhere = parts.delegate?.(request, info, user)
-        if (elsewhere) return respond(await elsewhere)
         if (!endpoints.isBuiltIn(info.apiGroup)) return respond(pageNotFound())
         throw newPathNotFound()
       }

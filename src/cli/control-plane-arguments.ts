@@ -37,6 +37,10 @@ export function controlPlaneArguments(cluster: Cluster): string[] {
     '--requestheader-username-headers=X-Remote-User',
     '--requestheader-group-headers=X-Remote-Group',
     '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+    `--proxy-client-cert-file=${pki('front-proxy-client.crt')}`,
+    `--proxy-client-key-file=${pki('front-proxy-client.key')}`,
+    // Without a node, or from outside the cluster's network, services have no address that leads anywhere.
+    '--enable-aggregator-routing=true',
     `--kubelet-client-certificate=${pki('apiserver-kubelet-client.crt')}`,
     `--kubelet-client-key=${pki('apiserver-kubelet-client.key')}`,
     `--kubelet-certificate-authority=${pki('ca.crt')}`,

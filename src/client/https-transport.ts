@@ -21,6 +21,8 @@ export interface HttpsTransportOptions {
   /** The texts of the Warning headers (RFC 7234, code 299) that answers carry. */
   readonly onWarning?: (text: string) => void
   readonly observe?: RequestObserver | undefined
+  /** Connections of somebody else's, by HTTP/1.1, in place of the transport's own. */
+  readonly agent?: HttpsAgent
 }
 /** Over the network an answer can also be read as its bytes come: logs. */
 export interface HttpsTransport extends Transport {
@@ -58,7 +60,7 @@ class ConnectionLost extends Error {
 }
 
 export function createHttpsTransport(connection: Connection, options: HttpsTransportOptions = {}): HttpsTransport {
-  const { userAgent = 'kijabi', clock = systemClock, onWarning, observe } = options
+  const { userAgent = 'kijabi', clock = systemClock, onWarning, observe, agent } = options
   const url = new URL(connection.server)
   const basePath = url.pathname.replace(/\/$/, '')
   let channel: (Channel & { readonly cert: unknown }) | undefined
@@ -73,7 +75,11 @@ export function createHttpsTransport(connection: Connection, options: HttpsTrans
     }
     channel ??= {
       cert: credentials.cert,
-      ...(url.protocol === 'http:' ? createHttp1Channel(url) : createTlsChannel(url, connection, credentials)),
+      ...(url.protocol === 'http:'
+        ? createHttp1Channel(url)
+        : agent
+          ? createHttp1Channel(url, {}, agent)
+          : createTlsChannel(url, connection, credentials)),
     }
     return channel.send
   }
@@ -374,8 +380,8 @@ function keepAlive(session: ClientHttp2Session, socket: TLSSocket): () => void {
   return () => clearInterval(timer)
 }
 
-function createHttp1Channel(url: URL, tls?: ConnectionOptions): Channel {
-  const agent = tls ? new HttpsAgent({ ...tls, keepAlive: true }) : new http.Agent({ keepAlive: true })
+function createHttp1Channel(url: URL, tls?: ConnectionOptions, given?: HttpsAgent): Channel {
+  const agent = given ?? (tls ? new HttpsAgent({ ...tls, keepAlive: true }) : new http.Agent({ keepAlive: true }))
   const open = tls ? httpsRequest : http.request
   return {
     send: (request, headers, body) =>
@@ -400,6 +406,8 @@ function createHttp1Channel(url: URL, tls?: ConnectionOptions): Channel {
         outgoing.end(body)
       }),
     drain() {},
-    destroy: () => agent.destroy(),
+    destroy() {
+      if (!given) agent.destroy()
+    },
   }
 }

@@ -24,8 +24,8 @@ export interface OpenApiDocument {
   readonly hash: string
 }
 export interface OpenApi {
-  /** The index: each document's path below /openapi/v3, as `apis/apps/v1`, with its link. */
-  index(): OpenApiDocument
+  /** The index: each document's path below /openapi/v3, as `apis/apps/v1`, with its link. `elsewhere` are those of aggregated servers. */
+  index(elsewhere?: ReadonlyMap<string, string>): OpenApiDocument
   /** Undefined: there is no such document. */
   v3(path: string): OpenApiDocument | undefined
   v2(): OpenApiDocument
@@ -55,14 +55,18 @@ export function createOpenApi({ version, resources }: OpenApiOptions): OpenApi {
   }
   return {
     v3,
-    index() {
-      index ??= encode({
-        paths: Object.fromEntries(
-          [...builtIn.keys(), ...dynamic.keys()]
-            .sort()
-            .map((path) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${(v3(path) as OpenApiDocument).hash}` }]),
-        ),
-      })
+    index(elsewhere = new Map()) {
+      const linkTo = (path: string) => elsewhere.get(path) ?? `/openapi/v3/${path}?hash=${(v3(path) as OpenApiDocument).hash}`
+      const makeIndex = () =>
+        encode({
+          paths: Object.fromEntries(
+            [...new Set([...builtIn.keys(), ...dynamic.keys(), ...elsewhere.keys()])]
+              .sort()
+              .map((path) => [path, { serverRelativeURL: linkTo(path) }]),
+          ),
+        })
+      if (elsewhere.size > 0) return makeIndex()
+      index ??= makeIndex()
       return index
     },
     v2() {

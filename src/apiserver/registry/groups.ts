@@ -78,7 +78,7 @@ export const volumeAttributesClasses: Strategy<VolumeAttributesClass> = {
 }
 export const runtimeClasses: Strategy<RuntimeClass> = { validate: v.validateRuntimeClass, validateUpdate: v.validateRuntimeClassUpdate }
 /** A version that this server serves itself needs nobody to find that out. */
-const localAvailable = () => ({
+export const localAvailable = () => ({
   type: 'Available',
   status: 'True',
   lastTransitionTime: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
