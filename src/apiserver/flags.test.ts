@@ -69,6 +69,14 @@ test('a refusal says why', () => {
   expect(() => checkFixedFlags(values)).toThrow('--storage-backend may only be "etcd3": etcd’s API is what stores are spoken to by')
 })
 
+test.each([
+  [[], false],
+  [['--enable-aggregator-routing'], true],
+  [['--enable-aggregator-routing=false'], false],
+])('aggregated servers are reached at their endpoints with %j: %s', (given, routing) => {
+  expect(parseFlags(flags, given).values['enable-aggregator-routing']).toBe(routing)
+})
+
 describe('a server with flags', () => {
   let server: ApiServer
   let api: Transport
