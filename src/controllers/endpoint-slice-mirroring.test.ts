@@ -33,7 +33,8 @@ test.each<[string, object, Partial<Service['spec']> | undefined, mirrored: boole
 test('a slice for each family and set of ports, with what stands in the Endpoints', async () => {
   const { client, settle } = await setUp(loops)
   const targetRef = { kind: 'Pod', namespace: 'default', name: 'p', uid: 'u' }
-  await byHand({ labels: { tier: 'front' } }, [
+  const annotations = { owner: 'me', 'endpoints.kubernetes.io/last-change-trigger-time': '2026-01-01T00:00:00Z' }
+  await byHand({ labels: { tier: 'front' }, annotations }, [
     {
       addresses: [{ ip: '1.2.3.4', hostname: 'a', nodeName: 'n', targetRef }, { ip: 'fd00::1' }],
       notReadyAddresses: [{ ip: '1.2.3.5' }],
@@ -61,6 +62,7 @@ test('a slice for each family and set of ports, with what stands in the Endpoint
       'kubernetes.io/service-name': 'manual',
       'endpointslice.kubernetes.io/managed-by': 'endpointslicemirroring-controller.k8s.io',
     },
+    annotations: { owner: 'me' },
     ownerReferences: [{ kind: 'Endpoints', name: 'manual', controller: true }],
   })
 })
@@ -69,11 +71,13 @@ test.each([
   [1001, {}, 1000],
   [50, { mirroringMaxEndpointsPerSubset: 10 }, 10],
 ])('of %i addresses of a subset, with %j, %i are mirrored', async (count, options, mirrored) => {
-  const { client, settle } = await setUp(loops, { options })
+  const { client, settle, events } = await setUp(loops, { options })
   await byHand({}, [{ addresses: Array.from({ length: count }, (_, i) => ({ ip: `10.1.${i >> 8}.${i & 255}` })), ports }])
   await service(client, 'manual', noSelector)
   await settle()
   expect(slices().reduce((sum, s) => sum + (s.endpoints?.length ?? 0), 0)).toBe(mirrored)
+  const told = `A max of ${mirrored} addresses can be mirrored to EndpointSlices per Endpoints subset. ${count - mirrored} addresses were skipped`
+  expect(events()).toContain(`TooManyAddressesToMirror: ${told}`)
 })
 
 test('slices follow the Endpoints and the service, and are put right', async () => {

@@ -8,12 +8,13 @@ import type { Controller, ControllerDeps } from './controller.ts'
 import { managedByLabel, serviceNameLabel } from './endpoint-slice.ts'
 import { semanticEqual } from './equal.ts'
 import { ownerReference } from './ownership.ts'
-import { familyOf } from './service-endpoints.ts'
+import { familyOf, lastChangeTriggerTime } from './service-endpoints.ts'
 
 const resource = 'endpointslices.discovery.k8s.io'
 const manager = 'endpointslicemirroring-controller.k8s.io'
 const skipLabel = 'endpointslice.kubernetes.io/skip-mirror'
 const leaderAnnotation = 'control-plane.alpha.kubernetes.io/leader'
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 const mirrorIndex = 'mirrored'
 
 interface Wanted {
@@ -63,9 +64,17 @@ export function createEndpointSliceMirroringController({ client, informers, opti
         await Promise.all(existing.map(remove))
         return
       }
-      const wanted = wantedSlices(from)
-      const { [skipLabel]: _, ...endpointLabels } = from.metadata.labels ?? {}
-      const labels = { ...endpointLabels, [serviceNameLabel]: name, [managedByLabel]: manager }
+      const { wanted, skipped } = wantedSlices(from)
+      const most = options.mirroringMaxEndpointsPerSubset
+      if (skipped > 0)
+        recorder.event(
+          referenceTo('endpoints', from),
+          'Warning',
+          'TooManyAddressesToMirror',
+          `A max of ${most} addresses can be mirrored to EndpointSlices per Endpoints subset. ${skipped} addresses were skipped`,
+        )
+      const labels = { ...from.metadata.labels, [serviceNameLabel]: name, [managedByLabel]: manager }
+      const { [lastChangeTriggerTime]: _, [lastApplied]: __, ...annotations } = from.metadata.annotations ?? {}
       const left = [...existing]
       try {
         for (const want of wanted) {
@@ -73,11 +82,15 @@ export function createEndpointSliceMirroringController({ client, informers, opti
           const [have] = at < 0 ? [] : left.splice(at, 1)
           if (!have)
             await client.create(resource, {
-              metadata: { generateName: `${name}-`, namespace, labels, ownerReferences: [ownerReference('endpoints', from)] },
+              metadata: { generateName: `${name}-`, namespace, labels, annotations, ownerReferences: [ownerReference('endpoints', from)] },
               ...want,
             })
-          else if (!semanticEqual(have.endpoints, want.endpoints) || !semanticEqual(have.metadata.labels, labels))
-            await client.update(resource, { ...have, metadata: { ...have.metadata, labels }, endpoints: want.endpoints })
+          else if (
+            !semanticEqual(have.endpoints, want.endpoints) ||
+            !semanticEqual(have.metadata.labels, labels) ||
+            !semanticEqual(have.metadata.annotations, annotations)
+          )
+            await client.update(resource, { ...have, metadata: { ...have.metadata, labels, annotations }, endpoints: want.endpoints })
         }
         await Promise.all(left.map(remove))
       } catch (error) {
@@ -98,13 +111,18 @@ export function createEndpointSliceMirroringController({ client, informers, opti
     })
   }
 
-  function wantedSlices(from: Endpoints): Wanted[] {
+  /** The slices that there should be, and how many addresses are left out. */
+  function wantedSlices(from: Endpoints): { wanted: Wanted[]; skipped: number } {
+    let skipped = 0
     const groups = new Map<string, Wanted>()
     for (const subset of from.subsets ?? []) {
       let room = options.mirroringMaxEndpointsPerSubset
       const ports = portsOf(subset)
       const add = (address: EndpointAddress, ready: boolean) => {
-        if (room-- <= 0) return
+        if (room-- <= 0) {
+          skipped++
+          return
+        }
         const addressType = familyOf(address.ip)
         const id = `${addressType} ${JSON.stringify(ports)}`
         const group = groups.get(id) ?? { addressType, ports, endpoints: [] }
@@ -120,12 +138,13 @@ export function createEndpointSliceMirroringController({ client, informers, opti
       for (const address of subset.addresses ?? []) add(address, true)
       for (const address of subset.notReadyAddresses ?? []) add(address, false)
     }
-    return [...groups.values()].flatMap((group) => {
+    const wanted = [...groups.values()].flatMap((group) => {
       const parts: Wanted[] = []
       for (let at = 0; at < group.endpoints.length; at += options.maxEndpointsPerSlice)
         parts.push({ ...group, endpoints: group.endpoints.slice(at, at + options.maxEndpointsPerSlice) })
       return parts
     })
+    return { wanted, skipped }
   }
 }
 

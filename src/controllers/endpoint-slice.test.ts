@@ -1,5 +1,6 @@
 /** The slices of services with a selector. */
 import { expect, test } from 'vitest'
+import { formatTime } from '../api/meta.ts'
 import type { Service } from '../api/types/core-v1.ts'
 import type { Endpoint, EndpointSlice } from '../api/types/discovery-v1.ts'
 import { type TestCluster, testClusters } from './test-cluster.ts'
@@ -239,4 +240,21 @@ test('a slice that somebody changes or removes is put right', async () => {
   await client.delete('endpointslices.discovery.k8s.io', at(made?.metadata.name as string))
   await settle()
   expect(endpoints()).toHaveLength(1)
+})
+
+test('what triggered the last change stands on the slice', async () => {
+  const { client, settle, pass } = await setUp(loops)
+  await node(client, 'n')
+  const made = await service(client, 'web')
+  await settle()
+  const triggered = () => slices()[0]?.metadata.annotations?.['endpoints.kubernetes.io/last-change-trigger-time']
+  expect(triggered()).toBe(made.metadata.creationTimestamp)
+  await pass(60)
+  const turned = formatTime(cluster.clock.now())
+  await pod(client, 'a', { turned })
+  await settle()
+  expect(triggered()).toBe(turned)
+  await client.delete('pods', at('a'))
+  await settle()
+  expect(triggered()).toBeUndefined()
 })

@@ -13,15 +13,18 @@ import { semanticEqual } from './equal.ts'
 import { ownerReference } from './ownership.ts'
 import { isPodReady } from './pods.ts'
 import {
+  createTriggerTimes,
   endpointHostname,
   familyOf,
   isHeadless,
+  lastChangeTriggerTime,
   mayBeEndpoint,
   podAddresses,
   selects,
   targetPort,
   wakeServicesByPods,
 } from './service-endpoints.ts'
+import { nodeIndex } from './taint-eviction.ts'
 import { sharesOf, wantsHints, zoneFacts, zonesFor } from './topology-hints.ts'
 
 const resource = 'endpointslices.discovery.k8s.io'
@@ -32,6 +35,16 @@ const zoneLabel = 'topology.kubernetes.io/zone'
 const manager = 'endpointslice-controller.k8s.io'
 const serviceIndex = 'service'
 
+/** What one look at a service goes by. */
+interface State {
+  readonly service: Service
+  /** The pods that its selector matches. */
+  readonly behind: readonly Pod[]
+  readonly existing: readonly EndpointSlice[]
+  readonly triggered: string | undefined
+  /** What could not be done yet. */
+  readonly failures: string[]
+}
 interface SliceContent {
   readonly ports: EndpointPort[]
   readonly endpoints: Endpoint[]
@@ -48,6 +61,7 @@ export function createEndpointSliceController({ client, informers, options, metr
   const pods = informers.of('pods')
   const nodes = informers.of('nodes')
   const slices = informers.of(resource)
+  pods.addIndex(nodeIndex, (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []))
   slices.addIndex(serviceIndex, (s) => {
     const name = s.metadata.labels?.[serviceNameLabel]
     return name && s.metadata.labels?.[managedByLabel] === manager ? [`${s.metadata.namespace}/${name}`] : []
@@ -64,6 +78,7 @@ export function createEndpointSliceController({ client, informers, options, metr
   const awaited = new Map<string, Map<string, number | 'deleted'>>()
   /** Services that were not looked at for that reason. */
   const postponed = new Set<string>()
+  const triggerTimes = createTriggerTimes()
   /** Services and families whose endpoints have hints by zones' shares, so that the first time is told. */
   const hinted = new Set<string>()
   const expect = (service: string, uid: string, version: number | 'deleted') => {
@@ -104,10 +119,9 @@ export function createEndpointSliceController({ client, informers, options, metr
       // An endpoint carries its node's zone, and is left out while its node is unknown.
       const nodeChanged = (name: string) => {
         const keys = new Set<string>()
-        for (const pod of pods.list())
-          if (pod.spec.nodeName === name)
-            for (const service of services.list(pod.metadata.namespace))
-              if (selects(service, pod.metadata.labels)) keys.add(objectKey(service))
+        for (const pod of pods.byIndex(nodeIndex, name))
+          for (const service of services.list(pod.metadata.namespace))
+            if (selects(service, pod.metadata.labels)) keys.add(objectKey(service))
         for (const key of keys) queue.add(key)
       }
       const sharesChanged = () => {
@@ -129,6 +143,7 @@ export function createEndpointSliceController({ client, informers, options, metr
     async reconcile(key) {
       const { namespace, name } = splitKey(key)
       const service = services.get(namespace, name)
+      if (!service) triggerTimes.forget(key)
       // Slices of a service that is gone go with it; those without a selector are somebody else's.
       if (!service || service.metadata.deletionTimestamp || service.spec.type === 'ExternalName' || !service.spec.selector) return
       if (awaited.has(key)) {
@@ -138,8 +153,10 @@ export function createEndpointSliceController({ client, informers, options, metr
       }
       const existing = slices.byIndex(serviceIndex, key)
       const failures: string[] = []
+      const behind = pods.list(namespace).filter((pod) => selects(service, pod.metadata.labels))
+      const state = { service, behind, existing, triggered: triggerTimes.of(service, behind), failures }
       try {
-        await Promise.all(families(service).map((family) => reconcileFamily(service, family, existing, failures)))
+        await Promise.all(families(service).map((family) => reconcileFamily(state, family)))
         const stale = existing.filter((s) => !families(service).includes(s.addressType as 'IPv4'))
         await Promise.all(stale.map(remove))
       } catch (error) {
@@ -157,16 +174,11 @@ export function createEndpointSliceController({ client, informers, options, metr
     },
   }
 
-  async function reconcileFamily(
-    service: Service,
-    family: 'IPv4' | 'IPv6',
-    all: readonly EndpointSlice[],
-    failures: string[],
-  ): Promise<void> {
-    const existing = all.filter((s) => s.addressType === family)
+  async function reconcileFamily({ service, behind, triggered, failures, ...all }: State, family: 'IPv4' | 'IPv6'): Promise<void> {
+    const existing = all.existing.filter((s) => s.addressType === family)
     const wanted = new Map<string, { ports: EndpointPort[]; endpoints: Map<string, Endpoint> }>()
-    for (const pod of pods.list(service.metadata.namespace)) {
-      if (!selects(service, pod.metadata.labels) || !mayBeEndpoint(pod, true)) continue
+    for (const pod of behind) {
+      if (!mayBeEndpoint(pod, true)) continue
       const addresses = podAddresses(pod).filter((ip) => familyOf(ip) === family)
       if (addresses.length === 0) continue
       const node = pod.spec.nodeName ? nodes.get(undefined, pod.spec.nodeName) : undefined
@@ -202,8 +214,10 @@ export function createEndpointSliceController({ client, informers, options, metr
       plan.update.push({ ...slice, metadata: { ...slice.metadata, labels }, ...content })
     }
     await Promise.all([
-      ...plan.create.map((content) => create(service, family, labels, content)),
-      ...plan.update.map((slice) => update(objectKey(service), slice)),
+      ...plan.create.map((content) => create(service, family, { labels, annotations: annotated({}, triggered) }, content)),
+      ...plan.update.map(({ metadata, ...slice }) =>
+        update(objectKey(service), { ...slice, metadata: { ...metadata, annotations: annotated(metadata.annotations, triggered) } }),
+      ),
       ...plan.remove.map(remove),
     ])
   }
@@ -282,12 +296,12 @@ export function createEndpointSliceController({ client, informers, options, metr
   async function create(
     service: Service,
     addressType: 'IPv4' | 'IPv6',
-    labels: Record<string, string>,
+    metadata: Draft<EndpointSlice['metadata']>,
     content: SliceContent,
   ): Promise<void> {
     const { name, namespace } = service.metadata
     const draft: Draft<EndpointSlice> = {
-      metadata: { generateName: `${name}-`, namespace, labels, ownerReferences: [ownerReference('services', service)] },
+      metadata: { ...metadata, generateName: `${name}-`, namespace, ownerReferences: [ownerReference('services', service)] },
       addressType,
       ...content,
     }
@@ -318,6 +332,12 @@ export function createEndpointSliceController({ client, informers, options, metr
       if (!isNotFound(error)) throw error
     }
   }
+}
+
+/** Annotations with the time of what is written, or without one where nothing tells it. */
+function annotated(have: Readonly<Record<string, string>> | undefined, triggered: string | undefined): Record<string, string> {
+  const { [lastChangeTriggerTime]: _, ...annotations } = have ?? {}
+  return { ...annotations, ...(triggered ? { [lastChangeTriggerTime]: triggered } : {}) }
 }
 
 function families(service: Service): ('IPv4' | 'IPv6')[] {

@@ -1,5 +1,6 @@
 /** The Endpoints of services with a selector. */
 import { expect, test } from 'vitest'
+import { formatTime } from '../api/meta.ts'
 import type { Endpoints, Service } from '../api/types/core-v1.ts'
 import { type TestCluster, testClusters } from './test-cluster.ts'
 import { at, type PodShape, pod, service } from './test-services.ts'
@@ -106,4 +107,21 @@ test('changes of pods are gathered for --endpoint-updates-batch-period', async (
   await pass(3)
   expect(subsets()[0]?.addresses).toHaveLength(5)
   expect(transport.writes.filter((w) => w.includes('/endpoints'))).toHaveLength(1)
+})
+
+test('what triggered the last change stands on the object, and a look without a change writes nothing', async () => {
+  const { client, settle, pass, transport } = await setUp(loops)
+  const made = await service(client, 'web')
+  await settle()
+  const triggered = () => endpoints()[0]?.metadata.annotations?.['endpoints.kubernetes.io/last-change-trigger-time']
+  expect(triggered()).toBe(made.metadata.creationTimestamp)
+  await pass(60)
+  const turned = formatTime(cluster.clock.now())
+  await pod(client, 'a', { turned })
+  await settle()
+  expect(triggered()).toBe(turned)
+  const writes = transport.writes.length
+  await client.patch('services', at('web'), { spec: { sessionAffinity: 'ClientIP' } })
+  await settle()
+  expect(transport.writes.length).toBe(writes + 1)
 })

@@ -7,9 +7,11 @@ import type { Controller, ControllerDeps } from './controller.ts'
 import { semanticEqual } from './equal.ts'
 import { isNamespaceTerminating, isPodReady } from './pods.ts'
 import {
+  createTriggerTimes,
   endpointHostname,
   familyOf,
   isHeadless,
+  lastChangeTriggerTime,
   mayBeEndpoint,
   podAddresses,
   selects,
@@ -28,6 +30,7 @@ export function createEndpointsController({ client, informers, options, recorder
   const pods = informers.of('pods')
   const endpoints = informers.of('endpoints')
   const recorder = recorders('endpoint-controller')
+  const triggerTimes = createTriggerTimes()
 
   return {
     name: 'endpoints-controller',
@@ -48,6 +51,7 @@ export function createEndpointsController({ client, informers, options, recorder
       const service = services.get(namespace, name)
       const current = endpoints.get(namespace, name)
       if (!service) {
+        triggerTimes.forget(key)
         // Only what this controller made: others keep endpoints, such as a leader's, without a service.
         if (current?.metadata.labels?.[managedByLabel] === 'endpoint-controller')
           await client
@@ -58,21 +62,24 @@ export function createEndpointsController({ client, informers, options, recorder
         return
       }
       if (service.spec.type === 'ExternalName' || !service.spec.selector) return
-      const { subsets, truncated } = subsetsOf(service)
+      const behind = pods.list(namespace).filter((pod) => selects(service, pod.metadata.labels))
+      const triggered = triggerTimes.of(service, behind)
+      const { subsets, truncated } = subsetsOf(service, behind)
       const { [headlessLabel]: _, ...serviceLabels } = service.metadata.labels ?? {}
       const labels: Record<string, string> = {
         ...serviceLabels,
         ...(isHeadless(service) ? { [headlessLabel]: '' } : {}),
         [managedByLabel]: 'endpoint-controller',
       }
-      const { [overCapacity]: __, ...annotations } = current?.metadata.annotations ?? {}
-      if (truncated) annotations[overCapacity] = 'truncated'
       const same =
         current &&
         semanticEqual(current.subsets, subsets) &&
         semanticEqual(current.metadata.labels, labels) &&
-        semanticEqual(current.metadata.annotations, annotations)
+        (current.metadata.annotations?.[overCapacity] === 'truncated') === truncated
       if (same) return
+      const { [overCapacity]: __, [lastChangeTriggerTime]: ___, ...annotations } = current?.metadata.annotations ?? {}
+      if (truncated) annotations[overCapacity] = 'truncated'
+      if (triggered) annotations[lastChangeTriggerTime] = triggered
       try {
         if (current) await client.update('endpoints', { ...current, metadata: { ...current.metadata, labels, annotations }, subsets })
         else await client.create('endpoints', { metadata: { namespace, name, labels, annotations }, subsets })
@@ -90,13 +97,13 @@ export function createEndpointsController({ client, informers, options, recorder
     },
   }
 
-  function subsetsOf(service: Service): { subsets: EndpointSubset[]; truncated: boolean } {
+  function subsetsOf(service: Service, behind: readonly Pod[]): { subsets: EndpointSubset[]; truncated: boolean } {
     const everyone = service.spec.publishNotReadyAddresses === true
     const family = service.spec.ipFamilies?.[0] || undefined
     const groups = new Map<string, { ports: EndpointPort[]; ready: EndpointAddress[]; notReady: EndpointAddress[] }>()
     let total = 0
-    for (const pod of pods.list(service.metadata.namespace)) {
-      if (!selects(service, pod.metadata.labels) || !mayBeEndpoint(pod, everyone)) continue
+    for (const pod of behind) {
+      if (!mayBeEndpoint(pod, everyone)) continue
       const ip = podAddresses(pod).find((address) => !family || familyOf(address) === family)
       if (!ip) continue
       const ports = portsOf(service, pod)

@@ -4,7 +4,7 @@ import { objectKey } from '../api/meta.ts'
 import type { Pod, Service, ServicePort } from '../api/types/core-v1.ts'
 import type { Informer } from '../client/informer.ts'
 import { semanticEqual } from './equal.ts'
-import { isPodFinished, isPodReady } from './pods.ts'
+import { isPodFinished, isPodReady, podCondition } from './pods.ts'
 
 export const isHeadless = (service: Service): boolean => service.spec.clusterIP === 'None' || !service.spec.clusterIP
 
@@ -47,6 +47,35 @@ function endpointChanged(pod: Pod, before: Pod): boolean {
     pod.metadata.uid !== before.metadata.uid ||
     !semanticEqual(pod.status.podIPs, before.status.podIPs)
   )
+}
+
+export const lastChangeTriggerTime = 'endpoints.kubernetes.io/last-change-trigger-time'
+
+/**
+ * When what changed a service's endpoints happened, so that proxies can tell how long they took to follow (upstream's
+ * TriggerTimeTracker): for a service that was not known its creation, else the first of the pods that turned ready or
+ * unready since the last look.
+ */
+export function createTriggerTimes() {
+  const known = new Map<string, { readonly service: string; readonly pods: ReadonlyMap<string, string> }>()
+  return {
+    of(service: Service, behind: readonly Pod[]): string | undefined {
+      const key = objectKey(service)
+      const before = known.get(key)
+      const created = service.metadata.creationTimestamp
+      const pods = new Map<string, string>()
+      let first: string | undefined = before && created > before.service ? created : undefined
+      for (const pod of behind) {
+        const turned = podCondition(pod, 'Ready')?.lastTransitionTime
+        if (!turned) continue
+        pods.set(pod.metadata.name, turned)
+        if (turned > (before?.pods.get(pod.metadata.name) ?? '') && (first === undefined || turned < first)) first = turned
+      }
+      known.set(key, { service: created, pods })
+      return before ? first : created
+    },
+    forget: (key: string) => void known.delete(key),
+  }
 }
 
 /** A pod that has an address and has not finished. */

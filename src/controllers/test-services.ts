@@ -10,6 +10,8 @@ export const node = (client: Client, name: string, zone?: string): Promise<unkno
 export interface PodShape {
   readonly ips?: readonly string[]
   readonly ready?: boolean
+  /** When it became so. */
+  readonly turned?: string
   readonly labels?: Record<string, string>
   readonly deleting?: boolean
   readonly phase?: string
@@ -23,6 +25,7 @@ export function pod(client: Client, name: string, shape: PodShape = {}): Promise
   const {
     ips = ['10.0.0.1'],
     ready = true,
+    turned,
     labels = { app: 'web' },
     deleting,
     phase = 'Running',
@@ -44,7 +47,7 @@ export function pod(client: Client, name: string, shape: PodShape = {}): Promise
     status: {
       phase,
       ...(ips[0] ? { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) } : {}),
-      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
+      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', ...(turned ? { lastTransitionTime: turned } : {}) }],
     },
   } as never)
 }
@@ -53,7 +56,7 @@ export const service = (
   name: string,
   spec: Partial<Service['spec']> = {},
   labels: Record<string, string> = {},
-): Promise<unknown> =>
+): Promise<Service> =>
   client.create('services', {
     metadata: { ...at(name), labels },
     spec: {
