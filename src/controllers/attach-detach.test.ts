@@ -94,6 +94,25 @@ test('what is attached is told to the node', async () => {
   expect((await client.get('nodes', { name: 'a' })).status.volumesAttached ?? []).toEqual([])
 })
 
+test.each([
+  [{ attached: true }, 'SuccessfulAttachVolume: AttachVolume.Attach succeeded for volume "pv" '],
+  [
+    { attached: false, attachError: { time: '2026-01-01T00:00:00Z', message: 'no such disk' } },
+    'FailedAttachVolume: AttachVolume.Attach failed for volume "pv" : no such disk',
+  ],
+])('a pod hears what became of its volume: %o', async (status, told) => {
+  const { client, settle, events } = await setUp(loops)
+  await node('a')
+  await disk()
+  await pod('p', 'a')
+  await settle()
+  for (let i = 0; i < 2; i++) {
+    for (const a of attachments()) await client.updateStatus('volumeattachments.storage.k8s.io', { ...a, status: status as never })
+    await settle()
+  }
+  expect(events().filter((e) => e === told)).toHaveLength(1)
+})
+
 test('a volume for one node goes to the next when the first has let it go', async () => {
   const { client, settle, events } = await setUp(loops)
   for (const name of ['a', 'b']) await node(name)
@@ -105,9 +124,7 @@ test('a volume for one node goes to the next when the first has let it go', asyn
   await pod('q', 'b')
   await settle()
   expect(attachedTo()).toEqual(['a'])
-  expect(events()).toContain(
-    `FailedAttachVolume: Multi-Attach error for volume "pv" Volume is already exclusively attached to one node and can't be attached to another`,
-  )
+  expect(events()).toContain(`FailedAttachVolume: Multi-Attach error for volume "pv" Volume is already used by pod(s) p`)
   await client.delete('pods', at('p'))
   await settle()
   expect(attachedTo()).toEqual(['a'])

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { isAlreadyExists, isNotFound } from '../api/errors.ts'
-import { isBeingDeleted } from '../api/meta.ts'
+import { isBeingDeleted, objectKey } from '../api/meta.ts'
 import type { Node, PersistentVolume, Pod } from '../api/types/core-v1.ts'
 import type { VolumeAttachment } from '../api/types/storage-v1.ts'
 import { referenceTo } from '../client/events.ts'
@@ -13,10 +13,11 @@ import { semanticEqual } from './equal.ts'
 import { isPodFinished } from './pods.ts'
 import { nodeIndex } from './taint-eviction.ts'
 import { taintKeys } from './taints.ts'
-import { claimsOf } from './volume-protection.ts'
+import { claimIndex, claimsOf } from './volume-protection.ts'
 
 const resource = 'volumeattachments.storage.k8s.io'
 const attachmentNode = 'node'
+const attachmentVolume = 'volume'
 /** How long a volume that a silent node may still use is left attached. */
 const maxWaitForUnmountMs = 6 * 60_000
 
@@ -44,10 +45,14 @@ export function createAttachDetachController({
   const drivers = informers.of('csidrivers.storage.k8s.io')
   const attachments = informers.of(resource)
   pods.addIndex(nodeIndex, (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []))
+  pods.addIndex(claimIndex, (pod) => claimsOf(pod).map((name) => `${pod.metadata.namespace}/${name}`))
   attachments.addIndex(attachmentNode, (a) => [a.spec.nodeName])
+  attachments.addIndex(attachmentVolume, (a) => [a.spec.source.persistentVolumeName ?? ''])
   const recorder = recorders('attachdetach-controller')
   /** Since when an attachment is no longer wanted and its node still says that the volume is in use. */
   const unwantedSince = new Map<string, number>()
+  /** By node, the attachments that another node's stands in the way of, once that has been told. */
+  const toldOfOther = new Map<string, Set<string>>()
 
   interface Wanted {
     readonly volume: PersistentVolume
@@ -75,18 +80,25 @@ export function createAttachDetachController({
   async function attach(name: string, { volume, driver, pod }: Wanted, nodeName: string): Promise<void> {
     const modes = volume.spec.accessModes ?? []
     const shared = modes.some((m) => m === 'ReadWriteMany' || m === 'ReadOnlyMany')
-    const elsewhere = attachments
-      .list()
-      .find((a) => a.spec.source.persistentVolumeName === volume.metadata.name && a.spec.nodeName !== nodeName)
+    const elsewhere = attachments.byIndex(attachmentVolume, volume.metadata.name).some((a) => a.spec.nodeName !== nodeName)
     if (!shared && elsewhere) {
+      const told = toldOfOther.get(nodeName) ?? new Set()
+      if (told.has(name)) return
+      toldOfOther.set(nodeName, told.add(name))
+      const users = podsUsing(volume).flatMap(({ metadata, spec }) => (spec.nodeName && spec.nodeName !== nodeName ? [metadata.name] : []))
+      const why =
+        users.length > 0
+          ? `Volume is already used by pod(s) ${users.join(', ')}`
+          : "Volume is already exclusively attached to one node and can't be attached to another"
       recorder.event(
         referenceTo('pods', pod),
         'Warning',
         'FailedAttachVolume',
-        `Multi-Attach error for volume "${volume.metadata.name}" Volume is already exclusively attached to one node and can't be attached to another`,
+        `Multi-Attach error for volume "${volume.metadata.name}" ${why}`,
       )
       return
     }
+    toldOfOther.get(nodeName)?.delete(name)
     try {
       await client.create(resource, {
         metadata: { name },
@@ -94,6 +106,24 @@ export function createAttachDetachController({
       })
     } catch (error) {
       if (!isAlreadyExists(error)) throw error
+    }
+  }
+
+  const podsUsing = ({ spec: { claimRef } }: PersistentVolume) =>
+    claimRef ? pods.byIndex(claimIndex, `${claimRef.namespace}/${claimRef.name}`).filter((pod) => !isPodFinished(pod)) : []
+
+  /** Pods hear what the attacher says of their volume. */
+  function tellPods({ spec, status }: VolumeAttachment, before: VolumeAttachment): void {
+    const attached = status?.attached === true && !before.status?.attached
+    const failed = status?.attachError?.time !== before.status?.attachError?.time && status?.attachError
+    const volume = volumes.get(undefined, spec.source.persistentVolumeName ?? '')
+    if (!volume || !(attached || failed)) return
+    for (const pod of podsUsing(volume)) {
+      if (pod.spec.nodeName !== spec.nodeName) continue
+      const [about, name] = [referenceTo('pods', pod), volume.metadata.name]
+      if (attached) recorder.event(about, 'Normal', 'SuccessfulAttachVolume', `AttachVolume.Attach succeeded for volume "${name}" `)
+      else if (failed)
+        recorder.event(about, 'Warning', 'FailedAttachVolume', `AttachVolume.Attach failed for volume "${name}" : ${failed.message}`)
     }
   }
 
@@ -148,19 +178,22 @@ export function createAttachDetachController({
       claims.addHandler({
         updated(claim, before) {
           if (claim.spec.volumeName === before.spec.volumeName) return
-          for (const pod of pods.list(claim.metadata.namespace)) if (claimsOf(pod).includes(claim.metadata.name)) wakePod(pod)
+          for (const pod of pods.byIndex(claimIndex, objectKey(claim))) wakePod(pod)
         },
       })
       const wakeNode = (a: VolumeAttachment) => queue.add(a.spec.nodeName)
       attachments.addHandler({
         added: wakeNode,
-        updated: wakeNode,
+        updated(a, before) {
+          tellPods(a, before)
+          wakeNode(a)
+        },
         deleted(a) {
           unwantedSince.delete(a.metadata.name)
           wakeNode(a)
           // Others may have waited for it.
-          for (const claim of [volumes.get(undefined, a.spec.source.persistentVolumeName ?? '')?.spec.claimRef])
-            if (claim) for (const pod of pods.list(claim.namespace)) if (claimsOf(pod).includes(claim.name ?? '')) wakePod(pod)
+          const volume = volumes.get(undefined, a.spec.source.persistentVolumeName ?? '')
+          if (volume) for (const pod of podsUsing(volume)) wakePod(pod)
         },
       })
       nodes.addHandler({
@@ -181,6 +214,7 @@ export function createAttachDetachController({
       const node = nodes.get(undefined, nodeName)
       const wanted = wantedOn(nodeName)
       const here = attachments.byIndex(attachmentNode, nodeName)
+      for (const name of toldOfOther.get(nodeName) ?? []) if (!wanted.has(name)) toldOfOther.get(nodeName)?.delete(name)
       let wait: number | undefined
       for (const [name, want] of wanted) if (node && !here.some((a) => a.metadata.name === name)) await attach(name, want, nodeName)
       for (const attachment of here) {

@@ -7,7 +7,8 @@ import { isPodFinished } from './pods.ts'
 
 const claimFinalizer = 'kubernetes.io/pvc-protection'
 const volumeFinalizer = 'kubernetes.io/pv-protection'
-const claimIndex = 'claim'
+/** The index of pods by the keys of their claims. */
+export const claimIndex = 'claim'
 
 /** The claims a pod uses, those of its ephemeral volumes too. */
 export const claimsOf = (pod: Pod): string[] =>
