@@ -7,6 +7,8 @@ import type { Controller, ControllerDeps } from './controller.ts'
 
 const resource = 'servicecidrs.networking.k8s.io'
 const finalizer = 'networking.k8s.io/service-cidr-finalizer'
+/** In this time every server has learned that a range is going, and gives no more addresses of it. */
+const deletionGraceMs = 10_000
 
 export function createServiceCidrsController({ client, informers, clock }: ControllerDeps): Controller {
   const cidrs = informers.of(resource)
@@ -64,13 +66,17 @@ export function createServiceCidrsController({ client, informers, clock }: Contr
         return
       }
       if (!hasFinalizer(range, finalizer)) return
-      if (!mayGo(range))
-        return ready(
+      if (!mayGo(range)) {
+        await ready(
           range,
           'False',
           'Terminating',
           'There are still IPAddresses referencing the ServiceCIDR, please remove them or create a new ServiceCIDR',
         )
+        return
+      }
+      const left = Date.parse(range.metadata.deletionTimestamp ?? '') + deletionGraceMs - clock.now()
+      if (left > 0) return left
       await client.update(resource, { ...range, metadata: { ...range.metadata, finalizers: finalizers.filter((f) => f !== finalizer) } })
     },
   }

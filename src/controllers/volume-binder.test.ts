@@ -169,6 +169,22 @@ test.each<[string, () => Promise<unknown>, VolumeShape, event: RegExp, annotatio
   expect(metadata.annotations?.['volume.kubernetes.io/storage-provisioner']).toBe(annotation)
 })
 
+test.each([
+  [['p'], 'WaitForPodScheduled: waiting for pod p to be scheduled'],
+  [['q', 'p'], 'WaitForPodScheduled: waiting for pods p,q to be scheduled'],
+])('a claim whose consumers %j find no node says so', async (pods, told) => {
+  const { client, pass, events } = await setUp(loops)
+  await storageClass('late', 'WaitForFirstConsumer')
+  await claim('c', { storageClassName: 'late' })
+  await pass(1)
+  const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }]
+  for (const name of pods) await client.create('pods', { metadata: at(name), spec: { containers: [], volumes } } as never)
+  await pass(14)
+  expect(events()).not.toContain(told)
+  await pass(2)
+  expect(events()).toContain(told)
+})
+
 test('a claim that waits for a consumer binds at once to what is kept for it, and is provisioned when its node is chosen', async () => {
   const { client, settle } = await setUp(loops)
   await storageClass('late', 'WaitForFirstConsumer')

@@ -11,10 +11,14 @@ import type { StorageClass } from '../api/types/storage-v1.ts'
 import { referenceTo } from '../client/events.ts'
 import type { Controller, ControllerDeps, Queue } from './controller.ts'
 import { semanticEqual } from './equal.ts'
+import { isPodFinished } from './pods.ts'
+import { claimsOf, claimIndex as podsByClaim } from './volume-protection.ts'
 
 const claimResource = 'persistentvolumeclaims'
 const volumeResource = 'persistentvolumes'
 const claimIndex = 'claim'
+/** How long a pod may look for a node before its claims say that they wait for it. */
+const consumerGraceMs = 15_000
 const volumeIndex = 'volume'
 export const annotation = {
   bindCompleted: 'pv.kubernetes.io/bind-completed',
@@ -34,6 +38,8 @@ export function createVolumeBinder(deps: ControllerDeps): Controller {
   const claims = informers.of(claimResource)
   const volumes = informers.of(volumeResource)
   const classes = informers.of('storageclasses.storage.k8s.io')
+  const pods = informers.of('pods')
+  pods.addIndex(podsByClaim, (pod) => claimsOf(pod).map((name) => `${pod.metadata.namespace}/${name}`))
   const recorder = deps.recorder('persistentvolume-controller')
   volumes.addIndex(claimIndex, (v) => (v.spec.claimRef ? [`${v.spec.claimRef.namespace}/${v.spec.claimRef.name}`] : []))
   claims.addIndex(volumeIndex, (claim) => [claim.spec.volumeName ?? ''])
@@ -72,7 +78,17 @@ export function createVolumeBinder(deps: ControllerDeps): Controller {
       },
     })
     classes.addHandler({ added: wakePending, updated: wakePending })
-    return [claims, volumes, classes]
+    // A consumer that has come and finds no node is told of.
+    pods.addHandler({
+      added(pod) {
+        if (pod.spec.nodeName) return
+        for (const name of claimsOf(pod)) {
+          const claim = claims.get(pod.metadata.namespace, name)
+          if (claim && !claim.spec.volumeName) queue.addAfter(`claim/${objectKey(claim)}`, consumerGraceMs)
+        }
+      },
+    })
+    return [claims, volumes, classes, pods]
   }
 
   async function reconcile(key: string): Promise<undefined> {
@@ -115,7 +131,7 @@ export function createVolumeBinder(deps: ControllerDeps): Controller {
     const delayed = storageClass?.volumeBindingMode === 'WaitForFirstConsumer' && !defaulted.metadata.annotations?.[annotation.selectedNode]
     const volume = findVolume(defaulted, delayed)
     if (volume) return bind(volume, defaulted)
-    if (delayed) recorder.event(about, 'Normal', 'WaitForFirstConsumer', 'waiting for first consumer to be created before binding')
+    if (delayed) recorder.event(about, 'Normal', ...whyDelayed(defaulted))
     else if (storageClass?.provisioner.startsWith('kubernetes.io/'))
       recorder.event(about, 'Warning', 'ProvisioningFailed', `no volume plugin matched name: ${storageClass.provisioner}`)
     else if (storageClass) return askProvisioner(defaulted, storageClass)
@@ -123,6 +139,13 @@ export function createVolumeBinder(deps: ControllerDeps): Controller {
       recorder.event(about, 'Normal', 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set')
     else recorder.event(about, 'Warning', 'ProvisioningFailed', `storageclass.storage.k8s.io "${classOf(defaulted)}" not found`)
     await claimPhase(defaulted, 'Pending')
+  }
+
+  function whyDelayed(claim: PersistentVolumeClaim): [reason: string, message: string] {
+    const consumers = pods.byIndex(podsByClaim, objectKey(claim)).filter((pod) => !isPodFinished(pod) && !pod.spec.nodeName)
+    if (consumers.length === 0) return ['WaitForFirstConsumer', 'waiting for first consumer to be created before binding']
+    const names = consumers.map(({ metadata }) => metadata.name).sort()
+    return ['WaitForPodScheduled', `waiting for pod${names.length > 1 ? 's' : ''} ${names.join(',')} to be scheduled`]
   }
 
   /** A claim that names no class gets the default one as soon as there is one. */
