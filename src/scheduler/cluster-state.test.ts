@@ -1,7 +1,12 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createClusterState } from './cluster-state.ts'
+import type { Plugin } from './framework.ts'
 import type { NodeInfo } from './node-info.ts'
-import { nodeOf, podOf, requesting } from './plugins/testing.ts'
+import { createNodeResourcesBalancedAllocation } from './plugins/node-resources-balanced-allocation.ts'
+import { createNodeResourcesFit } from './plugins/node-resources-fit.ts'
+import { createPodTopologySpread } from './plugins/pod-topology-spread.ts'
+import { cycleOf, type NodeCase, nodeOf, type PodCase, podOf, requesting, scores } from './plugins/testing.ts'
 import { createPodInfo } from './pod-info.ts'
 
 const spec = requesting({ cpu: '1', 'example.com/gpu': '2' })
@@ -12,8 +17,8 @@ function setUp(...names: string[]) {
   for (const name of names) cluster.setNode(nodeOf(name, { labels: { zone: name } }))
   const requested = (name: string, resource = 'cpu') => cluster.resources.requested.of(resource)[cluster.node(name)?.index as number]
   const matching = () => {
-    const counts = cluster.matching('web', ({ labels }) => labels['app'] === 'web')
-    return Object.fromEntries(cluster.nodes.map(({ name, index }) => [name, counts[index]]))
+    const { perNode } = cluster.matching('web', ({ labels }) => labels['app'] === 'web')
+    return Object.fromEntries(cluster.nodes.map(({ name, index }) => [name, perNode[index]]))
   }
   return { cluster, requested, matching }
 }
@@ -108,4 +113,50 @@ test.each([
   cluster.setNode(nodeOf('b', node))
   cluster.removeNode('b')
   expect(cluster.has[trait]).toBe(false)
+})
+
+test('what is kept between cycles is what a fresh look would find, whatever came between', () => {
+  const kept = [createNodeResourcesFit(), createNodeResourcesBalancedAllocation(), createPodTopologySpread(() => undefined)]
+  const pods = [requesting({ cpu: '100m', memory: '1Gi' }), requesting({ cpu: '2', memory: '1Gi' })].map((spec, i) => ({
+    labels: { app: `a${i}` },
+    spec: {
+      ...spec,
+      nodeSelector: { disk: 'ssd' },
+      topologySpreadConstraints: ['zone', 'rack'].map((topologyKey) => ({
+        ...{ maxSkew: 1, topologyKey, whenUnsatisfiable: 'ScheduleAnyway' as const, labelSelector: { matchLabels: { app: `a${i}` } } },
+      })),
+    },
+  }))
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(5), fc.nat(7), fc.nat(3)), { maxLength: 60 }), (steps) => {
+      const cycle = cycleOf({})
+      const { cluster } = cycle
+      const nodes: Record<string, NodeCase> = {}
+      const bound: Record<string, PodCase> = {}
+      for (const [n, p, what] of steps) {
+        const name = `n${n}`
+        const pod = { ...pods[p % 2], on: name }
+        if (what === 0) {
+          delete nodes[name]
+          cluster.removeNode(name)
+        } else if (what === 1) {
+          nodes[name] = { labels: { zone: `z${p % 3}`, ...(p > 1 && { rack: `r${p % 4}` }), ...(p > 2 && { disk: 'ssd' }) } }
+          cluster.setNode(nodeOf(name, nodes[name]))
+        } else if (what === 2) {
+          const on = cluster.node(name)
+          if (on && !cluster.podOn(`default/p${p}`)) cluster.assume(createPodInfo(podOf(`p${p}`, pods[p % 2] as PodCase)), on)
+          cluster.setPod(podOf(`p${p}`, pod))
+          bound[`p${p}`] = pod
+        } else {
+          delete bound[`p${p}`]
+          cluster.removePod(`default/p${p}`)
+        }
+        const fresh = cycleOf(nodes, bound)
+        const anew = [createNodeResourcesFit(), createNodeResourcesBalancedAllocation(), createPodTopologySpread(() => undefined)]
+        for (const incoming of pods)
+          for (const [i, plugin] of kept.entries())
+            expect(scores(plugin, incoming, cycle)).toEqual(scores(anew[i] as Plugin, incoming, fresh))
+      }
+    }),
+  )
 })

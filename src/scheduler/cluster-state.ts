@@ -7,7 +7,7 @@ import type { Node, Pod } from '../api/types/core-v1.ts'
 import { createNodeIndex, type NodeIndex } from './node-index.ts'
 import { addPod, createNodeInfo, type NodeInfo, removePod, setNode } from './node-info.ts'
 import { createNodeResources, type NodeResources } from './node-resources.ts'
-import { createPodInfo, type PodInfo } from './pod-info.ts'
+import { createPodInfo, type PodInfo, sameLabels, schedulingChanged } from './pod-info.ts'
 
 export interface ClusterState extends NodeIndex {
   /** Every node, in an order in which zones take turns, so that a search cut short has seen all of them. */
@@ -152,6 +152,15 @@ export function createClusterState(): ClusterState {
     },
     isAssumed: (key) => assumed.has(key),
     setPod(pod) {
+      const key = `${pod.metadata.namespace}/${pod.metadata.name}`
+      const at = where.get(key)
+      const have = at?.pods.get(key)
+      if (have && at?.name === pod.spec.nodeName && !schedulingChanged(pod, have.pod)) {
+        // Bound where it was assumed: all that is counted stays.
+        assumed.delete(key)
+        have.pod = pod
+        return
+      }
       const info = createPodInfo(pod)
       forget(info.key)
       const node = byName.get(pod.spec.nodeName as string)
@@ -196,9 +205,4 @@ function interleaveZones(nodes: NodeInfo[]): NodeInfo[] {
   for (let turn = 0; mixed.length < nodes.length; turn++)
     for (const list of lists) if (turn < list.length) mixed.push(list[turn] as NodeInfo)
   return mixed
-}
-
-function sameLabels(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
-  const keys = Object.keys(a)
-  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key])
 }

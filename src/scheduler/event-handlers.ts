@@ -5,9 +5,8 @@ import type { ClusterState } from './cluster-state.ts'
 import type { NodeChange } from './framework.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { Nominator } from './nominator.ts'
-import { createPodInfo, specChanged } from './pod-info.ts'
+import { createPodInfo, differs, schedulingChanged } from './pod-info.ts'
 import type { SchedulingQueue } from './queue.ts'
-import { podRequests } from './resources.ts'
 
 export interface EventHandlerDeps {
   readonly informers: Informers
@@ -70,7 +69,6 @@ export function addAllEventHandlers({ informers, cluster, queue, nominator, isRe
   }
   function onAssignedPod(pod: Pod, before: Pod | undefined): void {
     if (before?.spec.nodeName) {
-      // What cannot matter to any plugin (status, heartbeats of probes) costs nothing here.
       if (!schedulingChanged(pod, before)) return
       cluster.setPod(pod)
       return queue.happened({ kind: 'pod-updated', pod, before })
@@ -96,28 +94,6 @@ export function addAllEventHandlers({ informers, cluster, queue, nominator, isRe
 
 const keyOf = ({ metadata }: Pod): string => `${metadata.namespace}/${metadata.name}`
 const isOver = (pod: Pod) => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
-const differs = (a: unknown, b: unknown) => a !== b && JSON.stringify(a) !== JSON.stringify(b)
-
-function schedulingChanged(pod: Pod, before: Pod): boolean {
-  return (
-    pod.metadata.deletionTimestamp !== before.metadata.deletionTimestamp ||
-    differs(pod.metadata.labels, before.metadata.labels) ||
-    specChanged(pod, before) ||
-    requestsChanged(pod, before)
-  )
-}
-
-/** The kubelet tells in the status how far a resize is. */
-function requestsChanged(pod: Pod, before: Pod): boolean {
-  const told = ({ status }: Pod) => [
-    status.containerStatuses?.map((s) => [s.resources, s.allocatedResources]),
-    status.initContainerStatuses?.map((s) => [s.resources, s.allocatedResources]),
-    status.resources,
-    status.allocatedResources,
-    status.conditions?.find((c) => c.type === 'PodResizePending')?.reason,
-  ]
-  return pod.status !== before.status && differs(told(pod), told(before)) && differs(podRequests(pod), podRequests(before))
-}
 
 function nodeChanges(node: Node, before: Node): Set<NodeChange> {
   const conditions = ({ status }: Node) => status.conditions?.map((c) => [c.type, c.status])

@@ -26,7 +26,7 @@ export interface Plugin {
   preFilter?(pod: PodInfo, cycle: Cycle): PreFiltered
   /** No node was found: makes room, or says why it cannot. */
   postFilter?(pod: PodInfo, cycle: Cycle, failure: FilterFailure): PostFiltered | Promise<PostFiltered>
-  preScore?(pod: PodInfo, cycle: Cycle, feasible: readonly NodeInfo[]): Scoring | undefined
+  preScore?(pod: PodInfo, cycle: Cycle, candidates: Candidates): Scoring | undefined
   /** Claims what the pod needs on the node before it is bound; unreserve gives it back. */
   reserve?(pod: PodInfo, node: NodeInfo, cycle: Cycle): Rejection | undefined
   unreserve?(pod: PodInfo, node: NodeInfo, cycle: Cycle): void
@@ -93,11 +93,18 @@ export type PreFiltered =
       readonly nodes?: ReadonlySet<string>
     }
 
+/** The nodes that are scored. */
+export interface Candidates {
+  readonly nodes: readonly NodeInfo[]
+  /** Their positions in columns (NodeInfo.index), side by side for plugins that every pod comes by. */
+  readonly indexes: Int32Array
+}
+
 export interface Scoring {
-  /** Writes each node's score, in the nodes' order. Higher is better. Without `normalizeScore` it must be 0 to 100. */
-  score(nodes: readonly NodeInfo[], scores: Float64Array): void
-  /** Brings scores of all feasible nodes to 0 … 100, in place. */
-  normalizeScore?(scores: Float64Array, nodes: readonly NodeInfo[]): void
+  /** Writes each candidate's score over zeros, in their order. Higher is better. Without `normalizeScore` it must be 0 to 100. */
+  score(scores: Float64Array): void
+  /** Brings the scores of all candidates to 0 … 100, in place. */
+  normalizeScore?(scores: Float64Array): void
 }
 
 export interface FilterFailure {
@@ -142,8 +149,8 @@ export type NodeChange = 'allocatable' | 'labels' | 'taints' | 'unschedulable' |
 export const maxScore = 100
 
 /** Scores node by node. A loop of a plugin's own over columns of numbers is worth it only where every pod comes by. */
-export function scoreEach(scoreOf: (node: NodeInfo) => number): Scoring['score'] {
-  return (nodes, scores) => {
+export function scoreEach({ nodes }: Candidates, scoreOf: (node: NodeInfo) => number): Scoring['score'] {
+  return (scores) => {
     for (let i = 0; i < nodes.length; i++) scores[i] = scoreOf(nodes[i] as NodeInfo)
   }
 }

@@ -46,7 +46,7 @@ export function createNodeInfo(node: Node, index: number, resources: NodeResourc
   return info
 }
 
-export function setNode(info: NodeInfo, node: Node, { allocatable, pods }: NodeResources): void {
+export function setNode(info: NodeInfo, node: Node, { allocatable, pods, changed }: NodeResources): void {
   info.node = node
   info.labels = node.metadata.labels ?? {}
   info.unschedulable = node.spec.unschedulable === true
@@ -57,6 +57,7 @@ export function setNode(info: NodeInfo, node: Node, { allocatable, pods }: NodeR
   info.allocatable = readResources(node.status.allocatable)
   addToColumns(allocatable, info.index, info.allocatable, 1)
   pods.of('allowed')[info.index] = Number(node.status.allocatable?.['pods'] ?? 0)
+  changed(info.index)
   info.images = new Map(
     (node.status.images ?? []).flatMap((image) =>
       (image.names ?? []).map((name) => [normalizedImage(name), image.sizeBytes ?? 0] as const),
@@ -80,10 +81,11 @@ export function removePod(info: NodeInfo, pod: PodInfo, resources: NodeResources
   info.podsWithRequiredAntiAffinity.delete(pod)
 }
 
-function count(info: NodeInfo, pod: PodInfo, { requested, nonZeroRequested, pods }: NodeResources, sign: 1 | -1): void {
+function count(info: NodeInfo, pod: PodInfo, { requested, nonZeroRequested, pods, changed }: NodeResources, sign: 1 | -1): void {
   pods.of('count')[info.index]! += sign
   addToColumns(requested, info.index, pod.requests, sign)
   addToColumns(nonZeroRequested, info.index, pod.nonZeroRequests, sign)
+  changed(info.index)
   for (const { protocol, ip, port } of pod.hostPorts) {
     const key = `${protocol}/${ip}:${port}`
     const now = (info.usedPorts.get(key) ?? 0) + sign

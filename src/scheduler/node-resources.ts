@@ -11,8 +11,11 @@ export interface NodeResources {
   /** With the floor for pods that request nothing (PodInfo.nonZeroRequests). */
   readonly nonZeroRequested: ResourceColumns
   readonly pods: Columns<'count' | 'allowed'>
+  /** A number that a node has had at no other time: another when `changed` was told of it. */
+  readonly versions: Columns<'version'>
   /** Makes a place for the node of this index, with nothing in it. */
   clear(index: number): void
+  changed(index: number): void
 }
 
 /** A column for each resource by its name: `cpu` (in thousandths), `memory`, `example.com/gpu`. */
@@ -20,6 +23,9 @@ export type ResourceColumns = Columns<string>
 export interface Columns<Name extends string> {
   of(name: Name): Float64Array
 }
+
+/** Of all clusters, so that what is kept by version needs to know of none. */
+let lastVersion = 0
 
 export function createNodeResources(): NodeResources {
   let length = 64
@@ -38,11 +44,17 @@ export function createNodeResources(): NodeResources {
       },
     }
   }
+  const versions = columns<'version'>()
+  const changed = (index: number) => {
+    versions.of('version')[index] = ++lastVersion
+  }
   return {
     allocatable: columns(),
     requested: columns(),
     nonZeroRequested: columns(),
     pods: columns(),
+    versions,
+    changed,
     clear(index) {
       const isFull = index >= length
       if (isFull) length = index * 2
@@ -55,6 +67,7 @@ export function createNodeResources(): NodeResources {
             byName.set(name, longer)
           }
         }
+      changed(index)
     },
   }
 }
@@ -65,6 +78,34 @@ export function addToColumns(columns: ResourceColumns, index: number, resources:
   columns.of('memory')[index]! += sign * resources.memory
   if (resources.ephemeralStorage) columns.of('ephemeral-storage')[index]! += sign * resources.ephemeralStorage
   for (const name in resources.scalar) columns.of(name)[index]! += sign * (resources.scalar[name] as number)
+}
+
+/** Requests whose scores were asked for longest ago are dropped first. */
+const keptRequests = 64
+
+/**
+ * Scores that follow from a pod's requests (`id`) and a node's numbers alone, kept until these change: pods that ask
+ * alike come in numbers, and from one to the next it is one node that did.
+ */
+export function createKeptScores() {
+  const kept = new Map<string, { values: Float64Array; versions: Float64Array }>()
+  return (id: string, resources: NodeResources, indexes: Int32Array, scores: Float64Array, scoreOf: (index: number) => number) => {
+    const versions = resources.versions.of('version')
+    let have = kept.get(id)
+    kept.delete(id)
+    if (have?.values.length !== versions.length)
+      have = { values: new Float64Array(versions.length), versions: new Float64Array(versions.length) }
+    kept.set(id, have)
+    if (kept.size > keptRequests) kept.delete(kept.keys().next().value as string)
+    for (let i = 0; i < indexes.length; i++) {
+      const index = indexes[i] as number
+      if (have.versions[index] !== versions[index]) {
+        have.versions[index] = versions[index] as number
+        have.values[index] = scoreOf(index)
+      }
+      scores[i] = have.values[index] as number
+    }
+  }
 }
 
 /** What a pod requests of a resource by its name. */

@@ -5,7 +5,8 @@ import { compileNodeSelectorTerm, type NodeMatcher } from './node-selector.ts'
 import { podNonZeroRequests, podRequests, type Resources } from './resources.ts'
 
 export interface PodInfo {
-  readonly pod: Pod
+  /** As it was last heard of; the rest stays as long as `schedulingChanged` says so. */
+  pod: Pod
   readonly key: string
   readonly namespace: string
   readonly labels: Readonly<Record<string, string>>
@@ -76,6 +77,36 @@ export function specChanged(pod: Pod, before: Pod): boolean {
   return generation && before.metadata.generation
     ? generation !== before.metadata.generation
     : JSON.stringify(pod.spec) !== JSON.stringify(before.spec)
+}
+
+/** What cannot matter to any plugin (status, heartbeats of probes, where it was bound) is no change here. */
+export function schedulingChanged(pod: Pod, before: Pod): boolean {
+  return (
+    pod.metadata.uid !== before.metadata.uid ||
+    pod.metadata.deletionTimestamp !== before.metadata.deletionTimestamp ||
+    !sameLabels(pod.metadata.labels ?? {}, before.metadata.labels ?? {}) ||
+    specChanged(pod, before) ||
+    requestsChanged(pod, before)
+  )
+}
+
+/** The kubelet tells in the status how far a resize is. */
+function requestsChanged(pod: Pod, before: Pod): boolean {
+  const told = ({ status }: Pod) => [
+    status.containerStatuses?.map((s) => [s.resources, s.allocatedResources]),
+    status.initContainerStatuses?.map((s) => [s.resources, s.allocatedResources]),
+    status.resources,
+    status.allocatedResources,
+    status.conditions?.find((c) => c.type === 'PodResizePending')?.reason,
+  ]
+  return pod.status !== before.status && differs(told(pod), told(before)) && differs(podRequests(pod), podRequests(before))
+}
+
+export const differs = (a: unknown, b: unknown) => a !== b && JSON.stringify(a) !== JSON.stringify(b)
+
+export function sameLabels(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key])
 }
 
 /** Whether a pod is one that `term`, written by another pod, speaks of. */

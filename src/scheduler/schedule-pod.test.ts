@@ -51,7 +51,7 @@ test.each<[string, Diagnosis, string]>([
 
 const likes = (name: string, points: Record<string, number>): Plugin & Required<Pick<Plugin, 'preScore'>> => ({
   name,
-  preScore: () => ({ score: scoreEach((node) => points[node.name] ?? 0) }),
+  preScore: (_pod, _cycle, candidates) => ({ score: scoreEach(candidates, (node) => points[node.name] ?? 0) }),
 })
 const profileOf = (plugins: readonly Plugin[], weights: Record<string, number> = {}, percentage = 0): Profile => ({
   schedulerName: 'default-scheduler',
@@ -88,8 +88,9 @@ describe('the node that is taken', () => {
   })
 
   test.each([
-    ['the last when the dice say so', 0, 'c'],
-    ['the first when they do not', 0.99, 'a'],
+    ['the first', 0, 'a'],
+    ['the second', 0.5, 'b'],
+    ['the last', 0.99, 'c'],
   ])('is one of equals at random: %s', (_, dice, name) => {
     const { cluster } = cycleOf({ a: {}, b: {}, c: {} })
     const { findNodesThatFitPod, selectHost } = searchOver(cluster, () => dice)

@@ -3,7 +3,7 @@
  * out are found, those are scored, and the best is taken.
  */
 import type { ClusterState } from './cluster-state.ts'
-import type { Cycle, Diagnosis, Filter, Profile, Rejection, Scoring } from './framework.ts'
+import type { Candidates, Cycle, Diagnosis, Filter, Profile, Rejection } from './framework.ts'
 import type { SchedulerMetrics } from './metrics.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { Nominator } from './nominator.ts'
@@ -106,29 +106,36 @@ export function createNodeSearch({ cluster, namespaceLabels, nominator, metrics,
     if (feasible.length === 1) return feasible[0] as NodeInfo
     const totals = prioritizeNodes(pod, profile, cycle, feasible)
     if (extra) for (let i = 0; i < totals.length; i++) totals[i]! += extra.get((feasible[i] as NodeInfo).name) ?? 0
-    let best = 0
-    let ties = 1
-    for (let i = 1; i < totals.length; i++) {
+    let most = Number.NEGATIVE_INFINITY
+    let ties = 0
+    for (let i = 0; i < totals.length; i++) {
       const total = totals[i] as number
-      const most = totals[best] as number
-      if (total > most) {
-        best = i
-        ties = 1
-      } else if (total === most && random() * ++ties < 1) best = i
+      if (total < most) continue
+      ties = total > most ? 1 : ties + 1
+      most = total
     }
-    return feasible[best] as NodeInfo
+    let at = totals.indexOf(most)
+    for (let left = Math.floor(random() * ties); left > 0; left--) at = totals.indexOf(most, at + 1)
+    return feasible[at] as NodeInfo
   }
 
   /** The sums of the plugins' weighted scores. */
   function prioritizeNodes(pod: PodInfo, profile: Profile, cycle: Cycle, feasible: readonly NodeInfo[]): Float64Array {
     const time = metrics.timer(profile.schedulerName)
+    const candidates = candidatesOf(feasible)
     const scorings = profile.at.preScore.flatMap((plugin) => {
-      const scoring = plugin.preScore(pod, cycle, feasible)
+      const scoring = plugin.preScore(pod, cycle, candidates)
       return scoring ? [{ scoring, weight: profile.weights.get(plugin.name) ?? 1 }] : []
     })
     time('PreScore', 'Success')
     const totals = new Float64Array(feasible.length)
-    for (const { scoring, weight } of scorings) addScores(totals, scoring, weight, feasible)
+    const scores = new Float64Array(feasible.length)
+    for (const { scoring, weight } of scorings) {
+      scores.fill(0)
+      scoring.score(scores)
+      scoring.normalizeScore?.(scores)
+      for (let i = 0; i < scores.length; i++) totals[i]! += (scores[i] as number) * weight
+    }
     time('Score', 'Success')
     return totals
   }
@@ -164,11 +171,10 @@ function firstRejection(filters: readonly Filter[], node: NodeInfo): Rejection |
   return undefined
 }
 
-function addScores(totals: Float64Array, scoring: Scoring, weight: number, feasible: readonly NodeInfo[]): void {
-  const scores = new Float64Array(feasible.length)
-  scoring.score(feasible, scores)
-  scoring.normalizeScore?.(scores, feasible)
-  for (let i = 0; i < scores.length; i++) totals[i]! += (scores[i] as number) * weight
+export function candidatesOf(nodes: readonly NodeInfo[]): Candidates {
+  const indexes = new Int32Array(nodes.length)
+  for (let i = 0; i < nodes.length; i++) indexes[i] = (nodes[i] as NodeInfo).index
+  return { nodes, indexes }
 }
 
 /** Upstream's words for why no node was found (FitError). */

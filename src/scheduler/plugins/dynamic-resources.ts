@@ -137,11 +137,11 @@ export function createDynamicResources(
       }
     },
     /** The earlier an alternative stands in its request, the better is the node that has it (DRAPrioritizedList). */
-    preScore(_, cycle) {
+    preScore(_, cycle, candidates) {
       const state = stateOf(cycle)
       if (!state?.open.some(({ spec }) => spec.devices.requests?.some((r) => r.firstAvailable))) return undefined
       return {
-        score: scoreEach(({ name: node }) => {
+        score: scoreEach(candidates, ({ name: node }) => {
           const allocations = state.perNode.get(node) ?? []
           return state.open.reduce((sum, claim, i) => sum + preferenceOf(claim, allocations[i]), 0)
         }),

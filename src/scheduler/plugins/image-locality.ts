@@ -8,7 +8,7 @@ const mostPerContainer = 1000 * megabyte
 
 export const imageLocality: Plugin = {
   name: 'ImageLocality',
-  preScore({ pod }, { cluster }) {
+  preScore({ pod }, { cluster }, candidates) {
     const images = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
       .map((c) => normalizedImage(c.image ?? ''))
       .map((name) => ({ name, spread: cluster.nodesWithImage(name) / cluster.nodes.length }))
@@ -17,7 +17,7 @@ export const imageLocality: Plugin = {
     const containers = pod.spec.containers.length + (pod.spec.initContainers?.length ?? 0)
     const most = mostPerContainer * containers
     return {
-      score: scoreEach((node) => {
+      score: scoreEach(candidates, (node) => {
         let sum = 0
         for (const { name, spread } of images) sum += Math.floor((node.images.get(name) ?? 0) * spread)
         const bounded = Math.min(Math.max(sum, least), most)

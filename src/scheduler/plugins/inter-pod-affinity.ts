@@ -56,7 +56,7 @@ export function createInterPodAffinity({
         },
       }
     },
-    preScore(pod, cycle) {
+    preScore(pod, cycle, candidates) {
       const { cluster, namespaceLabels } = cycle
       const wanted = pod.preferredAffinity.length + pod.preferredAntiAffinity.length > 0
       if (!wanted && (ignorePreferredTermsOfExistingPods || cluster.nodesWithAffinity.size === 0)) return undefined
@@ -85,7 +85,7 @@ export function createInterPodAffinity({
           }
       if (scores.size === 0) return undefined
       return {
-        score: scoreEach(({ labels }) => {
+        score: scoreEach(candidates, ({ labels }) => {
           let sum = 0
           for (const [key, domains] of scores) sum += domains.get(labels[key] as string) ?? 0
           return sum
@@ -128,7 +128,7 @@ function domainsWith(cycle: Cycle, terms: readonly AffinityTerm[], key: string):
 function countsOf(cycle: Cycle, terms: readonly AffinityTerm[]): Int32Array {
   const matches = (other: PodInfo) => terms.every((term) => termMatches(term, other, cycle.namespaceLabels))
   if (!terms.some((term) => term.namespaceSelector))
-    return cycle.cluster.matching(`affinity ${terms.map((term) => counterId(term.namespaces, term.selector)).join('&')}`, matches)
+    return cycle.cluster.matching(`affinity ${terms.map((term) => counterId(term.namespaces, term.selector)).join('&')}`, matches).perNode
   const counts = new Int32Array(cycle.cluster.nodes.reduce((most, node) => Math.max(most, node.index + 1), 0))
   for (const node of cycle.cluster.nodes) for (const other of node.pods.values()) if (matches(other)) counts[node.index]!++
   return counts

@@ -31,11 +31,11 @@ export function createNodeAffinity({ addedAffinity }: NodeAffinityArgs = {}): Pl
         },
       }
     },
-    preScore(pod) {
+    preScore(pod, _cycle, candidates) {
       const preferred = [...addedPreferred, ...pod.preferredNodes]
       if (preferred.length === 0) return undefined
       return {
-        score: scoreEach(({ node }) => {
+        score: scoreEach(candidates, ({ node }) => {
           let sum = 0
           for (const { matches, weight } of preferred) if (matches(node)) sum += weight
           return sum

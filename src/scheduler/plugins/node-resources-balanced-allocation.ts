@@ -1,7 +1,6 @@
 /** Prefers nodes whose resources come to be used in like shares by the pod: what counts is how much it changes that (since 1.36). */
 import { maxScore, type Plugin } from '../framework.ts'
-import type { NodeInfo } from '../node-info.ts'
-import { amountOf, isScored } from '../node-resources.ts'
+import { amountOf, createKeptScores, isScored } from '../node-resources.ts'
 
 export interface BalancedAllocationArgs {
   readonly resources?: readonly { readonly name: string }[]
@@ -15,24 +14,22 @@ interface Part {
 }
 
 export function createNodeResourcesBalancedAllocation({ resources }: BalancedAllocationArgs = {}): Plugin {
+  const keptScores = createKeptScores()
   const names = (resources ?? [{ name: 'cpu' }, { name: 'memory' }]).map(({ name }) => name)
   return {
     name: 'NodeResourcesBalancedAllocation',
-    preScore({ requests }, { cluster }) {
+    preScore({ requests }, { cluster }, { indexes }) {
       const { allocatable, requested } = cluster.resources
       const scored = names.filter((name) => isScored(name, requests))
       const parts = scored.map((name) => ({ wanted: amountOf(requests, name), has: allocatable.of(name), used: requested.of(name) }))
       // A pod that requests nothing changes no balance.
       if (parts.every(({ wanted }) => wanted === 0)) return undefined
-      return {
-        score(nodes, scores) {
-          for (let i = 0; i < nodes.length; i++) {
-            const { index } = nodes[i] as NodeInfo
-            const change = balance(parts, index, 1) - balance(parts, index, 0)
-            scores[i] = maxScore / 2 + Math.floor((maxScore / 2 + change) / 2)
-          }
-        },
+      const scoreOf = (index: number) => {
+        const change = balance(parts, index, 1) - balance(parts, index, 0)
+        return maxScore / 2 + Math.floor((maxScore / 2 + change) / 2)
       }
+      const id = names.map((name) => amountOf(requests, name)).join()
+      return { score: (scores) => keptScores(id, cluster.resources, indexes, scores, scoreOf) }
     },
   }
 }

@@ -3,7 +3,7 @@ import type { Pod } from '../../api/types/core-v1.ts'
 import type { Extender } from '../extender.ts'
 import { maxScore, type Plugin, type Rejection } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
-import { amountOf, isScored } from '../node-resources.ts'
+import { amountOf, createKeptScores, isScored } from '../node-resources.ts'
 import type { PodInfo } from '../pod-info.ts'
 import { podRequests, type Resources } from '../resources.ts'
 
@@ -30,7 +30,8 @@ export function createNodeResourcesFit(args: FitArgs = {}, extenders: readonly E
     resources = [{ name: 'cpu' }, { name: 'memory' }],
     requestedToCapacityRatio,
   } = args.scoringStrategy ?? {}
-  const scoreOf = strategies[type](requestedToCapacityRatio?.shape)
+  const strategy = strategies[type](requestedToCapacityRatio?.shape)
+  const keptScores = createKeptScores()
   return {
     name: plugin,
     preFilter({ requests }, { cluster }) {
@@ -51,30 +52,28 @@ export function createNodeResourcesFit(args: FitArgs = {}, extenders: readonly E
         },
       }
     },
-    preScore(pod, { cluster }) {
+    preScore(pod, { cluster }, { indexes }) {
       const { allocatable, requested, nonZeroRequested } = cluster.resources
-      const parts = resources
-        .filter(({ name }) => isScored(name, pod.requests))
-        .map(({ name, weight = 1 }) => {
-          // Pods that request no cpu or memory are taken to use some.
-          const hasFloor = name === 'cpu' || name === 'memory'
-          const own = amountOf(hasFloor ? pod.nonZeroRequests : pod.requests, name)
-          return { weight, own, has: allocatable.of(name), used: (hasFloor ? nonZeroRequested : requested).of(name) }
-        })
-      return {
-        score(nodes, scores) {
-          const weights = new Float64Array(nodes.length)
-          for (const { weight, own, has, used } of parts)
-            for (let i = 0; i < nodes.length; i++) {
-              const { index } = nodes[i] as NodeInfo
-              const capacity = at(has, index)
-              if (capacity === 0) continue
-              scores[i]! += scoreOf(at(used, index) + own, capacity) * weight
-              weights[i]! += weight
-            }
-          for (let i = 0; i < nodes.length; i++) scores[i] = weights[i] ? Math.floor(at(scores, i) / at(weights, i)) : 0
-        },
+      const wanted = resources.map(({ name, weight = 1 }) => {
+        // Pods that request no cpu or memory are taken to use some.
+        const hasFloor = name === 'cpu' || name === 'memory'
+        const own = amountOf(hasFloor ? pod.nonZeroRequests : pod.requests, name)
+        return { name, weight, own, has: allocatable.of(name), used: (hasFloor ? nonZeroRequested : requested).of(name) }
+      })
+      const parts = wanted.filter(({ name }) => isScored(name, pod.requests))
+      const scoreOf = (index: number) => {
+        let sum = 0
+        let weights = 0
+        for (const { weight, own, has, used } of parts) {
+          const capacity = at(has, index)
+          if (capacity === 0) continue
+          sum += strategy(at(used, index) + own, capacity) * weight
+          weights += weight
+        }
+        return weights ? Math.floor(sum / weights) : 0
       }
+      const id = wanted.map(({ own }) => own).join()
+      return { score: (scores) => keptScores(id, cluster.resources, indexes, scores, scoreOf) }
     },
     wakes(pod, event) {
       if (event.kind === 'pod-deleted') return true

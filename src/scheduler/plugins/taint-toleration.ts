@@ -14,11 +14,11 @@ export const taintToleration: Plugin = {
         node.hardTaints.length === 0 || node.hardTaints.every((taint) => tolerates(tolerations, taint)) ? undefined : rejection,
     }
   },
-  preScore({ pod }, { cluster }) {
+  preScore({ pod }, { cluster }, candidates) {
     if (!cluster.has.softTaints) return undefined
     const soft = (pod.spec.tolerations ?? []).filter((t) => !t.effect || t.effect === 'PreferNoSchedule')
     return {
-      score: scoreEach((node) => node.softTaints.filter((taint) => !tolerates(soft, taint)).length),
+      score: scoreEach(candidates, (node) => node.softTaints.filter((taint) => !tolerates(soft, taint)).length),
       normalizeScore: (scores) => scaleToBest(scores, true),
     }
   },

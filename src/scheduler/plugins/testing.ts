@@ -9,6 +9,7 @@ import { createClusterState } from '../cluster-state.ts'
 import type { ClusterEvent, Cycle, NodeChange, Plugin } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import { createPodInfo } from '../pod-info.ts'
+import { candidatesOf } from '../schedule-pod.ts'
 
 export interface NodeCase {
   readonly labels?: Record<string, string>
@@ -75,11 +76,11 @@ export function rejections(plugin: Plugin, pod: PodCase, cycle: Cycle): Record<s
 /** Final scores by node. */
 export function scores(plugin: Plugin, pod: PodCase, cycle: Cycle): Record<string, number> | undefined {
   const nodes: readonly NodeInfo[] = cycle.cluster.nodes
-  const scoring = plugin.preScore?.(createPodInfo(podOf('incoming', pod)), cycle, nodes)
+  const scoring = plugin.preScore?.(createPodInfo(podOf('incoming', pod)), cycle, candidatesOf(nodes))
   if (!scoring) return undefined
   const values = new Float64Array(nodes.length)
-  scoring.score(nodes, values)
-  scoring.normalizeScore?.(values, nodes)
+  scoring.score(values)
+  scoring.normalizeScore?.(values)
   return Object.fromEntries(nodes.map((node, i) => [node.name, values[i] as number]))
 }
 

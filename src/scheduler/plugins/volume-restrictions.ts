@@ -17,7 +17,7 @@ export function createVolumeRestrictions(informers: Informers): Plugin {
       const disks = disksOf(pod)
       if (exclusive.length === 0 && disks.length === 0) return undefined
       const wanted = new Set(exclusive)
-      const users = cluster.matching(
+      const { perNode: users } = cluster.matching(
         `claims ${namespace}/${exclusive.join(',')}`,
         (other) => other.namespace === namespace && claimNames(other.pod).some((name) => wanted.has(name)),
       )
