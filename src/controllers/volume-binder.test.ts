@@ -176,7 +176,7 @@ test.each([
   const { client, pass, events } = await setUp(loops)
   await storageClass('late', 'WaitForFirstConsumer')
   await claim('c', { storageClassName: 'late' })
-  await pass(1)
+  await pass(2)
   const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }]
   for (const name of pods) await client.create('pods', { metadata: at(name), spec: { containers: [], volumes } } as never)
   await pass(14)
