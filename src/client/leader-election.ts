@@ -23,6 +23,8 @@ export interface LeaderElectionOptions {
   readonly log?: Logger
   readonly random?: () => number
   readonly metrics?: MetricsRegistry
+  /** Told each time that the lease was taken or renewed. */
+  readonly onRenew?: () => void
 }
 
 /** Who waits tries after one period to 2.2 of them, at random, so that not all try at once. */
@@ -131,6 +133,7 @@ export async function runAsLeader(
   record(`${identity} became leader`)
   master?.set(1, [name])
 
+  options.onRenew?.()
   const leading = new AbortController()
   lead(AbortSignal.any([signal, leading.signal]))
   let renewedAt = clock.now()
@@ -141,8 +144,10 @@ export async function runAsLeader(
     const cancel = clock.after(Math.max(0, renewedAt + renewDeadlineMs - clock.now()), () => attempting.abort())
     const renewed = await attempt(AbortSignal.any([signal, attempting.signal]))
     cancel()
-    if (renewed) renewedAt = clock.now()
-    else if (clock.now() - renewedAt >= renewDeadlineMs) {
+    if (renewed) {
+      renewedAt = clock.now()
+      options.onRenew?.()
+    } else if (clock.now() - renewedAt >= renewDeadlineMs) {
       record(`${identity} stopped leading`)
       log.error('lost the lease')
       leading.abort()

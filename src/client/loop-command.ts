@@ -10,6 +10,7 @@ import type { Invocation } from '../flags/command.ts'
 import type { FlagTable, ParsedFlags } from '../flags/flags.ts'
 import { createComponentServer } from '../http/component-server.ts'
 import { type FrontProxyOptions, frontProxyFlags, frontProxyFrom, frontProxyOf } from '../http/front-proxy.ts'
+import type { HealthCheck } from '../http/health.ts'
 import { logFlags } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
 import { createHealthMetrics } from '../metrics/health.ts'
@@ -40,6 +41,8 @@ export interface Loops {
   /** Resolves when the lease was lost. Never resolves otherwise. */
   readonly lost: Promise<void>
   readonly metrics: MetricsRegistry
+  /** What `/healthz` goes by; absent: who can answer is well. */
+  readonly checks?: () => readonly HealthCheck[]
   /** What `/metrics/resources` answers. */
   readonly resourceMetrics?: MetricsRegistry
   /** What `/configz` answers. */
@@ -175,7 +178,7 @@ async function serve(
   name: string,
   values: ParsedFlags['values'],
   { log, api }: { log: Logger; api?: Transport | undefined },
-  loops: Pick<Loops, 'metrics' | 'resourceMetrics' | 'configz'>,
+  loops: Pick<Loops, 'metrics' | 'resourceMetrics' | 'checks' | 'configz'>,
 ): Promise<{ close(): Promise<void> }> {
   const file = (flag: string) => (values[flag] ? readFileSync(values[flag] as string, 'utf8') : undefined)
   const opened = new Map<string, Transport & { close(): void }>()
@@ -201,7 +204,8 @@ async function serve(
     tls: certificate && key ? { certificate, key } : 'self-signed',
     metrics: () => loops.metrics.render(),
     resourceMetrics: resourceMetrics && (() => resourceMetrics.render()),
-    asked: (type) => measured('ping', type, true), // who can answer is well
+    checks: loops.checks?.(),
+    measured,
     configz: loops.configz,
     gate: createAccessGate({
       certified: (request) => certified(request),

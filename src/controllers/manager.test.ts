@@ -116,6 +116,8 @@ test('of two managers one works, and the other takes over when it ends', async (
   await b.start()
   await settle(5000)
   expect([a.leading, b.leading]).toEqual([true, false])
+  const lease = (manager: typeof a) => manager.checks?.().find((c) => c.name === 'leaderElection')
+  expect([await lease(a)?.check(), await lease(b)?.check()]).toEqual([undefined, undefined])
   await a.stop()
   await settle(5000)
   expect([a.leading, b.leading]).toEqual([false, true])
@@ -123,4 +125,39 @@ test('of two managers one works, and the other takes over when it ends', async (
   await settle(100)
   expect(transport.objects<{ metadata: { namespace: string } }>('/api/v1/serviceaccounts').map((s) => s.metadata.namespace)).toEqual(['x'])
   stops.push(() => b.stop())
+})
+
+test('a manager that holds a lease long over is not well; one that waits for it is', async () => {
+  const clock = createFakeClock()
+  const transport = createMemoryTransport({ clock })
+  const leaderElection = { namespace: 'kube-system', name: 'loops', identity: 'a', leaseDurationMs: 15_000 }
+  const controllers = ['ttl-controller']
+  // A clock whose timers never fire, as in a process that hangs.
+  const hanging = { ...clock, now: clock.now, after: () => () => {} }
+  const manager = createControllerManager({ transport, clock: hanging, controllers, leaderElection })
+  stops.push(() => manager.stop())
+  await manager.start()
+  await manager.synced
+  const outcomes = async () => Promise.all((manager.checks?.() ?? []).map(async (c) => [c.name, await c.check()]))
+  expect(await outcomes()).toEqual([
+    ['leaderElection', undefined],
+    ['ttl-controller', undefined],
+  ])
+  clock.advance(35_001)
+  expect(await outcomes()).toEqual([
+    ['leaderElection', 'failed election to renew leadership on lease loops'],
+    ['ttl-controller', undefined],
+  ])
+})
+
+test('/configz shows the settings under upstream’s names', () => {
+  const options = { nodeMonitorGracePeriodMs: 40_000, concurrent: { ...defaultOptions.concurrent, deployment: 7 } }
+  const manager = createControllerManager({ transport: createMemoryTransport(), controllers: ['*', '-ttl-controller'], options })
+  expect(manager.configz?.()).toMatchObject({
+    'kubecontrollermanager.config.k8s.io': {
+      Generic: { Controllers: ['*', '-ttl-controller'], LeaderElection: { LeaderElect: false } },
+      NodeLifecycleController: { NodeMonitorGracePeriod: '40s', UnhealthyZoneThreshold: 0.55 },
+      DeploymentController: { ConcurrentDeploymentSyncs: 7 },
+    },
+  })
 })

@@ -11,8 +11,10 @@ import type { LeaseTerms, Loops } from '../client/loop-command.ts'
 import { createServiceAccountTransport } from '../client/service-account.ts'
 import type { Transport } from '../client/transport.ts'
 import type { WorkQueue } from '../client/work-queue.ts'
+import type { HealthCheck } from '../http/health.ts'
 import { type Logger, noLog } from '../log/log.ts'
 import { createMetrics, type MetricsRegistry } from '../metrics/metrics.ts'
+import { configzOf } from './configz.ts'
 import { type ControllerDeps, prepareController } from './controller.ts'
 import { type ControllerOptions, defaultOptions } from './options.ts'
 import { formerNames, notHere, offByDefault, registry, serviceAccountOf } from './registry.ts'
@@ -42,6 +44,9 @@ export interface ControllerManager extends Loops {
   /** Each running controller's queue, by name. */
   readonly queues: ReadonlyMap<string, WorkQueue>
 }
+
+/** How long after its end a lease may be held before the process counts as sick. */
+const leaseToleranceMs = 20_000
 
 /** Which controllers a `--controllers` value names. Throws for a name that no controller has, and for one that does not run here. */
 export function chooseControllers(given: readonly string[]): (keyof typeof registry)[] {
@@ -74,6 +79,7 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
   let running: Promise<unknown> = Promise.resolve()
   let election: Promise<unknown> = Promise.resolve()
   let leading = false
+  let renewedAt = 0
   let markSynced = () => {}
   const synced = new Promise<void>((resolve) => {
     markSynced = resolve
@@ -129,12 +135,29 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
     log.info('controllers started', { controllers: names.length })
   }
 
+  /** As upstream: of the lease, where there is one, and of each loop, which is well while this process can answer. */
+  function checks(): HealthCheck[] {
+    const { leaderElection: lease } = given
+    const election = {
+      name: 'leaderElection',
+      check() {
+        const tolerated = (lease?.leaseDurationMs ?? 0) + leaseToleranceMs
+        if (leading && clock.now() - renewedAt > tolerated) return `failed election to renew leadership on lease ${lease?.name}`
+        return undefined
+      },
+    }
+    return [...(lease ? [election] : []), ...names.map((name) => ({ name, check: () => undefined }))]
+  }
+
   return {
     async start() {
       if (!given.leaderElection) return lead(stopping.signal)
+      const onRenew = () => {
+        renewedAt = clock.now()
+      }
       const elected = runAsLeader(
         client,
-        { ...given.leaderElection, clock, log, random, metrics, recorder: recorderOf(null)('kube-controller-manager') },
+        { ...given.leaderElection, clock, log, random, metrics, recorder: recorderOf(null)('kube-controller-manager'), onRenew },
         stopping.signal,
         lead,
       )
@@ -153,6 +176,14 @@ export function createControllerManager(given: ControllerManagerOptions): Contro
     synced,
     lost,
     metrics,
+    checks,
+    configz: () =>
+      configzOf({
+        options,
+        controllers: given.controllers ?? ['*'],
+        lease: given.leaderElection,
+        useServiceAccountCredentials: given.anonymous !== undefined,
+      }),
     get leading() {
       return leading
     },

@@ -1,7 +1,9 @@
 /** The small server that the control loops have: /healthz, /livez, /readyz, /metrics, and /configz where they show their configuration. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
+import type { HealthMetrics } from '../metrics/health.ts'
 import { createCertificateAuthority, issueCertificate } from '../pki/index.ts'
+import { answerHealth, type HealthCheck } from './health.ts'
 import { strongTls } from './tls.ts'
 
 export interface ComponentServerOptions {
@@ -14,8 +16,10 @@ export interface ComponentServerOptions {
   readonly configz?: (() => object) | undefined
   /** What `/metrics/resources` answers, where there is that. */
   readonly resourceMetrics?: (() => string) | undefined
-  /** Told of each question for health, by what was asked for: `healthz`. */
-  readonly asked?: ((type: string) => void) | undefined
+  /** What `/healthz`, `/livez` and `/readyz` go by; without any, who can answer is well. */
+  readonly checks?: readonly HealthCheck[] | undefined
+  /** Told what each check came to. */
+  readonly measured: HealthMetrics
   /** Why a request is refused, as a Status; undefined: it may go on. */
   readonly gate: (request: IncomingMessage) => Promise<{ readonly code: number; readonly status: object } | undefined>
 }
@@ -27,10 +31,11 @@ export interface ComponentServer {
   close(): Promise<void>
 }
 
-const health = new Set(['/healthz', '/livez', '/readyz'])
+const ping: HealthCheck = { name: 'ping', check: () => undefined }
 
 export async function createComponentServer(options: ComponentServerOptions): Promise<ComponentServer> {
-  const { address, port, tls, metrics, configz, gate, resourceMetrics, asked } = options
+  const { address, port, tls, metrics, configz, gate, resourceMetrics, measured } = options
+  const checks = options.checks?.length ? options.checks : [ping]
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const say = (status: number, text: string, type = 'text/plain; charset=utf-8') => {
       response.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff' })
@@ -38,15 +43,20 @@ export async function createComponentServer(options: ComponentServerOptions): Pr
     }
     const refusal = await gate(request)
     if (refusal) return say(refusal.code, `${JSON.stringify(refusal.status)}\n`, 'application/json')
-    const path = (request.url ?? '/').split('?')[0] as string
+    const [path, search] = (request.url ?? '/').split('?') as [string, string | undefined]
+    const [, endpoint, one] = /^\/(healthz|livez|readyz)(?:\/(.*))?$/.exec(path) ?? []
     const shows = configz && path === '/configz'
     const read = path === '/metrics' ? metrics : path === '/metrics/resources' ? resourceMetrics : undefined
-    if (!health.has(path) && !read && !shows) return say(404, '404 page not found\n')
+    if (!endpoint && !read && !shows) return say(404, '404 page not found\n')
     if (request.method !== 'GET' && request.method !== 'HEAD') return say(405, 'Method Not Allowed\n')
     if (read) return say(200, read(), 'text/plain; version=0.0.4; charset=utf-8')
     if (shows) return say(200, JSON.stringify(configz()), 'application/json')
-    asked?.(path.slice(1))
-    say(200, 'ok')
+    const { status, body } = await answerHealth(
+      checks,
+      { endpoint: endpoint as string, one: one ?? '', query: new URLSearchParams(search) },
+      measured,
+    )
+    say(status, body)
   }
   const context = { ...pairOf(tls), ...strongTls }
   // An empty list: without one Node would trust the authorities of the web.
