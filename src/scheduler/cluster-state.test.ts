@@ -135,7 +135,7 @@ test('what is kept between cycles is what a fresh look would find, whatever came
       const bound: Record<string, PodCase> = {}
       for (const [n, p, what] of steps) {
         const name = `n${n}`
-        const pod = { ...pods[p % 2], on: name }
+        const pod = { ...pods[p % 2], on: name, ...(p > 5 && { labels: { app: 'a0' } }) }
         if (what === 0) {
           delete nodes[name]
           cluster.removeNode(name)

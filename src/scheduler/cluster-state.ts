@@ -7,7 +7,7 @@ import type { Node, Pod } from '../api/types/core-v1.ts'
 import { createNodeIndex, type NodeIndex } from './node-index.ts'
 import { addPod, createNodeInfo, type NodeInfo, removePod, setNode } from './node-info.ts'
 import { createNodeResources, type NodeResources } from './node-resources.ts'
-import { createPodInfo, type PodInfo, sameLabels, schedulingChanged } from './pod-info.ts'
+import { createPodInfo, type PodInfo, placeChanged, sameLabels } from './pod-info.ts'
 
 export interface ClusterState extends NodeIndex {
   /** Every node, in an order in which zones take turns, so that a search cut short has seen all of them. */
@@ -155,10 +155,13 @@ export function createClusterState(): ClusterState {
       const key = `${pod.metadata.namespace}/${pod.metadata.name}`
       const at = where.get(key)
       const have = at?.pods.get(key)
-      if (have && at?.name === pod.spec.nodeName && !schedulingChanged(pod, have.pod)) {
-        // Bound where it was assumed: all that is counted stays.
+      if (at && have && at.name === pod.spec.nodeName && !placeChanged(pod, have.pod)) {
+        // Most pods are bound where they were assumed.
         assumed.delete(key)
+        index.podRemoved(at, have)
         have.pod = pod
+        have.labels = pod.metadata.labels ?? {}
+        index.podAdded(at, have)
         return
       }
       const info = createPodInfo(pod)

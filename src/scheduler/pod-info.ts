@@ -5,11 +5,11 @@ import { compileNodeSelectorTerm, type NodeMatcher } from './node-selector.ts'
 import { podNonZeroRequests, podRequests, type Resources } from './resources.ts'
 
 export interface PodInfo {
-  /** As it was last heard of; the rest stays as long as `schedulingChanged` says so. */
+  /** As it was last heard of, and its labels; the rest is another PodInfo's after `placeChanged`. */
   pod: Pod
   readonly key: string
   readonly namespace: string
-  readonly labels: Readonly<Record<string, string>>
+  labels: Readonly<Record<string, string>>
   readonly priority: number
   readonly requests: Resources
   readonly nonZeroRequests: Resources
@@ -79,15 +79,18 @@ export function specChanged(pod: Pod, before: Pod): boolean {
     : JSON.stringify(pod.spec) !== JSON.stringify(before.spec)
 }
 
-/** What cannot matter to any plugin (status, heartbeats of probes, where it was bound) is no change here. */
+/** What cannot matter to any plugin (status, heartbeats of probes) is no change here. */
 export function schedulingChanged(pod: Pod, before: Pod): boolean {
   return (
-    pod.metadata.uid !== before.metadata.uid ||
     pod.metadata.deletionTimestamp !== before.metadata.deletionTimestamp ||
     !sameLabels(pod.metadata.labels ?? {}, before.metadata.labels ?? {}) ||
-    specChanged(pod, before) ||
-    requestsChanged(pod, before)
+    placeChanged(pod, before)
   )
+}
+
+/** Whether the pod takes another place on its node, or is another pod. */
+export function placeChanged(pod: Pod, before: Pod): boolean {
+  return pod.metadata.uid !== before.metadata.uid || specChanged(pod, before) || requestsChanged(pod, before)
 }
 
 /** The kubelet tells in the status how far a resize is. */
