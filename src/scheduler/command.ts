@@ -9,10 +9,8 @@ import { ExitError } from '../flags/run.ts'
 import { loggerOf } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
 import type { MetricsRegistry } from '../metrics/metrics.ts'
-import type { LeaderElectionConfiguration, SchedulerConfiguration } from './configuration.ts'
+import { type LeaderElectionConfiguration, problemsOf, type SchedulerConfiguration } from './configuration.ts'
 import { withDefaults } from './configuration-defaults.ts'
-import { validateConfiguration } from './configuration-validation.ts'
-import { knownPlugins } from './default-plugins.ts'
 import { createExtenders } from './extender.ts'
 import { createSchedulerManager } from './manager.ts'
 
@@ -31,7 +29,7 @@ export const command: Command = {
     const configuration = configurationOf(invocation)
     const file = invocation.values['write-config-to'] as string
     if (file) {
-      writeFileSync(file, dump(withDefaults(configuration)))
+      writeFileSync(file, dump(withDefaults(configuration), { noRefs: true }))
       log.info('Wrote configuration to file', { file })
       return 0
     }
@@ -80,9 +78,9 @@ function readConfiguration(path: string): SchedulerConfiguration {
   const { apiVersion, kind } = (value ?? {}) as { apiVersion?: unknown; kind?: unknown }
   if (apiVersion !== 'kubescheduler.config.k8s.io/v1' || kind !== 'KubeSchedulerConfiguration')
     throw new ExitError(`kube-scheduler: ${path} must be a KubeSchedulerConfiguration of kubescheduler.config.k8s.io/v1`)
-  const problems = validateConfiguration(value, knownPlugins)
-  if (problems.length) throw new ExitError(`kube-scheduler: ${path} is not valid:\n  ${problems.join('\n  ')}`)
   const configuration = value as SchedulerConfiguration
+  const problems = problemsOf(configuration)
+  if (problems.length) throw new ExitError(`kube-scheduler: ${path} is not valid:\n  ${problems.join('\n  ')}`)
   try {
     createExtenders(configuration.extenders) // reads their certificates
   } catch (error) {

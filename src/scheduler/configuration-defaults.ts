@@ -11,7 +11,7 @@ const cpuAndMemory = ['cpu', 'memory'].map((name) => ({ name, weight: 1 }))
 
 const defaultArguments: Readonly<Record<string, Fields>> = {
   DefaultPreemption: { minCandidateNodesAbsolute: 100, minCandidateNodesPercentage: 10 },
-  DynamicResources: { bindingTimeout: '10m0s' },
+  DynamicResources: { bindingTimeout: '10m0s', filterTimeout: '10s' },
   InterPodAffinity: { hardPodAffinityWeight: 1, ignorePreferredTermsOfExistingPods: false },
   NodeAffinity: {},
   NodeResourcesBalancedAllocation: { resources: cpuAndMemory },

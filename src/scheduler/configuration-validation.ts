@@ -3,7 +3,11 @@
  * its field. What upstream knows and this scheduler does not do is a mistake too, never ignored.
  */
 
+import type { NodeAffinity } from '../api/types/core-v1.ts'
+import { causeMessage, type FieldError } from '../api/validation/field-error.ts'
 import { isQualifiedName } from '../api/validation/names.ts'
+import { validateNodeSelector, validatePreferredSchedulingTerms } from '../api/validation/node-selector.ts'
+import { validateLabelName } from '../api/validation/object-meta.ts'
 import { isExtendedResource } from '../api/validation/resources.ts'
 import { parseDuration } from '../flags/flags.ts'
 
@@ -71,7 +75,7 @@ const clientConnectionFields: typeof extenderFields = {
 /** What the arguments of each plugin may hold; other plugins take none. */
 const argumentFields: Readonly<Record<string, typeof extenderFields>> = {
   DefaultPreemption: { minCandidateNodesPercentage: 'number', minCandidateNodesAbsolute: 'number' },
-  DynamicResources: { bindingTimeout: 'string' },
+  DynamicResources: { bindingTimeout: 'string', filterTimeout: 'string' },
   InterPodAffinity: { hardPodAffinityWeight: 'number', ignorePreferredTermsOfExistingPods: 'boolean' },
   NodeAffinity: { addedAffinity: 'object' },
   NodeResourcesBalancedAllocation: { resources: 'object' },
@@ -120,11 +124,18 @@ export function validateConfiguration(configuration: unknown, plugins: ReadonlyS
     else if (names.has(name)) problems.push(`${path}.schedulerName: Duplicate value: ${JSON.stringify(name)}`)
     names.add(name)
     validateProfile(problems, path, profile, plugins)
+    const [queueSort, first] = [profile, (profiles as unknown[])[0]].map((p) => JSON.stringify(queueSortOf(p)))
+    if (queueSort !== first) problems.push(`${path}.plugins.queueSort: Invalid value: ${queueSort}: must be the same for all profiles`)
   }
   validateLeaderElection(problems, configuration['leaderElection'] ?? {})
   validateClientConnection(problems, configuration['clientConnection'] ?? {})
   validateExtenders(problems, configuration['extenders'] ?? [])
   return problems
+}
+
+function queueSortOf(profile: unknown): unknown {
+  const plugins = isObject(profile) ? profile['plugins'] : undefined
+  return (isObject(plugins) ? plugins['queueSort'] : undefined) ?? {}
 }
 
 function validateLeaderElection(problems: Problems, election: unknown): void {
@@ -276,6 +287,9 @@ function validateArguments(problems: Problems, path: string, plugin: string, giv
   hasFields(problems, path, args, argumentFields[plugin] ?? {})
   const invalid = (field: string, value: unknown, why: string) =>
     problems.push(`${path}.${field}: Invalid value: ${JSON.stringify(value)}: ${why}`)
+  const say = (errors: readonly FieldError[]) => {
+    for (const error of errors) problems.push(`${error.field}: ${causeMessage(error)}`)
+  }
   const inRange = (field: string, least: number, most: number, why: string) => {
     const value = args[field]
     if (value !== undefined && !(isInteger(value) && value >= least && value <= most)) invalid(field, value, why)
@@ -291,10 +305,23 @@ function validateArguments(problems: Problems, path: string, plugin: string, giv
       break
     }
     case 'InterPodAffinity':
-      inRange('hardPodAffinityWeight', 0, 100, 'not in valid range [0-100]')
+      inRange('hardPodAffinityWeight', 0, 100, 'not in valid range [0, 100]')
       break
+    case 'NodeAffinity': {
+      const { addedAffinity } = args
+      if (!isObject(addedAffinity)) break
+      const { requiredDuringSchedulingIgnoredDuringExecution: required, preferredDuringSchedulingIgnoredDuringExecution: preferred } =
+        addedAffinity as Partial<NodeAffinity>
+      const at = `${path}.addedAffinity`
+      if (isObject(required)) say(validateNodeSelector(required, `${at}.requiredDuringSchedulingIgnoredDuringExecution`))
+      if (Array.isArray(preferred))
+        say(validatePreferredSchedulingTerms(preferred, `${at}.preferredDuringSchedulingIgnoredDuringExecution`))
+      break
+    }
     case 'DynamicResources': {
-      const { bindingTimeout } = args
+      const { bindingTimeout, filterTimeout } = args
+      if (typeof filterTimeout === 'string' && !((parseDuration(filterTimeout) ?? -1) >= 0))
+        invalid('filterTimeout', filterTimeout, 'must be zero or positive')
       if (typeof bindingTimeout === 'string' && !((parseDuration(bindingTimeout) ?? 0) >= 1000))
         invalid('bindingTimeout', bindingTimeout, 'must be at least 1 second')
       break
@@ -307,18 +334,24 @@ function validateArguments(problems: Problems, path: string, plugin: string, giv
       if (defaultingType !== undefined && defaultingType !== 'System' && defaultingType !== 'List')
         problems.push(`${path}.defaultingType: Unsupported value: ${JSON.stringify(defaultingType)}: supported values: "List", "System"`)
       if (defaultingType !== 'List' && Array.isArray(defaultConstraints) && defaultConstraints.length)
-        invalid('defaultingType', defaultingType ?? 'System', 'when .defaultConstraints are not empty, must be "List"')
-      for (const [i, constraint] of (Array.isArray(defaultConstraints) ? defaultConstraints : []).entries())
-        if (isObject(constraint) && constraint['labelSelector'])
-          problems.push(
-            `${path}.defaultConstraints[${i}].labelSelector: Forbidden: constraint must not define a selector, as they deduced for each pod`,
-          )
+        invalid('defaultingType', defaultingType ?? 'System', 'when .defaultConstraints are not empty')
+      if (Array.isArray(defaultConstraints)) validateDefaultConstraints(problems, `${path}.defaultConstraints`, defaultConstraints)
       break
     }
-    case 'NodeResourcesBalancedAllocation':
-      resourceWeights(problems, `${path}.resources`, args['resources'], 1, 'not in valid range [1, 1]')
+    case 'NodeResourcesBalancedAllocation': {
+      resourceWeights(problems, `${path}.resources`, args['resources'], 1, () => 'must be 1')
+      const names = (Array.isArray(args['resources']) ? args['resources'] : []).map((r: unknown) => (isObject(r) ? r['name'] : undefined))
+      for (const [i, name] of names.entries())
+        if (names.indexOf(name) < i) problems.push(`${path}.resources[${i}].name: Duplicate value: ${JSON.stringify(name)}`)
       break
+    }
     case 'NodeResourcesFit': {
+      for (const field of ['ignoredResources', 'ignoredResourceGroups'])
+        for (const [i, name] of (Array.isArray(args[field]) ? (args[field] as unknown[]) : []).entries()) {
+          if (field === 'ignoredResourceGroups' && String(name).includes('/'))
+            invalid(`${field}[${i}]`, name, "resource group name can't contain '/'")
+          say(validateLabelName(String(name), `${path}.${field}[${i}]`))
+        }
       const strategy = args['scoringStrategy']
       if (isObject(strategy)) validateScoringStrategy(problems, `${path}.scoringStrategy`, strategy)
     }
@@ -331,9 +364,17 @@ function validateScoringStrategy(problems: Problems, path: string, strategy: Fie
   const { type, resources, requestedToCapacityRatio: ratio } = strategy
   if (type !== undefined && !types.includes(type as string))
     problems.push(`${path}.type: Unsupported value: ${JSON.stringify(type)}: supported values: ${types.map((t) => `"${t}"`).join(', ')}`)
-  resourceWeights(problems, `${path}.resources`, resources, 100, 'not in valid range (0, 100]')
-  if (type !== 'RequestedToCapacityRatio') return
-  const shape = isObject(ratio) ? ratio['shape'] : undefined
+  resourceWeights(problems, `${path}.resources`, resources, 100, (name) => `resource weight of ${name} not in valid range (0, 100]`)
+  if (type !== 'RequestedToCapacityRatio') {
+    if (ratio !== undefined)
+      problems.push(`${path}.requestedToCapacityRatio: Forbidden: must be nil when type is not RequestedToCapacityRatio`)
+    return
+  }
+  if (!isObject(ratio)) {
+    problems.push(`${path}.requestedToCapacityRatio: Required value: must be specified when type is RequestedToCapacityRatio`)
+    return
+  }
+  const { shape } = ratio
   const here = `${path}.requestedToCapacityRatio.shape`
   if (!Array.isArray(shape) || shape.length === 0) {
     problems.push(`${here}: Required value: at least one point must be specified`)
@@ -343,25 +384,46 @@ function validateScoringStrategy(problems: Problems, path: string, strategy: Fie
   for (const [i, point] of shape.entries()) {
     const { utilization, score } = isObject(point) ? point : {}
     if (!(isInteger(utilization) && utilization >= 0 && utilization <= 100))
-      problems.push(`${here}[${i}].utilization: Invalid value: ${JSON.stringify(utilization)}: not in valid range [0-100]`)
+      problems.push(`${here}[${i}].utilization: Invalid value: ${JSON.stringify(utilization)}: not in valid range [0, 100]`)
     else {
       if (utilization <= last)
-        problems.push(`${here}[${i}].utilization: Invalid value: ${utilization}: utilization values must be sorted in increasing order`)
+        problems.push(`${here}[${i}].utilization: Invalid value: ${utilization}: values must be sorted in increasing order`)
       last = utilization
     }
     if (!(isInteger(score) && score >= 0 && score <= 10))
-      problems.push(`${here}[${i}].score: Invalid value: ${JSON.stringify(score)}: not in valid range [0-10]`)
+      problems.push(`${here}[${i}].score: Invalid value: ${JSON.stringify(score)}: not in valid range [0, 10]`)
   }
 }
 
-function resourceWeights(problems: Problems, path: string, resources: unknown, most: number, why: string): void {
+function validateDefaultConstraints(problems: Problems, path: string, constraints: readonly unknown[]): void {
+  const seen = new Set<string>()
+  for (const [i, constraint] of constraints.entries()) {
+    const at = `${path}[${i}]`
+    const { maxSkew, topologyKey = '', whenUnsatisfiable = '', labelSelector } = isObject(constraint) ? constraint : {}
+    if (!(isInteger(maxSkew) && maxSkew > 0))
+      problems.push(`${at}.maxSkew: Invalid value: ${JSON.stringify(maxSkew ?? 0)}: not in valid range (0, inf)`)
+    if (topologyKey === '') problems.push(`${at}.topologyKey: Required value: can not be empty`)
+    else
+      for (const error of validateLabelName(String(topologyKey), `${at}.topologyKey`))
+        problems.push(`${error.field}: ${causeMessage(error)}`)
+    if (whenUnsatisfiable === '') problems.push(`${at}.whenUnsatisfiable: Required value: can not be empty`)
+    else if (whenUnsatisfiable !== 'DoNotSchedule' && whenUnsatisfiable !== 'ScheduleAnyway')
+      problems.push(
+        `${at}.whenUnsatisfiable: Unsupported value: ${JSON.stringify(whenUnsatisfiable)}: supported values: "DoNotSchedule", "ScheduleAnyway"`,
+      )
+    if (labelSelector) problems.push(`${at}.labelSelector: Forbidden: constraint must not define a selector, as they deduced for each pod`)
+    const pair = `{${topologyKey}, ${whenUnsatisfiable}}`
+    if (seen.has(pair)) problems.push(`${at}: Duplicate value: ${JSON.stringify(pair)}`)
+    seen.add(pair)
+  }
+}
+
+function resourceWeights(problems: Problems, path: string, resources: unknown, most: number, why: (name: unknown) => string): void {
   if (resources !== undefined && !Array.isArray(resources)) problems.push(`${path}: must be a list`)
   for (const [i, resource] of (Array.isArray(resources) ? resources : []).entries()) {
     const weight = isObject(resource) ? (resource['weight'] ?? 1) : undefined
     if (!(isInteger(weight) && weight > 0 && weight <= most))
-      problems.push(
-        `${path}[${i}].weight: Invalid value: ${JSON.stringify(weight)}: resource weight of ${isObject(resource) ? resource['name'] : ''} ${why}`,
-      )
+      problems.push(`${path}[${i}].weight: Invalid value: ${JSON.stringify(weight)}: ${why(isObject(resource) ? resource['name'] : '')}`)
   }
 }
 

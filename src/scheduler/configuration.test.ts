@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { validateConfiguration } from './configuration-validation.ts'
-import { knownPlugins } from './default-plugins.ts'
+import { problemsOf, type SchedulerConfiguration } from './configuration.ts'
 
 const profile = (more: object) => ({ profiles: [{ schedulerName: 'default-scheduler', ...more }] })
 
@@ -97,13 +96,16 @@ test.each<[what: string, configuration: unknown, problems: string[]]>([
       pluginConfig: [
         { name: 'InterPodAffinity', args: { hardPodAffinityWeight: 101 } },
         { name: 'NodeResourcesFit', args: { scoringStrategy: { type: 'Best' } } },
-        { name: 'PodTopologySpread', args: { defaultConstraints: [{}] } },
+        {
+          name: 'PodTopologySpread',
+          args: { defaultConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' }] },
+        },
       ],
     }),
     [
-      'profiles[0].pluginConfig[0].args.hardPodAffinityWeight: Invalid value: 101: not in valid range [0-100]',
+      'profiles[0].pluginConfig[0].args.hardPodAffinityWeight: Invalid value: 101: not in valid range [0, 100]',
       'profiles[0].pluginConfig[1].args.scoringStrategy.type: Unsupported value: "Best": supported values: "LeastAllocated", "MostAllocated", "RequestedToCapacityRatio"',
-      'profiles[0].pluginConfig[2].args.defaultingType: Invalid value: "System": when .defaultConstraints are not empty, must be "List"',
+      'profiles[0].pluginConfig[2].args.defaultingType: Invalid value: "System": when .defaultConstraints are not empty',
     ],
   ],
   [
@@ -112,7 +114,7 @@ test.each<[what: string, configuration: unknown, problems: string[]]>([
       pluginConfig: [
         { name: 'DefaultPreemption', args: { minCandidateNodesPercentage: 101, minCandidateNodesAbsolute: -1 } },
         { name: 'VolumeBinding', args: { bindTimeoutSeconds: -1 } },
-        { name: 'NodeResourcesBalancedAllocation', args: { resources: [{ name: 'cpu', weight: 2 }] } },
+        { name: 'NodeResourcesBalancedAllocation', args: { resources: [{ name: 'cpu', weight: 2 }, { name: 'cpu' }] } },
         {
           name: 'NodeResourcesFit',
           args: {
@@ -129,23 +131,82 @@ test.each<[what: string, configuration: unknown, problems: string[]]>([
             },
           },
         },
-        { name: 'PodTopologySpread', args: { defaultingType: 'List', defaultConstraints: [{ labelSelector: {} }] } },
+        {
+          name: 'PodTopologySpread',
+          args: {
+            defaultingType: 'List',
+            defaultConstraints: [
+              { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: {} },
+              { maxSkew: 0, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' },
+              { maxSkew: 1, topologyKey: '-', whenUnsatisfiable: 'Never' },
+              { maxSkew: 1 },
+            ],
+          },
+        },
         { name: 'NodeName', args: { strict: true } },
-        { name: 'DynamicResources', args: { bindingTimeout: '10ms' } },
+        { name: 'DynamicResources', args: { bindingTimeout: '10ms', filterTimeout: '-1s' } },
+        {
+          name: 'NodeAffinity',
+          args: { addedAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } } },
+        },
       ],
     }),
     [
       'profiles[0].pluginConfig[0].args.minCandidateNodesPercentage: Invalid value: 101: not in valid range [0, 100]',
       'profiles[0].pluginConfig[0].args.minCandidateNodesAbsolute: Invalid value: -1: not in valid range [0, inf)',
       'profiles[0].pluginConfig[1].args.bindTimeoutSeconds: Invalid value: -1: invalid BindTimeoutSeconds, should not be a negative value',
-      'profiles[0].pluginConfig[2].args.resources[0].weight: Invalid value: 2: resource weight of cpu not in valid range [1, 1]',
+      'profiles[0].pluginConfig[2].args.resources[0].weight: Invalid value: 2: must be 1',
+      'profiles[0].pluginConfig[2].args.resources[1].name: Duplicate value: "cpu"',
       'profiles[0].pluginConfig[3].args.scoringStrategy.resources[0].weight: Invalid value: 101: resource weight of cpu not in valid range (0, 100]',
-      'profiles[0].pluginConfig[3].args.scoringStrategy.requestedToCapacityRatio.shape[0].score: Invalid value: 11: not in valid range [0-10]',
-      'profiles[0].pluginConfig[3].args.scoringStrategy.requestedToCapacityRatio.shape[1].utilization: Invalid value: 50: utilization values must be sorted in increasing order',
-      'profiles[0].pluginConfig[3].args.scoringStrategy.requestedToCapacityRatio.shape[2].utilization: Invalid value: 101: not in valid range [0-100]',
+      'profiles[0].pluginConfig[3].args.scoringStrategy.requestedToCapacityRatio.shape[0].score: Invalid value: 11: not in valid range [0, 10]',
+      'profiles[0].pluginConfig[3].args.scoringStrategy.requestedToCapacityRatio.shape[1].utilization: Invalid value: 50: values must be sorted in increasing order',
+      'profiles[0].pluginConfig[3].args.scoringStrategy.requestedToCapacityRatio.shape[2].utilization: Invalid value: 101: not in valid range [0, 100]',
       'profiles[0].pluginConfig[4].args.defaultConstraints[0].labelSelector: Forbidden: constraint must not define a selector, as they deduced for each pod',
+      'profiles[0].pluginConfig[4].args.defaultConstraints[1].maxSkew: Invalid value: 0: not in valid range (0, inf)',
+      'profiles[0].pluginConfig[4].args.defaultConstraints[1]: Duplicate value: "{zone, DoNotSchedule}"',
+      expect.stringContaining('defaultConstraints[2].topologyKey: Invalid value: "-": name part must consist of') as string,
+      'profiles[0].pluginConfig[4].args.defaultConstraints[2].whenUnsatisfiable: Unsupported value: "Never": supported values: "DoNotSchedule", "ScheduleAnyway"',
+      'profiles[0].pluginConfig[4].args.defaultConstraints[3].topologyKey: Required value: can not be empty',
+      'profiles[0].pluginConfig[4].args.defaultConstraints[3].whenUnsatisfiable: Required value: can not be empty',
       'unknown field "profiles[0].pluginConfig[5].args.strict"',
+      'profiles[0].pluginConfig[6].args.filterTimeout: Invalid value: "-1s": must be zero or positive',
       'profiles[0].pluginConfig[6].args.bindingTimeout: Invalid value: "10ms": must be at least 1 second',
+      'profiles[0].pluginConfig[7].args.addedAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms: Required value: must have at least one node selector term',
+    ],
+  ],
+  [
+    'resources to ignore that have no such names, and a shape that nobody asked for',
+    profile({
+      pluginConfig: [
+        {
+          name: 'NodeResourcesFit',
+          args: { ignoredResourceGroups: ['a.com/x'], scoringStrategy: { type: 'LeastAllocated', requestedToCapacityRatio: {} } },
+        },
+      ],
+    }),
+    [
+      "profiles[0].pluginConfig[0].args.ignoredResourceGroups[0]: Invalid value: \"a.com/x\": resource group name can't contain '/'",
+      'profiles[0].pluginConfig[0].args.scoringStrategy.requestedToCapacityRatio: Forbidden: must be nil when type is not RequestedToCapacityRatio',
+    ],
+  ],
+  [
+    'a shape that is missing',
+    profile({ pluginConfig: [{ name: 'NodeResourcesFit', args: { scoringStrategy: { type: 'RequestedToCapacityRatio' } } }] }),
+    [
+      'profiles[0].pluginConfig[0].args.scoringStrategy.requestedToCapacityRatio: Required value: must be specified when type is RequestedToCapacityRatio',
+    ],
+  ],
+  [
+    'profiles that sort the one queue in different ways',
+    { profiles: [{ schedulerName: 'a' }, { schedulerName: 'b', plugins: { queueSort: { disabled: [{ name: '*' }] } } }] },
+    ['profiles[1].plugins.queueSort: Invalid value: {"disabled":[{"name":"*"}]}: must be the same for all profiles'],
+  ],
+  [
+    'profiles that bind no pod, and sort none',
+    { profiles: [{ schedulerName: 'a', plugins: { multiPoint: { disabled: [{ name: '*' }] } } }] },
+    [
+      'only one queue sort plugin required for profile with scheduler name "a", but got 0',
+      'at least one bind plugin is needed for profile with scheduler name "a"',
     ],
   ],
   [
@@ -173,5 +234,5 @@ test.each<[what: string, configuration: unknown, problems: string[]]>([
   ],
   ['text where a list is meant', { profiles: 'x' }, ['profiles: must be a list']],
 ])('a configuration with %s', (_, configuration, problems) => {
-  expect(validateConfiguration(configuration, knownPlugins)).toEqual(problems)
+  expect(problemsOf(configuration as SchedulerConfiguration)).toEqual(problems)
 })

@@ -41,14 +41,31 @@ export interface LeaderElectionConfiguration {
 
 export class ConfigurationError extends Error {}
 
+/** What is wrong with a configuration: with its fields, or else with what is left of its plugins (NewFramework). */
+export function problemsOf(configuration: SchedulerConfiguration): string[] {
+  const problems = validateConfiguration(configuration, knownPlugins)
+  if (problems.length) return problems
+  return profilesOf(configuration).flatMap(({ schedulerName, plugins = {} }) => {
+    const everywhere = merged(defaultPlugins, plugins['multiPoint'])
+    const isOn = (plugin: string, point: string) => expanded(everywhere, plugins[point]).some(({ name }) => name === plugin)
+    const profile = `for profile with scheduler name ${JSON.stringify(schedulerName)}`
+    return [
+      ...(isOn('PrioritySort', 'queueSort') ? [] : [`only one queue sort plugin required ${profile}, but got 0`]),
+      ...(isOn('DefaultBinder', 'bind') ? [] : [`at least one bind plugin is needed ${profile}`]),
+    ]
+  })
+}
+
+const profilesOf = ({ profiles }: SchedulerConfiguration) =>
+  (profiles?.length ? profiles : [{}]).map((profile) => ({ schedulerName: 'default-scheduler', ...profile }))
+
 /** The profiles by scheduler name. Throws ConfigurationError for what cannot be. */
 export function createProfiles(configuration: SchedulerConfiguration, deps: PluginDeps): Map<string, Profile> {
-  const problems = validateConfiguration(configuration, knownPlugins)
+  const problems = problemsOf(configuration)
   if (problems.length) throw new ConfigurationError(problems.join('\n'))
-  const given = configuration.profiles?.length ? configuration.profiles : [{}]
   return new Map(
-    given.map((profile) => {
-      const schedulerName = profile.schedulerName ?? 'default-scheduler'
+    profilesOf(configuration).map((profile) => {
+      const { schedulerName } = profile
       return [schedulerName, createProfile(profile, schedulerName, configuration, deps)]
     }),
   )

@@ -77,7 +77,11 @@ test.each<[string, SchedulerConfiguration, Point, string[]]>([
   ],
   [
     'off everywhere and on at a point',
-    withPlugins({ multiPoint: { disabled: [{ name: '*' }] }, bind: { enabled: [{ name: 'DefaultBinder' }] } }),
+    withPlugins({
+      multiPoint: { disabled: [{ name: '*' }] },
+      queueSort: { enabled: [{ name: 'PrioritySort' }] },
+      bind: { enabled: [{ name: 'DefaultBinder' }] },
+    }),
     'bind',
     ['DefaultBinder'],
   ],

@@ -248,3 +248,30 @@ describe('of a device that several claims may have', () => {
     ).toBeUndefined()
   })
 })
+
+test.each([
+  ['is in vain', 25, false, undefined],
+  ['takes longer than it may', 25, true, 'timed out trying to allocate devices'],
+  ['takes more steps than any may', 45, false, 'timed out trying to allocate devices'],
+])('a search that %s', (_, count, late, message) => {
+  // The last request is for a device that there is not: all triples are tried for the others.
+  const never = request('never', { selectors: [{ cel: { expression: 'false' } }] })
+  const claims = [claim('c', [request('x'), request('y'), request('z'), never])]
+  const slices = [
+    slice(
+      'a',
+      Array.from({ length: count }, (_, i) => device(String(i))),
+    ),
+  ]
+  const find = () =>
+    allocate(
+      nodeOf('a', {}),
+      claims,
+      slices,
+      inUse(),
+      () => undefined,
+      () => late,
+    )
+  if (message) expect(find).toThrow(message)
+  else expect(find()).toBeUndefined()
+})

@@ -47,7 +47,7 @@ interface Picked {
   readonly amounts?: Amounts
 }
 
-/** Steps of the search for one node; more than this counts as not allocatable, as upstream's time limit does. */
+/** Steps of the search for one node; more than this ends it as the time limit does, for nothing else runs meanwhile. */
 const mostSteps = 100_000
 /** AllocationResultsMaxSize. */
 const mostDevices = 32
@@ -121,7 +121,7 @@ function drawn(driver: string, pool: string, { consumesCounters = [] }: Device):
   )
 }
 
-/** An expression that fails on some device: nothing can be said of the claim until the expression or the device changes. */
+/** Nothing can be said of the claims until something changes: an expression fails on some device, or the search takes too long. */
 export class SelectionError extends Error {}
 
 /** An allocation for each claim, or undefined where not all of them can have one. Throws SelectionError. */
@@ -131,6 +131,7 @@ export function allocate(
   slices: readonly ResourceSlice[],
   taken: DevicesInUse,
   classOf: (name: string) => DeviceClass | undefined,
+  isLate: () => boolean = () => false,
 ): AllocationResult[] | undefined {
   const { devices, counters, broken } = devicesOf(node, slices, taken)
   const used = new Set<string>()
@@ -217,7 +218,7 @@ export function allocate(
     from: number,
     choice: number,
   ): boolean {
-    if (++steps > mostSteps) return false
+    if (++steps > mostSteps || (steps % 1024 === 0 && isLate())) throw new SelectionError('timed out trying to allocate devices')
     const [alternatives, ...rest] = requests
     if (!alternatives) {
       const next = claim + 1

@@ -3,9 +3,12 @@ import { formatTime } from '../../api/meta.ts'
 import type { ResourceClaim } from '../../api/types/resource-v1.ts'
 import { createClient } from '../../client/client.ts'
 import { createFakeClock } from '../../client/clock.ts'
+import type { EventRecorder } from '../../client/events.ts'
 import { createInformers } from '../../client/informer.ts'
 import { createMemoryTransport } from '../../client/memory-transport.ts'
+import { noLog } from '../../log/log.ts'
 import type { FilterFailure } from '../framework.ts'
+import type { NodeInfo } from '../node-info.ts'
 import { createPodInfo } from '../pod-info.ts'
 import { createDynamicResources } from './dynamic-resources.ts'
 import { cycleOf, event, podOf, rejections, scores, testHints } from './testing.ts'
@@ -25,13 +28,18 @@ const allocated = (nodeName: string, reservedFor: object[] = []) => ({
 })
 
 const clock = createFakeClock()
+const told: string[] = []
+const recorder: EventRecorder = {
+  event: (about, type, reason, message) => void told.push(`${type} ${reason} ${about.name}: ${message}`),
+  flush: async () => {},
+}
 async function withCluster(claims: object[], devices = [device('1')]) {
   const client = createClient(createMemoryTransport())
   for (const c of claims) await client.create('resourceclaims.resource.k8s.io', c as ResourceClaim)
   for (const c of [gpuClass, celClass]) await client.create('deviceclasses.resource.k8s.io', c as never)
   await client.create('resourceslices.resource.k8s.io', slice('a', devices) as never)
   const informers = createInformers(client)
-  const plugin = createDynamicResources({ client, informers, clock })
+  const plugin = createDynamicResources({ client, informers, clock, recorder, log: noLog })
   informers.start()
   await informers.synced()
   return { client, informers, plugin }
@@ -96,6 +104,20 @@ test.each([
   informers.stop()
 })
 
+test('a pod that is not bound after all gives its place at a claim back, and the devices stay', async () => {
+  const other = { resource: 'pods', name: 'other', uid: 'other' }
+  const mine = { resource: 'pods', name: 'incoming', uid: 'incoming' }
+  const { client, plugin, informers } = await withCluster([{ ...claim('c', [request('r')]), ...allocated('a', [other, mine]) }])
+  const cycle = cycleOf({ a: {} })
+  expect(rejections(plugin, using('c'), cycle)).toEqual({})
+  const released = new Promise<void>((resolve) => informers.of('resourceclaims.resource.k8s.io').addHandler({ updated: () => resolve() }))
+  plugin.unreserve?.(createPodInfo(podOf('incoming', using('c'))), cycle.cluster.node('a') as NodeInfo, cycle)
+  await released
+  const { status } = await client.get('resourceclaims.resource.k8s.io', { namespace: 'default', name: 'c' })
+  expect(status).toMatchObject({ reservedFor: [other], allocation: { devices: {} } })
+  informers.stop()
+})
+
 test('a claim from a template that is not made yet keeps the pod out of the queue', async () => {
   const { plugin, informers } = await withCluster([])
   const pod = podOf('p', { spec: { resourceClaims: [{ name: 'gpu', resourceClaimTemplateName: 't' }] } })
@@ -121,7 +143,7 @@ test('the node that has the alternative named first is better', async () => {
       slice(node, [device('1', { attributes: { kind: { string: kinds[i] as string } } })]) as never,
     )
   const informers = createInformers(client)
-  const plugin = createDynamicResources({ client, informers, clock })
+  const plugin = createDynamicResources({ client, informers, clock, recorder, log: noLog })
   informers.start()
   await informers.synced()
   informers.stop()
@@ -188,6 +210,7 @@ test.each<[string, (write: (conditions: Record<string, string>) => Promise<unkno
     () => client.delete('pods', { namespace: 'default', name: 'incoming' }),
   )
   expect(await ended).toBe(outcome)
+  expect(told.splice(0)).toEqual(['Normal BindingConditionsPending incoming: waiting for binding conditions for device on node a'])
   // What did not come about is given up, so that the next try finds other devices.
   expect((await client.get(resource, at)).status.allocation !== undefined).toBe(outcome === 'bound')
   informers.stop()

@@ -2,10 +2,11 @@
  * Resource claims (resource.k8s.io, pkg/scheduler/framework/plugins/dynamicresources): a pod is placed where its claims
  * are, or where devices for them can be allocated; the allocation and the reservation are written before it is bound.
  */
-import { isConflict, newNotFound } from '../../api/errors.ts'
+import { isConflict, isNotFound, newNotFound } from '../../api/errors.ts'
 import { controllerOf, formatTime } from '../../api/meta.ts'
 import type { Pod } from '../../api/types/core-v1.ts'
 import type { AllocationResult, DeviceRequestAllocationResult, ResourceClaim } from '../../api/types/resource-v1.ts'
+import { referenceTo } from '../../client/events.ts'
 import { parseDuration } from '../../flags/flags.ts'
 import { type Cycle, type Plugin, type PluginDeps, type Rejection, scaleToBest, scoreEach } from '../framework.ts'
 import { allocate, deviceId, requestsOf, SelectionError, selects } from './device-allocation.ts'
@@ -33,14 +34,18 @@ interface State {
 export interface DynamicResourcesArgs {
   /** How long devices may take until their binding conditions hold. */
   readonly bindingTimeout?: string
+  /** How long devices may be looked for on one node; 0 for as long as it takes. */
+  readonly filterTimeout?: string
 }
 const defaultBindingTimeoutMs = 600_000
+const defaultFilterTimeoutMs = 10_000
 
 export function createDynamicResources(
-  { client, informers, clock }: Pick<PluginDeps, 'client' | 'informers' | 'clock'>,
-  { bindingTimeout = '' }: DynamicResourcesArgs = {},
+  { client, informers, clock, recorder, log }: Pick<PluginDeps, 'client' | 'informers' | 'clock' | 'recorder' | 'log'>,
+  { bindingTimeout = '', filterTimeout = '' }: DynamicResourcesArgs = {},
 ): Plugin {
   const bindingTimeoutMs = parseDuration(bindingTimeout) ?? defaultBindingTimeoutMs
+  const filterTimeoutMs = (parseDuration(filterTimeout) ?? defaultFilterTimeoutMs) || Number.POSITIVE_INFINITY
   const pods = informers.of('pods')
   const claims = informers.of(resource)
   const slices = informers.of('resourceslices.resource.k8s.io')
@@ -123,7 +128,9 @@ export function createDynamicResources(
           for (const claim of away) state.elsewhere.add(claim)
           if (open.length) {
             try {
-              const allocations = allocate(node, open, known, taken, (n) => classes.get(undefined, n))
+              const until = performance.now() + filterTimeoutMs
+              const isLate = () => performance.now() > until
+              const allocations = allocate(node, open, known, taken, (n) => classes.get(undefined, n), isLate)
               if (!allocations) return cannotAllocate
               state.perNode.set(node.metadata.name, allocations)
             } catch (error) {
@@ -169,16 +176,23 @@ export function createDynamicResources(
       })
       return undefined
     },
-    unreserve(_, __, cycle) {
+    unreserve({ pod }, __, cycle) {
       for (const claim of stateOf(cycle)?.open ?? []) pending.delete(claim.metadata.uid)
+      for (const { metadata } of stateOf(cycle)?.claims ?? []) {
+        const claim = claims.get(metadata.namespace, metadata.name)
+        if (claim?.status?.allocation && isReservedFor(claim, pod)) void release(claim, pod)
+      }
     },
     preBindPreFlight: ({ pod }, cycle) =>
       stateOf(cycle)?.claims.some((claim) => !isReservedFor(claim, pod) || hasConditions(claim.status?.allocation)) === true,
-    async preBind({ pod }, _, cycle) {
+    async preBind({ pod }, node, cycle) {
       const mine = stateOf(cycle)?.claims ?? []
       const awaited = mine.filter(({ metadata, status }) => hasConditions(pending.get(metadata.uid) ?? status?.allocation))
       for (const claim of mine) await reserveFor(pod, claim, pending.get(claim.metadata.uid))
-      if (awaited.length > 0) await devicesReady(pod, awaited)
+      if (awaited.length === 0) return
+      const told = `waiting for binding conditions for device on node ${node.name}`
+      recorder.event(referenceTo('pods', pod), 'Normal', 'BindingConditionsPending', told)
+      await devicesReady(pod, awaited)
     },
     wakes({ pod }, event) {
       if (event.kind === 'node-added') return true
@@ -215,6 +229,18 @@ export function createDynamicResources(
     } catch (error) {
       for (const claim of awaited.map(current)) if (claim?.status?.allocation && heldAloneBy(claim, pod)) await giveUp(claim)
       throw error
+    }
+  }
+
+  /** The pod does not come to where the claim is: others may have its place among those who use it. */
+  async function release(claim: ResourceClaim, pod: Pod): Promise<void> {
+    const reservedFor = claim.status?.reservedFor?.filter(({ uid }) => uid !== pod.metadata.uid)
+    try {
+      await client.updateStatus(resource, { ...claim, status: { ...claim.status, reservedFor } })
+    } catch (error) {
+      // Who has written it meanwhile knows better; the pod keeps its place there until it is tried again.
+      const { namespace, name: claimName } = claim.metadata
+      if (!isNotFound(error) && !isConflict(error)) log.error('cannot release a claim', { claim: `${namespace}/${claimName}`, error })
     }
   }
 

@@ -159,6 +159,13 @@ testScore(createInterPodAffinity({ hardPodAffinityWeight: 0 }), [
 ])
 testScore(createInterPodAffinity({ ignorePreferredTermsOfExistingPods: true }), [
   ['the likings of pods that are there ignored', labelled('web'), zones, { p: { on: 'a', ...likes(5, 'web') } }, undefined],
+  [
+    'but not for a pod with likings of its own',
+    { ...likes(5, 'db'), labels: { app: 'web' } },
+    zones,
+    { p: { on: 'a', ...likes(5, 'web') }, q: labelled('db', { on: 'b' }) },
+    { a: 100, b: 100, c: 0 },
+  ],
 ])
 
 const seeking = requiring('podAffinity', term('db'))

@@ -72,7 +72,8 @@ export function createInterPodAffinity({
             if (count) add(scores, term.topologyKey, node, sign * term.weight * count)
           }
         }
-      if (!ignorePreferredTermsOfExistingPods)
+      // A pod with preferences of its own is scored by those of others too, also where these are to be ignored.
+      if (wanted || !ignorePreferredTermsOfExistingPods)
         for (const node of cluster.nodesWithAffinity)
           for (const other of node.podsWithAffinity) {
             if (hardPodAffinityWeight > 0)
