@@ -212,7 +212,8 @@ export function createNamespaceController(deps: ControllerDeps): Controller {
           if (namespaces.get(undefined, pod.metadata.namespace)?.metadata.deletionTimestamp) queue.add(pod.metadata.namespace)
         },
       })
-      api.onChange(() => {})
+      // A server that could not be asked may be back, or nobody's any more.
+      api.onChange(() => namespaces.list().forEach(wakeIfDeleted))
       return [namespaces, pods]
     },
     reconcile,

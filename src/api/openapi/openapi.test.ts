@@ -17,6 +17,7 @@ const things: Resource = {
   group: 'example.com',
   resource: 'things',
   kind: 'Thing',
+  storedVersion: 'v1',
   subresources: [],
 }
 
@@ -105,7 +106,10 @@ describe('v3', () => {
     openApi.setDynamic(new Map([['apis/example.com/v1', () => customDocument('v1.36.2', [{ resource: things, schema }])]]))
     const document = v3('apis/example.com/v1')
     expect(document.components.schemas['com.example.v1.Thing']).toMatchObject({ properties: { spec: schema.properties.spec } })
-    expect(document.paths['/apis/example.com/v1/namespaces/{namespace}/things/{name}']).toBeDefined()
+    const one = document.paths['/apis/example.com/v1/namespaces/{namespace}/things/{name}']
+    // kubectl sends a strategic patch where it is told of one.
+    expect(one).toHaveProperty('patch.requestBody.content.application/merge-patch+json')
+    expect(one).not.toHaveProperty('patch.requestBody.content.application/strategic-merge-patch+json')
     expect(Object.keys((parse(openApi.index()) as { paths: object }).paths)).toContain('apis/example.com/v1')
     const missing = [...refs(document)].filter((ref) => !(ref.slice('#/components/schemas/'.length) in document.components.schemas))
     expect(missing).toEqual([])

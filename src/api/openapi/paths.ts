@@ -41,7 +41,7 @@ export function resourcePaths(version: OpenApiVersion, r: Resource, refs: Schema
   const can = (verb: string) => r.verbs.includes(verb)
   const pathParameters = (...names: string[]) =>
     names.filter((n) => n !== 'namespace' || r.namespaced).map((n) => pathParameter(version, n))
-  const operate = createOperation(version, prefix, groupTag(r))
+  const operate = createOperation(version, prefix, groupTag(r), r.storedVersion === undefined ? builtInTypes : customTypes)
   const put = (path: string, operations: Record<string, Json | undefined>, parameters: Json[]) => {
     const kept = Object.fromEntries(Object.entries(operations).filter(([, o]) => o !== undefined)) as Json
     if (Object.keys(kept).length > 0) paths[path] = { ...kept, parameters: [...parameters, query(version, 'pretty')] }
@@ -150,17 +150,28 @@ interface OperationParts {
   /** Goes between the version and the rest of the id: the method of a connect. */
   readonly between?: string
 }
-const mediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
-const patchMediaTypes = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-  'application/apply-patch+yaml',
-]
+interface MediaTypes {
+  readonly objects: readonly string[]
+  readonly patches: readonly string[]
+}
+const builtInTypes: MediaTypes = {
+  objects: ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'],
+  patches: [
+    'application/json-patch+json',
+    'application/merge-patch+json',
+    'application/strategic-merge-patch+json',
+    'application/apply-patch+yaml',
+  ],
+}
+/** kubectl goes by these: it merges what a custom resource says where it would send a strategic patch. */
+const customTypes: MediaTypes = {
+  objects: ['application/json', 'application/yaml'],
+  patches: ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'],
+}
 
-function createOperation(version: OpenApiVersion, prefix: string, tag: string) {
+function createOperation(version: OpenApiVersion, prefix: string, tag: string, types: MediaTypes) {
   return (action: string, verb: string, what: string, kind: Kind, parts: OperationParts): Json => {
-    const bodyTypes = action === 'patch' ? patchMediaTypes : mediaTypes
+    const bodyTypes = action === 'patch' ? types.patches : types.objects
     const answers = action === 'post' ? ['200', '201', '202'] : action === 'put' || action === 'patch' ? ['200', '201'] : ['200']
     const parameters = (parts.query ?? []).map((name) => query(version, name))
     if (version === 'v2' && parts.body)
@@ -170,13 +181,13 @@ function createOperation(version: OpenApiVersion, prefix: string, tag: string) {
       ...(parts.answer
         ? version === 'v2'
           ? { schema: parts.answer }
-          : { content: Object.fromEntries(mediaTypes.map((t) => [t, { schema: parts.answer }])) }
+          : { content: Object.fromEntries(types.objects.map((t) => [t, { schema: parts.answer }])) }
         : {}),
     })
     return {
       tags: [tag],
       operationId: `${verb}${prefix}${parts.between ?? ''}${what}`,
-      ...(version === 'v2' ? { consumes: action === 'patch' ? patchMediaTypes : ['*/*'], produces: mediaTypes, schemes: ['https'] } : {}),
+      ...(version === 'v2' ? { consumes: action === 'patch' ? types.patches : ['*/*'], produces: types.objects, schemes: ['https'] } : {}),
       ...(parameters.length > 0 ? { parameters } : {}),
       ...(version === 'v3' && parts.body
         ? { requestBody: { content: Object.fromEntries(bodyTypes.map((t) => [t, { schema: parts.body }])) } }

@@ -112,7 +112,7 @@ export function createAvailability({ objects, api, fetch, now, metrics, log, sig
       if (!stop.aborted) timer = setTimeout(() => void check(), pauseMs).unref()
     }
     stop.addEventListener('abort', () => clearTimeout(timer), { once: true })
-    let seen = ''
+    let seen: string | undefined
     const lookAgain = async () => {
       const versions = (await slicesOf(objects, namespace, name)).map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`)
       const now = versions.sort().join(', ')
