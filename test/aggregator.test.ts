@@ -214,7 +214,7 @@ describe.skipIf(!machine)('a server that trusts the front proxy', () => {
 
   test('is worked with by kubectl', async () => {
     const flunder = { apiVersion: `${group}/v1alpha1`, kind: 'Flunder', metadata: { name: 'one' }, spec: {} }
-    await succeed('kubectl', ['create', '--validate=false', '-f', '-'], { env: cluster.env, input: JSON.stringify(flunder) })
+    await succeed('kubectl', ['create', '-f', '-'], { env: cluster.env, input: JSON.stringify(flunder) })
     expect(await kubectl('get', 'flunders', '-o', 'name')).toBe('flunder.wardle.example.com/one\n')
     expect(await kubectl('get', 'fl', 'one', '-o', 'jsonpath={.metadata.uid}')).toBe('1')
     const { code, stderr } = await run('kubectl', ['get', 'fl', 'two'], { env: cluster.env })
