@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { formatTime } from '../api/meta.ts'
 import type { Job } from '../api/types/batch-v1.ts'
 import type { Pod } from '../api/types/core-v1.ts'
-import { backoffMs, indexBackoffMs, indexedDraft, lastFailed } from './job-pods.ts'
+import { backoffMs, indexBackoffMs, indexedDraft, lastFailures } from './job-pods.ts'
 
 const now = Date.UTC(2026, 0, 1)
 const at = (secondsAgo: number) => formatTime(now - secondsAgo * 1000)
@@ -36,10 +36,37 @@ test.each<[string, object, Pod[], seconds: number]>([
     'failures that the policy ignores',
     { podFailurePolicy: { rules: [{ action: 'Ignore', onExitCodes: { operator: 'In', values: [42] } }] } },
     [ended('Failed', 4)],
-    0,
+    6,
   ],
 ])('after %s', (_name, spec, owned, seconds) => {
   expect(backoffMs(job(spec), owned, now)).toBe(seconds * 1000)
+})
+
+const pod = (metadata: object, status: object) =>
+  ({ metadata: { name: 'p', creationTimestamp: at(100), ...metadata }, status: { phase: 'Failed', ...status } }) as unknown as Pod
+const terminated = (secondsAgo: number) => ({ state: { terminated: { exitCode: 1, finishedAt: at(secondsAgo) } } })
+test.each<[string, Pod, seconds: number]>([
+  ['its last container ended', pod({}, { containerStatuses: [terminated(9), terminated(4)] }), 6],
+  [
+    'it ceased to be ready, while a container has not ended',
+    pod(
+      {},
+      { containerStatuses: [terminated(9), { state: {} }], conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: at(3) }] },
+    ),
+    7,
+  ],
+  ['it was asked to go, however long its grace is', pod({ deletionTimestamp: at(-25), deletionGracePeriodSeconds: 30 }, {}), 5],
+  ['it was made, when nothing else is known', pod({ creationTimestamp: at(2) }, {}), 8],
+])('the wait begins when %s', (_name, failed, seconds) => {
+  expect(backoffMs(job(), [failed], now)).toBe(seconds * 1000)
+})
+
+test.each([
+  ['a'.repeat(63), 7, `${'a'.repeat(55)}-7-`],
+  ['a'.repeat(63), 12345, `${'a'.repeat(51)}-12345-`],
+])('a name too long for the server keeps the index: %s', (name, index, expected) => {
+  const long = { ...job(), metadata: { namespace: 'default', name, uid: 'u' } } as unknown as Job
+  expect(indexedDraft(long, index, undefined).metadata?.generateName).toBe(expected)
 })
 
 const tries = (failures: number, ignored = 0) => ({
@@ -58,8 +85,8 @@ test.each([
 
 test('the last try of an index is the one with the most failures before it', () => {
   const [first, second] = [ended('Failed', 1, tries(0)), ended('Failed', 20, tries(1))]
-  expect(lastFailed(job(), [second, first, ended('Failed', 3)], 1)).toBe(second)
-  expect(lastFailed(job(), [second, first], 2)).toBeUndefined()
+  const last = lastFailures([second, first, ended('Failed', 3)])
+  expect([last.get(1), last.get(2)]).toEqual([second, undefined])
 })
 
 test('the pod of an index carries it in its name, labels, hostname and environment, and how often it failed', () => {

@@ -4,30 +4,44 @@ import type { Pod } from '../api/types/core-v1.ts'
 import type { Draft } from '../client/client.ts'
 import { completionIndex, indexFailureCount, indexIgnoredFailureCount, indexOf, isFailed, judgeFailure } from './job-policies.ts'
 import { ownerReference } from './ownership.ts'
-import { podFromTemplate } from './pods.ts'
+import { podCondition, podFromTemplate } from './pods.ts'
 
 /** The finalizer that a pod keeps until it is counted. */
 export const tracking = 'batch.kubernetes.io/job-tracking'
+/** The given part of a generated name is so long at most. */
+const mostGenerated = 58
 /** After a failure the next pod waits: 10 s, doubled up to 10 min. */
 const backoff = { firstMs: 10_000, mostMs: 600_000 }
 
 export const failureCountOf = (pod: Pod): number => Number(pod.metadata.annotations?.[indexFailureCount] ?? 0)
 const ignoredCountOf = (pod: Pod): number => Number(pod.metadata.annotations?.[indexIgnoredFailureCount] ?? 0)
 
-/** The pod of an index's last try that failed. */
-export function lastFailed(job: Job, owned: readonly Pod[], index: number): Pod | undefined {
-  const failed = owned.filter((pod) => indexOf(pod) === index && isFailed(pod, job))
-  return failed.sort((a, b) => failureCountOf(a) + ignoredCountOf(a) - failureCountOf(b) - ignoredCountOf(b)).at(-1)
+/** Of each index that has failed, the pod of its last try. */
+export function lastFailures(failed: readonly Pod[]): Map<number, Pod> {
+  const last = new Map<number, Pod>()
+  for (const pod of failed) {
+    const index = indexOf(pod)
+    const have = last.get(index)
+    if (!have || failureCountOf(have) + ignoredCountOf(have) <= failureCountOf(pod) + ignoredCountOf(pod)) last.set(index, pod)
+  }
+  return last
 }
 
-/** How long new pods have to wait for the failures there have been since the last success. */
+/** How long new pods have to wait for the failures there have been since the last success, those that a policy ignores among them. */
 export function backoffMs(job: Job, owned: readonly Pod[], now: number): number {
-  const failures = owned.filter((pod) => isFailed(pod, job) && judgeFailure(job, pod).action !== 'Ignore')
-  const lastSuccess = Math.max(0, ...owned.filter((pod) => pod.status.phase === 'Succeeded').map(endOf))
-  const since = failures.map(endOf).filter((at) => at > lastSuccess)
-  if (since.length === 0) return 0
-  const delay = Math.min(backoff.firstMs * 2 ** (since.length - 1), backoff.mostMs)
-  return Math.max(0, Math.max(...since) + delay - now)
+  let lastSuccess = 0
+  for (const pod of owned) if (pod.status.phase === 'Succeeded') lastSuccess = Math.max(lastSuccess, endOf(pod))
+  let failures = 0
+  let lastFailure = 0
+  for (const pod of owned) {
+    if (!isFailed(pod, job)) continue
+    const at = endOf(pod)
+    if (at <= lastSuccess) continue
+    failures++
+    lastFailure = Math.max(lastFailure, at)
+  }
+  if (failures === 0) return 0
+  return Math.max(0, lastFailure + Math.min(backoff.firstMs * 2 ** (failures - 1), backoff.mostMs) - now)
 }
 /** The same for an index whose last try was this pod. */
 export function indexBackoffMs(before: Pod, now: number): number {
@@ -62,7 +76,8 @@ export function indexedDraft(job: Job, index: number, before: Pod | undefined): 
     ...draft,
     metadata: {
       ...draft.metadata,
-      generateName: `${name.slice(0, 247 - String(index).length)}-${index}-`,
+      // The server cuts a longer one, and the index with it.
+      generateName: `${name.slice(0, mostGenerated - String(index).length - 2)}-${index}-`,
       labels: { ...draft.metadata.labels, [completionIndex]: String(index) },
       annotations: { ...draft.metadata.annotations, [completionIndex]: String(index), ...counts },
     },
@@ -75,12 +90,13 @@ export function indexedDraft(job: Job, index: number, before: Pod | undefined): 
   }
 }
 
-/** When a pod ended: its last container's end, or when it was asked to go. */
+/** When a pod ended: its last container's end; else when it ceased to be ready, or was asked to go. */
 function endOf(pod: Pod): number {
-  const ends = (pod.status.containerStatuses ?? [])
-    .map((c) => Date.parse(c.state.terminated?.finishedAt ?? ''))
-    .filter((t) => !Number.isNaN(t))
-  if (ends.length > 0) return Math.max(...ends)
-  const ready = pod.status.conditions?.find((c) => c.type === 'Ready' && c.status === 'False')?.lastTransitionTime
-  return Date.parse(pod.metadata.deletionTimestamp ?? ready ?? pod.metadata.creationTimestamp)
+  const ends = (pod.status.containerStatuses ?? []).map((c) => Date.parse(c.state.terminated?.finishedAt ?? ''))
+  if (ends.length > 0 && !ends.some(Number.isNaN)) return Math.max(...ends)
+  const ready = podCondition(pod, 'Ready')
+  if (ready?.status === 'False' && ready.lastTransitionTime) return Date.parse(ready.lastTransitionTime)
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, creationTimestamp } = pod.metadata
+  // A deletion's time is when its grace is over.
+  return deletionTimestamp ? Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000 : Date.parse(creationTimestamp)
 }

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import type { Pod } from '../api/types/core-v1.ts'
-import { job, type TestCluster, testClusters, web } from './test-cluster.ts'
+import { job, type TestCluster, template, testClusters, web } from './test-cluster.ts'
 
 let cluster: TestCluster
 const setUp = testClusters({}, (made) => {
@@ -16,6 +16,7 @@ const running = () =>
     .pods()
     .filter((p) => p.status.phase === 'Running')
     .map((p) => p.metadata.name)
+const indexOf = (p: Pod) => p.metadata.annotations?.['batch.kubernetes.io/job-completion-index']
 const conditions = async () => ((await get()).status.conditions ?? []).filter((c) => c.status === 'True').map((c) => [c.type, c.reason])
 
 test('runs to its completions, and no pod keeps the finalizer', async () => {
@@ -61,7 +62,6 @@ test('an indexed job has one success for each index', async () => {
   const { settle, pods } = await setUp(['job'])
   await make({ completionMode: 'Indexed', completions: 4, parallelism: 4 })
   await settle()
-  const indexOf = (p: Pod) => p.metadata.annotations?.['batch.kubernetes.io/job-completion-index']
   expect(pods().map(indexOf).sort()).toEqual(['0', '1', '2', '3'])
   expect(pods()[1]?.spec.hostname).toBe('web-1')
   expect(pods()[1]?.spec.containers[0]?.env).toMatchObject([{ name: 'JOB_COMPLETION_INDEX' }])
@@ -144,9 +144,6 @@ test('FailIndex fails the index at once, and the job when too many have failed',
   expect([(await get()).status.failedIndexes, await conditions()]).toEqual(['0', []])
   await cluster.finishPod(ofIndex('2'), 'Failed', 42)
   expect((await get()).status.failedIndexes).toBe('0,2')
-  // With a failure policy a pod that was told to leave has to have ended before the job has.
-  expect(await conditions()).toEqual([['FailureTarget', 'MaxFailedIndexesExceeded']])
-  for (const { metadata } of pods()) if (metadata.deletionTimestamp) await cluster.finishPod(metadata.name, 'Failed', 143)
   expect(await conditions()).toEqual([
     ['FailureTarget', 'MaxFailedIndexesExceeded'],
     ['Failed', 'MaxFailedIndexesExceeded'],
@@ -154,8 +151,8 @@ test('FailIndex fails the index at once, and the job when too many have failed',
   expect(running()).toEqual([])
 })
 
-test('a failure that was a disruption is not counted where the policy ignores it', async () => {
-  const { settle, setPodStatus } = await setUp(['job'])
+test('a failure that was a disruption is not counted where the policy ignores it, and the next pod waits all the same', async () => {
+  const { settle, setPodStatus, pass } = await setUp(['job'])
   await make({
     backoffLimit: 0,
     podFailurePolicy: { rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }] },
@@ -163,6 +160,8 @@ test('a failure that was a disruption is not counted where the policy ignores it
   await settle()
   const [first] = running()
   await setPodStatus(first as string, { phase: 'Failed', conditions: [{ type: 'DisruptionTarget', status: 'True' }] as never })
+  expect(running()).toEqual([])
+  await pass(12)
   expect([running().length, await conditions(), (await get()).status.failed ?? 0]).toEqual([1, [], 0])
   await cluster.finishPod(running()[0] as string, 'Succeeded')
   expect(await conditions()).toContainEqual(['Complete', 'CompletionsReached'])
@@ -218,6 +217,107 @@ test('a success policy ends the job early and stops the rest', async () => {
   ])
   expect(running()).toEqual([])
 })
+
+/** A pod on a node takes its time to end. */
+const onNode = template('a', { restartPolicy: 'Never', nodeName: 'n' })
+
+test('what a success stops are no failures, and the job has ended when they have', async () => {
+  const { client, settle, pods, events } = await setUp(['job'], { graceful: true })
+  await make({
+    ...{ completionMode: 'Indexed', completions: 3, parallelism: 3, backoffLimit: 0, podReplacementPolicy: 'TerminatingOrFailed' },
+    successPolicy: { rules: [{ succeededIndexes: '0' }] },
+    template: onNode,
+  })
+  await settle()
+  await cluster.finishPod(pods().find((p) => indexOf(p) === '0')?.metadata.name as string, 'Succeeded')
+  expect([await conditions(), (await get()).status.terminating]).toEqual([[['SuccessCriteriaMet', 'SuccessPolicy']], 2])
+  for (const { metadata } of pods())
+    if (metadata.deletionTimestamp) await client.delete('pods', { namespace: 'default', name: metadata.name }, { gracePeriodSeconds: 0 })
+  await settle()
+  expect(await conditions()).toEqual([
+    ['SuccessCriteriaMet', 'SuccessPolicy'],
+    ['Complete', 'SuccessPolicy'],
+  ])
+  expect(events().filter((e) => e.startsWith('Completed'))).toEqual(['Completed: Job completed'])
+})
+
+test('a job that fails has ended when its pods have, all of which count as failed', async () => {
+  const { client, settle, pods, podNames } = await setUp(['job'], { graceful: true })
+  await make({ completions: 3, parallelism: 3, backoffLimit: 0, podReplacementPolicy: 'Failed', template: onNode })
+  await settle()
+  await cluster.finishPod(running()[0] as string, 'Failed')
+  expect([await conditions(), (await get()).status]).toMatchObject([
+    [['FailureTarget', 'BackoffLimitExceeded']],
+    { terminating: 2, failed: 3 },
+  ])
+  expect(pods().flatMap((p) => p.metadata.finalizers ?? [])).toEqual([])
+  for (const name of podNames()) await client.delete('pods', { namespace: 'default', name }, { gracePeriodSeconds: 0 })
+  await settle()
+  expect([await conditions(), (await get()).status.failed]).toEqual([
+    [
+      ['FailureTarget', 'BackoffLimitExceeded'],
+      ['Failed', 'BackoffLimitExceeded'],
+    ],
+    3,
+  ])
+})
+
+/** Where containers are started again in their pods: restarts of the containers, then of the init containers, of each pod. */
+test.each<[string, limit: number, containers: number[][], init: number[][], failed: boolean]>([
+  ['one restart too many', 0, [[1], [0]], [], true],
+  ['no restart', 0, [[0], [0]], [], false],
+  ['as many as the limit, in two pods', 2, [[1], [1]], [], true],
+  ['as many as the limit, in two containers', 2, [[1, 1], [0]], [], true],
+  ['as many as the limit, in init containers, too', 2, [[1], [0]], [[1]], true],
+  ['fewer', 2, [[1], [0]], [], false],
+])('%s', async (_name, backoffLimit, containers, init, failed) => {
+  const { settle, setPodStatus } = await setUp(['job'])
+  await make({ completions: 2, parallelism: 2, backoffLimit, template: template('a', { restartPolicy: 'OnFailure' }) })
+  await settle()
+  const names = running()
+  const statuses = (of: number[] = []) => of.map((restartCount, i) => ({ name: `c${i}`, restartCount, state: {} })) as never
+  for (const [i, name] of names.entries())
+    if (cluster.podNames().includes(name))
+      await setPodStatus(name, { containerStatuses: statuses(containers[i]), initContainerStatuses: statuses(init[i]) })
+  expect((await conditions()).map(([type]) => type)).toEqual(failed ? ['FailureTarget', 'Failed'] : [])
+})
+
+test('fewer completions and a second pod of an index take away the pods that have no use', async () => {
+  const { client, settle, pods } = await setUp(['job'])
+  await make({ completionMode: 'Indexed', completions: 4, parallelism: 4 })
+  await settle()
+  const indexes = () => pods().map(indexOf).sort()
+  await client.patch('jobs.batch', web, { spec: { completions: 2, parallelism: 2 } })
+  await settle()
+  expect(indexes()).toEqual(['0', '1'])
+  const { metadata, spec } = pods()[0] as Pod
+  await client.create('pods', { metadata: { ...metadata, name: 'twin', uid: undefined, resourceVersion: undefined }, spec } as never)
+  await settle()
+  expect(indexes()).toEqual(['0', '1'])
+})
+
+test.each(['before the job goes', 'while nobody looks'])(
+  'pods of a job that is no more lose the finalizer: their owner was taken away %s',
+  async (when) => {
+    const { client, settle, pods, manager, restart } = await setUp(['job'])
+    await make({ completions: 2, parallelism: 2 })
+    await settle()
+    if (when === 'while nobody looks') await manager.stop()
+    const [first] = pods()
+    await client.patch(
+      'pods',
+      { namespace: 'default', name: first?.metadata.name as string },
+      { metadata: { ownerReferences: null, labels: null } },
+      { type: 'merge' },
+    )
+    await settle()
+    await client.delete('jobs.batch', web, { propagationPolicy: 'Orphan' })
+    await settle()
+    if (when === 'while nobody looks') await restart()
+    await settle()
+    expect(pods().flatMap((p) => p.metadata.finalizers ?? [])).toEqual([])
+  },
+)
 
 test('suspended it has no pods; resumed it starts, and its deadline ends it', async () => {
   const { client, settle, pass } = await setUp(['job'])

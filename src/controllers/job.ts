@@ -9,14 +9,20 @@ import type { Job, JobCondition } from '../api/types/batch-v1.ts'
 import type { Pod } from '../api/types/core-v1.ts'
 import { createExpectations } from '../client/expectations.ts'
 import type { Controller, ControllerDeps, Queue } from './controller.ts'
+import { semanticEqual } from './equal.ts'
 import { createJobMetrics } from './job-metrics.ts'
 import { tracking } from './job-pods.ts'
 import { createJobSync } from './job-sync.ts'
-import { createClaimer, indexByOwner, resolveOwner } from './ownership.ts'
+import { createClaimer, indexByOwner, ownerIndex, resolveOwner } from './ownership.ts'
+import { createPodControl } from './pod-control.ts'
+import { isPodFinished } from './pods.ts'
 
 const resource = 'jobs.batch'
 const conditionOf = (job: Job, type: string) => job.status.conditions?.find((c) => c.type === type && c.status === 'True')
 export const finishedCondition = (job: Job): JobCondition | undefined => conditionOf(job, 'Complete') ?? conditionOf(job, 'Failed')
+
+const managedElsewhere = ({ spec: { managedBy } }: Job): string | undefined =>
+  managedBy === 'kubernetes.io/job-controller' ? undefined : managedBy
 
 export function createJobController(deps: ControllerDeps): Controller {
   const { client, clock, informers } = deps
@@ -34,6 +40,7 @@ export function createJobController(deps: ControllerDeps): Controller {
   const tools = {
     client,
     recorder,
+    control: createPodControl(client, recorder),
     metrics,
     expectations,
     released,
@@ -44,7 +51,11 @@ export function createJobController(deps: ControllerDeps): Controller {
   function wake(queue: Queue) {
     const enqueue = (job: Job | undefined) => job && queue.add(objectKey(job))
     jobs.addHandler({
-      added: enqueue,
+      added(job) {
+        const elsewhere = managedElsewhere(job)
+        if (elsewhere) metrics.managedElsewhere(elsewhere)
+        enqueue(job)
+      },
       updated(job, before) {
         if (job.metadata.uid !== before.metadata.uid) expectations.forget(objectKey(before))
         enqueue(job)
@@ -52,42 +63,45 @@ export function createJobController(deps: ControllerDeps): Controller {
       deleted(job) {
         expectations.forget(objectKey(job))
         written.delete(job.metadata.uid)
-        // Its pods wait for their finalizer, which nobody else takes away.
-        queue.add(objectKey(job))
+        for (const pod of pods.byIndex(ownerIndex, job.metadata.uid)) wakeIfOrphaned(pod)
       },
     })
+    /** A pod with our finalizer and without a job that would take it away. Which jobs there are is known when the key is worked on. */
+    const wakeIfOrphaned = (pod: Pod) => {
+      const owner = controllerOf(pod)
+      if (hasFinalizer(pod, tracking) && (!owner || owner.kind === 'Job') && !resolveOwner(jobs, 'Job', pod))
+        queue.add(`orphan/${objectKey(pod)}`)
+    }
+    const wakeForOrphan = (pod: Pod) => {
+      wakeIfOrphaned(pod)
+      for (const job of jobs.list(pod.metadata.namespace))
+        if (labelSelectorAsSelector(job.spec.selector).matches(pod.metadata.labels)) enqueue(job)
+    }
     const gone = (pod: Pod) => {
       const job = resolveOwner(jobs, 'Job', pod)
       if (job) expectations.deletionObserved(objectKey(job), objectKey(pod))
+      else wakeIfOrphaned(pod)
       enqueue(job)
-      if (!job) wakeIfOrphaned(pod)
     }
-    /** A pod with our finalizer whose job is no more. */
-    const wakeIfOrphaned = (pod: Pod) => {
-      if (
-        hasFinalizer(pod, tracking) &&
-        (isBeingDeleted(pod) || !controllerOf(pod) || controllerOf(pod)?.kind === 'Job') &&
-        !resolveOwner(jobs, 'Job', pod)
-      )
-        queue.add(`orphan/${objectKey(pod)}`)
-    }
+    const isTracked = (pod: Pod) => isPodFinished(pod) && hasFinalizer(pod, tracking)
     pods.addHandler({
       added(pod) {
+        if (isTracked(pod)) metrics.finishedPodTracked('add')
         if (isBeingDeleted(pod)) return gone(pod)
+        if (!controllerOf(pod)) return wakeForOrphan(pod)
         const job = resolveOwner(jobs, 'Job', pod)
         if (job) expectations.creationObserved(objectKey(job))
+        else wakeIfOrphaned(pod)
         enqueue(job)
-        if (!job && jobs.synced) wakeIfOrphaned(pod)
       },
       updated(pod, before) {
+        if (isTracked(pod) !== isTracked(before)) metrics.finishedPodTracked(isTracked(pod) ? 'add' : 'delete')
         if (!hasFinalizer(pod, tracking)) released.delete(pod.metadata.uid)
         const [owner, formerly] = [controllerOf(pod), controllerOf(before)]
         if (formerly && formerly.uid !== owner?.uid) enqueue(resolveOwner(jobs, 'Job', before))
         if (isBeingDeleted(pod)) return gone(pod)
         if (owner) return enqueue(resolveOwner(jobs, 'Job', pod))
-        if (formerly || pod.metadata.labels !== before.metadata.labels)
-          for (const job of jobs.list(pod.metadata.namespace))
-            if (labelSelectorAsSelector(job.spec.selector).matches(pod.metadata.labels)) enqueue(job)
+        if (formerly || !semanticEqual(pod.metadata.labels, before.metadata.labels)) wakeForOrphan(pod)
       },
       deleted(pod) {
         released.delete(pod.metadata.uid)
@@ -98,25 +112,15 @@ export function createJobController(deps: ControllerDeps): Controller {
   }
 
   async function reconcile(key: string): Promise<number | undefined> {
-    if (key.startsWith('orphan/')) {
-      const { namespace, name } = splitKey(key.slice('orphan/'.length))
-      const pod = pods.get(namespace, name)
-      if (pod && hasFinalizer(pod, tracking) && !resolveOwner(jobs, 'Job', pod)) await release(pod)
-      return undefined
-    }
+    if (key.startsWith('orphan/')) return releaseOrphan(key.slice('orphan/'.length))
     const { namespace, name } = splitKey(key)
     const job = jobs.get(namespace, name)
-    if (!job) {
-      for (const pod of pods.list(namespace)) {
-        const owner = controllerOf(pod)
-        if (hasFinalizer(pod, tracking) && owner?.kind === 'Job' && owner.name === name) await release(pod)
-      }
-      return undefined
-    }
+    if (!job || managedElsewhere(job)) return undefined
     const newest = written.get(job.metadata.uid)
     if (newest !== undefined && BigInt(job.metadata.resourceVersion) < BigInt(newest)) return undefined // its event will come
     written.delete(job.metadata.uid)
-    if (job.spec.managedBy && job.spec.managedBy !== 'kubernetes.io/job-controller') return undefined
+    // Before the pods are read: one that shows itself meanwhile would else be waited for no more, and be missing.
+    const settled = expectations.satisfied(key)
     const owned = await claim(job, labelSelectorAsSelector(job.spec.selector))
     if (finishedCondition(job)) {
       // What is left of a finished job: pods that ended after it.
@@ -124,7 +128,7 @@ export function createJobController(deps: ControllerDeps): Controller {
       return undefined
     }
     const began = performance.now()
-    const sync = createJobSync({ ...tools, now: clock.now() }, key, job, owned)
+    const sync = createJobSync({ ...tools, now: clock.now() }, key, job, owned, settled)
     let result: 'success' | 'error' = 'error'
     try {
       const wait = await sync.run()
@@ -133,6 +137,13 @@ export function createJobController(deps: ControllerDeps): Controller {
     } finally {
       metrics.synced(job, sync.action, result, (performance.now() - began) / 1000)
     }
+  }
+
+  async function releaseOrphan(key: string): Promise<undefined> {
+    const { namespace, name } = splitKey(key)
+    const pod = pods.get(namespace, name)
+    const owner = pod && controllerOf(pod)
+    if (pod && (!owner || owner.kind === 'Job') && !resolveOwner(jobs, 'Job', pod)) await release(pod)
   }
 
   async function release(pod: Pod): Promise<boolean> {

@@ -105,6 +105,32 @@ test.each<Row>([
     ['job'],
     finished('Succeeded', { completionMode: 'Indexed' }),
   ],
+  ['job_controller_job_pods_creation_total{reason="new",status="succeeded"} 1', ['job'], finished('Succeeded')],
+  [
+    'job_controller_job_pods_creation_total{reason="recreate_failed",status="succeeded"} 1',
+    ['job'],
+    async (c) => {
+      await finished('Failed', { podReplacementPolicy: 'Failed' })(c)
+      await c.pass(12)
+    },
+  ],
+  [
+    'job_controller_pod_failures_handled_by_failure_policy_total{action="Ignore"} 1',
+    ['job'],
+    finished('Failed', { podFailurePolicy: { rules: [{ action: 'Ignore', onExitCodes: { operator: 'In', values: [1] } }] } }),
+  ],
+  [
+    'job_controller_job_finished_indexes_total{backoffLimit="global",status="succeeded"} 1',
+    ['job'],
+    finished('Succeeded', { completionMode: 'Indexed' }),
+  ],
+  ['job_controller_terminated_pods_tracking_finalizer_total{event="add"} 1', ['job'], finished('Succeeded')],
+  ['job_controller_terminated_pods_tracking_finalizer_total{event="delete"} 1', ['job'], finished('Succeeded')],
+  [
+    'job_controller_jobs_by_external_controller_total{controller_name="a.example/b"} 1',
+    ['job'],
+    (c) => c.client.create('jobs.batch', job({ managedBy: 'a.example/b' })),
+  ],
   ['cronjob_controller_job_creation_skew_duration_seconds_count 1', ['cronjob'], dueJob],
   ['ttl_after_finished_controller_job_deletion_duration_seconds_count 1', ['job', 'ttl-after-finished'], deletedByTtl],
   [`node_collector_evictions_total${zone} 1`, ['node-lifecycle'], silentNode],

@@ -9,10 +9,12 @@ import type { Pod, PodTemplateSpec } from '../api/types/core-v1.ts'
 import type { LabelSelector } from '../api/types/meta-v1.ts'
 import { referenceTo } from '../client/events.ts'
 import { createExpectations } from '../client/expectations.ts'
+import type { Informer } from '../client/informer.ts'
 import { type KubernetesObject, resourceInfo } from '../client/resources.ts'
 import type { Controller, ControllerDeps, Queue } from './controller.ts'
 import { semanticEqual } from './equal.ts'
 import { createClaimer, indexByOwner, ownerIndex, ownerReference, resolveOwner } from './ownership.ts'
+import { createPodControl } from './pod-control.ts'
 import {
   availableAt,
   compareForDeletion,
@@ -23,12 +25,10 @@ import {
   nextAvailableMs,
   podCondition,
   podFromTemplate,
-  slowStart,
 } from './pods.ts'
 
 /** As many pods are made or deleted in one go. */
 const burstReplicas = 500
-const writes = 64
 
 type Set = KubernetesObject & {
   readonly spec: { readonly replicas?: number; readonly minReadySeconds?: number; readonly template?: PodTemplateSpec }
@@ -57,9 +57,9 @@ export interface ReplicaLoop {
 export function createReplicaLoop(deps: ControllerDeps, loop: ReplicaLoop): Controller {
   const { client, clock, informers } = deps
   const { kind } = resourceInfo(loop.resource)
-  const sets = indexByOwner(informers.of(loop.resource)) as unknown as import('../client/informer.ts').Informer<Set>
+  const sets = indexByOwner(informers.of(loop.resource)) as unknown as Informer<Set>
   const pods = indexByOwner(informers.of('pods'))
-  const recorder = deps.recorder(loop.component)
+  const control = createPodControl(client, deps.recorder(loop.component))
   const expectations = createExpectations(clock)
   const claim = createClaimer({ client, ownerResource: loop.resource, resource: 'pods', informer: pods, wanted: isPodActive })
   const selectorOf = (set: Set) => labelSelectorAsSelector(loop.selectorOf(set))
@@ -128,7 +128,7 @@ export function createReplicaLoop(deps: ControllerDeps, loop: ReplicaLoop): Cont
       else if (missing < 0) failure = await remove(key, set, active, Math.min(-missing, burstReplicas))
     }
     const updated = await updateStatus(set, owned, active, failure)
-    if (failure && !isNamespaceTerminating(failure.error)) throw failure.error
+    if (failure) throw failure.error
     const { minReadySeconds = 0 } = updated.spec
     if (!settled) return expectations.remainingMs(key)
     return nextAvailableMs(active, minReadySeconds, clock.now())
@@ -136,47 +136,23 @@ export function createReplicaLoop(deps: ControllerDeps, loop: ReplicaLoop): Cont
 
   async function create(key: string, set: Set, count: number) {
     expectations.expectCreations(key, count)
-    const reference = ownerReference(loop.resource, set)
-    const draft = podFromTemplate(set.spec.template as PodTemplateSpec, set.metadata.namespace, reference, {
+    const draft = podFromTemplate(set.spec.template as PodTemplateSpec, set.metadata.namespace, ownerReference(loop.resource, set), {
       generateName: `${set.metadata.name}-`,
     })
-    const about = referenceTo(loop.resource, set)
-    const { successes, error } = await slowStart(count, async () => {
-      try {
-        const pod = await client.create('pods', draft)
-        recorder.event(about, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`)
-      } catch (error) {
-        if (!isNamespaceTerminating(error)) recorder.event(about, 'Warning', 'FailedCreate', `Error creating: ${(error as Error).message}`)
-        throw error
-      }
-    })
+    const { made, error } = await control.create(referenceTo(loop.resource, set), count, () => draft)
     // What was not made will not be seen.
-    for (let i = successes; i < count; i++) expectations.creationObserved(key)
-    return error === undefined ? undefined : { reason: 'FailedCreate' as const, error }
+    for (let i = made.length; i < count; i++) expectations.creationObserved(key)
+    // A namespace that ends takes no pods, and there is nothing to try again or to tell.
+    return error === undefined || isNamespaceTerminating(error) ? undefined : { reason: 'FailedCreate' as const, error }
   }
 
   async function remove(key: string, set: Set, active: readonly Pod[], count: number) {
     const victims = chooseVictims(set, active, count)
     expectations.expectDeletions(key, victims.map(objectKey))
-    const about = referenceTo(loop.resource, set)
-    let failure: unknown
-    const removeOne = async (pod: Pod) => {
-      try {
-        await client.delete(
-          'pods',
-          { namespace: pod.metadata.namespace, name: pod.metadata.name },
-          { preconditions: { uid: pod.metadata.uid } },
-        )
-        recorder.event(about, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`)
-      } catch (error) {
-        expectations.deletionObserved(key, objectKey(pod))
-        if (isNotFound(error)) return
-        recorder.event(about, 'Warning', 'FailedDelete', `Error deleting: ${(error as Error).message}`)
-        failure ??= error
-      }
-    }
-    for (let at = 0; at < victims.length; at += writes) await Promise.all(victims.slice(at, at + writes).map(removeOne))
-    return failure === undefined ? undefined : { reason: 'FailedDelete' as const, error: failure }
+    const error = await control.remove(referenceTo(loop.resource, set), victims, (pod) =>
+      expectations.deletionObserved(key, objectKey(pod)),
+    )
+    return error === undefined ? undefined : { reason: 'FailedDelete' as const, error }
   }
 
   /** Pods of the owner's other sets count too: of a deployment's pods, those go first that share a node with others. */
