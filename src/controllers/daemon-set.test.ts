@@ -119,3 +119,69 @@ test('a pod that is stopped is revived', async () => {
   await settle()
   expect(pods().map((p) => p.metadata.uid === stopped?.metadata.uid)).toEqual([false])
 })
+
+test('while a surge waits for its pods, the status tells of the old ones', async () => {
+  const { client, settle } = await setUp(['daemonset'], {
+    kubelet: (pod) => (pod.spec.containers[0]?.image === 'slow' ? { phase: 'Pending' } : readyStatus(0)),
+  })
+  for (const name of ['a', 'b']) await node(name)
+  await make({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '100%' } } })
+  await settle()
+  await cluster.pass(1)
+  await client.patch('daemonsets.apps', web, { spec: { template: template('slow') } })
+  await settle()
+  expect(nodesOf()).toEqual(['a', 'a', 'b', 'b'])
+  expect((await get()).status).toMatchObject({ numberReady: 2, numberAvailable: 2, updatedNumberScheduled: 0 })
+})
+
+test('a pod that has ended and waits for a finalizer is in the way of no other', async () => {
+  const { client, settle, pods } = await setUp(['daemonset'])
+  await node('a')
+  await make({ template: { ...template(), metadata: { labels, finalizers: ['example.com/wait'] } } })
+  await settle()
+  const name = cluster.podNames()[0] as string
+  await client.delete('pods', { namespace: 'default', name })
+  await settle()
+  expect(pods()).toHaveLength(1)
+  await cluster.setPodStatus(name, { phase: 'Failed' })
+  expect(pods().map((p) => p.status.phase)).toEqual(['Failed', 'Running'])
+})
+
+test('the status follows though pods cannot be made, and of what was not done it tells in events', async () => {
+  const { client, settle, transport, events } = await setUp(['daemonset'])
+  await node('a')
+  await make()
+  await settle()
+  transport.intercept = ({ method, path }) => {
+    if (method === 'POST' && path.endsWith('/pods')) throw new Error('exceeded quota')
+    if (method === 'DELETE' && path.includes('/pods/')) throw new Error('no')
+  }
+  await node('b')
+  await settle()
+  expect((await get()).status).toMatchObject({ desiredNumberScheduled: 2, currentNumberScheduled: 1, numberUnavailable: 1 })
+  await client.patch('nodes', { name: 'a' }, { spec: { taints: [{ key: 'k', effect: 'NoExecute' }] } })
+  await settle()
+  expect((await get()).status).toMatchObject({ numberMisscheduled: 1 })
+  transport.intercept = undefined
+  expect(events()).toContain('FailedCreate: Error creating: exceeded quota')
+  expect(events()).toContain('FailedDelete: Error deleting: no')
+})
+
+test('an affinity of the template chooses nodes, and its pods name the node alone', async () => {
+  const { settle, pods } = await setUp(['daemonset'])
+  await node('a', { labels: { disk: 'ssd' } })
+  await node('b')
+  const nodeSelectorTerms = [{ matchExpressions: [{ key: 'disk', operator: 'Exists' }] }]
+  const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } }
+  await make({ template: template('a', { affinity }) })
+  await settle()
+  expect(pods().map((p) => p.spec.affinity)).toEqual([
+    {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a'] }] }],
+        },
+      },
+    },
+  ])
+})

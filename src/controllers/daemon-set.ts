@@ -2,7 +2,6 @@
  * Keeps one pod on every node that fits (pkg/controller/daemon): the scheduler binds it, by an affinity to the node's
  * name. A rolling update takes old pods away or, with surge, puts the new ones beside them first.
  */
-import { isNotFound } from '../api/errors.ts'
 import { scaledValue } from '../api/int-or-string.ts'
 import { labelSelectorAsSelector } from '../api/labels.ts'
 import { controllerOf, isBeingDeleted, objectKey, splitKey } from '../api/meta.ts'
@@ -16,7 +15,8 @@ import { createRevisionHistory, revisionHashLabel } from './controller-revisions
 import { semanticEqual } from './equal.ts'
 import { fitsNode } from './node-affinity.ts'
 import { createClaimer, indexByOwner, ownerReference, resolveOwner } from './ownership.ts'
-import { isNamespaceTerminating, isPodAvailable, isPodReady, nextAvailableMs, podFromTemplate, slowStart } from './pods.ts'
+import { createPodControl } from './pod-control.ts'
+import { isNamespaceTerminating, isPodAvailable, isPodFinished, isPodReady, nextAvailableMs, podFromTemplate } from './pods.ts'
 import { isTolerated, taintKeys } from './taints.ts'
 
 const resource = 'daemonsets.apps'
@@ -55,20 +55,30 @@ function nodeOf(pod: Pod): string | undefined {
   return undefined
 }
 
-/** The template's affinity with the node's name in place of, or beside, its own terms. */
-function affinityTo(node: string, affinity: Affinity | undefined): Affinity {
-  const matchFields = [{ key: 'metadata.name', operator: 'In' as const, values: [node] }]
-  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
-  return {
-    ...affinity,
-    nodeAffinity: {
-      ...affinity?.nodeAffinity,
-      requiredDuringSchedulingIgnoredDuringExecution: {
-        nodeSelectorTerms: terms?.length ? terms.map((term) => ({ ...term, matchFields })) : [{ matchFields }],
-      },
+/** The template's affinity with the node's name in place of its own terms: that the node fits them has been seen. */
+const affinityTo = (node: string, affinity: Affinity | undefined): Affinity => ({
+  ...affinity,
+  nodeAffinity: {
+    ...affinity?.nodeAffinity,
+    requiredDuringSchedulingIgnoredDuringExecution: {
+      nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] }],
     },
-  } as Affinity
+  },
+})
+
+/** A node, and what a set's pod may do on it. */
+interface Fit {
+  readonly node: string
+  readonly shouldRun: boolean
+  readonly shouldContinue: boolean
 }
+
+/** Bound ones first, then the oldest. */
+const byAge = (a: Pod, b: Pod): number =>
+  Number(!!b.spec.nodeName) - Number(!!a.spec.nodeName) ||
+  compare(a.metadata.creationTimestamp, b.metadata.creationTimestamp) ||
+  compare(a.metadata.name, b.metadata.name)
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 export function createDaemonSetController(deps: ControllerDeps): Controller {
   const { client, clock, informers } = deps
@@ -80,7 +90,9 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
   const expectations = createExpectations(clock)
   const history = createRevisionHistory(client, resource, revisions)
   const claim = createClaimer({ client, ownerResource: resource, resource: 'pods', informer: pods })
-  const failures = new Map<string, { count: number; at: number }>()
+  const control = createPodControl(client, recorder)
+  /** By the set's uid and the node's name. */
+  const failures = new Map<string, Map<string, { count: number; at: number }>>()
 
   function wake(queue: Queue) {
     const enqueue = (set: DaemonSet | undefined) => set && queue.add(objectKey(set))
@@ -90,7 +102,10 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
         if (set.metadata.uid !== before.metadata.uid) expectations.forget(objectKey(before))
         enqueue(set)
       },
-      deleted: (set) => expectations.forget(objectKey(set)),
+      deleted(set) {
+        expectations.forget(objectKey(set))
+        failures.delete(set.metadata.uid)
+      },
     })
     const gone = (pod: Pod) => {
       const set = resolveOwner(sets, 'DaemonSet', pod)
@@ -115,7 +130,7 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
         const [owner, formerly] = [controllerOf(pod), controllerOf(before)]
         if (formerly && formerly.uid !== owner?.uid) enqueue(resolveOwner(sets, 'DaemonSet', before))
         if (owner) enqueue(resolveOwner(sets, 'DaemonSet', pod))
-        else if (formerly || pod.metadata.labels !== before.metadata.labels) wakeForOrphan(pod)
+        else if (formerly || !semanticEqual(pod.metadata.labels, before.metadata.labels)) wakeForOrphan(pod)
       },
       deleted: gone,
     })
@@ -128,7 +143,6 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
       },
       updated(node, before) {
         // Heartbeats change nothing that counts here.
-        if (node.spec === before.spec && node.metadata.labels === before.metadata.labels) return
         if (semanticEqual(node.spec, before.spec) && semanticEqual(node.metadata.labels, before.metadata.labels)) return
         for (const set of sets.list()) {
           const [now, then] = [fitOf(set, node), fitOf(set, before)]
@@ -167,23 +181,29 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
     const all = await history.list(set)
     const { revision, collisionCount } = await history.sync(set, all)
     const hash = revision.metadata.labels?.[revisionHashLabel] as string
+    const fits = nodes.list().map((node) => ({ node: node.metadata.name, ...fitOf(set, node) }))
+    // Before the pods are read: one that shows itself meanwhile would else be waited for no more, and be missing.
+    const settled = expectations.satisfied(key)
     let owned = await claim(set, selector)
-    let wait: number | undefined
-    if (expectations.satisfied(key)) {
-      const managed = await manage(key, set, hash, owned)
-      wait = managed
-      if (set.spec.updateStrategy.type !== 'OnDelete' && expectations.satisfied(key)) {
-        owned = await claim(set, selector)
-        await rollUpdate(key, set, hash, owned)
+    let wait = settled ? undefined : expectations.remainingMs(key)
+    let failure: unknown
+    if (settled)
+      try {
+        wait = await manage(key, set, hash, fits, owned)
+        if (set.spec.updateStrategy.type !== 'OnDelete' && expectations.satisfied(key)) {
+          owned = await claim(set, selector)
+          await rollUpdate(key, set, hash, fits, owned)
+        }
+        const used = new Set(owned.map((pod) => pod.metadata.labels?.[revisionHashLabel]))
+        const live = all.filter((r) => r === revision || used.has(r.metadata.labels?.[revisionHashLabel]))
+        await history.truncate(set, all, new Set([revision, ...live].map((r) => r.metadata.name)))
+      } catch (error) {
+        failure = error
       }
-    } else wait = expectations.remainingMs(key)
-    const live = new Set([revision.metadata.name])
-    const used = new Set(owned.map((pod) => pod.metadata.labels?.[revisionHashLabel]))
-    for (const r of all) if (used.has(r.metadata.labels?.[revisionHashLabel])) live.add(r.metadata.name)
-    await history.truncate(set, all, live)
-    await updateStatus(set, hash, owned, collisionCount)
+    await updateStatus(set, hash, fits, owned, collisionCount, settled)
+    if (failure !== undefined) throw failure
     const soon = nextAvailableMs(owned, set.spec.minReadySeconds ?? 0, clock.now())
-    return soon === undefined ? wait : wait === undefined ? soon : Math.min(soon, wait)
+    return soon === undefined ? wait : Math.min(soon, wait ?? Infinity)
   }
 
   function byNode(owned: readonly Pod[]): Map<string, Pod[]> {
@@ -197,9 +217,11 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
     }
     return map
   }
-  const surgeOf = (set: DaemonSet): number =>
-    set.spec.updateStrategy.type === 'OnDelete' ? 0 : scaledValue(set.spec.updateStrategy.rollingUpdate?.maxSurge ?? 0, desired(set), true)
-  const desired = (set: DaemonSet) => nodes.list().filter((node) => fitOf(set, node).shouldRun).length
+  /** One that has ended and only waits to be removed is in nobody's way. */
+  const isLeaving = (pod: Pod) => isBeingDeleted(pod) && isPodFinished(pod)
+  const surgeOf = ({ spec: { updateStrategy } }: DaemonSet, fits: readonly Fit[]): number =>
+    updateStrategy.type === 'OnDelete' ? 0 : scaledValue(updateStrategy.rollingUpdate?.maxSurge ?? 0, desired(fits), true)
+  const desired = (fits: readonly Fit[]) => fits.filter((fit) => fit.shouldRun).length
   const isCurrent = (pod: Pod, set: DaemonSet, hash: string) =>
     pod.metadata.labels?.[revisionHashLabel] === hash ||
     (set.metadata.annotations?.['deprecated.daemonset.template.generation'] !== undefined &&
@@ -207,15 +229,19 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
   const available = (pod: Pod, set: DaemonSet) => isPodAvailable(pod, set.spec.minReadySeconds ?? 0, clock.now())
 
   /** Makes what is missing and removes what is too much; the delay until failed pods are tried again. */
-  async function manage(key: string, set: DaemonSet, hash: string, owned: readonly Pod[]): Promise<number | undefined> {
-    const placed = byNode(owned)
+  async function manage(
+    key: string,
+    set: DaemonSet,
+    hash: string,
+    fits: readonly Fit[],
+    owned: readonly Pod[],
+  ): Promise<number | undefined> {
+    const placed = byNode(owned.filter((pod) => !isLeaving(pod)))
     const needed: string[] = []
     const surplus: Pod[] = []
     let wait: number | undefined
-    const surge = surgeOf(set)
-    for (const node of nodes.list()) {
-      const name = node.metadata.name
-      const { shouldRun, shouldContinue } = fitOf(set, node)
+    const surge = surgeOf(set, fits)
+    for (const { node: name, shouldRun, shouldContinue } of fits) {
       const here = placed.get(name) ?? []
       if (shouldRun && here.length === 0) {
         needed.push(name)
@@ -229,7 +255,7 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
       for (const pod of here) {
         if (isBeingDeleted(pod)) continue
         if (pod.status.phase === 'Failed' || pod.status.phase === 'Succeeded') {
-          const held = pod.status.phase === 'Failed' ? backoffMs(`${set.metadata.uid}/${name}`) : 0
+          const held = pod.status.phase === 'Failed' ? backoffMs(set, name) : 0
           if (held > 0) {
             wait = Math.min(wait ?? Infinity, held)
             continue
@@ -244,12 +270,8 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
           surplus.push(pod)
         } else running.push(pod)
       }
+      running.sort(byAge)
       if (surge === 0) {
-        // The oldest stays, and one that is bound before one that is not.
-        running.sort(
-          (a, b) =>
-            Number(!!b.spec.nodeName) - Number(!!a.spec.nodeName) || (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1),
-        )
         surplus.push(...running.slice(1))
         continue
       }
@@ -258,7 +280,7 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
       surplus.push(...newest.slice(1), ...old.slice(1))
       const [current, before] = [newest[0], old[0]]
       // The new pod serves, or the old one does not: nobody misses it.
-      if (current && before && (available(current, set) || !available(before, set))) surplus.push(before)
+      if (current && before && (available(current, set) || !isPodReady(before))) surplus.push(before)
     }
     // Pods for nodes that are gone are left to the pod collector once bound; unbound ones would wait for ever.
     for (const [name, here] of placed)
@@ -267,22 +289,25 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
     return wait
   }
 
-  function backoffMs(id: string): number {
+  function backoffMs({ metadata: { uid } }: DaemonSet, node: string): number {
     const now = clock.now()
-    const have = failures.get(id)
+    const nodes = failures.get(uid) ?? new Map<string, { count: number; at: number }>()
+    failures.set(uid, nodes)
+    const have = nodes.get(node)
     if (!have || now - have.at > 2 * failedBackoff.mostMs) {
-      failures.set(id, { count: 1, at: now })
+      nodes.set(node, { count: 1, at: now })
       return 0
     }
     const due = have.at + Math.min(failedBackoff.firstMs * 2 ** (have.count - 1), failedBackoff.mostMs)
     if (now < due) return due - now
-    failures.set(id, { count: have.count + 1, at: now })
+    nodes.set(node, { count: have.count + 1, at: now })
     return 0
   }
 
   async function apply(key: string, set: DaemonSet, hash: string, needed: readonly string[], surplus: readonly Pod[]): Promise<void> {
     const make = needed.slice(0, burst)
     const remove = surplus.slice(0, burst)
+    if (make.length + remove.length === 0) return
     expectations.expectCreations(key, make.length)
     expectations.expectDeletions(key, remove.map(objectKey))
     const about = referenceTo(resource, set)
@@ -291,46 +316,23 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
     }) as Pod
     const generation = set.metadata.annotations?.['deprecated.daemonset.template.generation']
     const labels = { ...base.metadata.labels, [revisionHashLabel]: hash, ...(generation ? { 'pod-template-generation': generation } : {}) }
-    const draftFor = (node: string): Draft<Pod> => ({
+    const tolerations = tolerationsOf(base.spec)
+    const draftOf = (i: number): Draft<Pod> => ({
       ...base,
       metadata: { ...base.metadata, labels },
-      spec: { ...base.spec, tolerations: tolerationsOf(base.spec), affinity: affinityTo(node, base.spec.affinity) },
+      spec: { ...base.spec, tolerations, affinity: affinityTo(make[i] as string, base.spec.affinity) },
     })
-    const { successes, error } = await slowStart(make.length, async (i) => {
-      try {
-        const pod = await client.create('pods', draftFor(make[i] as string))
-        recorder.event(about, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`)
-      } catch (failure) {
-        if (!isNamespaceTerminating(failure))
-          recorder.event(about, 'Warning', 'FailedCreate', `Error creating: ${(failure as Error).message}`)
-        throw failure
-      }
-    })
-    for (let i = successes; i < make.length; i++) expectations.creationObserved(key)
-    let failure = isNamespaceTerminating(error) ? undefined : error
-    await Promise.all(
-      remove.map(async (pod) => {
-        try {
-          await client.delete(
-            'pods',
-            { namespace: pod.metadata.namespace, name: pod.metadata.name },
-            { preconditions: { uid: pod.metadata.uid } },
-          )
-          recorder.event(about, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`)
-        } catch (problem) {
-          expectations.deletionObserved(key, objectKey(pod))
-          if (!isNotFound(problem)) failure ??= problem
-        }
-      }),
-    )
+    const { made, error } = await control.create(about, make.length, draftOf)
+    for (let i = made.length; i < make.length; i++) expectations.creationObserved(key)
+    const failure = await control.remove(about, remove, (pod) => expectations.deletionObserved(key, objectKey(pod)))
+    if (error !== undefined && !isNamespaceTerminating(error)) throw error
     if (failure !== undefined) throw failure
   }
 
-  async function rollUpdate(key: string, set: DaemonSet, hash: string, owned: readonly Pod[]): Promise<void> {
-    const placed = byNode(owned)
-    const targets = nodes.list().filter((node) => fitOf(set, node).shouldRun)
-    const total = targets.length
-    const surge = surgeOf(set)
+  async function rollUpdate(key: string, set: DaemonSet, hash: string, fits: readonly Fit[], owned: readonly Pod[]): Promise<void> {
+    const placed = byNode(owned.filter((pod) => !isLeaving(pod)))
+    const total = desired(fits)
+    const surge = surgeOf(set, fits)
     let unavailableMost = scaledValue(set.spec.updateStrategy.rollingUpdate?.maxUnavailable ?? 1, total, true)
     // Both nothing would make no progress.
     if (total > 0 && unavailableMost === 0 && surge === 0) unavailableMost = 1
@@ -340,13 +342,14 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
     const candidates: Pod[] = []
     const freeNodes: string[] = []
     const candidateNodes: string[] = []
-    for (const { metadata } of targets) {
-      const here = placed.get(metadata.name) ?? []
+    for (const { node, shouldRun } of fits) {
+      if (!shouldRun) continue
+      const here = placed.get(node) ?? []
       const current = here.find((pod) => isCurrent(pod, set, hash) && !isBeingDeleted(pod))
       const olds = here.filter((pod) => !isCurrent(pod, set, hash) && !isBeingDeleted(pod))
       const old = olds[0]
       if (surge > 0) {
-        if (!current && old) (available(old, set) ? candidateNodes : freeNodes).push(metadata.name)
+        if (!current && old) (available(old, set) ? candidateNodes : freeNodes).push(node)
         else if (current && old && !available(current, set)) surging++
         else if (current && old) free.push(old)
         continue
@@ -364,36 +367,41 @@ export function createDaemonSetController(deps: ControllerDeps): Controller {
     await apply(key, set, hash, [], [...free, ...candidates.slice(0, Math.max(0, unavailableMost - unavailable))])
   }
 
-  async function updateStatus(set: DaemonSet, hash: string, owned: readonly Pod[], collisionCount: number | undefined): Promise<void> {
+  /** Of several pods on a node, as a surge has, the oldest is the one that counts: an update is done where it is gone. */
+  async function updateStatus(
+    set: DaemonSet,
+    hash: string,
+    fits: readonly Fit[],
+    owned: readonly Pod[],
+    collisionCount: number | undefined,
+    settled: boolean,
+  ): Promise<void> {
     const placed = byNode(owned)
+    // What has not been acted on has not been observed.
+    const observedGeneration = settled ? set.metadata.generation : set.status.observedGeneration
     const status: DaemonSetStatus = {
       currentNumberScheduled: 0,
       numberMisscheduled: 0,
-      desiredNumberScheduled: 0,
+      desiredNumberScheduled: desired(fits),
       numberReady: 0,
       updatedNumberScheduled: 0,
       numberAvailable: 0,
       numberUnavailable: 0,
-      observedGeneration: set.metadata.generation,
+      ...(observedGeneration !== undefined ? { observedGeneration } : {}),
       ...(collisionCount !== undefined ? { collisionCount } : {}),
       ...(set.status.conditions ? { conditions: set.status.conditions } : {}),
     }
-    for (const node of nodes.list()) {
-      const here = [...(placed.get(node.metadata.name) ?? [])].sort((a, b) =>
-        a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1,
-      )
-      if (!fitOf(set, node).shouldRun) {
-        if (here.length > 0) status.numberMisscheduled++
+    for (const { node, shouldRun } of fits) {
+      const [pod] = (placed.get(node) ?? []).sort(byAge)
+      if (!pod) continue
+      if (!shouldRun) {
+        status.numberMisscheduled++
         continue
       }
-      status.desiredNumberScheduled++
-      if (here.length === 0) continue
       status.currentNumberScheduled++
-      const ready = here.filter(isPodReady)
-      if (ready.length > 0) status.numberReady++
-      if (ready.some((pod) => available(pod, set))) status.numberAvailable = (status.numberAvailable ?? 0) + 1
-      if (here.some((pod) => isCurrent(pod, set, hash) && !isBeingDeleted(pod)))
-        status.updatedNumberScheduled = (status.updatedNumberScheduled ?? 0) + 1
+      if (isPodReady(pod)) status.numberReady++
+      if (available(pod, set)) status.numberAvailable = (status.numberAvailable ?? 0) + 1
+      if (isCurrent(pod, set, hash)) status.updatedNumberScheduled = (status.updatedNumberScheduled ?? 0) + 1
     }
     status.numberUnavailable = status.desiredNumberScheduled - (status.numberAvailable ?? 0)
     const keys = [
