@@ -128,7 +128,7 @@ test('claims are made for each pod, outlive it, and go with it only when the set
 })
 
 test('a failed pod is replaced, and ordinals may start elsewhere', async () => {
-  const { settle, events } = await setUp(['statefulset'])
+  const { settle } = await setUp(['statefulset'])
   await make(2, { ordinals: { start: 5 } })
   await settle()
   expect(cluster.podNames()).toEqual(['web-5', 'web-6'])
@@ -136,7 +136,6 @@ test('a failed pod is replaced, and ordinals may start elsewhere', async () => {
   await cluster.setPodStatus('web-5', { phase: 'Failed' })
   expect(cluster.podNames()).toEqual(['web-5', 'web-6'])
   expect(cluster.pods().find((p) => p.metadata.name === 'web-5')?.metadata.uid).not.toBe(uid)
-  expect(events()).toContain('RecreatingFailedPod: StatefulSet default/web is recreating failed Pod web-5')
 })
 
 test('a scale down waits while pods below are not healthy either', async () => {
@@ -177,4 +176,80 @@ test('a rollback takes the old revision up again, pod by pod from the highest', 
   await settle()
   expect([images(), (await get()).status.updateRevision, (await get()).status.currentRevision]).toEqual([['a', 'a', 'a'], first, first])
   expect(transport.writes.filter((w) => w.startsWith('DELETE')).map((w) => w.split('/').at(-1))).toEqual(['web-2', 'web-1', 'web-0'])
+})
+
+const claimed = {
+  volumeClaimTemplates: [
+    { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
+  ],
+}
+const claim = { namespace: 'default', name: 'data-web-1' }
+const ownersOf = async () => (await cluster.client.get('persistentvolumeclaims', claim)).metadata.ownerReferences ?? []
+
+test('a pod waits for the end of a claim that goes with the one that had its name', async () => {
+  const { client, settle, podNames } = await setUp(['statefulset'])
+  await make(2, { ...claimed, persistentVolumeClaimRetentionPolicy: { whenScaled: 'Delete' } })
+  await settle()
+  const { uid } = await client.get('persistentvolumeclaims', claim).then((c) => c.metadata)
+  for (const replicas of [1, 2]) {
+    await client.patch('statefulsets.apps', web, { spec: { replicas } })
+    await settle()
+  }
+  expect([podNames(), (await ownersOf()).map((o) => o.kind)]).toEqual([['web-0'], ['Pod']])
+  await client.delete('persistentvolumeclaims', claim)
+  await settle()
+  expect(podNames()).toEqual(['web-0', 'web-1'])
+  expect([(await client.get('persistentvolumeclaims', claim)).metadata.uid === uid, await ownersOf()]).toEqual([false, []])
+})
+
+test.each([
+  ['Delete', 'Retain', ['StatefulSet']],
+  ['Retain', 'Delete', []],
+  ['Delete', 'Delete', ['StatefulSet']],
+])('the claim of a healthy pod follows a policy of %s and %s, though another pod is not', async (whenDeleted, whenScaled, owners) => {
+  const { client, settle, setPodStatus } = await setUp(['statefulset'])
+  await make(3, { ...claimed, persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' } })
+  await settle()
+  await setPodStatus('web-2', { conditions: [{ type: 'Ready', status: 'False' }] as never })
+  await client.patch('statefulsets.apps', web, { spec: { persistentVolumeClaimRetentionPolicy: { whenDeleted, whenScaled } } })
+  await settle()
+  expect((await ownersOf()).map((o) => o.kind)).toEqual(owners)
+})
+
+/** A share is rounded down, and is one at least. */
+test.each<[number | string, replicas: number, down: number]>([
+  [1, 4, 1],
+  [3, 4, 3],
+  ['50%', 4, 2],
+  ['70%', 4, 2],
+  ['10%', 4, 1],
+])('with %s of %i pods down at most, %i are', async (maxUnavailable, replicas, down) => {
+  const { client, settle, pods } = await setUp(['statefulset'], {
+    kubelet: (pod) => (pod.spec.containers[0]?.image === 'slow' ? { phase: 'Pending' } : readyStatus(0)),
+  })
+  await make(replicas, { podManagementPolicy: 'Parallel', updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable } } })
+  await settle()
+  await client.patch('statefulsets.apps', web, { spec: { template: template('slow') } })
+  await settle()
+  expect(pods().filter((p) => p.status.phase !== 'Running')).toHaveLength(down)
+})
+
+test('a pod of somebody else that has the name is waited for without a word', async () => {
+  const { client, settle, podNames, events, pass } = await setUp(['statefulset'])
+  await client.create('pods', { metadata: { namespace: 'default', name: 'web-0' }, spec: template().spec } as never)
+  await make(1)
+  await settle()
+  expect(events()).toEqual([])
+  await client.delete('pods', { namespace: 'default', name: 'web-0' })
+  await pass(30)
+  expect([podNames(), events()]).toEqual([['web-0'], ['SuccessfulCreate: create Pod web-0 in StatefulSet web successful']])
+})
+
+test('a restart in the middle makes no pod twice', async () => {
+  const { settle, podNames, restart, transport } = await setUp(['statefulset'])
+  await make(30, { podManagementPolicy: 'Parallel' })
+  await restart()
+  await settle()
+  expect(podNames()).toHaveLength(30)
+  expect(transport.writes.filter((w) => w.startsWith('DELETE'))).toEqual([])
 })

@@ -2,12 +2,12 @@
  * Keeps pods with a name and claims of their own (pkg/controller/statefulset): made and removed in order or in parallel,
  * updated from the highest ordinal down to the partition, their claims kept or deleted as the set says.
  */
-import { isAlreadyExists, isNotFound } from '../api/errors.ts'
+import { isAlreadyExists, isConflict, isNotFound } from '../api/errors.ts'
 import { scaledValue } from '../api/int-or-string.ts'
 import { labelSelectorAsSelector } from '../api/labels.ts'
 import { controllerOf, isBeingDeleted, objectKey, splitKey } from '../api/meta.ts'
 import type { ControllerRevision, StatefulSet, StatefulSetStatus } from '../api/types/apps-v1.ts'
-import type { PersistentVolumeClaim, Pod } from '../api/types/core-v1.ts'
+import type { Pod } from '../api/types/core-v1.ts'
 import type { OwnerReference } from '../api/types/meta-v1.ts'
 import type { Draft } from '../client/client.ts'
 import { referenceTo } from '../client/events.ts'
@@ -15,7 +15,7 @@ import type { Controller, ControllerDeps, Queue } from './controller.ts'
 import { applyRevision, createRevisionHistory } from './controller-revisions.ts'
 import { semanticEqual } from './equal.ts'
 import { createClaimer, indexByOwner, ownerReference, resolveOwner } from './ownership.ts'
-import { isNamespaceTerminating, isPodAvailable, isPodReady, nextAvailableMs, podFromTemplate } from './pods.ts'
+import { isNamespaceTerminating, isPodAvailable, isPodFinished, isPodReady, nextAvailableMs, podFromTemplate, slowStart } from './pods.ts'
 
 const resource = 'statefulsets.apps'
 const podNameLabel = 'statefulset.kubernetes.io/pod-name'
@@ -30,7 +30,7 @@ const ordinalOf = (set: StatefulSet, pod: { metadata: { name: string } }): numbe
 }
 const isCreated = (pod: Pod) => !!pod.status.phase
 const isRunningAndReady = (pod: Pod) => pod.status.phase === 'Running' && isPodReady(pod)
-const hasFinished = (pod: Pod) => pod.status.phase === 'Failed' || pod.status.phase === 'Succeeded'
+const podName = (set: StatefulSet, ordinal: number) => `${set.metadata.name}-${ordinal}`
 const claimName = (template: { metadata: { name: string } }, podName: string) => `${template.metadata.name}-${podName}`
 
 export function createStatefulSetController(deps: ControllerDeps): Controller {
@@ -81,9 +81,15 @@ export function createStatefulSetController(deps: ControllerDeps): Controller {
       updated(pod, before) {
         const [owner, formerly] = [controllerOf(pod), controllerOf(before)]
         if (formerly && formerly.uid !== owner?.uid) enqueue(resolveOwner(sets, 'StatefulSet', before))
-        if (owner || formerly || pod.metadata.labels !== before.metadata.labels) wakeOwner(pod)
+        if (owner || formerly || !semanticEqual(pod.metadata.labels, before.metadata.labels)) wakeOwner(pod)
       },
       deleted: (pod) => enqueue(resolveOwner(sets, 'StatefulSet', pod)),
+    })
+    // A pod may wait for the claim of the one that had its name before.
+    claims.addHandler({
+      deleted({ metadata: { namespace, labels } }) {
+        for (const set of sets.list(namespace)) if (labelSelectorAsSelector(set.spec.selector).matches(labels)) enqueue(set)
+      },
     })
     return [sets, pods, revisions, claims]
   }
@@ -109,6 +115,10 @@ export function createStatefulSetController(deps: ControllerDeps): Controller {
     await history.truncate(set, all, live)
     return nextAvailableMs(owned, set.spec.minReadySeconds ?? 0, clock.now())
   }
+
+  /** Serves, has for as long as it must, and is not on its way out. */
+  const isAvailable = ({ spec: { minReadySeconds = 0 } }: StatefulSet, pod: Pod) =>
+    isRunningAndReady(pod) && !isBeingDeleted(pod) && isPodAvailable(pod, minReadySeconds, clock.now())
 
   // ---- status
 
@@ -188,58 +198,53 @@ export function createStatefulSetController(deps: ControllerDeps): Controller {
     if (isBeingDeleted(set)) return
     const ordinals = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i)
 
+    const isUnavailable = (pod: Pod) => !isAvailable(set, pod)
+    const present = ordinals.map((ordinal) => byOrdinal.get(ordinal)).filter((pod) => pod !== undefined)
+    const firstUnavailable = present.find(isUnavailable) ?? condemned.findLast(isUnavailable)
+
+    /** Does something for each: in order, until one answers that the next have to wait for it; in parallel, for all. */
+    async function forEach<T>(items: readonly T[], step: (item: T) => Promise<boolean>): Promise<boolean> {
+      if (ordered) {
+        for (const item of items) if (await step(item)) return true
+        return false
+      }
+      const { error } = await slowStart(items.length, (i) => step(items[i] as T))
+      if (error !== undefined) throw error
+      return false
+    }
+
     // Make and repair, the lowest ordinal first.
-    let firstUnhealthy: Pod | undefined
-    for (const ordinal of ordinals) {
+    const waits = await forEach(ordinals, async (ordinal) => {
       const pod = byOrdinal.get(ordinal)
-      if (pod && (!isRunningAndReady(pod) || isBeingDeleted(pod))) firstUnhealthy ??= pod
-    }
-    for (const pod of [...condemned].reverse()) if (!isRunningAndReady(pod) || isBeingDeleted(pod)) firstUnhealthy ??= pod
-
-    for (const ordinal of ordinals) {
-      let pod = byOrdinal.get(ordinal)
-      if (pod && hasFinished(pod) && !isBeingDeleted(pod)) {
-        recorder.event(
-          referenceTo(resource, set),
-          pod.status.phase === 'Failed' ? 'Warning' : 'Normal',
-          pod.status.phase === 'Failed' ? 'RecreatingFailedPod' : 'RecreatingTerminatedPod',
-          `StatefulSet ${objectKey(set)} is recreating ${pod.status.phase === 'Failed' ? 'failed' : 'terminated'} Pod ${pod.metadata.name}`,
-        )
-        await deletePod(set, pod)
-        // The name is free once the old pod has gone; its event brings us back.
-        if (ordered) return
-        continue
-      }
       if (!pod) {
-        await createPod(set, current, update, ordinal)
-        if (ordered) return
-        continue
+        // A claim that still goes with the pod that had this name is waited for: its end brings us back.
+        if (!hasStaleClaim(set, podName(set, ordinal))) await createPod(set, current, update, ordinal)
+        return true
       }
+      if (isPodFinished(pod)) {
+        // The name is free once the old pod has gone; its event brings us back.
+        if (!isBeingDeleted(pod)) await deletePod(set, pod)
+        return true
+      }
+      if (isBeingDeleted(pod)) return true
       // A pending pod may wait for a claim that is missing.
-      if (pod.status.phase === 'Pending' && !isBeingDeleted(pod)) await ensureClaims(set, pod.metadata.name)
-      if (isBeingDeleted(pod)) {
-        if (ordered) return
-        continue
-      }
-      if (ordered && !isRunningAndReady(pod)) return
-      if (ordered && !isPodAvailable(pod, set.spec.minReadySeconds ?? 0, clock.now())) return
-      pod = await repairIdentity(set, pod)
-    }
-
-    await updateClaimOwners(set, owned)
+      if (pod.status.phase === 'Pending') await ensureClaims(set, pod.metadata.name)
+      if (ordered && isUnavailable(pod)) return true
+      await repairIdentity(set, pod)
+      await setClaimOwners(set, pod, false)
+      return false
+    })
+    if (waits) return
+    if (await forEach(condemned, async (pod) => setClaimOwners(set, pod, true))) return
 
     // Remove what is too much, the highest ordinal first.
-    for (const pod of condemned) {
-      if (isBeingDeleted(pod)) {
-        if (ordered) return
-        continue
-      }
-      if (ordered && !isRunningAndReady(pod) && pod !== firstUnhealthy) return
-      if (ordered && !isPodAvailable(pod, set.spec.minReadySeconds ?? 0, clock.now()) && pod !== firstUnhealthy) return
+    const stops = await forEach(condemned, async (pod) => {
+      if (isBeingDeleted(pod)) return true
+      if (ordered && isUnavailable(pod) && pod !== firstUnavailable) return true
       await deletePod(set, pod)
-      if (ordered) return
-    }
-    if (set.spec.updateStrategy.type === 'OnDelete') return
+      return true
+    })
+    if (stops || set.spec.updateStrategy.type === 'OnDelete') return
     await rollUpdate(set, update, ordinals, byOrdinal)
   }
 
@@ -251,9 +256,9 @@ export function createStatefulSetController(deps: ControllerDeps): Controller {
     byOrdinal: ReadonlyMap<number, Pod>,
   ): Promise<void> {
     const { partition = 0, maxUnavailable } = set.spec.updateStrategy.rollingUpdate ?? {}
-    const most = maxUnavailable === undefined ? 1 : Math.max(1, scaledValue(maxUnavailable, set.spec.replicas ?? 1, true))
-    const minReady = set.spec.minReadySeconds ?? 0
-    const healthy = (pod: Pod) => isRunningAndReady(pod) && !isBeingDeleted(pod) && isPodAvailable(pod, minReady, clock.now())
+    // A share is rounded down, and nothing would never be updated.
+    const most = Math.max(1, scaledValue(maxUnavailable ?? 1, set.spec.replicas ?? 1, false))
+    const healthy = (pod: Pod) => isAvailable(set, pod)
     const down = ordinals.filter((o) => {
       const pod = byOrdinal.get(o)
       return !pod || !healthy(pod)
@@ -283,7 +288,7 @@ export function createStatefulSetController(deps: ControllerDeps): Controller {
   // ---- one pod
 
   async function createPod(set: StatefulSet, current: ControllerRevision, update: ControllerRevision, ordinal: number): Promise<void> {
-    const name = `${set.metadata.name}-${ordinal}`
+    const name = podName(set, ordinal)
     const partition = set.spec.updateStrategy.rollingUpdate?.partition ?? 0
     const rolling = set.spec.updateStrategy.type !== 'OnDelete'
     const start = set.spec.ordinals?.start ?? 0
@@ -298,14 +303,14 @@ export function createStatefulSetController(deps: ControllerDeps): Controller {
       await client.create('pods', newPod(applyRevision(set, revision), ordinal, revision.metadata.name))
     } catch (error) {
       if (isNamespaceTerminating(error)) return
-      if (isAlreadyExists(error) && pods.get(set.metadata.namespace, name) === undefined) throw error
-      podEvent(set, 'create', name, error)
+      // Ours, made a moment ago, or somebody else's, who may let go of the name.
+      if (!isAlreadyExists(error)) podEvent(set, 'create', name, error)
       throw error
     }
     podEvent(set, 'create', name)
   }
   function newPod(set: StatefulSet, ordinal: number, revision: string): Draft<Pod> {
-    const name = `${set.metadata.name}-${ordinal}`
+    const name = podName(set, ordinal)
     const draft = podFromTemplate(set.spec.template, set.metadata.namespace, ownerReference(resource, set), { name }) as Pod
     const templates = set.spec.volumeClaimTemplates ?? []
     const own = new Set(templates.map((t) => t.metadata.name))
@@ -326,10 +331,10 @@ export function createStatefulSetController(deps: ControllerDeps): Controller {
     }
   }
   /** An adopted pod gets the labels that a pod of this set has. */
-  async function repairIdentity(set: StatefulSet, pod: Pod): Promise<Pod> {
+  async function repairIdentity(set: StatefulSet, pod: Pod): Promise<void> {
     const wanted = { [podNameLabel]: pod.metadata.name, [podIndexLabel]: String(ordinalOf(set, pod)) }
-    if (Object.entries(wanted).every(([k, v]) => pod.metadata.labels?.[k] === v)) return pod
-    return client.patch(
+    if (Object.entries(wanted).every(([k, v]) => pod.metadata.labels?.[k] === v)) return
+    await client.patch(
       'pods',
       { namespace: pod.metadata.namespace, name: pod.metadata.name },
       { metadata: { uid: pod.metadata.uid, labels: wanted } },
@@ -340,7 +345,8 @@ export function createStatefulSetController(deps: ControllerDeps): Controller {
     try {
       await client.delete('pods', { namespace, name }, { preconditions: { uid } })
     } catch (error) {
-      if (isNotFound(error)) return
+      // Gone, or another by now.
+      if (isNotFound(error) || isConflict(error)) return
       podEvent(set, 'delete', name, error)
       throw error
     }
@@ -367,7 +373,7 @@ export function createStatefulSetController(deps: ControllerDeps): Controller {
       }
       const labels = { ...template.metadata.labels, ...set.spec.selector.matchLabels }
       const { metadata, spec } = template
-      const owners = policyOf(set, 'whenDeleted') === 'Delete' ? { ownerReferences: [claimOwner(set)] } : {}
+      const owners = policyOf(set, 'whenDeleted') === 'Delete' ? { ownerReferences: [ownerReference(resource, set)] } : {}
       try {
         await client.create('persistentvolumeclaims', {
           metadata: { name, namespace, labels, ...(metadata.annotations ? { annotations: metadata.annotations } : {}), ...owners },
@@ -393,42 +399,40 @@ export function createStatefulSetController(deps: ControllerDeps): Controller {
   }
   const policyOf = (set: StatefulSet, when: 'whenDeleted' | 'whenScaled') =>
     set.spec.persistentVolumeClaimRetentionPolicy?.[when] ?? 'Retain'
-  const claimOwner = (set: StatefulSet): OwnerReference => ownerReference(resource, set)
+
+  /** Whether a claim is to go with a former pod of this name: whatever is written to it now would be lost with it. */
+  function hasStaleClaim(set: StatefulSet, pod: string): boolean {
+    if (policyOf(set, 'whenScaled') === 'Retain') return false
+    return (set.spec.volumeClaimTemplates ?? []).some((template) =>
+      claims
+        .get(set.metadata.namespace, claimName(template, pod))
+        ?.metadata.ownerReferences?.some((o) => o.kind === 'Pod' && o.name === pod),
+    )
+  }
 
   /**
    * A claim goes with its set (whenDeleted) or with its pod once that is condemned (whenScaled): the garbage collector
-   * deletes it, all that is done here is to say who owns it.
+   * deletes it, all that is done here is to say who owns it. Nothing waits for it.
    */
-  async function updateClaimOwners(set: StatefulSet, owned: readonly Pod[]): Promise<void> {
-    const templates = set.spec.volumeClaimTemplates ?? []
-    if (templates.length === 0 || !set.spec.persistentVolumeClaimRetentionPolicy) return
-    const first = set.spec.ordinals?.start ?? 0
-    const last = first + (set.spec.replicas ?? 1) - 1
-    for (const pod of owned) {
-      const ordinal = ordinalOf(set, pod)
-      const condemned = ordinal > last || ordinal < first
-      for (const template of templates) {
-        const claim = claims.get(set.metadata.namespace, claimName(template, pod.metadata.name))
-        if (!claim || isBeingDeleted(claim)) continue
-        await setClaimOwners(set, pod, claim, condemned)
-      }
-    }
-  }
-  async function setClaimOwners(set: StatefulSet, pod: Pod, claim: PersistentVolumeClaim, condemned: boolean): Promise<void> {
+  async function setClaimOwners(set: StatefulSet, pod: Pod, condemned: boolean): Promise<false> {
+    if (!set.spec.persistentVolumeClaimRetentionPolicy) return false
     const deletedWithSet = policyOf(set, 'whenDeleted') === 'Delete'
     const deletedWithPod = policyOf(set, 'whenScaled') === 'Delete' && condemned
-    const others = (claim.metadata.ownerReferences ?? []).filter((o) => o.uid !== set.metadata.uid && o.uid !== pod.metadata.uid)
-    const podOwner: OwnerReference = {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      name: pod.metadata.name,
-      uid: pod.metadata.uid,
-      controller: true,
-      blockOwnerDeletion: true,
+    const { name, uid } = pod.metadata
+    const owner: OwnerReference | undefined = deletedWithPod
+      ? { apiVersion: 'v1', kind: 'Pod', name, uid, controller: true, blockOwnerDeletion: true }
+      : deletedWithSet
+        ? ownerReference(resource, set)
+        : undefined
+    for (const template of set.spec.volumeClaimTemplates ?? []) {
+      const claim = claims.get(set.metadata.namespace, claimName(template, name))
+      if (!claim || isBeingDeleted(claim)) continue
+      const others = (claim.metadata.ownerReferences ?? []).filter((o) => o.uid !== set.metadata.uid && o.uid !== uid)
+      const ownerReferences = owner ? [...others, owner] : others
+      if (semanticEqual(claim.metadata.ownerReferences, ownerReferences)) continue
+      await client.update('persistentvolumeclaims', { ...claim, metadata: { ...claim.metadata, ownerReferences } })
     }
-    const next = [...others, ...(deletedWithPod ? [podOwner] : deletedWithSet ? [claimOwner(set)] : [])]
-    if (semanticEqual(claim.metadata.ownerReferences, next)) return
-    await client.update('persistentvolumeclaims', { ...claim, metadata: { ...claim.metadata, ownerReferences: next } })
+    return false
   }
 
   return { name: 'statefulset-controller', workers: deps.options.concurrent.statefulset, wake, reconcile }
