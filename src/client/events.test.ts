@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { StatusError } from '../api/errors.ts'
 import type { Event } from '../api/types/core-v1.ts'
 import { createClient } from './client.ts'
 import { createFakeClock } from './clock.ts'
@@ -10,7 +11,7 @@ const about = { kind: 'Pod', apiVersion: 'v1', namespace: 'default', name: 'web'
 function setUp() {
   const clock = createFakeClock()
   const transport = createMemoryTransport({ clock })
-  const recorder = createEventRecorder(createClient(transport), { component: 'tester', clock })
+  const recorder = createEventRecorder(createClient(transport), { component: 'tester', clock, random: () => 0.5 })
   return { clock, recorder, transport, events: () => transport.objects<Event>('/api/v1/events') }
 }
 
@@ -47,4 +48,58 @@ test('a subject of too many events is silenced, then heard again', async () => {
   recorder.event(about, 'Normal', 'Again', 'x')
   await recorder.flush()
   expect(transport.writes).toHaveLength(26)
+})
+
+test('the places within an object count apart, and its budget is one', async () => {
+  const { recorder, events, transport } = setUp()
+  for (const container of ['a', 'b', 'a'])
+    recorder.event({ ...about, fieldPath: `spec.containers{${container}}` }, 'Normal', 'Pulled', 'there already')
+  await recorder.flush()
+  expect(events().map((e) => [e.involvedObject.fieldPath, e.count])).toEqual([
+    ['spec.containers{a}', 2],
+    ['spec.containers{b}', 1],
+  ])
+  for (let i = 0; i < 60; i++) recorder.event({ ...about, fieldPath: `spec.containers{${i % 2 ? 'a' : 'b'}}` }, 'Normal', `R${i}`, 'x')
+  await recorder.flush()
+  expect(transport.writes).toHaveLength(25)
+})
+
+test.each<[string, unknown, tries: number]>([
+  ['a server that is away comes back', new Error('connect ECONNREFUSED'), 12],
+  ['a refusal is the last word', new StatusError({ code: 403, reason: 'Forbidden', message: 'no' }), 1],
+])('an event that cannot be sent: %s', async (_name, failure, most) => {
+  const { recorder, events, transport, clock } = setUp()
+  let tries = 0
+  transport.intercept = () => {
+    tries++
+    throw failure
+  }
+  const settle = () => new Promise((resolve) => setImmediate(resolve))
+  recorder.event(about, 'Normal', 'Created', 'made')
+  await settle()
+  expect(tries).toBe(1)
+  clock.advance(5000)
+  await settle()
+  expect(tries).toBe(Math.min(2, most))
+  for (let i = 0; i < 20; i++) {
+    clock.advance(10_000)
+    await settle()
+  }
+  expect(tries).toBe(most)
+  recorder.event(about, 'Normal', 'Deleted', 'gone')
+  await settle()
+  transport.intercept = undefined
+  clock.advance(10_000)
+  await recorder.flush()
+  expect(events()).toHaveLength(most > 1 ? 1 : 0)
+})
+
+test('who ends does not wait for a server that is away', async () => {
+  const { recorder, transport } = setUp()
+  transport.intercept = () => {
+    throw new Error('connect ECONNREFUSED')
+  }
+  for (let i = 0; i < 5; i++) recorder.event(about, 'Normal', 'Created', `made ${i}`)
+  await recorder.flush()
+  expect(transport.writes).toEqual([])
 })

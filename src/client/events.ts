@@ -3,18 +3,18 @@
  * together, and an object that is the subject of too many is silenced for a while. Recording never makes its caller
  * wait or fail.
  */
-import { isNotFound } from '../api/errors.ts'
+import { isNotFound, StatusError } from '../api/errors.ts'
 import { formatTime } from '../api/meta.ts'
 import type { ObjectReference } from '../api/types/core-v1.ts'
 import type { ObjectMeta } from '../api/types/meta-v1.ts'
 import { type Logger, noLog } from '../log/log.ts'
 import type { Client } from './client.ts'
-import { type Clock, systemClock } from './clock.ts'
+import { type Clock, sleep, systemClock } from './clock.ts'
 import { type ResourceRef, resourceInfo } from './resources.ts'
 
 export interface EventRecorder {
   event(about: ObjectReference, type: 'Normal' | 'Warning', reason: string, message: string): void
-  /** Resolves when what was recorded so far has been sent, or could not be. */
+  /** Resolves when what was recorded so far has been sent, or could not be; what cannot be sent at once is given up. */
   flush(): Promise<void>
 }
 
@@ -35,6 +35,9 @@ const spamRefillMs = 300_000
 const remembered = 4096
 /** Events that wait to be sent; more are dropped. */
 const mostQueued = 1000
+/** How often an event is sent while the server cannot be reached, and how long apart. */
+const mostTries = 12
+const retryAfterMs = 10_000
 
 export interface EventRecorderOptions {
   /** Who reports: `deployment-controller`. */
@@ -42,15 +45,17 @@ export interface EventRecorderOptions {
   readonly host?: string
   readonly clock?: Clock
   readonly log?: Logger
+  readonly random?: () => number
 }
 
 export function createEventRecorder(client: Client, options: EventRecorderOptions): EventRecorder {
-  const { component, host, clock = systemClock, log = noLog } = options
+  const { component, host, clock = systemClock, log = noLog, random = Math.random } = options
   const similar = createMemory<{ messages: Set<string>; at: number }>(remembered)
   const sent = createMemory<{ name: string; count: number; firstTimestamp: string }>(remembered)
   const budgets = createMemory<{ tokens: number; at: number }>(remembered)
   const queue: (() => Promise<void>)[] = []
   let sending: Promise<void> | undefined
+  let flushing = new AbortController()
 
   function allowed(subject: string): boolean {
     const now = clock.now()
@@ -64,20 +69,28 @@ export function createEventRecorder(client: Client, options: EventRecorderOption
   }
 
   async function drain(): Promise<void> {
-    for (let job = queue.shift(); job; job = queue.shift()) {
-      try {
-        await job()
-      } catch (error) {
-        // As upstream: a refused event (namespace terminating, forbidden) is lost, and says so.
-        log.debug('event not recorded', { error: error instanceof Error ? error.message : String(error) })
-      }
-    }
+    for (let job = queue.shift(); job; job = queue.shift()) await send(job)
     sending = undefined
+  }
+  async function send(job: () => Promise<void>): Promise<void> {
+    for (let tries = 1; ; tries++)
+      try {
+        return await job()
+      } catch (error) {
+        const { signal } = flushing
+        // As upstream: a refused event (namespace terminating, forbidden) is lost, and says so; a server that is away comes back.
+        if (error instanceof StatusError || tries === mostTries || signal.aborted) {
+          log.debug('event not recorded', { error: error instanceof Error ? error.message : String(error) })
+          return
+        }
+        // Whoever lost the same server does not come back in the same moment.
+        await sleep(clock, tries === 1 ? retryAfterMs * random() : retryAfterMs, signal)
+      }
   }
 
   return {
     event(about, type, reason, message) {
-      const subject = [about.kind, about.namespace, about.name, about.uid, about.apiVersion, about.fieldPath].join('\0')
+      const subject = [about.kind, about.namespace, about.name, about.uid, about.apiVersion].join('\0')
       const now = clock.now()
       const likeKey = [subject, type, reason].join('\0')
       let like = similar.get(likeKey)
@@ -85,7 +98,7 @@ export function createEventRecorder(client: Client, options: EventRecorderOption
       like.messages.add(message)
       like.at = now
       similar.set(likeKey, like)
-      let key = `${likeKey}\0${message}`
+      let key = `${likeKey}\0${about.fieldPath ?? ''}\0${message}`
       let text = message.slice(0, 1024)
       if (like.messages.size >= similarEvents) {
         // Enough are remembered to know that they are many.
@@ -129,7 +142,11 @@ export function createEventRecorder(client: Client, options: EventRecorderOption
       })
       sending ??= drain()
     },
-    flush: async () => sending,
+    async flush() {
+      flushing.abort()
+      await sending
+      flushing = new AbortController()
+    },
   }
 }
 
