@@ -67,3 +67,22 @@ test('metrics count as upstream names them', async () => {
   expect(text).toContain('workqueue_depth{name="deployment"} 1\n')
   expect(text).toContain('workqueue_queue_duration_seconds_bucket{name="deployment",le="0.1"} 1\n')
 })
+
+test('keys come in their order, however many were taken before', async () => {
+  const queue = createWorkQueue()
+  const [taken, expected]: [string[], string[]] = [[], []]
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 3000; i++) {
+      queue.add(`${round}-${i}`)
+      expected.push(`${round}-${i}`)
+    }
+    // Some stay behind, so that what is freed lies before what waits.
+    for (let i = 0; i < 2900; i++) {
+      const key = (await queue.next()) as string
+      taken.push(key)
+      queue.done(key)
+    }
+  }
+  while (queue.length > 0) taken.push((await queue.next()) as string)
+  expect(taken).toEqual(expected)
+})

@@ -56,6 +56,9 @@ export function createWorkQueue(options: WorkQueueOptions = {}): WorkQueue {
   const { name = '', clock = systemClock, limiter = createExponentialLimiter() } = options
   const measure = options.metrics && name ? createQueueMetrics(options.metrics, name, clock) : undefined
   const waiting = new Set<string>()
+  /** Those that wait, in their order, from `head` on. Not the set's own: its first key is found by stepping over all that were deleted. */
+  let order: string[] = []
+  let head = 0
   const dirty = new Set<string>()
   const processing = new Set<string>()
   const delayed = new Map<string, { at: number; cancel: () => void }>()
@@ -68,8 +71,20 @@ export function createWorkQueue(options: WorkQueueOptions = {}): WorkQueue {
     if (taker) {
       start(key)
       taker(key)
-    } else waiting.add(key)
+    } else {
+      waiting.add(key)
+      order.push(key)
+    }
     measure?.depth(waiting.size)
+  }
+  function first(): string | undefined {
+    if (head === order.length) return undefined
+    const key = order[head++]
+    if (head >= 1024 && head * 2 >= order.length) {
+      order = order.slice(head)
+      head = 0
+    }
+    return key
   }
   function start(key: string): void {
     waiting.delete(key)
@@ -110,7 +125,8 @@ export function createWorkQueue(options: WorkQueueOptions = {}): WorkQueue {
     failures: (key) => limiter.failures(key),
     next() {
       if (down) return Promise.resolve(undefined)
-      for (const key of waiting) {
+      const key = first()
+      if (key !== undefined) {
         start(key)
         return Promise.resolve(key)
       }
@@ -132,6 +148,8 @@ export function createWorkQueue(options: WorkQueueOptions = {}): WorkQueue {
       for (const { cancel } of delayed.values()) cancel()
       delayed.clear()
       waiting.clear()
+      order = []
+      head = 0
       dirty.clear()
       for (const taker of takers.splice(0)) taker(undefined)
     },
