@@ -2,6 +2,7 @@
  * The typed client (client-go's clientset and dynamic client in one): a resource is named as in `deployments.apps`,
  * and what comes back has its type. Objects that come back may be shared with caches: copy, never change them.
  */
+import { isGone } from '../api/errors.ts'
 import type { DeleteOptions, ListMeta } from '../api/types/meta-v1.ts'
 import { type KubernetesObject, type ObjectOf, queryText, type ResourceRef, resourceInfo, resourcePath } from './resources.ts'
 import type { Transport, WatchEvent } from './transport.ts'
@@ -96,6 +97,14 @@ export interface Client {
   raw<T = unknown>(path: string, signal?: AbortSignal): Promise<T>
 }
 
+/** The path of one object. A mistake in the key is told here: the server would take the path for another. */
+function objectPath(resource: ResourceRef, { namespace, name }: ObjectKey, subresource?: string): string {
+  const info = resourceInfo(resource)
+  if (!name) throw new Error('resource name may not be empty')
+  if (info.namespaced && !namespace) throw new Error('an empty namespace may not be set when a resource name is provided')
+  return resourcePath(info, { namespace, name, subresource })
+}
+
 const patchTypes = {
   strategic: 'application/strategic-merge-patch+json',
   merge: 'application/merge-patch+json',
@@ -133,7 +142,13 @@ export function createClient(transport: Transport): Client {
     let page = first
     while (page.metadata.continue) {
       const { resourceVersion: _version, resourceVersionMatch: _match, ...rest } = options
-      page = await list(resource, { ...rest, limit, continue: page.metadata.continue })
+      try {
+        page = await list(resource, { ...rest, limit, continue: page.metadata.continue })
+      } catch (error) {
+        // The state that the pages were of is gone: everything at once, as client-go's pager does.
+        if (isGone(error)) return list(resource, { ...options, limit: undefined })
+        throw error
+      }
       for (const item of page.items) items.push(item)
     }
     return { ...page, items }
@@ -147,19 +162,19 @@ export function createClient(transport: Transport): Client {
   ): Promise<ObjectOf<R>> {
     const info = resourceInfo(resource)
     const { apiVersion, kind, metadata } = object as unknown as KubernetesObject
-    const at =
-      method === 'POST'
-        ? { namespace: metadata?.namespace, subresource: options.subresource }
-        : { namespace: metadata?.namespace, name: metadata?.name, subresource: options.subresource }
+    const { namespace, name = '' } = metadata ?? {}
+    const { subresource } = options
+    if (method === 'POST' && info.namespaced && !namespace) throw new Error('an empty namespace may not be set during creation')
+    const path = method === 'POST' ? resourcePath(info, { namespace, subresource }) : objectPath(resource, { namespace, name }, subresource)
     // Items of a list carry neither apiVersion nor kind; a body must.
     const body = apiVersion && kind ? object : { apiVersion: info.apiVersion, kind: info.kind, ...object }
-    return transport.request({ method, path: resourcePath(info, at) + writeQuery(options), body, signal: options.signal })
+    return transport.request({ method, path: path + writeQuery(options), body, signal: options.signal })
   }
 
   const client: Client = {
     transport,
     async get(resource, key, options = {}) {
-      const path = resourcePath(resourceInfo(resource), { ...key, subresource: options.subresource })
+      const path = objectPath(resource, key, options.subresource)
       return transport.request({
         method: 'GET',
         path: path + queryText({ resourceVersion: options.resourceVersion }),
@@ -178,7 +193,7 @@ export function createClient(transport: Transport): Client {
     updateStatus: (resource, object, options = {}) => write('PUT', resource, object, { ...options, subresource: 'status' }),
     async patch(resource, key, patch, options = {}) {
       const type = options.type ?? (typeof resource === 'string' ? 'strategic' : 'merge')
-      const path = resourcePath(resourceInfo(resource), { ...key, subresource: options.subresource })
+      const path = objectPath(resource, key, options.subresource)
       return transport.request({
         method: 'PATCH',
         path: path + writeQuery(options),
@@ -194,7 +209,7 @@ export function createClient(transport: Transport): Client {
       return client.patch(resource, key, { apiVersion, kind, ...object }, { ...options, type: 'apply' })
     },
     async delete(resource, key, { signal, ...options } = {}) {
-      const path = resourcePath(resourceInfo(resource), key)
+      const path = objectPath(resource, key)
       return transport.request({ method: 'DELETE', path, ...deleteBody(options), signal })
     },
     async deleteCollection(resource, { namespace, signal, delete: options = {}, metadataOnly: _, ...query } = {}) {
@@ -202,7 +217,7 @@ export function createClient(transport: Transport): Client {
       return transport.request({ method: 'DELETE', path, ...deleteBody(options), signal })
     },
     async createSubresource(resource, key, subresource, body, options = {}) {
-      const path = resourcePath(resourceInfo(resource), { ...key, subresource }) + writeQuery(options)
+      const path = objectPath(resource, key, subresource) + writeQuery(options)
       return transport.request({ method: 'POST', path, body, signal: options.signal })
     },
     raw: (path, signal) => transport.request({ method: 'GET', path, signal }),

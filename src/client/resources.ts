@@ -10,6 +10,8 @@ export interface GroupVersionResource {
   readonly resource: string
   /** Filled in where it is known: for references and events. */
   readonly kind?: string
+  /** Where it is known, a missing namespace is told before the server is asked. */
+  readonly namespaced?: boolean
 }
 export type ResourceRef = ResourceName | GroupVersionResource
 
@@ -53,7 +55,7 @@ function readTables(): Map<string, ResourceInfo> {
 function describe(r: GroupVersionResource): ResourceInfo {
   const apiVersion = r.group ? `${r.group}/${r.version}` : r.version
   const root = r.group ? `/apis/${apiVersion}` : `/api/${apiVersion}`
-  return { group: r.group, version: r.version, resource: r.resource, kind: r.kind ?? '', apiVersion, root }
+  return { ...{ group: r.group, version: r.version, resource: r.resource }, kind: r.kind ?? '', namespaced: r.namespaced, apiVersion, root }
 }
 
 /** The path of a collection, an object or a subresource. */
