@@ -95,13 +95,17 @@ export const manifests: Readonly<Record<string, Manifest>> = {
       spec: {
         group: 'every.example.com',
         version: 'v1',
-        service: { namespace: 'every', name: 'every' },
         groupPriorityMinimum: 1000,
         versionPriority: 15,
-        insecureSkipTLSVerify: true,
       },
     },
-    status: { conditions: [{ ...condition, type: 'Available' }] },
+    // The server puts back what it knows better.
+    status: {
+      conditions: [
+        { ...condition, type: 'Available', reason: 'Local', message: 'Local APIServices are always available' },
+        { ...condition, type: 'Tested' },
+      ],
+    },
     field: ['apiservice.spec.versionPriority', 'integer'],
   },
   'apps/v1 controllerrevisions': { body: { data: { spec: {} }, revision: 1 }, field: ['controllerrevision.revision', 'integer'] },
