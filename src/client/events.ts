@@ -13,7 +13,8 @@ import { type Clock, sleep, systemClock } from './clock.ts'
 import { type ResourceRef, resourceInfo } from './resources.ts'
 
 export interface EventRecorder {
-  event(about: ObjectReference, type: 'Normal' | 'Warning', reason: string, message: string): void
+  /** `component` is who reports, where one recorder serves several (the profiles of a scheduler). */
+  event(about: ObjectReference, type: 'Normal' | 'Warning', reason: string, message: string, component?: string): void
   /** Resolves when what was recorded so far has been sent, or could not be; what cannot be sent at once is given up. */
   flush(): Promise<void>
 }
@@ -49,7 +50,7 @@ export interface EventRecorderOptions {
 }
 
 export function createEventRecorder(client: Client, options: EventRecorderOptions): EventRecorder {
-  const { component, host, clock = systemClock, log = noLog, random = Math.random } = options
+  const { host, clock = systemClock, log = noLog, random = Math.random } = options
   const similar = createMemory<{ messages: Set<string>; at: number }>(remembered)
   const sent = createMemory<{ name: string; count: number; firstTimestamp: string }>(remembered)
   const budgets = createMemory<{ tokens: number; at: number }>(remembered)
@@ -89,8 +90,8 @@ export function createEventRecorder(client: Client, options: EventRecorderOption
   }
 
   return {
-    event(about, type, reason, message) {
-      const subject = [about.kind, about.namespace, about.name, about.uid, about.apiVersion].join('\0')
+    event(about, type, reason, message, component = options.component) {
+      const subject = [component, about.kind, about.namespace, about.name, about.uid, about.apiVersion].join('\0')
       const now = clock.now()
       const likeKey = [subject, type, reason].join('\0')
       let like = similar.get(likeKey)

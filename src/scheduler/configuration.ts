@@ -1,4 +1,5 @@
 /** KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1): profiles, their plugins with weights, and the plugins' arguments. */
+import type { EventRecorder } from '../client/events.ts'
 import { validateConfiguration } from './configuration-validation.ts'
 import { defaultPlugins, knownPlugins } from './default-plugins.ts'
 import type { ExtenderConfiguration } from './extender.ts'
@@ -75,8 +76,11 @@ function createProfile(
   given: ProfileConfiguration,
   schedulerName: string,
   configuration: SchedulerConfiguration,
-  deps: PluginDeps,
+  shared: PluginDeps,
 ): Profile {
+  const { recorder: of } = shared
+  const recorder: EventRecorder = { ...of, event: (about, type, reason, message) => of.event(about, type, reason, message, schedulerName) }
+  const deps = { ...shared, recorder }
   const everywhere = merged(defaultPlugins, given.plugins?.['multiPoint'])
   const plugins = new Map(
     defaultPlugins.map(({ name, create }) => [name, create(deps, given.pluginConfig?.find((c) => c.name === name)?.args ?? {})]),
@@ -93,6 +97,7 @@ function createProfile(
     at: Object.fromEntries(points.map((point) => [point, at(point)])) as unknown as Profile['at'],
     weights: new Map(scores.map(({ name, weight }) => [name, weight || 1])),
     percentageOfNodesToScore: given.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore ?? 0,
+    recorder,
   }
 }
 

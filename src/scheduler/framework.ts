@@ -52,6 +52,8 @@ export interface Profile {
   /** What each score weighs. */
   readonly weights: ReadonlyMap<string, number>
   readonly percentageOfNodesToScore: number
+  /** Records events under the scheduler's name. */
+  readonly recorder: EventRecorder
 }
 
 /** What plugins are made from (upstream's framework.Handle). */

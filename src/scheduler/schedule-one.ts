@@ -8,7 +8,7 @@ import { formatTime } from '../api/meta.ts'
 import type { Pod } from '../api/types/core-v1.ts'
 import type { Client } from '../client/client.ts'
 import type { Clock } from '../client/clock.ts'
-import { type EventRecorder, referenceTo } from '../client/events.ts'
+import { referenceTo } from '../client/events.ts'
 import type { Logger } from '../log/log.ts'
 import type { ClusterState } from './cluster-state.ts'
 import { bindByExtenders, type Extender, extenderPlugin, filterByExtenders, scoresOfExtenders } from './extender.ts'
@@ -22,7 +22,6 @@ import { diagnosisMessage, type NodeSearch, type Search } from './schedule-pod.t
 
 export interface ScheduleOneDeps {
   readonly client: Client
-  readonly recorder: EventRecorder
   readonly log: Logger
   readonly metrics: SchedulerMetrics
   readonly clock: Clock
@@ -47,7 +46,7 @@ interface Attempt {
 export type ScheduleOne = (queued: QueuedPod, profile: Profile) => Promise<void> | undefined
 
 export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
-  const { client, recorder, log, metrics, clock, cluster, nominator, search, queue, extenders } = deps
+  const { client, log, metrics, clock, cluster, nominator, search, queue, extenders } = deps
 
   return (queued, profile) => {
     const attempt = { queued, pod: createPodInfo(queued.pod), profile, began: performance.now() }
@@ -121,7 +120,7 @@ export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
       const now = performance.now()
       metrics.attempt('scheduled', profile.schedulerName, (now - began) / 1000)
       metrics.scheduled(queued.attempts, (clock.now() - (queued.firstSeen as number)) / 1000)
-      recorder.event(referenceTo('pods', pod.pod), 'Normal', 'Scheduled', `Successfully assigned ${pod.key} to ${node.name}`)
+      profile.recorder.event(referenceTo('pods', pod.pod), 'Normal', 'Scheduled', `Successfully assigned ${pod.key} to ${node.name}`)
     } catch (error) {
       for (const plugin of profile.at.reserve.toReversed()) plugin.unreserve?.(pod, node, cycle)
       if (cluster.isAssumed(pod.key)) {
@@ -161,7 +160,7 @@ export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
   function failed({ queued, pod, profile, began }: Attempt, message: string): void {
     log.error('scheduling failed', { pod: queued.key, error: message })
     metrics.attempt('error', profile.schedulerName, (performance.now() - began) / 1000)
-    recorder.event(referenceTo('pods', pod.pod), 'Warning', 'FailedScheduling', truncated(message))
+    profile.recorder.event(referenceTo('pods', pod.pod), 'Warning', 'FailedScheduling', truncated(message))
     queue.retry(queued)
     // The node that it was to be bound to is tried first the next time (NominatedNodeNameForExpectation).
     const { nominatedNodeName } = queued.pod.status ?? {}
@@ -187,7 +186,7 @@ export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
     if (nominate) nominator.nominate(pod, nominate.name)
     else if (nominate === null) nominator.forget(pod.key)
     queue.failed(queued, by)
-    recorder.event(referenceTo('pods', pod.pod), 'Warning', 'FailedScheduling', truncated(message))
+    profile.recorder.event(referenceTo('pods', pod.pod), 'Warning', 'FailedScheduling', truncated(message))
     void patchStatus(queued.pod, { reason: 'Unschedulable', message }, nominate === null ? null : nominate?.name)
   }
 

@@ -66,6 +66,7 @@ const profileOf = (plugins: readonly Plugin[], weights: Record<string, number> =
   },
   weights: new Map(Object.entries(weights)),
   percentageOfNodesToScore: percentage,
+  recorder: { event() {}, async flush() {} },
 })
 
 function searchOver(cluster: ReturnType<typeof cycleOf>['cluster'], random = () => 0) {

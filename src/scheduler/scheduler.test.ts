@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Node, Pod } from '../api/types/core-v1.ts'
+import type { Event, Node, Pod } from '../api/types/core-v1.ts'
 import { createClient } from '../client/client.ts'
 import { createEventRecorder } from '../client/events.ts'
 import { createInformers } from '../client/informer.ts'
@@ -113,6 +113,24 @@ test('each profile schedules the pods that name it, by its own plugins', async (
     spread: 'large',
     packed: 'small',
   })
+})
+
+test('events come from the scheduler that the pod names', async () => {
+  const transport = createMemoryTransport()
+  const told = new Promise<string>((resolve) => {
+    transport.intercept = ({ method, path, body }) => {
+      if (method === 'POST' && path.endsWith('/events')) resolve((body as Event).source?.component as string)
+    }
+  })
+  await schedule(
+    [node('n')],
+    [pod('p', { schedulerName: 'mine' })],
+    { profiles: [{ schedulerName: 'mine' }] },
+    transport,
+    createMetrics(),
+    told,
+  )
+  expect(await told).toBe('mine')
 })
 
 test('a profile that does not preempt says nothing of it', async () => {

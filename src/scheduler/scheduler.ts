@@ -55,7 +55,7 @@ export function createScheduler(deps: SchedulerDeps, configuration: SchedulerCon
     ...{ client, informers, recorder, log, metrics, clock, random, extenders, nominator, queue },
   })
   const scheduleOne = createScheduleOne({
-    ...{ client, recorder, log, metrics, clock, cluster, nominator, queue, extenders },
+    ...{ client, log, metrics, clock, cluster, nominator, queue, extenders },
     search: createNodeSearch({ cluster, namespaceLabels, nominator, metrics, random }),
     bindingStarted(ended) {
       bindings++
@@ -87,7 +87,7 @@ export function createScheduler(deps: SchedulerDeps, configuration: SchedulerCon
       const profile = profileOf(pod)
       if (!profile || pod.metadata.deletionTimestamp) {
         // It waits for its finalizers only.
-        if (profile) recorder.event(referenceTo('pods', pod), 'Warning', 'FailedScheduling', `skip schedule deleting pod: ${queued.key}`)
+        profile?.recorder.event(referenceTo('pods', pod), 'Warning', 'FailedScheduling', `skip schedule deleting pod: ${queued.key}`)
         queue.done(queued)
         continue
       }
