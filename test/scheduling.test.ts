@@ -130,6 +130,25 @@ test.each([
   else expect(whyNot('second')).toContain("1 node(s) didn't have free ports for the requested pod ports")
 })
 
+test('a device stands in for an extended resource, and goes from a pod that has ended to one that waits', async () => {
+  const spec = { extendedResourceName: 'example.com/gpu' }
+  await client.create('deviceclasses.resource.k8s.io', { metadata: { name: 'gpu' }, spec } as never)
+  await client.create('resourceslices.resource.k8s.io', {
+    metadata: { name: 's' },
+    spec: { driver: 'd', nodeName: 'n-1', pool: { name: 'n-1', generation: 1, resourceSliceCount: 1 }, devices: [{ name: 'one' }] },
+  } as never)
+  const limits = { 'example.com/gpu': '1' }
+  const wanting = (name: string, annotations = {}) => {
+    const pod = podOf(name, { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x', resources: { limits, requests: limits } }] })
+    return { ...pod, metadata: { ...pod.metadata, annotations } }
+  }
+  expect(await bound(wanting('first', { 'simulation.kijabi.dev/run-seconds': '1' }))).toBe('n-1')
+  await create(wanting('second'))
+  await until('the reason', () => whyNot('second')?.startsWith('0/3 nodes are available: 3 cannot allocate all claims.'))
+  await until('bound', () => nodeOf('second') === 'n-1')
+  expect(pods.get('default', 'second')?.status.extendedResourceClaimStatus?.resourceClaimName).toMatch(/^second-extended-resources-/)
+})
+
 test('pods of lower priority make room, the lowest first, and the freed node is taken at once', async () => {
   await classes()
   await bound(podOf('low', on('n-0', ranked('low')), '1'))

@@ -113,6 +113,22 @@ const removed = async () => {
   await cluster.client.delete('pods', at('p'), { gracePeriodSeconds: 0 })
 }
 
+test('the claim that the scheduler made for a pod’s extended resources goes when the pod has ended', async () => {
+  const { settle } = await setUp(['resourceclaim'])
+  await pod([], { nodeName: 'n' })
+  await cluster.client.create(resource, {
+    metadata: { ...at('made'), ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: user().uid, controller: true }] },
+    spec,
+  } as never)
+  await allocate('made', [user()])
+  await cluster.setPodStatus('p', { extendedResourceClaimStatus: { resourceClaimName: 'made', requestMappings: [] } })
+  await settle()
+  expect(claims()[0]?.status?.reservedFor).toHaveLength(1)
+  await cluster.setPodStatus('p', { phase: 'Succeeded' })
+  await settle()
+  expect(claims()).toEqual([])
+})
+
 test('a claim that is deleted while it is used goes when nobody uses it any more', async () => {
   const { client, settle } = await setUp(['resourceclaim'])
   await client.create(resource, { metadata: at('mine'), spec } as never)

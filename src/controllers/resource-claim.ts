@@ -30,6 +30,13 @@ export function createResourceClaimController({ client, informers, options, reco
   const claimOf = (pod: Pod, podClaim: PodResourceClaim): string | undefined =>
     podClaim.resourceClaimName ?? pod.status.resourceClaimStatuses?.find((s) => s.name === podClaim.name)?.resourceClaimName
 
+  /** Every claim that the pod uses, the one that the scheduler made for its extended resources among them. */
+  const claimsOf = (pod: Pod): string[] =>
+    [
+      ...(pod.spec.resourceClaims ?? []).map((podClaim) => claimOf(pod, podClaim)),
+      pod.status.extendedResourceClaimStatus?.resourceClaimName,
+    ].filter((name) => name !== undefined)
+
   async function ensureClaim(pod: Pod, podClaim: PodResourceClaim): Promise<string | undefined> {
     const { namespace, name } = pod.metadata
     const known = claims
@@ -118,23 +125,16 @@ export function createResourceClaimController({ client, informers, options, reco
     workers: options.concurrent.resourceClaim,
     wake(queue) {
       const wakePod = (pod: Pod) => {
-        if ((pod.spec.resourceClaims?.length ?? 0) === 0) return
-        queue.add(`pod/${objectKey(pod)}`)
-        if (!isDone(pod)) return
-        for (const podClaim of pod.spec.resourceClaims ?? []) {
-          const claim = claimOf(pod, podClaim)
-          if (claim) queue.add(`claim/${pod.metadata.namespace}/${claim}`)
-        }
+        if (pod.spec.resourceClaims?.length) queue.add(`pod/${objectKey(pod)}`)
+        if (isDone(pod)) wakeClaims(pod)
+      }
+      const wakeClaims = (pod: Pod) => {
+        for (const claim of claimsOf(pod)) queue.add(`claim/${pod.metadata.namespace}/${claim}`)
       }
       pods.addHandler({
         added: wakePod,
         updated: wakePod,
-        deleted(pod) {
-          for (const podClaim of pod.spec.resourceClaims ?? []) {
-            const claim = claimOf(pod, podClaim)
-            if (claim) queue.add(`claim/${pod.metadata.namespace}/${claim}`)
-          }
-        },
+        deleted: wakeClaims,
       })
       const wakeClaim = (claim: ResourceClaim) => {
         queue.add(`claim/${objectKey(claim)}`)

@@ -4,6 +4,7 @@ import { createDefaultBinder } from './plugins/default-binder.ts'
 import { createDefaultPreemption, type DefaultPreemptionArgs } from './plugins/default-preemption.ts'
 import { createDefaultSelector } from './plugins/default-selector.ts'
 import { createDynamicResources, type DynamicResourcesArgs } from './plugins/dynamic-resources.ts'
+import { createDeviceClassOf } from './plugins/extended-resources.ts'
 import { imageLocality } from './plugins/image-locality.ts'
 import { createInterPodAffinity, type InterPodAffinityArgs } from './plugins/inter-pod-affinity.ts'
 import { createNodeAffinity, type NodeAffinityArgs } from './plugins/node-affinity.ts'
@@ -35,7 +36,11 @@ export const defaultPlugins: readonly {
   { name: 'TaintToleration', weight: 3, create: () => taintToleration },
   { name: 'NodeAffinity', weight: 2, create: (_, args: NodeAffinityArgs) => createNodeAffinity(args) },
   { name: 'NodePorts', create: () => nodePorts },
-  { name: 'NodeResourcesFit', weight: 1, create: (deps, args: FitArgs) => createNodeResourcesFit(args, deps.extenders) },
+  {
+    name: 'NodeResourcesFit',
+    weight: 1,
+    create: (deps, args: FitArgs) => createNodeResourcesFit(args, deps.extenders, createDeviceClassOf(deps.informers)),
+  },
   { name: 'VolumeRestrictions', create: (deps) => createVolumeRestrictions(deps.informers) },
   { name: 'NodeVolumeLimits', create: (deps) => createNodeVolumeLimits(deps.informers) },
   { name: 'VolumeBinding', create: (deps, args: VolumeBindingArgs) => createVolumeBinding(deps, args) },
@@ -47,7 +52,11 @@ export const defaultPlugins: readonly {
   },
   { name: 'InterPodAffinity', weight: 2, create: (_, args: InterPodAffinityArgs) => createInterPodAffinity(args) },
   // Before preemption: an idle claim is better given up than a pod.
-  { name: 'DynamicResources', weight: 2, create: (deps, args: DynamicResourcesArgs) => createDynamicResources(deps, args) },
+  {
+    name: 'DynamicResources',
+    weight: 2,
+    create: (deps, args: DynamicResourcesArgs) => createDynamicResources(deps, createDeviceClassOf(deps.informers), args),
+  },
   { name: 'DefaultPreemption', create: (deps, args: DefaultPreemptionArgs) => createDefaultPreemption(deps, args) },
   {
     name: 'NodeResourcesBalancedAllocation',

@@ -31,7 +31,7 @@ export interface Plugin {
   reserve?(pod: PodInfo, node: NodeInfo, cycle: Cycle): Rejection | undefined
   unreserve?(pod: PodInfo, node: NodeInfo, cycle: Cycle): void
   /** Whether `preBind` has something to do: then the pod's status names the node meanwhile (NominatedNodeNameForExpectation). */
-  preBindPreFlight?(pod: PodInfo, cycle: Cycle): boolean
+  preBindPreFlight?(pod: PodInfo, node: NodeInfo, cycle: Cycle): boolean
   /** What must be done at the API before the pod is bound. */
   preBind?(pod: PodInfo, node: NodeInfo, cycle: Cycle): Promise<void>
   /** Whether the pod was bound by this plugin (upstream's Success against Skip). */

@@ -137,7 +137,7 @@ export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
   }
 
   async function preBind(pod: PodInfo, node: NodeInfo, profile: Profile, cycle: Cycle): Promise<void> {
-    const busy = profile.at.preBind.filter((plugin) => plugin.preBindPreFlight?.(pod, cycle) ?? true)
+    const busy = profile.at.preBind.filter((plugin) => plugin.preBindPreFlight?.(pod, node, cycle) ?? true)
     if (busy.length) await patchStatus(pod.pod, undefined, node.name)
     for (const plugin of busy)
       await plugin.preBind(pod, node, cycle).catch((error: Error) => {

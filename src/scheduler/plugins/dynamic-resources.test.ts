@@ -11,6 +11,7 @@ import type { FilterFailure } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import { createPodInfo } from '../pod-info.ts'
 import { createDynamicResources } from './dynamic-resources.ts'
+import { createDeviceClassOf } from './extended-resources.ts'
 import { cycleOf, event, podOf, rejections, scores, testHints } from './testing.ts'
 import { claim, device, request, slice } from './testing-devices.ts'
 
@@ -39,7 +40,7 @@ async function withCluster(claims: object[], devices = [device('1')]) {
   for (const c of [gpuClass, celClass]) await client.create('deviceclasses.resource.k8s.io', c as never)
   await client.create('resourceslices.resource.k8s.io', slice('a', devices) as never)
   const informers = createInformers(client)
-  const plugin = createDynamicResources({ client, informers, clock, recorder, log: noLog })
+  const plugin = createDynamicResources({ client, informers, clock, recorder, log: noLog }, createDeviceClassOf(informers))
   informers.start()
   await informers.synced()
   return { client, informers, plugin }
@@ -118,6 +119,68 @@ test('a pod that is not bound after all gives its place at a claim back, and the
   informers.stop()
 })
 
+test('devices stand in for an extended resource where the node has none: a claim is made, told in the pod’s status, and goes with the failure', async () => {
+  const { client, plugin, informers } = await withCluster([], [device('1'), device('2'), device('3')])
+  const resources = { requests: { 'deviceclass.resource.kubernetes.io/gpu': '2' } }
+  const spec = { containers: [{ name: 'c', image: 'x', resources }] }
+  const pod = createPodInfo(await client.create('pods', { metadata: { namespace: 'default', name: 'incoming' }, spec } as never))
+  const own = { allocatable: { 'deviceclass.resource.kubernetes.io/gpu': '8' } }
+  const cycle = cycleOf({ a: {}, b: {}, own })
+  expect(rejections(plugin, { spec }, cycle)).toEqual({ b: ['cannot allocate all claims'] })
+  const [a, b] = [cycle.cluster.node('a') as NodeInfo, cycle.cluster.node('own') as NodeInfo]
+  cycle.data.clear()
+  const prepared = plugin.preFilter?.(pod, cycle) as { filter: (node: NodeInfo) => unknown }
+  expect([prepared.filter(a), prepared.filter(b)]).toEqual([undefined, undefined])
+  expect([plugin.preBindPreFlight?.(pod, a, cycle), plugin.preBindPreFlight?.(pod, b, cycle)]).toEqual([true, false])
+  plugin.reserve?.(pod, a, cycle)
+  // They are held from now on.
+  expect(rejections(plugin, { spec }, cycleOf({ a: {} }))).toEqual({ a: ['cannot allocate all claims'] })
+  await plugin.preBind?.(pod, a, cycle)
+  const { uid, name } = pod.pod.metadata
+  const [made] = (await client.list('resourceclaims.resource.k8s.io')).items
+  expect(made).toMatchObject({
+    metadata: {
+      annotations: { 'resource.kubernetes.io/extended-resource-claim': 'true' },
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name, uid, controller: true }],
+      finalizers: ['resource.kubernetes.io/delete-protection'],
+    },
+    spec: { devices: { requests: [{ name: 'container-0-request-0', exactly: { deviceClassName: 'gpu', count: 2 } }] } },
+    status: { reservedFor: [{ resource: 'pods', name, uid }], allocation: { devices: { results: [{ device: '1' }, { device: '2' }] } } },
+  })
+  expect((await client.get('pods', { namespace: 'default', name })).status.extendedResourceClaimStatus).toEqual({
+    resourceClaimName: made?.metadata.name,
+    requestMappings: [{ containerName: 'c', resourceName: 'deviceclass.resource.kubernetes.io/gpu', requestName: 'container-0-request-0' }],
+  })
+  const gone = new Promise<void>((resolve) => informers.of('resourceclaims.resource.k8s.io').addHandler({ deleted: () => resolve() }))
+  plugin.unreserve?.(pod, a, cycle)
+  await gone
+  expect(rejections(plugin, { spec }, cycleOf({ a: {} }))).toEqual({})
+  informers.stop()
+})
+
+test('a claim for extended resources that an earlier try has left goes first', async () => {
+  const left = {
+    ...claim('left', [request('container-0-request-0')]),
+    metadata: {
+      namespace: 'default',
+      name: 'left',
+      annotations: { 'resource.kubernetes.io/extended-resource-claim': 'true' },
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'incoming', uid: 'incoming', controller: true }],
+    },
+  }
+  const { client, plugin, informers } = await withCluster([left])
+  const cycle = cycleOf({ a: {} })
+  const pod = {
+    spec: { containers: [{ name: 'c', image: 'x', resources: { requests: { 'deviceclass.resource.kubernetes.io/gpu': '1' } } }] },
+  }
+  expect(rejections(plugin, pod, cycle)).toEqual({ a: ['cannot schedule extended resource claim'] })
+  const failure = { diagnosis: { nodes: 1, rejections: new Map(), whole: undefined } } as unknown as FilterFailure
+  const message = 'deletion of ResourceClaim completed'
+  expect(await plugin.postFilter?.(createPodInfo(podOf('incoming', pod)), cycle, failure)).toEqual({ message })
+  expect((await client.list('resourceclaims.resource.k8s.io')).items).toEqual([])
+  informers.stop()
+})
+
 test('a claim from a template that is not made yet keeps the pod out of the queue', async () => {
   const { plugin, informers } = await withCluster([])
   const pod = podOf('p', { spec: { resourceClaims: [{ name: 'gpu', resourceClaimTemplateName: 't' }] } })
@@ -143,7 +206,7 @@ test('the node that has the alternative named first is better', async () => {
       slice(node, [device('1', { attributes: { kind: { string: kinds[i] as string } } })]) as never,
     )
   const informers = createInformers(client)
-  const plugin = createDynamicResources({ client, informers, clock, recorder, log: noLog })
+  const plugin = createDynamicResources({ client, informers, clock, recorder, log: noLog }, createDeviceClassOf(informers))
   informers.start()
   await informers.synced()
   informers.stop()

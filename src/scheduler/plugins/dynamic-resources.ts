@@ -11,6 +11,7 @@ import { parseDuration } from '../../flags/flags.ts'
 import { type Cycle, type Plugin, type PluginDeps, type Rejection, scaleToBest, scoreEach } from '../framework.ts'
 import { allocate, deviceId, requestsOf, SelectionError, selects } from './device-allocation.ts'
 import { type DevicesInUse, devicesInUse } from './device-capacity.ts'
+import { type DeviceClassOf, draftOf, extendedResourceClaimAnnotation, requestsFor } from './extended-resources.ts'
 import { until } from './until.ts'
 
 const name = 'DynamicResources'
@@ -26,9 +27,17 @@ interface State {
   readonly claims: readonly ResourceClaim[]
   /** Of `claims`, those that the chosen node gives devices to. */
   readonly open: readonly ResourceClaim[]
-  readonly perNode: Map<string, AllocationResult[]>
+  readonly perNode: Map<string, NodeAllocation>
   /** Allocated claims that some node turned out to be out of reach of. */
   readonly elsewhere: Set<ResourceClaim>
+  /** The claim that the server has for the pod's extended resources. */
+  extended: ResourceClaim | undefined
+}
+/** What a node can give; the claim for extended resources is the last of those that it gives devices to. */
+interface NodeAllocation {
+  readonly open: readonly ResourceClaim[]
+  readonly results: readonly AllocationResult[]
+  readonly extended: { readonly claim: ResourceClaim; readonly mappings: ReturnType<typeof requestsFor>['mappings'] } | undefined
 }
 
 export interface DynamicResourcesArgs {
@@ -42,6 +51,7 @@ const defaultFilterTimeoutMs = 10_000
 
 export function createDynamicResources(
   { client, informers, clock, recorder, log }: Pick<PluginDeps, 'client' | 'informers' | 'clock' | 'recorder' | 'log'>,
+  deviceClassOf: DeviceClassOf,
   { bindingTimeout = '', filterTimeout = '' }: DynamicResourcesArgs = {},
 ): Plugin {
   const bindingTimeoutMs = parseDuration(bindingTimeout) ?? defaultBindingTimeoutMs
@@ -102,11 +112,12 @@ export function createDynamicResources(
       const found = claimsOf(pod)
       return typeof found === 'string' ? found : undefined
     },
-    preFilter({ pod }, cycle) {
-      if (!pod.spec.resourceClaims?.length) return undefined
+    preFilter({ pod, requests: { scalar } }, cycle) {
+      const byDevices = Object.keys(scalar).filter((resource) => scalar[resource] && deviceClassOf(resource))
+      if (!pod.spec.resourceClaims?.length && byDevices.length === 0) return undefined
       const found = claimsOf(pod)
       if (typeof found === 'string') return { reject: because(found) }
-      if (found.length === 0) return undefined
+      if (found.length === 0 && byDevices.length === 0) return undefined
       const open = found.filter((claim) => !claim.status?.allocation)
       for (const claim of found) {
         const reservedFor = claim.status?.reservedFor ?? []
@@ -115,24 +126,35 @@ export function createDynamicResources(
         const why = claim.status?.allocation ? undefined : refusal(claim)
         if (why) return { reject: because(why) }
       }
-      const state: State = { claims: found, open, perNode: new Map(), elsewhere: new Set() }
+      const extended = byDevices.length ? claims.list(pod.metadata.namespace).find((claim) => isExtendedClaimOf(claim, pod)) : undefined
+      const state: State = { claims: found, open, perNode: new Map(), elsewhere: new Set(), extended }
       cycle.data.set(name, state)
-      const taken = open.length ? takenDevices() : devicesInUse([], deviceId)
-      const known = open.length ? slices.list() : []
+      const isOpen = open.length > 0 || byDevices.length > 0
+      const taken = isOpen ? takenDevices() : devicesInUse([], deviceId)
+      const known = isOpen ? slices.list() : []
       return {
-        filter({ node }) {
+        filter({ node, allocatable }) {
+          // It is from a try that failed, and nobody knows whether its devices would still do.
+          if (extended) return because('cannot schedule extended resource claim')
+          const { requests, mappings } = requestsFor(
+            pod,
+            byDevices.filter((resource) => !allocatable.scalar[resource]),
+            deviceClassOf,
+          )
+          const draft = requests.length ? { claim: draftOf(pod, requests), mappings } : undefined
+          const wanted = draft ? [...open, draft.claim] : open
           const away = found.filter((c) => {
             const selector = c.status?.allocation?.nodeSelector
             return selector !== undefined && !selects(selector, node)
           })
           for (const claim of away) state.elsewhere.add(claim)
-          if (open.length) {
+          if (wanted.length) {
             try {
               const until = performance.now() + filterTimeoutMs
               const isLate = () => performance.now() > until
-              const allocations = allocate(node, open, known, taken, (n) => classes.get(undefined, n), isLate)
-              if (!allocations) return cannotAllocate
-              state.perNode.set(node.metadata.name, allocations)
+              const results = allocate(node, wanted, known, taken, (n) => classes.get(undefined, n), isLate)
+              if (!results) return cannotAllocate
+              state.perNode.set(node.metadata.name, { open: wanted, results, extended: draft })
             } catch (error) {
               // Upstream ends the pod's cycle here and tries again after a while; this node is out until a class or slice changes.
               if (error instanceof SelectionError) return because(error.message)
@@ -149,8 +171,8 @@ export function createDynamicResources(
       if (!state?.open.some(({ spec }) => spec.devices.requests?.some((r) => r.firstAvailable))) return undefined
       return {
         score: scoreEach(candidates, ({ name: node }) => {
-          const allocations = state.perNode.get(node) ?? []
-          return state.open.reduce((sum, claim, i) => sum + preferenceOf(claim, allocations[i]), 0)
+          const results = state.perNode.get(node)?.results ?? []
+          return state.open.reduce((sum, claim, i) => sum + preferenceOf(claim, results[i]), 0)
         }),
         normalizeScore: (scores) => scaleToBest(scores, false),
       }
@@ -166,29 +188,46 @@ export function createDynamicResources(
         await giveUp(claim)
         return { message: 'deallocation of ResourceClaim completed' }
       }
+      if (state.extended) {
+        await remove(state.extended)
+        return { message: 'deletion of ResourceClaim completed' }
+      }
       return { message: 'still not schedulable' }
     },
     reserve(_, node, cycle) {
-      const state = stateOf(cycle)
-      const allocations = state?.perNode.get(node.name)
-      state?.open.forEach((claim, i) => {
-        pending.set(claim.metadata.uid, allocations?.[i] as AllocationResult)
+      const given = stateOf(cycle)?.perNode.get(node.name)
+      given?.open.forEach((claim, i) => {
+        pending.set(claim.metadata.uid, given.results[i] as AllocationResult)
       })
       return undefined
     },
-    unreserve({ pod }, __, cycle) {
-      for (const claim of stateOf(cycle)?.open ?? []) pending.delete(claim.metadata.uid)
-      for (const { metadata } of stateOf(cycle)?.claims ?? []) {
+    unreserve({ pod }, node, cycle) {
+      const state = stateOf(cycle)
+      for (const claim of state?.perNode.get(node.name)?.open ?? []) pending.delete(claim.metadata.uid)
+      if (state?.extended) {
+        const { extended } = state
+        pending.delete(extended.metadata.uid)
+        void remove(extended).catch((error) => log.error('cannot delete a claim', { claim: extended.metadata.name, error }))
+      }
+      for (const { metadata } of state?.claims ?? []) {
         const claim = claims.get(metadata.namespace, metadata.name)
         if (claim?.status?.allocation && isReservedFor(claim, pod)) void release(claim, pod)
       }
     },
-    preBindPreFlight: ({ pod }, cycle) =>
-      stateOf(cycle)?.claims.some((claim) => !isReservedFor(claim, pod) || hasConditions(claim.status?.allocation)) === true,
+    preBindPreFlight: (_, node, cycle) =>
+      Boolean(stateOf(cycle)?.claims.length) || stateOf(cycle)?.perNode.get(node.name)?.extended !== undefined,
     async preBind({ pod }, node, cycle) {
-      const mine = stateOf(cycle)?.claims ?? []
+      const state = stateOf(cycle)
+      const mine = [...(state?.claims ?? [])]
+      const extended = state?.perNode.get(node.name)?.extended
+      if (state && extended) mine.push(await createExtended(state, extended.claim))
       const awaited = mine.filter(({ metadata, status }) => hasConditions(pending.get(metadata.uid) ?? status?.allocation))
       for (const claim of mine) await reserveFor(pod, claim, pending.get(claim.metadata.uid))
+      if (extended) {
+        const extendedResourceClaimStatus = { requestMappings: extended.mappings, resourceClaimName: state?.extended?.metadata.name }
+        const { namespace, name: podName } = pod.metadata
+        await client.patch('pods', { namespace, name: podName }, { status: { extendedResourceClaimStatus } }, { subresource: 'status' })
+      }
       if (awaited.length === 0) return
       const told = `waiting for binding conditions for device on node ${node.name}`
       recorder.event(referenceTo('pods', pod), 'Normal', 'BindingConditionsPending', told)
@@ -244,6 +283,28 @@ export function createDynamicResources(
     }
   }
 
+  /** The server's own claim for extended resources, with the devices that were held for it. */
+  async function createExtended(state: State, { metadata: { uid: draftUid, ...metadata }, spec }: ResourceClaim): Promise<ResourceClaim> {
+    const created = await client.create(resource, { metadata, spec } as ResourceClaim)
+    state.extended = created
+    pending.set(created.metadata.uid, pending.get(draftUid) as AllocationResult)
+    pending.delete(draftUid)
+    return created
+  }
+
+  /** Deletes a claim, whose devices nobody uses yet. */
+  async function remove(known: ResourceClaim): Promise<void> {
+    const at = { namespace: known.metadata.namespace, name: known.metadata.name }
+    try {
+      const claim = await client.get(resource, at)
+      const finalizers = claim.metadata.finalizers?.filter((f) => f !== finalizer)
+      await client.update(resource, { ...claim, metadata: { ...claim.metadata, finalizers } })
+      await client.delete(resource, at)
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+    }
+  }
+
   async function giveUp(claim: ResourceClaim): Promise<void> {
     const { allocation: _, reservedFor: __, devices: ___, ...status } = claim.status ?? {}
     await client.updateStatus(resource, { ...claim, status })
@@ -273,6 +334,9 @@ export function createDynamicResources(
       }
   }
 }
+
+const isExtendedClaimOf = (claim: ResourceClaim, { metadata }: Pod): boolean =>
+  claim.metadata.annotations?.[extendedResourceClaimAnnotation] === 'true' && controllerOf(claim)?.uid === metadata.uid
 
 const isReservedFor = (claim: ResourceClaim, pod: Pod): boolean =>
   claim.status?.reservedFor?.some((r) => r.uid === pod.metadata.uid) === true

@@ -68,6 +68,34 @@ testFilter(createNodeResourcesFit({ ignoredResources: ['example.com/gpu'], ignor
   ],
 ])
 
+const gpuPod = { spec: requesting({ 'example.com/gpu': '2' }) }
+const deviceClassOf = (name: string) => (name === 'example.com/gpu' ? 'gpu' : undefined)
+testFilter(createNodeResourcesFit({}, [], deviceClassOf), [
+  [
+    'what devices stand in for, but on nodes that have some of it',
+    gpuPod,
+    { a: {}, b: gpu('1'), c: gpu('2') },
+    {},
+    { b: ['Insufficient example.com/gpu'] },
+  ],
+  ['what they do not', { spec: requesting({ 'example.com/nic': '1' }) }, { a: {} }, {}, { a: ['Insufficient example.com/nic'] }],
+])
+const classEvent = (extendedResourceName: string, before?: string) =>
+  ({
+    kind: 'other',
+    resource: 'deviceclasses.resource.k8s.io',
+    object: { metadata: { name: 'c' }, spec: { extendedResourceName } },
+    ...(before ? { before: { metadata: { name: 'c' }, spec: { extendedResourceName: before } } } : {}),
+  }) as const
+testHints(createNodeResourcesFit({}, [], deviceClassOf), [
+  ['a node without any comes', gpuPod, event.nodeAdded(), true],
+  ['a class comes that stands for it', gpuPod, classEvent('example.com/gpu'), true],
+  ['a class comes to stand for it', gpuPod, classEvent('example.com/gpu', 'example.com/nic'), true],
+  ['a class that stands for it changes otherwise', gpuPod, classEvent('example.com/gpu', 'example.com/gpu'), false],
+  ['another class comes', gpuPod, classEvent('example.com/nic'), false],
+  ['a class comes by whose name it is wanted', { spec: requesting({ 'deviceclass.resource.kubernetes.io/c': '1' }) }, classEvent(''), true],
+])
+
 test.each([
   ['more than the node has in all', '5', true],
   ['more than is left', '3', false],

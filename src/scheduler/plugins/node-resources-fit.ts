@@ -1,11 +1,13 @@
 /** A node must have what the pod requests left over; how full it would be is scored by the strategy chosen (least, most or a given shape). */
 import type { Pod } from '../../api/types/core-v1.ts'
+import type { DeviceClass } from '../../api/types/resource-v1.ts'
 import type { Extender } from '../extender.ts'
 import { maxScore, type Plugin, type Rejection } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import { amountOf, createKeptScores, isScored } from '../node-resources.ts'
 import type { PodInfo } from '../pod-info.ts'
 import { podRequests, type Resources } from '../resources.ts'
+import { type DeviceClassOf, standsFor } from './extended-resources.ts'
 
 export interface FitArgs {
   readonly scoringStrategy?: {
@@ -21,7 +23,12 @@ type Shape = readonly { readonly utilization: number; readonly score: number }[]
 
 const plugin = 'NodeResourcesFit'
 
-export function createNodeResourcesFit(args: FitArgs = {}, extenders: readonly Extender[] = []): Plugin {
+/** `deviceClassOf` knows the resources that devices may stand in for where a node has none: DynamicResources looks for these. */
+export function createNodeResourcesFit(
+  args: FitArgs = {},
+  extenders: readonly Extender[] = [],
+  deviceClassOf: DeviceClassOf = () => undefined,
+): Plugin {
   const ignored = new Set([...(args.ignoredResources ?? []), ...extenders.flatMap((extender) => extender.ignoredResources)])
   const ignoredGroups = args.ignoredResourceGroups ?? []
   const isChecked = (name: string) => !ignored.has(name) && !ignoredGroups.some((group) => name.startsWith(`${group}/`))
@@ -37,7 +44,10 @@ export function createNodeResourcesFit(args: FitArgs = {}, extenders: readonly E
     preFilter({ requests }, { cluster }) {
       const { allocatable, requested, pods } = cluster.resources
       const checks = ['cpu', 'memory', 'ephemeral-storage', ...Object.keys(requests.scalar).filter(isChecked)]
-        .map((name) => ({ name, wanted: amountOf(requests, name), has: allocatable.of(name), used: requested.of(name) }))
+        .map((name) => ({
+          ...{ name, wanted: amountOf(requests, name), has: allocatable.of(name), used: requested.of(name) },
+          byDevices: deviceClassOf(name) !== undefined,
+        }))
         .filter(({ wanted }) => wanted > 0)
       const count = pods.of('count')
       const allowed = pods.of('allowed')
@@ -45,8 +55,8 @@ export function createNodeResourcesFit(args: FitArgs = {}, extenders: readonly E
         filter({ index }) {
           let fits = at(count, index) < at(allowed, index)
           for (let i = 0; i < checks.length && fits; i++) {
-            const { wanted, has, used } = checks[i] as Check
-            fits = wanted <= at(has, index) - at(used, index)
+            const { wanted, has, used, byDevices } = checks[i] as Check
+            fits = wanted <= at(has, index) - at(used, index) || (byDevices && at(has, index) === 0)
           }
           return fits ? undefined : insufficient(checks, index, at(count, index) >= at(allowed, index))
         },
@@ -77,9 +87,11 @@ export function createNodeResourcesFit(args: FitArgs = {}, extenders: readonly E
     },
     wakes(pod, event) {
       if (event.kind === 'pod-deleted') return true
+      if (event.kind === 'other' && event.resource === 'deviceclasses.resource.k8s.io') return classMatters(pod, event)
       if (event.kind === 'pod-updated') return event.before !== undefined && frees(pod.requests, event.before, event.pod)
       return (
-        (event.kind === 'node-added' || (event.kind === 'node-updated' && event.changed.has('allocatable'))) && fitsEmpty(pod, event.node)
+        (event.kind === 'node-added' || (event.kind === 'node-updated' && event.changed.has('allocatable'))) &&
+        fitsEmpty(pod, event.node, deviceClassOf)
       )
     },
   }
@@ -92,21 +104,36 @@ interface Check {
   readonly wanted: number
   readonly has: Float64Array
   readonly used: Float64Array
+  /** Devices will do where the node has none. */
+  readonly byDevices: boolean
 }
 
 function insufficient(checks: readonly Check[], index: number, isFull: boolean): Rejection {
-  const short = checks.filter(({ wanted, has, used }) => wanted > at(has, index) - at(used, index))
+  const short = checks.filter(
+    ({ wanted, has, used, byDevices }) => wanted > at(has, index) - at(used, index) && !(byDevices && at(has, index) === 0),
+  )
   const reasons = [...(isFull ? ['Too many pods'] : []), ...short.map(({ name }) => `Insufficient ${name}`)]
   return { plugin, reasons, unresolvable: short.some(({ wanted, has }) => wanted > at(has, index)) }
 }
 
-function fitsEmpty({ requests }: PodInfo, { allocatable: has }: NodeInfo): boolean {
+function fitsEmpty({ requests }: PodInfo, { allocatable: has }: NodeInfo, deviceClassOf: DeviceClassOf): boolean {
   return (
     requests.milliCpu <= has.milliCpu &&
     requests.memory <= has.memory &&
     requests.ephemeralStorage <= has.ephemeralStorage &&
-    Object.entries(requests.scalar).every(([name, wanted]) => wanted <= (has.scalar[name] ?? 0))
+    Object.entries(requests.scalar).every(([name, wanted]) => {
+      const present = has.scalar[name] ?? 0
+      return wanted <= present || (present === 0 && deviceClassOf(name) !== undefined)
+    })
   )
+}
+
+/** Whether a class now stands for a resource that is wanted. */
+function classMatters({ requests }: PodInfo, { object, before }: { readonly object: unknown; readonly before?: unknown }): boolean {
+  const of = ({ metadata, spec }: DeviceClass) => ({ name: metadata.name, extendedResourceName: spec.extendedResourceName })
+  const isWanted = (deviceClass: DeviceClass) => Object.keys(requests.scalar).some((name) => standsFor(of(deviceClass), name))
+  const had = before as DeviceClass | undefined
+  return isWanted(object as DeviceClass) && (!had || had.spec.extendedResourceName !== (object as DeviceClass).spec.extendedResourceName)
 }
 
 /** Whether a pod resized in place gave up something that is wanted. */
