@@ -60,7 +60,11 @@ export function addAllEventHandlers({ informers, cluster, queue, nominator, isRe
   }
 
   function onPod(pod: Pod, before: Pod | undefined): void {
-    if (isOver(pod)) {
+    if (before && before.metadata.uid !== pod.metadata.uid) {
+      // Another pod of that name: what went between was not seen.
+      onPodGone(before)
+      onPod(pod, undefined)
+    } else if (isOver(pod)) {
       if (before && !isOver(before)) onPodGone(pod)
     } else if (pod.spec.nodeName) onAssignedPod(pod, before)
     else if (!isResponsibleFor(pod)) return
@@ -79,16 +83,20 @@ export function addAllEventHandlers({ informers, cluster, queue, nominator, isRe
     queue.happened({ kind: 'pod-assigned', pod })
   }
   function onWaitingPod(pod: Pod, before: Pod | undefined): void {
-    if (nominator.size || pod.status?.nominatedNodeName) nominator.update(createPodInfo(pod), before?.status?.nominatedNodeName)
+    if (nominator.size || pod.status?.nominatedNodeName) {
+      const left = nominator.update(createPodInfo(pod), before?.status?.nominatedNodeName)
+      // Whom the promise kept out may come now, as if the pod had left.
+      if (left) queue.happened({ kind: 'pod-deleted', pod: before ?? pod })
+    }
     if (before) queue.update(pod)
     else queue.add(pod)
   }
   function onPodGone(pod: Pod): void {
     const key = keyOf(pod)
-    nominator.forget(key)
+    const promised = nominator.forget(key)
     queue.remove(key)
     if (cluster.podOn(key)?.pods.get(key)?.pod.metadata.uid === pod.metadata.uid || pod.spec.nodeName) cluster.removePod(key)
-    if (pod.spec.nodeName) queue.happened({ kind: 'pod-deleted', pod })
+    if (pod.spec.nodeName || promised) queue.happened({ kind: 'pod-deleted', pod })
   }
 }
 

@@ -7,14 +7,13 @@ type Status = 'Success' | 'Unschedulable' | 'Error'
 
 /** Why a pod comes into a part of the queue: something of its own, or the cluster's event by its name. */
 export type QueueEvent =
-  | 'PodAdd'
-  | 'PodUpdate'
   | 'ScheduleAttemptFailure'
   | 'BackoffComplete'
   | 'PopFromBackoffQ'
   | 'ForceActivate'
   | 'UnschedulableTimeout'
   | `${string}${'Add' | 'Update' | 'Delete'}`
+  | `${'Node' | 'AssignedPod'}Update${string}`
 export type QueuePart = 'active' | 'backoff' | 'unschedulable' | 'gated'
 
 export interface SchedulerMetrics {

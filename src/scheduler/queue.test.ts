@@ -6,7 +6,7 @@ import type { Plugin } from './framework.ts'
 import { createSchedulerMetrics } from './metrics.ts'
 import { schedulingGates } from './plugins/scheduling-gates.ts'
 import { podOf } from './plugins/testing.ts'
-import { createSchedulingQueue } from './queue.ts'
+import { createSchedulingQueue, type QueuedPod } from './queue.ts'
 
 const deaf: Plugin = { name: 'Deaf', wakes: () => false }
 const keen: Plugin = { name: 'Keen', wakes: (_, event) => event.kind === 'node-deleted' }
@@ -114,6 +114,21 @@ test('a gate that opens without an event lets its pod in', () => {
   closed = false
   queue.openGate('default/p')
   expect(queue.sizes).toMatchObject({ gated: 0, active: 1 })
+})
+
+test('a pod that went while it was tried does not end the try of another of its name', () => {
+  const { queue } = setUp()
+  queue.add(podOf('p', {}))
+  const gone = queue.pop() as QueuedPod
+  queue.remove('default/p')
+  queue.add(podOf('p', {}))
+  const young = queue.pop() as QueuedPod
+  queue.failed(gone, [deaf])
+  queue.retry(gone)
+  queue.done(gone)
+  expect(queue.sizes).toMatchObject({ active: 0, backoff: 0, unschedulable: 0 })
+  queue.failed(young, [deaf])
+  expect(queue.sizes).toMatchObject({ unschedulable: 1 })
 })
 
 test('five minutes aside are enough', () => {

@@ -8,7 +8,7 @@
 import type { Pod } from '../api/types/core-v1.ts'
 import type { Clock } from '../client/clock.ts'
 import { resourceInfo } from '../client/resources.ts'
-import type { ClusterEvent, Plugin, Profile } from './framework.ts'
+import type { ClusterEvent, NodeChange, Plugin, Profile } from './framework.ts'
 import { createHeap } from './heap.ts'
 import type { QueueEvent, QueuePart, SchedulerMetrics } from './metrics.ts'
 import { byPriority, compareQueued } from './plugins/priority-sort.ts'
@@ -142,13 +142,17 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
     return queued
   }
 
+  /** Whether the pod was in flight; another of that name may be. */
+  const land = (queued: QueuedPod): boolean => inFlight.get(queued.key) === queued && inFlight.delete(queued.key)
+
   return {
     add(pod) {
       const key = `${pod.metadata.namespace}/${pod.metadata.name}`
       take(key)
       const now = clock.now()
       const counts = { attempts: 0, unschedulableCount: 0, errors: 0 }
-      toActive({ pod, key, timestamp: now, firstSeen: undefined, ...counts, rejectedBy: [], events: [], backoffUntil: 0 }, 'PodAdd')
+      const queued = { pod, key, timestamp: now, firstSeen: undefined, ...counts, rejectedBy: [], events: [], backoffUntil: 0 }
+      toActive(queued, 'UnschedulablePodAdd')
     },
     update(pod) {
       const key = `${pod.metadata.namespace}/${pod.metadata.name}`
@@ -171,7 +175,7 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
         if (!changed) return
         waiting.cancel()
         unschedulable.delete(key)
-        startBackoff(waiting.queued, backoffOf(waiting.queued) - (clock.now() - waiting.since), 'PodUpdate')
+        startBackoff(waiting.queued, backoffOf(waiting.queued) - (clock.now() - waiting.since), 'UnschedulablePodUpdate')
         return
       }
       const resting = backoff.get(key)
@@ -182,7 +186,7 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
       const queued = take(key)
       if (!queued) return this.add(pod)
       queued.pod = pod
-      toActive(queued, 'PodUpdate')
+      toActive(queued, 'UnschedulablePodUpdate')
     },
     remove(key) {
       take(key)
@@ -197,10 +201,10 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
       return queued
     },
     done(queued) {
-      inFlight.delete(queued.key)
+      land(queued)
     },
     failed(queued, rejectedBy) {
-      if (!inFlight.delete(queued.key)) return // removed meanwhile
+      if (!land(queued)) return // removed meanwhile
       queued.rejectedBy = rejectedBy
       queued.unschedulableCount++
       queued.errors = 0
@@ -215,7 +219,7 @@ export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
       metrics.incoming('ScheduleAttemptFailure', 'unschedulable')
     },
     retry(queued) {
-      if (!inFlight.delete(queued.key)) return
+      if (!land(queued)) return
       queued.errors++
       queued.timestamp = clock.now()
       startBackoff(queued, backoffOf(queued), 'ScheduleAttemptFailure', true)
@@ -274,13 +278,22 @@ function schedulingChanged(before: Pod, pod: Pod): boolean {
   return specChanged(pod, before) || parts(before) !== parts(pod)
 }
 
+const nodeUpdates = {
+  allocatable: 'Allocatable',
+  labels: 'Label',
+  taints: 'Taint',
+  unschedulable: 'Taint',
+  condition: 'Condition',
+  declaredFeatures: 'DeclaredFeature',
+} as const satisfies Record<NodeChange, string>
+
 /** What happened, in upstream's words for its metrics (ClusterEvent.Label). */
 function labelOf(event: ClusterEvent): QueueEvent {
   switch (event.kind) {
     case 'node-added':
       return 'NodeAdd'
     case 'node-updated':
-      return 'NodeUpdate'
+      return `NodeUpdateNode${nodeUpdates[[...event.changed][0] as NodeChange]}`
     case 'node-deleted':
       return 'NodeDelete'
     case 'pod-assigned':

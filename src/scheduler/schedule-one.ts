@@ -101,8 +101,10 @@ export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
       unschedulable(attempt, { nodes: 1, rejections: new Map([[node, rejection]]), whole: undefined }, { message: '' })
       return undefined
     }
-    nominator.forget(pod.key)
+    const promised = nominator.forget(pod.key)
     cluster.assume(pod, node)
+    // The place that it was promised elsewhere is free again.
+    if (promised && promised !== node.name) queue.happened({ kind: 'pod-deleted', pod: pod.pod })
     deps.bindingStarted(bindingCycle(attempt, node, cycle))
     return undefined
   }
@@ -123,7 +125,8 @@ export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
       profile.recorder.event(referenceTo('pods', pod.pod), 'Normal', 'Scheduled', `Successfully assigned ${pod.key} to ${node.name}`)
     } catch (error) {
       for (const plugin of profile.at.reserve.toReversed()) plugin.unreserve?.(pod, node, cycle)
-      if (cluster.isAssumed(pod.key)) {
+      // Another pod of that name may be there meanwhile.
+      if (cluster.isAssumed(pod.key) && cluster.podOn(pod.key)?.pods.get(pod.key) === pod) {
         cluster.removePod(pod.key)
         // What it held is free again, for whom that was missing.
         queue.happened({ kind: 'pod-deleted', pod: pod.pod })

@@ -151,7 +151,7 @@ test('metrics have upstream’s names and labels', async () => {
     'scheduler_scheduling_algorithm_duration_seconds_count 3',
     'scheduler_pod_scheduling_attempts_bucket{le="1"} 2',
     'scheduler_pod_scheduling_sli_duration_seconds_count{attempts="1"} 2',
-    'scheduler_queue_incoming_pods_total{event="PodAdd",queue="active"} 3',
+    'scheduler_queue_incoming_pods_total{event="UnschedulablePodAdd",queue="active"} 3',
     'scheduler_queue_incoming_pods_total{event="ScheduleAttemptFailure",queue="unschedulable"} 1',
     'scheduler_pending_pods{queue="active"} 0',
     'scheduler_pending_pods{queue="backoff"} 0',
