@@ -1,12 +1,12 @@
 /** Starts Jobs by the clock (pkg/controller/cronjob, version 2): one timer for each cron job, in its own time zone. */
 import { isAlreadyExists, isNotFound } from '../api/errors.ts'
-import { controllerOf, formatTime, isBeingDeleted, isControlledBy, objectKey, splitKey } from '../api/meta.ts'
+import { formatTime, isBeingDeleted, isControlledBy, objectKey, splitKey } from '../api/meta.ts'
 import type { CronJob, CronJobStatus, Job } from '../api/types/batch-v1.ts'
 import type { ObjectReference } from '../api/types/core-v1.ts'
 import { referenceTo } from '../client/events.ts'
 import { exponentialBuckets } from '../metrics/metrics.ts'
 import type { Controller, ControllerDeps, Queue } from './controller.ts'
-import { type CronSchedule, scheduleOf } from './cron-schedule.ts'
+import { type CronSchedule, formatInZone, scheduleOf } from './cron-schedule.ts'
 import { semanticEqual } from './equal.ts'
 import { finishedCondition } from './job.ts'
 import { indexByOwner, ownerIndex, ownerReference, resolveOwner } from './ownership.ts'
@@ -15,7 +15,7 @@ import { isNamespaceTerminating } from './pods.ts'
 const resource = 'cronjobs.batch'
 /** Looked at a moment after the instant, so that the instant has surely passed. */
 const slackMs = 100
-/** So many missed starts, and only the last is looked for. */
+/** With more missed starts only the last is looked for. */
 const manyMissed = 100
 
 export function createCronJobController(deps: ControllerDeps): Controller {
@@ -40,10 +40,11 @@ export function createCronJobController(deps: ControllerDeps): Controller {
 
   async function reconcile(key: string): Promise<number | undefined> {
     const { namespace, name } = splitKey(key)
-    const cronJob = cronJobs.get(namespace, name)
-    if (!cronJob) return undefined
+    const cached = cronJobs.get(namespace, name)
+    if (!cached) return undefined
+    const owned = jobs.byIndex(ownerIndex, cached.metadata.uid)
+    const cronJob = await current(cached, owned)
     const about = referenceTo(resource, cronJob)
-    const owned = jobs.byIndex(ownerIndex, cronJob.metadata.uid)
     const status: CronJobStatus = { ...cronJob.status, active: [...(cronJob.status.active ?? [])] }
     await followActive(owned, status)
     await cleanUp(cronJob, owned, status)
@@ -55,17 +56,19 @@ export function createCronJobController(deps: ControllerDeps): Controller {
     }
     return wait
 
+    /** A job that runs and is not on the list may be one whose listing the cache does not show yet: only a live answer counts. */
+    async function current(cached: CronJob, owned: readonly Job[]): Promise<CronJob> {
+      const isListed = (job: Job) => cached.status.active?.some((a) => a.uid === job.metadata.uid)
+      return owned.every((job) => finishedCondition(job) || isListed(job)) ? cached : client.get(resource, { namespace, name })
+    }
+
     /** Takes finished and vanished jobs off the list of active ones, and says so. */
     async function followActive(owned: readonly Job[], status: CronJobStatus): Promise<void> {
       for (const job of owned) {
         const listed = status.active?.some((a) => a.uid === job.metadata.uid)
         const finished = finishedCondition(job)
         if (!listed && !finished) {
-          // Made by this controller, or by its former self just before it died.
-          if ((status.lastScheduleTime ?? '') <= job.metadata.creationTimestamp || scheduledAt(job)) {
-            status.active?.push(referenceTo('jobs.batch', job))
-            continue
-          }
+          // Somebody's own, or made by this controller's former self just before it died: that start is not made twice, and is listed then.
           recorder.event(about, 'Warning', 'UnexpectedJob', `Saw a job that the controller did not create or forgot: ${job.metadata.name}`)
         } else if (listed && finished) {
           status.active = status.active?.filter((a) => a.uid !== job.metadata.uid)
@@ -125,7 +128,12 @@ export function createCronJobController(deps: ControllerDeps): Controller {
       const due = mostRecent(cronJob, status, schedule, now)
       if (due === undefined) return untilNext()
       if (spec.startingDeadlineSeconds !== undefined && due + spec.startingDeadlineSeconds * 1000 < now) {
-        recorder.event(about, 'Warning', 'MissSchedule', `Missed scheduled time to start a job: ${new Date(due).toUTCString()}`)
+        recorder.event(
+          about,
+          'Warning',
+          'MissSchedule',
+          `Missed scheduled time to start a job: ${new Date(due).toUTCString().replace('GMT', '+0000')}`,
+        )
         return untilNext()
       }
       const name = `${cronJob.metadata.name}-${Math.floor(due / 60_000)}`
@@ -142,8 +150,14 @@ export function createCronJobController(deps: ControllerDeps): Controller {
       }
       if (spec.concurrencyPolicy === 'Replace')
         for (const active of [...(status.active ?? [])]) {
-          const job = owned.find((j) => j.metadata.uid === active.uid)
-          if (job) await deleteJob(job, status)
+          // One that was just made may not be in the cache.
+          const job =
+            owned.find((j) => j.metadata.uid === active.uid) ??
+            (await client.get('jobs.batch', { namespace, name: active.name as string }).catch((error: Error) => {
+              recorder.event(about, 'Warning', 'FailedGet', `Get job: ${error.message}`)
+              throw error
+            }))
+          await deleteJob(job, status)
         }
       await createJob(cronJob, name, due, status)
       return untilNext()
@@ -158,7 +172,7 @@ export function createCronJobController(deps: ControllerDeps): Controller {
             name,
             namespace,
             ...(metadata?.labels ? { labels: metadata.labels } : {}),
-            annotations: { ...metadata?.annotations, [scheduledAnnotation]: formatTime(due) },
+            annotations: { ...metadata?.annotations, [scheduledAnnotation]: formatInZone(due, cronJob.spec.timeZone) },
             ownerReferences: [ownerReference(resource, cronJob)],
           },
           spec,
@@ -171,9 +185,9 @@ export function createCronJobController(deps: ControllerDeps): Controller {
           recorder.event(about, 'Warning', 'FailedCreate', `Error creating job: ${(error as Error).message}`)
           throw error
         }
-        // Made a moment ago, before a restart or a late cache; one of somebody else's stays in our way.
+        // Made a moment ago, before a restart or a late cache; somebody else's stays in the way of this start.
         job = await client.get('jobs.batch', { namespace, name })
-        if (!isControlledBy(job, cronJob)) throw error
+        if (!isControlledBy(job, cronJob)) return
       }
       if (!finishedCondition(job)) status.active?.push(referenceTo('jobs.batch', job))
       status.lastScheduleTime = formatTime(due)
@@ -210,7 +224,7 @@ export function createCronJobController(deps: ControllerDeps): Controller {
       let missed = 0
       for (let at = schedule.next(from); at !== undefined && at <= now; at = schedule.next(at)) {
         last = at
-        if (++missed === manyMissed) {
+        if (missed++ === manyMissed) {
           recorder.event(
             about,
             'Warning',
@@ -238,4 +252,3 @@ export function createCronJobController(deps: ControllerDeps): Controller {
 }
 
 const scheduledAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
-const scheduledAt = (job: Job): boolean => job.metadata.annotations?.[scheduledAnnotation] !== undefined && controllerOf(job) !== undefined

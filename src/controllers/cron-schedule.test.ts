@@ -1,7 +1,7 @@
 /** Schedules and their next instants. */
 
 import { expect, test } from 'vitest'
-import { scheduleOf } from './cron-schedule.ts'
+import { formatInZone, scheduleOf } from './cron-schedule.ts'
 
 test.each([
   ['*/5 * * * *', 'UTC', '2026-03-01T10:02:30Z', '2026-03-01T10:05:00Z'],
@@ -30,4 +30,14 @@ test.each([
 })
 test('31 February never comes', () => {
   expect(scheduleOf('0 0 31 2 *').next(0)).toBeUndefined()
+})
+
+test.each([
+  [undefined, '2026-03-01T10:00:00Z'],
+  ['Etc/UTC', '2026-03-01T10:00:00Z'],
+  ['Asia/Seoul', '2026-03-01T19:00:00+09:00'],
+  ['Asia/Kolkata', '2026-03-01T15:30:00+05:30'],
+  ['America/St_Johns', '2026-03-01T06:30:00-03:30'],
+])('ten o’clock of UTC in %s', (zone, expected) => {
+  expect(formatInZone(Date.parse('2026-03-01T10:00:00Z'), zone)).toBe(expected)
 })

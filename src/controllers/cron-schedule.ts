@@ -4,6 +4,7 @@
  */
 
 import { parseCron } from '../api/cron.ts'
+import { formatTime } from '../api/meta.ts'
 
 export interface CronSchedule {
   /** The first instant after `ms`; undefined when there is none in the next years. */
@@ -48,6 +49,15 @@ export function scheduleOf(text: string, timeZone = 'UTC'): CronSchedule {
       return undefined
     },
   }
+}
+
+/** An instant in a zone's local time, as RFC 3339 has it. */
+export function formatInZone(ms: number, timeZone = 'UTC'): string {
+  const shift = offsetsOf(timeZone)(ms)
+  if (shift === 0) return formatTime(ms)
+  const minutes = Math.abs(shift) / 60_000
+  const two = (n: number) => String(Math.floor(n)).padStart(2, '0')
+  return formatTime(ms + shift).replace('Z', `${shift < 0 ? '-' : '+'}${two(minutes / 60)}:${two(minutes % 60)}`)
 }
 
 const sorted = (values: ReadonlySet<number>): number[] => [...values].sort((a, b) => a - b)
