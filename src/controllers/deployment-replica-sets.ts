@@ -13,6 +13,8 @@ export const annotation = {
   desired: 'deployment.kubernetes.io/desired-replicas',
   max: 'deployment.kubernetes.io/max-replicas',
 } as const
+/** So many characters of former revisions are remembered. */
+const mostHistory = 2000
 /** Belong to one object and are not copied from a deployment to its sets. */
 const notCopied: ReadonlySet<string> = new Set([
   ...Object.values(annotation),
@@ -104,6 +106,12 @@ export function replicasAnnotations(d: Deployment): Record<string, string> {
   return { [annotation.desired]: String(wanted), [annotation.max]: String(wanted + maxSurge(d)) }
 }
 
+/** The oldest revisions are forgotten where the text becomes too long. */
+function withRevision(history: string, revision: string): string {
+  const text = history ? `${history},${revision}` : revision
+  return text.length <= mostHistory ? text : text.slice(text.indexOf(',', text.length - mostHistory - 1) + 1)
+}
+
 /** The new set's annotations at this revision; undefined when they are so already. */
 export function newReplicaSetAnnotations(d: Deployment, rs: ReplicaSet, revision: number): Record<string, string> | undefined {
   const before = rs.metadata.annotations ?? {}
@@ -114,8 +122,7 @@ export function newReplicaSetAnnotations(d: Deployment, rs: ReplicaSet, revision
     next[annotation.revision] = String(revision)
     // A set that comes back after a rollback remembers the revisions it has been.
     if (old !== undefined) {
-      const history = before[annotation.revisionHistory]
-      next[annotation.revisionHistory] = history ? `${history},${old}` : old
+      next[annotation.revisionHistory] = withRevision(before[annotation.revisionHistory] ?? '', old)
     }
   }
   const exists = rs.metadata.uid !== undefined

@@ -46,6 +46,10 @@ export function calculateStatus(
   }
 }
 
+/** The largest number stands for no deadline. */
+export const hasDeadline = ({ spec: { progressDeadlineSeconds: seconds } }: Deployment): boolean =>
+  seconds !== undefined && seconds !== 2 ** 31 - 1
+
 export function isComplete(d: Deployment, status: DeploymentStatus): boolean {
   const wanted = replicasOf(d)
   return (
@@ -78,7 +82,7 @@ export function rolloutStatus(d: Deployment, sets: readonly ReplicaSet[], curren
 }
 function withProgress(d: Deployment, status: DeploymentStatus, current: ReplicaSet | undefined, now: number): DeploymentCondition[] {
   const conditions = status.conditions ?? []
-  if (d.spec.progressDeadlineSeconds === undefined) return conditions.filter((c) => c.type !== 'Progressing')
+  if (!hasDeadline(d)) return conditions.filter((c) => c.type !== 'Progressing')
   const before = conditionOf(d.status, 'Progressing')
   // A single, finished set is no rollout: its pods may come and go without counting as progress or delay.
   if (status.replicas === status.updatedReplicas && before?.reason === 'NewReplicaSetAvailable') return conditions
@@ -98,9 +102,9 @@ function withProgress(d: Deployment, status: DeploymentStatus, current: ReplicaS
 }
 /** When the rollout counts as stuck; undefined when it cannot be: finished, or no deadline. */
 function deadlineOf(d: Deployment, condition: DeploymentCondition | undefined): number | undefined {
-  if (!condition || d.spec.progressDeadlineSeconds === undefined) return undefined
+  if (!condition || !hasDeadline(d)) return undefined
   if (condition.reason === 'NewReplicaSetAvailable') return undefined
-  return Date.parse(condition.lastUpdateTime ?? '') + d.spec.progressDeadlineSeconds * 1000
+  return Date.parse(condition.lastUpdateTime ?? '') + (d.spec.progressDeadlineSeconds as number) * 1000
 }
 /** How long until the rollout has to be looked at for its deadline, if it has one ahead. */
 export function untilDeadline(d: Deployment, status: DeploymentStatus, now: number): number | undefined {

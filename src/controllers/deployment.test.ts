@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Deployment, ReplicaSet } from '../api/types/apps-v1.ts'
+import { newReplicaSetAnnotations } from './deployment-replica-sets.ts'
 import { createTestCluster, readyStatus, type TestCluster, type TestClusterOptions } from './test-cluster.ts'
 
 let cluster: TestCluster
@@ -220,6 +221,54 @@ test('a rollout that stands still past its deadline is called so, and recovers',
     status: 'True',
     reason: 'NewReplicaSetAvailable',
   })
+})
+
+test('a set that cannot be made is told in a condition and an event', async () => {
+  const { client, settle, transport, events } = await setUp()
+  transport.intercept = ({ method, path }) => {
+    if (method === 'POST' && path.endsWith('/replicasets')) throw new Error('exceeded quota')
+  }
+  await client.create('deployments.apps', deployment(1))
+  await settle()
+  const told = expect.stringMatching(/^Failed to create new replica set "web-[a-z0-9]+": exceeded quota$/)
+  expect((await get()).status.conditions).toMatchObject([
+    { type: 'Progressing', status: 'False', reason: 'ReplicaSetCreateError', message: told },
+  ])
+  expect(events()[0]).toMatch(/^ReplicaSetCreateError: Failed to create new replica set/)
+  transport.intercept = undefined
+  await cluster.pass(3)
+  expect((await get()).status.availableReplicas).toBe(1)
+})
+
+test.each([
+  [600, ['Available', 'Progressing']],
+  [2 ** 31 - 1, ['Available']],
+  [undefined, ['Available']],
+])('with a deadline of %s s the conditions are %j', async (progressDeadlineSeconds, types) => {
+  const { client, settle } = await setUp()
+  await client.create('deployments.apps', deployment(1, { progressDeadlineSeconds }))
+  await settle()
+  expect((await get()).status.conditions?.map((c) => c.type)).toEqual(types)
+})
+
+test('the revision and how the set came about are one write', async () => {
+  const { client, settle, transport } = await setUp({ kubelet: 'none' })
+  await client.create('deployments.apps', deployment(1))
+  await settle()
+  const writes = transport.writes.filter((w) => w.includes('/deployments/'))
+  expect(new Set(writes)).toEqual(new Set(['PUT /apis/apps/v1/namespaces/default/deployments/web/status']))
+})
+
+test.each([
+  ['', '7', '7'],
+  ['1,2', '7', '1,2,7'],
+  [Array.from({ length: 1000 }, () => '1').join(), '7', [...Array.from({ length: 999 }, () => '1'), '7'].join()],
+  ['1'.repeat(1999), '77', '77'],
+])('a set that comes back remembers the revisions it has been, as far as 2,000 characters go', (before, revision, after) => {
+  const annotations = { 'deployment.kubernetes.io/revision': revision, 'deployment.kubernetes.io/revision-history': before }
+  const rs = { metadata: { uid: 'u', annotations }, spec: {} } as unknown as ReplicaSet
+  const next = newReplicaSetAnnotations(deployment(1) as unknown as Deployment, rs, 99)
+  expect(next?.['deployment.kubernetes.io/revision-history']).toBe(after)
 })
 
 test('old sets beyond the history limit go', async () => {

@@ -31,6 +31,7 @@ import {
 import {
   calculateStatus,
   conditionOf,
+  hasDeadline,
   isComplete,
   newCondition,
   rolloutStatus,
@@ -68,7 +69,7 @@ export function createDeploymentController(deps: ControllerDeps): Controller {
         const [owner, formerly] = [controllerOf(rs), controllerOf(before)]
         if (formerly && formerly.uid !== owner?.uid) enqueue(resolveOwner(deployments, 'Deployment', before))
         if (owner) enqueue(resolveOwner(deployments, 'Deployment', rs))
-        else if (formerly || rs.metadata.labels !== before.metadata.labels) wakeForOrphan(rs)
+        else if (formerly || !semanticEqual(rs.metadata.labels, before.metadata.labels)) wakeForOrphan(rs)
       },
       deleted: (rs) => enqueue(resolveOwner(deployments, 'Deployment', rs)),
     })
@@ -142,7 +143,11 @@ export function createDeploymentController(deps: ControllerDeps): Controller {
               spec: { ...existing.spec, minReadySeconds: d.spec.minReadySeconds ?? 0 },
             }),
           )
-        await writeRevision(existing.metadata.annotations?.[annotation.revision] ?? '', existing)
+        const found = progressing('True', 'FoundNewReplicaSet', `Found new replica set ${quoted(existing)}`)
+        await writeRevision(
+          existing.metadata.annotations?.[annotation.revision] ?? '',
+          conditionOf(d.status, 'Progressing') ? undefined : found,
+        )
         return existing
       }
       if (!create) return undefined
@@ -169,47 +174,47 @@ export function createDeploymentController(deps: ControllerDeps): Controller {
         ...draft.metadata,
         annotations: { ...(newReplicaSetAnnotations(d, draft, revision) ?? {}), ...replicasAnnotations(d) },
       }
-      const made = await createNewSet(draft)
-      sets.push(made)
-      if (replicas > 0) scaledEvent(made, 0, replicas)
-      await writeRevision(String(revision), made, true)
-      return made
+      const { set, made } = await createNewSet(draft)
+      sets.push(set)
+      if (made && replicas > 0) scaledEvent(set, 0, replicas)
+      await writeRevision(
+        String(revision),
+        made ? progressing('True', 'NewReplicaSetCreated', `Created new replica set ${quoted(set)}`) : undefined,
+      )
+      return set
     }
 
-    async function createNewSet(draft: ReplicaSet): Promise<ReplicaSet> {
+    async function createNewSet(draft: ReplicaSet): Promise<{ set: ReplicaSet; made: boolean }> {
       try {
-        return await client.create('replicasets.apps', draft)
+        return { set: await client.create('replicasets.apps', draft), made: true }
       } catch (error) {
         if (isAlreadyExists(error)) {
           const key = { namespace: d.metadata.namespace, name: draft.metadata.name }
           const there = await client.get('replicasets.apps', key)
           // Ours, made a moment ago and not yet in the cache: no collision.
-          if (isControlledBy(there, d) && semanticEqual(there.spec.template, draft.spec.template)) return there
+          if (isControlledBy(there, d) && semanticEqual(there.spec.template, draft.spec.template)) return { set: there, made: false }
           await client.updateStatus(resource, { ...d, status: { ...d.status, collisionCount: (d.status.collisionCount ?? 0) + 1 } })
           throw error
         }
         if (isNamespaceTerminating(error)) throw error
         const message = `Failed to create new replica set "${draft.metadata.name}": ${(error as Error).message}`
-        if (d.spec.progressDeadlineSeconds !== undefined) await writeConditions([progressing('False', 'FailedCreate', message)])
-        recorder.event(referenceTo(resource, d), 'Warning', 'FailedCreate', message)
+        if (hasDeadline(d)) await writeConditions([progressing('False', 'ReplicaSetCreateError', message)])
+        recorder.event(referenceTo(resource, d), 'Warning', 'ReplicaSetCreateError', message)
         throw error
       }
     }
 
-    /** The revision the deployment is at, and whether the newest set was found or made: annotation and condition. */
-    async function writeRevision(revision: string, set: ReplicaSet, made = false): Promise<void> {
-      const needsCondition = d.spec.progressDeadlineSeconds !== undefined && (made || !conditionOf(d.status, 'Progressing'))
-      if (d.metadata.annotations?.[annotation.revision] !== revision) {
-        const annotations = { ...d.metadata.annotations, [annotation.revision]: revision }
-        d = await client.update(resource, { ...d, metadata: { ...d.metadata, annotations } })
-      }
-      if (!needsCondition) return
-      const name = JSON.stringify(set.metadata.name)
-      await writeConditions([
-        made
-          ? progressing('True', 'NewReplicaSetCreated', `Created new replica set ${name}`)
-          : progressing('True', 'FoundNewReplicaSet', `Found new replica set ${name}`),
-      ])
+    /** The revision that the deployment is at, and how its newest set came about: one write, for a status may change annotations, too. */
+    async function writeRevision(revision: string, condition: DeploymentCondition | undefined): Promise<void> {
+      const { annotations } = d.metadata
+      const before = d.status.conditions ?? []
+      const conditions = condition && hasDeadline(d) ? withCondition(before, condition) : before
+      if (annotations?.[annotation.revision] === revision && conditions === before) return
+      d = await client.updateStatus(resource, {
+        ...d,
+        metadata: { ...d.metadata, annotations: { ...annotations, [annotation.revision]: revision } },
+        status: { ...d.status, conditions },
+      })
     }
 
     // ---- conditions and status
@@ -239,7 +244,7 @@ export function createDeploymentController(deps: ControllerDeps): Controller {
     }
 
     async function checkPaused(): Promise<void> {
-      if (d.spec.progressDeadlineSeconds === undefined) return
+      if (!hasDeadline(d)) return
       const condition = conditionOf(d.status, 'Progressing')
       if (condition?.reason === 'ProgressDeadlineExceeded') return
       const paused = condition?.reason === 'DeploymentPaused'
@@ -412,3 +417,5 @@ export function createDeploymentController(deps: ControllerDeps): Controller {
  * them. Upstream takes the status as it stands, and falls below the bound while the replica set controller lags behind.
  */
 const availableOf = (rs: ReplicaSet): number => Math.min(rs.status.availableReplicas ?? 0, rs.spec.replicas ?? 0)
+
+const quoted = (rs: ReplicaSet): string => JSON.stringify(rs.metadata.name)
