@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { labelSelectorAsSelector, labelValueErrors, parseLabelSelector, qualifiedNameErrors, selectorFromMap } from './labels.ts'
+import {
+  labelSelectorAsSelector,
+  labelValueErrors,
+  parseLabelSelector,
+  qualifiedNameErrors,
+  selectorFromMap,
+  selectorText,
+} from './labels.ts'
 
 describe('label selectors', () => {
   test.each([
@@ -72,4 +79,15 @@ describe('label selectors', () => {
     expect(labelValueErrors('')).toEqual([])
     expect(labelValueErrors('a b')).toHaveLength(1)
   })
+})
+
+test.each([
+  [undefined, 'nil'],
+  [{}, '&LabelSelector{MatchLabels:map[string]string{},MatchExpressions:[]LabelSelectorRequirement{},}'],
+  [
+    { matchLabels: { b: '2', a: '1' }, matchExpressions: [{ key: 'c', operator: 'In', values: ['x', 'y'] }] },
+    '&LabelSelector{MatchLabels:map[string]string{a: 1,b: 2,},MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:c,Operator:In,Values:[x y],},},}',
+  ],
+])('%j is printed in messages as Go prints it', (selector, text) => {
+  expect(selectorText(selector as never)).toBe(text)
 })

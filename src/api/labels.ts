@@ -72,6 +72,16 @@ export function formatLabelSelector(from: LabelSelector | undefined): string {
     return '<error>' // a selector that no longer passes validation must not hide the rest of a table
   }
 }
+/** How upstream's messages print a selector: as Go prints the struct. */
+export function selectorText(from: LabelSelector | undefined): string {
+  if (!from) return 'nil'
+  const labels = Object.entries(from.matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
+  const expressions = (from.matchExpressions ?? []).map(
+    ({ key, operator, values }) => `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${(values ?? []).join(' ')}],},`,
+  )
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.map(([key, value]) => `${key}: ${value},`).join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`
+}
+
 /** `a=b,c=d`, sorted by key; `<none>` when empty (labels.FormatLabels). */
 export function formatLabels(labels: Labels | undefined): string {
   const text = Object.keys(labels ?? {})

@@ -1,10 +1,10 @@
 /** How far and how fast an autoscaler may go (spec.behavior; pkg/controller/podautoscaler, normalizeDesiredReplicasWithBehaviors). */
-import type { HorizontalPodAutoscalerSpec, HPAScalingRules } from '../api/types/autoscaling-v2.ts'
+import type { HorizontalPodAutoscalerBehavior, HorizontalPodAutoscalerSpec, HPAScalingRules } from '../api/types/autoscaling-v2.ts'
 
 /** Recommendations and changes of the last while. */
 export interface Memory {
   recommendations: { readonly at: number; readonly replicas: number }[]
-  readonly changes: { readonly at: number; readonly change: number }[]
+  changes: { readonly at: number; readonly change: number }[]
 }
 export type SetCondition = (type: string, status: string, reason: string, message: string) => void
 
@@ -19,10 +19,62 @@ interface Limited {
 /** What becomes of a recommendation: stabilised over the windows, held to the rates, kept within the bounds. */
 export function limitReplicas(
   { behavior, minReplicas: least = 1, maxReplicas: most }: HorizontalPodAutoscalerSpec,
-  { current, wanted, now, downscaleStabilizationMs }: Limited,
+  limited: Limited,
   memory: Memory,
   setCondition: SetCondition,
 ): number {
+  const { current, wanted, now, downscaleStabilizationMs } = limited
+  const rules = behavior && rulesOf(behavior, downscaleStabilizationMs)
+  const windows = rules ? [windowMs(rules.up), windowMs(rules.down)] : [0, downscaleStabilizationMs]
+  memory.recommendations = memory.recommendations.filter((r) => r.at > now - Math.max(...windows))
+  const inWindow = (ms: number) => memory.recommendations.filter((r) => r.at > now - ms).map((r) => r.replicas)
+  const ceiling = Math.max(wanted, ...inWindow(windows[1] as number))
+  const floor = Math.min(wanted, ...inWindow(windows[0] as number))
+  memory.recommendations.push({ at: now, replicas: wanted })
+  const stable = rules ? Math.min(Math.max(current, floor), ceiling) : ceiling
+  const downwards = !rules || wanted < current
+  if (stable === wanted) setCondition('AbleToScale', 'True', 'ReadyForNewScale', 'recommended size matches current size')
+  else
+    setCondition(
+      'AbleToScale',
+      'True',
+      downwards ? 'ScaleDownStabilized' : 'ScaleUpStabilized',
+      downwards
+        ? 'recent recommendations were higher than current one, applying the highest recent recommendation'
+        : 'recent recommendations were lower than current one, applying the lowest recent recommendation',
+    )
+  let result = stable
+  let why: [string, string] | undefined
+  if (stable > current || !rules) {
+    const rate = rules ? Math.max(current, rateLimit(memory.changes, rules.up, current, 1, now)) : Math.max(2 * current, unruledMost)
+    if (stable > Math.min(rate, most)) {
+      result = Math.min(rate, most)
+      why =
+        rate < most
+          ? ['ScaleUpLimit', 'the desired replica count is increasing faster than the maximum scale rate']
+          : ['TooManyReplicas', 'the desired replica count is more than the maximum replica count']
+    }
+  }
+  if (stable < current || !rules) {
+    const rate = rules ? Math.min(current, rateLimit(memory.changes, rules.down, current, -1, now)) : least
+    if (stable < Math.max(rate, least)) {
+      result = Math.max(rate, least)
+      why =
+        rate > least
+          ? ['ScaleDownLimit', 'the desired replica count is decreasing faster than the maximum scale rate']
+          : ['TooFewReplicas', 'the desired replica count is less than the minimum replica count']
+    }
+  }
+  if (why) setCondition('ScalingLimited', 'True', why[0], why[1])
+  else setCondition('ScalingLimited', 'False', 'DesiredWithinRange', 'the desired count is within the acceptable range')
+  return result
+}
+
+/** Without rules of its own an autoscaler doubles at most at a time, or goes to so many pods. */
+const unruledMost = 4
+
+/** A behaviour's rules with what it leaves out, as the server fills it in, too. */
+function rulesOf({ scaleUp, scaleDown }: HorizontalPodAutoscalerBehavior, downscaleStabilizationMs: number) {
   const up: HPAScalingRules = {
     stabilizationWindowSeconds: 0,
     selectPolicy: 'Max',
@@ -30,58 +82,23 @@ export function limitReplicas(
       { type: 'Percent', value: 100, periodSeconds: 15 },
       { type: 'Pods', value: 4, periodSeconds: 15 },
     ],
-    ...behavior?.scaleUp,
+    ...scaleUp,
   }
   const down: HPAScalingRules = {
     stabilizationWindowSeconds: downscaleStabilizationMs / 1000,
     selectPolicy: 'Max',
     policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
-    ...behavior?.scaleDown,
+    ...scaleDown,
   }
-  const windows = [up.stabilizationWindowSeconds ?? 0, down.stabilizationWindowSeconds ?? 300]
-  memory.recommendations = memory.recommendations.filter((r) => r.at > now - 1000 * Math.max(...windows))
-  const inWindow = (seconds: number) => memory.recommendations.filter((r) => r.at > now - seconds * 1000).map((r) => r.replicas)
-  const ceiling = Math.max(wanted, ...inWindow(windows[1] as number))
-  const floor = Math.min(wanted, ...inWindow(windows[0] as number))
-  memory.recommendations.push({ at: now, replicas: wanted })
-  let stable = current
-  if (current < floor) stable = floor
-  if (current > ceiling) stable = ceiling
-  if (stable !== wanted)
-    setCondition(
-      'AbleToScale',
-      'True',
-      wanted < stable ? 'ScaleDownStabilized' : 'ScaleUpStabilized',
-      wanted < stable
-        ? 'recent recommendations were higher than current one, applying the highest recent recommendation'
-        : 'recent recommendations were lower than current one, applying the lowest recent recommendation',
-    )
-  else setCondition('AbleToScale', 'True', 'ReadyForNewScale', 'recommended size matches current size')
-  let result = stable
-  let why: [string, string] | undefined
-  if (stable > current) {
-    const rate = rateLimit(memory.changes, up, current, 1, now)
-    if (result > rate) {
-      result = rate
-      why = ['ScaleUpLimit', 'the desired replica count is increasing faster than the maximum scale rate']
-    }
-  } else if (stable < current) {
-    const rate = rateLimit(memory.changes, down, current, -1, now)
-    if (result < rate) {
-      result = rate
-      why = ['ScaleDownLimit', 'the desired replica count is decreasing faster than the maximum scale rate']
-    }
-  }
-  if (result > most) {
-    result = most
-    why = ['TooManyReplicas', 'the desired replica count is more than the maximum replica count']
-  } else if (result < least) {
-    result = least
-    why = ['TooFewReplicas', 'the desired replica count is less than the minimum replica count']
-  }
-  if (why) setCondition('ScalingLimited', 'True', why[0], why[1])
-  else setCondition('ScalingLimited', 'False', 'DesiredWithinRange', 'the desired count is within the acceptable range')
-  return result
+  return { up, down }
+}
+const windowMs = ({ stabilizationWindowSeconds = 0 }: HPAScalingRules): number => stabilizationWindowSeconds * 1000
+
+/** The API allows no longer period of a policy; what changed before counts for none. */
+const longestPeriodMs = 1_800_000
+/** Remembers a change for the rates. */
+export function rememberChange(memory: Memory, at: number, change: number): void {
+  memory.changes = [...memory.changes.filter((c) => c.at > at - longestPeriodMs), { at, change }]
 }
 
 /** How far the policies let the count move from where it was a period ago. */
@@ -94,9 +111,7 @@ function rateLimit(
 ): number {
   if (rules.selectPolicy === 'Disabled') return current
   const results = (rules.policies ?? []).map(({ type, value, periodSeconds }) => {
-    const moved = changes
-      .filter((c) => c.at > now - periodSeconds * 1000 && Math.sign(c.change) === sign)
-      .reduce((sum, c) => sum + c.change, 0)
+    const moved = changes.filter((c) => c.at > now - periodSeconds * 1000).reduce((sum, c) => sum + c.change, 0)
     const start = current - moved
     if (type === 'Pods') return start + sign * value
     return sign > 0 ? Math.ceil(start * (1 + value / 100)) : Math.trunc(start * (1 - value / 100))

@@ -32,7 +32,7 @@ const podOf = ({ phase = 'Running', ready = true, startedSecondsAgo = 3600, chan
 const figuresOf = (shapes: readonly Shape[], cpu = true) => ({
   selected: shapes.map(podOf),
   usage: new Map(shapes.flatMap(({ uses }, i) => (uses === undefined ? [] : [[`p${i}`, uses] as const]))),
-  cpu,
+  samples: cpu ? new Map(shapes.map((_, i) => [`p${i}`, { at: now, windowMs: 30_000 }])) : undefined,
   current: shapes.length,
 })
 const using = (...uses: number[]): Shape[] => uses.map((one) => ({ uses: one }))
@@ -41,6 +41,9 @@ const using = (...uses: number[]): Shape[] => uses.map((one) => ({ uses: one }))
 test.each<[string, Shape[], replicas: number]>([
   ['at the goal', using(50, 50, 50), 3],
   ['within the tolerance', using(54, 54, 54), 3],
+  ['at the edge of the tolerance', using(55, 55, 55), 3],
+  ['past it', using(56, 56, 56), 4],
+  ['with a part of a percent past it', [...using(55, 55), { uses: 57 }], 3],
   ['above it', using(100, 100, 100), 6],
   ['below it', using(10, 10, 10), 1],
   ['unevenly', using(90, 60, 0), 3],
@@ -51,6 +54,11 @@ test.each<[string, Shape[], replicas: number]>([
   ['a pending pod while shrinking does not count', [...using(10, 10), { phase: 'Pending' }], 1],
   ['a young pod that burns is idle', [...using(100, 100), { uses: 1000, startedSecondsAgo: 60, ready: false, changedSecondsAgo: 50 }], 4],
   ['a young pod that is ready counts', [...using(100, 100), { uses: 100, startedSecondsAgo: 60, changedSecondsAgo: 50 }], 6],
+  [
+    'a young pod whose figure is from before it was ready is idle',
+    [...using(100, 100), { uses: 1000, startedSecondsAgo: 60, changedSecondsAgo: 20 }],
+    4,
+  ],
   ['a pod that was never ready does not count', [...using(100, 100), { uses: 1000, ready: false, changedSecondsAgo: 3590 }], 4],
   ['a pod that is no longer ready counts', [...using(100, 100), { uses: 100, ready: false, changedSecondsAgo: 60 }], 6],
   ['pods that leave or have ended do not count', [...using(100, 100), { uses: 900, deleted: true }, { uses: 900, phase: 'Failed' }], 4],
@@ -60,6 +68,7 @@ test.each<[string, Shape[], replicas: number]>([
 })
 
 test.each<[string, Shape[], RegExp]>([
+  ['there is no pod', [], /no pods returned by selector while calculating replica count/],
   ['no pod has figures', [{}, {}], /did not receive metrics for targeted pods/],
   ['a pod asks for nothing', [{ uses: 1 }], /missing request for memory in container c of Pod p0/],
 ])('utilization: when %s it says so', (_name, shapes, why) => {
@@ -89,5 +98,5 @@ test.each<[string, number, Partial<MetricTarget>, current: number, replicas: num
   ['an average of nothing', 0, { averageValue: '10' }, 2, 0],
 ])('in total: %s', (_name, total, target, current, replicas) => {
   const { selected } = figuresOf(using(...Array<number>(current).fill(1)))
-  expect(fromTotal(total, target as MetricTarget, { current, selected }, judgement)).toBe(replicas)
+  expect(fromTotal(total, target as MetricTarget, { current, observed: current, selected }, judgement)).toBe(replicas)
 })

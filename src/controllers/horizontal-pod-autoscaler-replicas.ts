@@ -2,16 +2,7 @@
 import { quantityMilliValue } from '../api/quantity.ts'
 import type { MetricTarget } from '../api/types/autoscaling-v2.ts'
 import type { Pod } from '../api/types/core-v1.ts'
-import { isPodFinished, isPodReady, podCondition } from './pods.ts'
-
-/** Why a metric says nothing: `reason` is of the condition and the event. */
-export class MetricError extends Error {
-  readonly reason: string
-  constructor(reason: string, message: string, cause?: unknown) {
-    super(message, { cause })
-    this.reason = reason
-  }
-}
+import { isPodReady, podCondition } from './pods.ts'
 
 /** What the figures are judged by. */
 export interface Judgement {
@@ -21,71 +12,82 @@ export interface Judgement {
   readonly cpuInitializationPeriodMs: number
   readonly initialReadinessDelayMs: number
 }
+export interface Sample {
+  readonly at: number
+  readonly windowMs: number
+}
 /** The pods that are scaled, and what those with figures use. */
 export interface Figures {
   readonly selected: readonly Pod[]
   readonly usage: ReadonlyMap<string, number>
-  /** Pods that just started use CPU for nobody: theirs is judged later. */
-  readonly cpu: boolean
+  /** Of CPU, which pods that just started use for nobody: when each pod's figure was taken, and over how long. */
+  readonly samples: ReadonlyMap<string, Sample> | undefined
   readonly current: number
 }
 
-const isTolerated = (ratio: number, { tolerance }: Judgement): boolean =>
-  ratio >= 1 ? ratio - 1 <= tolerance.up : 1 - ratio <= tolerance.down
+const isTolerated = (ratio: number, { tolerance }: Judgement): boolean => 1 - tolerance.down <= ratio && ratio <= 1 + tolerance.up
 
-/** Towards a share of what the pods request. */
+const noFigures = 'did not receive metrics for targeted pods (pods might be unready)'
+const noPods = 'no pods returned by selector while calculating replica count'
+
+/** Towards a share of what the pods request. Ratios are those of whole percents, as they are shown. */
 export function fromUtilization(figures: Figures, name: string, container: string | undefined, target: MetricTarget, judgement: Judgement) {
-  const requests = requestsOf(figures.selected, name, container)
   const { ready, missing, unready } = group(figures, judgement)
-  if (ready.length === 0)
-    throw new MetricError(
-      'FailedGetResourceMetric',
-      `failed to get ${name} utilization: did not receive metrics for targeted pods (pods might be unready)`,
-    )
-  const goal = (target.averageUtilization ?? 80) / 100
+  if (ready.length === 0) throw new Error(noFigures)
+  const requests = requestsOf(figures.selected, name, container)
+  const goal = target.averageUtilization ?? 80
   const used = sum(ready, figures.usage)
-  const ratio = used / sum(ready, requests) / goal
+  const utilization = percent(used, sum(ready, requests))
+  const ratio = utilization / goal
   // What is unknown is taken for the side that moves less: idle when growing, at its target when shrinking.
-  const others = ratio > 1 ? [...missing, ...unready] : missing
-  const assumed = ratio > 1 ? 0 : sum(missing, requests) * Math.max(1, goal)
-  const careful = (used + assumed) / sum([...ready, ...others], requests) / goal
+  const others = ratio > 1 ? [...missing, ...unready] : ratio < 1 ? missing : []
+  const assumed =
+    ratio > 1 ? 0 : missing.reduce((total, pod) => total + Math.floor(((requests.get(pod) ?? 0) * Math.max(100, goal)) / 100), 0)
+  const careful = percent(used + (others.length > 0 ? assumed : 0), sum([...ready, ...others], requests)) / goal
   return {
-    average: used / ready.length,
-    utilization: Math.floor((used * 100) / sum(ready, requests)),
+    average: Math.floor(used / ready.length),
+    utilization,
     replicas: settle(figures.current, { ratio, count: ready.length }, { ratio: careful, count: ready.length + others.length }, judgement),
   }
+}
+function percent(used: number, requested: number): number {
+  if (requested === 0) throw new Error('no metrics returned matched known pods')
+  return Math.floor((used * 100) / requested)
 }
 
 /** Towards so much for each pod. */
 export function fromAverage(figures: Figures, goal: number, judgement: Judgement) {
   const { ready, missing, unready } = group(figures, judgement)
-  if (ready.length === 0) throw new MetricError('FailedGetPodsMetric', 'did not receive metrics for targeted pods (pods might be unready)')
+  if (ready.length === 0) throw new Error(noFigures)
   const used = sum(ready, figures.usage)
-  const ratio = used / ready.length / goal
-  const others = ratio > 1 ? [...missing, ...unready] : missing
-  const assumed = ratio > 1 ? 0 : missing.length * goal
+  const average = Math.floor(used / ready.length)
+  const ratio = average / goal
+  const others = ratio > 1 ? [...missing, ...unready] : ratio < 1 ? missing : []
+  const assumed = ratio > 1 ? 0 : others.length * goal
   const count = ready.length + others.length
-  const careful = (used + assumed) / count / goal
-  return {
-    average: used / ready.length,
-    replicas: settle(figures.current, { ratio, count: ready.length }, { ratio: careful, count }, judgement),
-  }
+  const careful = Math.floor((used + assumed) / count) / goal
+  return { average, replicas: settle(figures.current, { ratio, count: ready.length }, { ratio: careful, count }, judgement) }
 }
 
 /** Towards so much for all pods together, or for each of them. */
 export function fromTotal(
   total: number,
   target: MetricTarget,
-  { current, selected }: Pick<Figures, 'current' | 'selected'>,
+  {
+    current,
+    observed,
+    selected,
+  }: Pick<Figures, 'current' | 'selected'> & { /** Pods that there are, not only wanted. */ readonly observed: number },
   judgement: Judgement,
 ): number {
   if (target.averageValue !== undefined) {
     const goal = quantityMilliValue(target.averageValue)
-    return current > 0 && isTolerated(total / (goal * current), judgement) ? current : Math.ceil(total / goal)
+    return observed > 0 && isTolerated(total / (goal * observed), judgement) ? observed : Math.ceil(total / goal)
   }
   const ratio = total / quantityMilliValue(target.value ?? '1')
   if (current === 0) return Math.ceil(ratio)
   if (isTolerated(ratio, judgement)) return current
+  if (selected.length === 0) throw new Error(noPods)
   return Math.ceil(ratio * selected.filter((pod) => pod.status.phase === 'Running' && isPodReady(pod)).length)
 }
 
@@ -106,43 +108,50 @@ function settle(current: number, first: Ratio, careful: Ratio, judgement: Judgem
 
 const sum = (names: readonly string[], of: ReadonlyMap<string, number>) => names.reduce((total, name) => total + (of.get(name) ?? 0), 0)
 
+/** What the containers that run all along request, or the pod as a whole where it says so. */
 function requestsOf(selected: readonly Pod[], name: string, container: string | undefined): Map<string, number> {
   const requests = new Map<string, number>()
-  for (const pod of selected) {
-    const counted = pod.spec.containers.filter((c) => !container || c.name === container)
-    const missing = counted.find((c) => c.resources?.requests?.[name] === undefined)
-    if (missing)
-      throw new MetricError(
-        'FailedGetResourceMetric',
-        `failed to get ${name} utilization: missing request for ${name} in container ${missing.name} of Pod ${pod.metadata.name}`,
-      )
-    const asked = counted.reduce((total, c) => total + quantityMilliValue(c.resources?.requests?.[name] as string), 0)
-    requests.set(pod.metadata.name, asked)
+  for (const { metadata, spec } of selected) {
+    const ofPod = container ? undefined : spec.resources?.requests?.[name]
+    if (ofPod !== undefined) {
+      requests.set(metadata.name, quantityMilliValue(ofPod))
+      continue
+    }
+    let asked = 0
+    for (const c of [...spec.containers, ...(spec.initContainers ?? []).filter((c) => c.restartPolicy === 'Always')]) {
+      if (container && c.name !== container) continue
+      const request = c.resources?.requests?.[name]
+      if (request === undefined) throw new Error(`missing request for ${name} in container ${c.name} of Pod ${metadata.name}`)
+      asked += quantityMilliValue(request)
+    }
+    requests.set(metadata.name, asked)
   }
   return requests
 }
 
 /** Pods in three groups: with figures that count, without figures, and too young to judge. */
-function group({ selected, usage, cpu }: Figures, judgement: Judgement) {
+function group({ selected, usage, samples }: Figures, judgement: Judgement) {
+  if (selected.length === 0) throw new Error(noPods)
   const ready: string[] = []
   const missing: string[] = []
   const unready: string[] = []
   for (const pod of selected) {
     const { name } = pod.metadata
-    if (pod.metadata.deletionTimestamp || isPodFinished(pod)) continue
+    if (pod.metadata.deletionTimestamp || pod.status.phase === 'Failed') continue
     if (pod.status.phase === 'Pending') unready.push(name)
     else if (!usage.has(name)) missing.push(name)
-    else if (cpu && !isSettled(pod, judgement)) unready.push(name)
+    else if (samples && !isSettled(pod, samples.get(name), judgement)) unready.push(name)
     else ready.push(name)
   }
   return { ready, missing, unready }
 }
-/** A pod that just started burns CPU for nobody. */
-function isSettled(pod: Pod, { now, cpuInitializationPeriodMs, initialReadinessDelayMs }: Judgement): boolean {
+/** A pod that just started burns CPU for nobody: while it starts, only a figure from after it became ready says something. */
+function isSettled(pod: Pod, sample: Sample | undefined, { now, cpuInitializationPeriodMs, initialReadinessDelayMs }: Judgement): boolean {
   const condition = podCondition(pod, 'Ready')
   if (!condition || !pod.status.startTime) return false
   const started = Date.parse(pod.status.startTime)
   const changed = Date.parse(condition.lastTransitionTime ?? pod.status.startTime)
-  if (started + cpuInitializationPeriodMs > now) return condition.status === 'True' && changed + 1000 <= now
+  if (started + cpuInitializationPeriodMs > now)
+    return condition.status !== 'False' && sample !== undefined && sample.at >= changed + sample.windowMs
   return !(condition.status === 'False' && started + initialReadinessDelayMs > changed)
 }

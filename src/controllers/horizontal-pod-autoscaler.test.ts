@@ -20,7 +20,7 @@ const at = { namespace: 'default', name: 'web' }
 async function setUp(spec: object, replicas: number, cpu: { usage: string }) {
   const clock = createFakeClock()
   const memory = createMemoryTransport({ clock })
-  const state = { replicas, usage: cpu.usage, events: [] as string[] }
+  const state = { replicas, usage: cpu.usage, selector: 'app=web', events: [] as string[] }
   const answers: Record<string, () => unknown> = {
     '/apis': () => ({ groups: [{ name: 'apps', versions: [{ version: 'v1' }], preferredVersion: { version: 'v1' } }] }),
     '/api/v1': () => ({ resources: [] }),
@@ -40,7 +40,7 @@ async function setUp(spec: object, replicas: number, cpu: { usage: string }) {
     const path = r.path.split('?')[0] as string
     if (path.endsWith('/deployments/web/scale')) {
       if (r.method === 'PUT') state.replicas = (r.body as { spec: { replicas: number } }).spec.replicas
-      return { metadata: at, spec: { replicas: state.replicas }, status: { replicas: state.replicas, selector: 'app=web' } }
+      return { metadata: at, spec: { replicas: state.replicas }, status: { replicas: state.replicas, selector: state.selector } }
     }
     if (path.startsWith('/apis/external')) throw new Error('the server could not find the requested resource')
     return answers[path]?.() ?? memory.request(r)
@@ -93,14 +93,15 @@ async function setUp(spec: object, replicas: number, cpu: { usage: string }) {
         (c) => [c.type, c.reason],
       ),
     )
-  return { state, look, clock, conditions }
+  return { state, look, clock, conditions, client, hpa }
 }
 
 test.each([
   ['at its target nothing changes', 3, '50m', 3],
   ['within the tolerance nothing changes', 3, '54m', 3],
   ['above: in proportion', 3, '100m', 6],
-  ['far above: at most double, or four more', 2, '400m', 6],
+  ['far above: at most double', 8, '400m', 16],
+  ['far above and few: four at most', 1, '400m', 4],
   ['no more than the maximum', 15, '100m', 20],
 ])('%s', async (_, replicas, usage, expected) => {
   const { look, state } = await setUp({}, replicas, { usage })
@@ -142,12 +143,60 @@ test('outside of its bounds it is brought within, whatever the metrics', async (
   expect(state.events).toEqual(['SuccessfulRescale: New size: 5; reason: Current number of replicas below Spec.MinReplicas'])
 })
 
+test('what there is when it starts counts as recommended, so that a restart takes no pods away', async () => {
+  const { look, clock } = await setUp({}, 4, { usage: '12m' })
+  expect(await look()).toBe(4)
+  clock.advance(299_000)
+  expect(await look()).toBe(4)
+  clock.advance(2_000)
+  expect(await look()).toBe(1)
+})
+
+const external = (name: string) => ({ type: 'External', external: { metric: { name }, target: { type: 'Value', value: '5' } } })
+const queueFailure =
+  'unable to get external metric default/queue/nil: unable to fetch metrics from external metrics API: the server could not find the requested resource'
+test('each metric that cannot be read is told; the others may add pods, and take none away', async () => {
+  const cpu = { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } }
+  const { look, state, conditions, clock } = await setUp({ metrics: [external('queue'), cpu] }, 3, { usage: '100m' })
+  expect(await look()).toBe(6)
+  expect(state.events[0]).toBe(`FailedGetExternalMetric: ${queueFailure}`)
+  expect((await conditions()).ScalingActive).toBe('ValidMetricFound')
+  state.usage = '1m'
+  clock.advance(600_000)
+  state.events.length = 0
+  expect(await look()).toBe(6)
+  expect((await conditions()).ScalingActive).toBe('FailedGetExternalMetric')
+  expect(state.events).toEqual([
+    `FailedGetExternalMetric: ${queueFailure}`,
+    `FailedComputeMetricsReplicas: invalid metrics (1 invalid out of 2), first error is: failed to get external metric queue: ${queueFailure}`,
+  ])
+})
+
+test('pods of two autoscalers are scaled by neither', async () => {
+  const { look, state, conditions, client, hpa } = await setUp({}, 3, { usage: '50m' })
+  await client.create('horizontalpodautoscalers.autoscaling', {
+    ...(await client.get('horizontalpodautoscalers.autoscaling', at)),
+    metadata: { namespace: 'default', name: 'other' },
+  } as never)
+  await new Promise((resolve) => setImmediate(resolve))
+  await look()
+  await hpa.reconcile('default/other', new AbortController().signal)
+  state.usage = '100m'
+  expect(await look()).toBe(3)
+  expect((await conditions()).ScalingActive).toBe('AmbiguousSelector')
+  expect(state.events).toContain('AmbiguousSelector: pods by selector app=web are controlled by multiple HPAs: [default/other default/web]')
+})
+
+test('a target without a selector says so', async () => {
+  const { look, state, conditions } = await setUp({}, 3, { usage: '50m' })
+  state.selector = ''
+  expect(await look()).toBe(3)
+  expect((await conditions()).ScalingActive).toBe('InvalidSelector')
+  expect(state.events).toEqual(['SelectorRequired: selector is required', 'FailedComputeMetricsReplicas: selector is required'])
+})
+
 test('metrics that cannot be read are told and change nothing', async () => {
-  const { look, conditions } = await setUp(
-    { metrics: [{ type: 'External', external: { metric: { name: 'queue' }, target: { type: 'Value', value: '5' } } }] },
-    3,
-    { usage: '50m' },
-  )
+  const { look, conditions } = await setUp({ metrics: [external('queue')] }, 3, { usage: '50m' })
   expect(await look()).toBe(3)
   expect((await conditions()).ScalingActive).toBe('FailedGetExternalMetric')
 })

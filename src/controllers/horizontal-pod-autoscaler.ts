@@ -6,9 +6,8 @@ import { referenceTo } from '../client/events.ts'
 import { apiResources, refOf } from './api-resources.ts'
 import type { Controller, ControllerDeps } from './controller.ts'
 import { semanticEqual } from './equal.ts'
-import { limitReplicas, type Memory, type SetCondition } from './horizontal-pod-autoscaler-limits.ts'
-import { createMetricsReader, type Recommendation } from './horizontal-pod-autoscaler-metrics.ts'
-import { MetricError } from './horizontal-pod-autoscaler-replicas.ts'
+import { limitReplicas, type Memory, rememberChange, type SetCondition } from './horizontal-pod-autoscaler-limits.ts'
+import { createMetricsReader, type Recommendation, SelectorProblem } from './horizontal-pod-autoscaler-metrics.ts'
 
 const resource = 'horizontalpodautoscalers.autoscaling'
 
@@ -17,7 +16,7 @@ export function createHorizontalPodAutoscaler(deps: ControllerDeps): Controller 
   const autoscalers = informers.of(resource)
   const pods = informers.of('pods')
   const api = apiResources(deps)
-  const { recommend } = createMetricsReader(deps)
+  const { recommend, forget } = createMetricsReader(deps)
   const recorder = deps.recorder('horizontal-pod-autoscaler')
   /** By autoscaler. */
   const history = new Map<string, Memory>()
@@ -27,6 +26,7 @@ export function createHorizontalPodAutoscaler(deps: ControllerDeps): Controller 
     const hpa = autoscalers.get(namespace, name)
     if (!hpa) {
       history.delete(key)
+      forget(key)
       return undefined
     }
     const about = referenceTo(resource, hpa)
@@ -72,6 +72,7 @@ export function createHorizontalPodAutoscaler(deps: ControllerDeps): Controller 
     }
     setCondition('AbleToScale', 'True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale")
     const current = scale.spec.replicas ?? 0
+    remembered(key, current)
     const least = hpa.spec.minReplicas ?? 1
     const most = hpa.spec.maxReplicas
     let desired = current
@@ -88,21 +89,28 @@ export function createHorizontalPodAutoscaler(deps: ControllerDeps): Controller 
       desired = least
       reason = 'Current number of replicas below Spec.MinReplicas'
     } else {
-      const { recommendations, failures } = await recommend(hpa, scale, current)
+      let read: Awaited<ReturnType<typeof recommend>>
+      try {
+        read = await recommend(key, hpa, scale)
+      } catch (error) {
+        if (!(error instanceof SelectorProblem)) throw error
+        recorder.event(about, 'Warning', error.event, error.message)
+        setCondition('ScalingActive', 'False', error.reason, error.told)
+        recorder.event(about, 'Warning', 'FailedComputeMetricsReplicas', error.message)
+        return finish(current, hpa.status.desiredReplicas, metrics, false)
+      }
+      const { recommendations, failures } = read
+      for (const { reason, told } of failures) recorder.event(about, 'Warning', reason, told)
       metrics = recommendations.map((r) => r.status)
       const best = recommendations.reduce<Recommendation | undefined>((a, b) => (a && a.replicas >= b.replicas ? a : b), undefined)
-      const failure = failures[0]
+      const [failure] = failures
       // A metric that cannot be read must not lead to fewer pods.
       if (!best || (failure && best.replicas < current)) {
-        const why = failure ?? new MetricError('InvalidMetricSourceType', 'no metrics')
-        setCondition('ScalingActive', 'False', why.reason, `the HPA was unable to compute the replica count: ${why.message}`)
-        recorder.event(about, 'Warning', why.reason, why.message)
-        recorder.event(
-          about,
-          'Warning',
-          'FailedComputeMetricsReplicas',
-          `invalid metrics (${failures.length} invalid out of ${hpa.spec.metrics?.length ?? 0}), first error is: ${why.message}`,
-        )
+        if (failure)
+          setCondition('ScalingActive', 'False', failure.reason, `the HPA was unable to compute the replica count: ${failure.told}`)
+        const count = hpa.spec.metrics?.length ?? 0
+        const why = `invalid metrics (${failures.length} invalid out of ${count}), first error is: ${failure?.message}`
+        recorder.event(about, 'Warning', 'FailedComputeMetricsReplicas', why)
         return finish(current, hpa.status.desiredReplicas, metrics, false)
       }
       setCondition(
@@ -116,7 +124,7 @@ export function createHorizontalPodAutoscaler(deps: ControllerDeps): Controller 
       desired = limitReplicas(
         hpa.spec,
         { current, wanted: desired, now: clock.now(), downscaleStabilizationMs: options.hpaDownscaleStabilizationMs },
-        remembered(key),
+        remembered(key, current),
         setCondition,
       )
     }
@@ -137,12 +145,13 @@ export function createHorizontalPodAutoscaler(deps: ControllerDeps): Controller 
     }
     setCondition('AbleToScale', 'True', 'SucceededRescale', `the HPA controller was able to update the target scale to ${desired}`)
     recorder.event(about, 'Normal', 'SuccessfulRescale', `New size: ${desired}; reason: ${reason}`)
-    remembered(key).changes.push({ at: clock.now(), change: desired - current })
+    rememberChange(remembered(key, current), clock.now(), desired - current)
     return finish(current, desired, metrics, true)
   }
 
-  const remembered = (key: string): Memory => {
-    const have = history.get(key) ?? { recommendations: [], changes: [] }
+  /** After a start, what there is counts as recommended: what was recommended before may have been as much. */
+  const remembered = (key: string, current: number): Memory => {
+    const have = history.get(key) ?? { recommendations: [{ at: clock.now(), replicas: current }], changes: [] }
     history.set(key, have)
     return have
   }
