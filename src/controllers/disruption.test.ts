@@ -84,14 +84,45 @@ const bare = (name: string, more: Partial<Pod> = {}) =>
   } as never)
 
 test('pods that nobody replaces count for a number, and for a share they are nothing', async () => {
-  const { client, settle } = await setUp(['disruption'])
+  const { client, settle, events } = await setUp(['disruption'])
   for (const name of ['a', 'b']) await bare(name)
   await budget({ minAvailable: 1 })
   await settle()
   expect(await status()).toMatchObject({ expectedPods: 2, currentHealthy: 2, desiredHealthy: 1, disruptionsAllowed: 1 })
+  expect(events()).toEqual([])
   await client.patch(resource, web, { spec: { minAvailable: '50%' } })
   await settle()
   expect(await status()).toMatchObject({ expectedPods: 0, desiredHealthy: 0, disruptionsAllowed: 0 })
+  expect(events()[0]).toMatch(
+    /^UnmanagedPods: Pods selected by this PodDisruptionBudget \(selector: &LabelSelector{MatchLabels:map\[string\]string{app: web,},MatchExpressions:\[\]LabelSelectorRequirement{},}\) were found to be unmanaged\./,
+  )
+})
+
+test.each([
+  ['example.com/v1', 'Thing', 'found no controllers for pod "a"'],
+  ['batch/v1', 'Job', 'jobs.batch does not implement the scale subresource'],
+])('a pod of a %s %s cannot be counted, and nothing may be disrupted', async (apiVersion, kind, why) => {
+  const { settle, events } = await setUp(['disruption'])
+  const ownerReferences = [{ apiVersion, kind, name: 'x', uid: 'u', controller: true }]
+  await bare('a', { metadata: { namespace: 'default', name: 'a', labels, ownerReferences } } as never)
+  await budget({ maxUnavailable: 1 })
+  await settle()
+  expect(await status()).toMatchObject({
+    disruptionsAllowed: 0,
+    conditions: [{ type: 'DisruptionAllowed', status: 'False', reason: 'SyncFailed', message: why }],
+  })
+  expect(events()).toContain(`CalculateExpectedPodCountFailed: Failed to calculate the number of expected pods: ${why}`)
+})
+
+test('a pod that only runs on wakes no budget', async () => {
+  const { settle, setPodStatus, manager } = await setUp(['disruption'])
+  await bare('a')
+  await budget({ minAvailable: 1 })
+  await settle()
+  const adds = () => /workqueue_adds_total{name="disruption-controller"} (\d+)/.exec(manager.metrics.render())?.[1]
+  const before = adds()
+  await setPodStatus('a', { podIP: '10.0.0.9' })
+  expect(adds()).toBe(before)
 })
 
 test('figures follow pods that come, get ready, are deleted and go, and the scale of their controller', async () => {

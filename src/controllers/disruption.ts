@@ -1,10 +1,10 @@
 /** Keeps the figures of PodDisruptionBudgets, which evictions are judged by (pkg/controller/disruption). */
 import { isNotFound } from '../api/errors.ts'
 import { scaledValue } from '../api/int-or-string.ts'
-import { labelSelectorAsSelector } from '../api/labels.ts'
-import { controllerOf, formatTime, objectKey, parseGroupVersion, splitKey } from '../api/meta.ts'
+import { labelSelectorAsSelector, selectorText } from '../api/labels.ts'
+import { controllerOf, formatTime, objectKey, splitKey } from '../api/meta.ts'
 import type { Pod } from '../api/types/core-v1.ts'
-import type { Condition } from '../api/types/meta-v1.ts'
+import type { Condition, OwnerReference } from '../api/types/meta-v1.ts'
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from '../api/types/policy-v1.ts'
 import { referenceTo } from '../client/events.ts'
 import { apiResources, refOf } from './api-resources.ts'
@@ -40,15 +40,16 @@ export function createDisruptionController(deps: ControllerDeps): Controller {
     pods.addHandler({
       added: wakeFor,
       updated(pod, before) {
-        if (pod.metadata.labels !== before.metadata.labels) wakeFor(before)
+        if (!countsOtherwise(pod, before)) return
+        wakeFor(before)
         wakeFor(pod)
       },
       deleted: wakeFor,
     })
     // How many pods are expected is what their controllers' scale says.
     const scaled = {
-      updated: (now: { spec: unknown; metadata: { namespace: string } }, before: { spec: unknown }) => {
-        if (now.spec !== before.spec) for (const pdb of budgets.list(now.metadata.namespace)) enqueue(pdb)
+      updated: (now: { spec: { replicas?: number }; metadata: { namespace: string } }, before: { spec: { replicas?: number } }) => {
+        if (now.spec.replicas !== before.spec.replicas) for (const pdb of budgets.list(now.metadata.namespace)) enqueue(pdb)
       },
     }
     sets.addHandler(scaled)
@@ -87,8 +88,9 @@ export function createDisruptionController(deps: ControllerDeps): Controller {
     const now = clock.now()
     const disrupted: Record<string, string> = {}
     let recheck: number | undefined
+    const byName = new Map(selected.map((pod) => [pod.metadata.name, pod]))
     for (const [pod, at] of Object.entries(pdb.status.disruptedPods ?? {})) {
-      const there = selected.find((p) => p.metadata.name === pod)
+      const there = byName.get(pod)
       if (!there || there.metadata.deletionTimestamp) continue
       const until = Date.parse(at) + disruptionTimeoutMs
       if (until <= now) {
@@ -124,18 +126,25 @@ export function createDisruptionController(deps: ControllerDeps): Controller {
   async function expectedCounts(pdb: PodDisruptionBudget, selected: readonly Pod[]): Promise<{ expected: number; desired: number }> {
     const { maxUnavailable, minAvailable } = pdb.spec
     if (maxUnavailable !== undefined) {
-      const expected = await expectedScale(selected)
+      const expected = await expectedScale(pdb, selected)
       return { expected, desired: Math.max(0, expected - scaledValue(maxUnavailable, expected, true)) }
     }
     if (minAvailable === undefined) return { expected: selected.length, desired: 0 }
     if (typeof minAvailable === 'number') return { expected: selected.length, desired: minAvailable }
-    const expected = await expectedScale(selected)
+    const expected = await expectedScale(pdb, selected)
     return { expected, desired: scaledValue(minAvailable, expected, true) }
   }
 
   /** The sum of what the pods' controllers are scaled to, each counted once. */
-  async function expectedScale(selected: readonly Pod[]): Promise<number> {
+  async function expectedScale(pdb: PodDisruptionBudget, selected: readonly Pod[]): Promise<number> {
     const scales = new Map<string, number>()
+    if (selected.some((pod) => !controllerOf(pod)))
+      recorder.event(
+        referenceTo(resource, pdb),
+        'Warning',
+        'UnmanagedPods',
+        `Pods selected by this PodDisruptionBudget (selector: ${selectorText(pdb.spec.selector)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`,
+      )
     for (const pod of selected) {
       if (isPodFinished(pod)) continue
       const owner = controllerOf(pod)
@@ -151,23 +160,25 @@ export function createDisruptionController(deps: ControllerDeps): Controller {
       } else if (set?.metadata.uid === owner.uid && set) scales.set(owner.uid, set.spec.replicas ?? 1)
       else if (owner.kind === 'StatefulSet') scales.set(owner.uid, stateful.get(namespace, owner.name)?.spec.replicas ?? 0)
       else if (owner.kind === 'ReplicationController') scales.set(owner.uid, controllers.get(namespace, owner.name)?.spec.replicas ?? 0)
-      else scales.set(owner.uid, await scaleOf(owner, namespace))
+      else scales.set(owner.uid, await scaleOf(owner, pod))
     }
     return [...scales.values()].reduce((a, b) => a + b, 0)
   }
   /** Any other controller is asked by its scale subresource. */
-  async function scaleOf(owner: { apiVersion: string; kind: string; name: string }, namespace: string): Promise<number> {
+  async function scaleOf(owner: OwnerReference, { metadata: { namespace, name } }: Pod): Promise<number> {
     await api.current()
     const found = api.ofKind(owner.apiVersion, owner.kind)
-    if (!found) throw new Error(`found no controllers for pod: ${parseGroupVersion(owner.apiVersion).group}/${owner.kind} is not served`)
+    if (!found) throw new Error(`found no controllers for pod ${JSON.stringify(name)}`)
     try {
       const scale = (await client.get(refOf(found), { namespace, name: owner.name }, { subresource: 'scale' })) as {
         spec?: { replicas?: number }
       }
       return scale.spec?.replicas ?? 0
     } catch (error) {
-      if (isNotFound(error)) throw new Error(`${found.resource} does not implement the scale subresource`, { cause: error })
-      throw error
+      if (!isNotFound(error)) throw error
+      throw new Error(`${found.group ? `${found.resource}.${found.group}` : found.resource} does not implement the scale subresource`, {
+        cause: error,
+      })
     }
   }
 
@@ -199,4 +210,16 @@ export function createDisruptionController(deps: ControllerDeps): Controller {
   }
 
   return { name: 'disruption-controller', workers: deps.options.concurrent.disruption, wake, reconcile }
+}
+
+/** What of a pod a budget counts, or asks about it. */
+function countsOtherwise(pod: Pod, before: Pod): boolean {
+  return (
+    isPodReady(pod) !== isPodReady(before) ||
+    isPodFinished(pod) !== isPodFinished(before) ||
+    pod.metadata.deletionTimestamp !== before.metadata.deletionTimestamp ||
+    podCondition(pod, 'DisruptionTarget')?.status !== podCondition(before, 'DisruptionTarget')?.status ||
+    controllerOf(pod)?.uid !== controllerOf(before)?.uid ||
+    !semanticEqual(pod.metadata.labels, before.metadata.labels)
+  )
 }

@@ -106,7 +106,7 @@ export function createReplicaLoop(deps: ControllerDeps, loop: ReplicaLoop): Cont
         if (formerly && formerly.uid !== owner?.uid) enqueue(resolveOwner(sets, kind, before))
         if (owner) {
           if (owner.uid !== formerly?.uid || countsOtherwise(pod, before)) enqueue(resolveOwner(sets, kind, pod))
-        } else if (formerly || pod.metadata.labels !== before.metadata.labels) wakeForOrphan(pod)
+        } else if (formerly || !semanticEqual(pod.metadata.labels, before.metadata.labels)) wakeForOrphan(pod)
       },
       deleted: podGone,
     })
