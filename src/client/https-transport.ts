@@ -148,6 +148,7 @@ export function createHttpsTransport(connection: Connection, options: HttpsTrans
   }
 
   return {
+    streamsLists: true,
     stream,
     async request<T>(request: ApiRequest): Promise<T> {
       const answer = await send(request)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { StatusError } from '../api/errors.ts'
 import type { Pod } from '../api/types/core-v1.ts'
 import { createClient } from './client.ts'
 import { createFakeClock } from './clock.ts'
@@ -7,9 +8,9 @@ import { createMemoryTransport } from './memory-transport.ts'
 
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
-function setUp() {
+function setUp(streamsLists = false) {
   const clock = createFakeClock()
-  const transport = createMemoryTransport({ clock })
+  const transport = createMemoryTransport({ clock, streamsLists })
   const client = createClient(transport)
   const informers = createInformers(client, { clock, random: () => 0.5 })
   const create = (name: string, labels: Record<string, string> = {}) =>
@@ -26,8 +27,11 @@ function record(informer: Informer<Pod>): string[] {
   return seen
 }
 
-test('lists, then follows; a late handler is told of what is there', async () => {
-  const { client, informers, create } = setUp()
+test.each([
+  ['lists, then watches', false],
+  ['watches from the beginning', true],
+])('%s; a late handler is told of what is there', async (_name, streams) => {
+  const { client, informers, create } = setUp(streams)
   await create('a')
   const pods = informers.of('pods')
   const seen = record(pods)
@@ -57,13 +61,13 @@ test('all who ask for the same resource share one watch', async () => {
   informers.stop()
 })
 
-test('a broken watch is resumed without a new list', async () => {
-  const { informers, transport, create, clock } = setUp()
+test.each([false, true])('a broken watch is resumed without a new list (streamed: %s)', async (streams) => {
+  const { informers, transport, create, clock } = setUp(streams)
   const pods = informers.of('pods')
   const seen = record(pods)
   let lists = 0
   transport.intercept = (request) => {
-    if (!request.path.includes('watch=true') && request.method === 'GET') lists++
+    if (request.method === 'GET' && (!request.path.includes('watch=true') || request.path.includes('sendInitialEvents'))) lists++
   }
   informers.start()
   await informers.synced()
@@ -79,25 +83,28 @@ test('a broken watch is resumed without a new list', async () => {
   informers.stop()
 })
 
-test('history that is gone leads to a new list, and what vanished meanwhile is told as deleted', async () => {
-  const { informers, transport, client, create, clock } = setUp()
-  await create('a')
-  await create('b')
-  const seen = record(informers.of('pods'))
-  informers.start()
-  await informers.synced()
-  await settle()
-  transport.breakWatches(true)
-  await client.delete('pods', { namespace: 'default', name: 'a' })
-  await create('c')
-  transport.breakWatches(true)
-  for (let i = 0; i < 5; i++) {
-    clock.advance(2000)
+test.each([false, true])(
+  'history that is gone leads to a new list, and what vanished meanwhile is told as deleted (streamed: %s)',
+  async (streams) => {
+    const { informers, transport, client, create, clock } = setUp(streams)
+    await create('a')
+    await create('b')
+    const seen = record(informers.of('pods'))
+    informers.start()
+    await informers.synced()
     await settle()
-  }
-  expect(seen).toEqual(['+a', '+b', '+c', '-a'])
-  informers.stop()
-})
+    transport.breakWatches(true)
+    await client.delete('pods', { namespace: 'default', name: 'a' })
+    await create('c')
+    transport.breakWatches(true)
+    for (let i = 0; i < 5; i++) {
+      clock.advance(2000)
+      await settle()
+    }
+    expect(seen).toEqual(['+a', '+b', '+c', '-a'])
+    informers.stop()
+  },
+)
 
 test('indexes follow changes', async () => {
   const { informers, client, create } = setUp()
@@ -115,5 +122,56 @@ test('indexes follow changes', async () => {
   expect(pods.byIndex('app', 'web')).toEqual([])
   expect(pods.byIndex('app', 'db').map((p) => p.metadata.name)).toEqual(['a'])
   expect(pods.list('default').length).toBe(1)
+  informers.stop()
+})
+
+test.each([
+  ['that does not know it is listed', 422],
+  ['that is told too much of it is listed', 400],
+])('a server %s, and not asked so again', async (_name, code) => {
+  const { informers, transport, create, clock } = setUp(true)
+  await create('a')
+  let refused = 0
+  transport.intercept = ({ path }) => {
+    if (!path.includes('sendInitialEvents')) return
+    refused++
+    throw new StatusError({ code, reason: 'Invalid', message: 'sendInitialEvents is forbidden for watch' })
+  }
+  const seen = record(informers.of('pods'))
+  informers.start()
+  await informers.synced()
+  await settle()
+  transport.breakWatches(true)
+  for (let i = 0; i < 5; i++) {
+    clock.advance(2000)
+    await settle()
+  }
+  expect(seen).toEqual(['+a'])
+  expect(refused).toBe(1)
+  informers.stop()
+})
+
+test('a stream that breaks before all is there tells nobody of a part, and begins anew', async () => {
+  const { informers, transport, create, clock } = setUp(true)
+  await create('a')
+  let broken = false
+  const { watch } = transport
+  transport.watch = async function* (request) {
+    for await (const event of watch.call(transport, request)) {
+      yield event as never
+      if (broken) continue
+      broken = true
+      throw new Error('connection reset')
+    }
+  }
+  const pods = informers.of('pods')
+  const seen = record(pods)
+  informers.start()
+  await settle()
+  expect([seen, pods.synced, pods.size]).toEqual([[], false, 0])
+  await create('b')
+  clock.advance(2000)
+  await informers.synced()
+  expect(seen).toEqual(['+a', '+b'])
   informers.stop()
 })

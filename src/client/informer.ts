@@ -1,6 +1,6 @@
 /**
- * Informers (client-go's reflector and shared informer in one): a cache of a resource kept by one list and one watch,
- * whoever shares it. A watch that ends is resumed where it stopped; one whose history is gone (410) is listed anew.
+ * Informers (client-go's reflector and shared informer in one): a cache of a resource kept by one list and one watch, or
+ * over the network by a watch alone whose first events are the list, whoever shares it. A watch that ends is resumed where it stopped; one whose history is gone (410) is listed anew.
  * There is no periodic resync: what must be looked at again by time says so to a work queue.
  */
 import { isGone, StatusError } from '../api/errors.ts'
@@ -102,6 +102,8 @@ const firstBackoffMs = 800
 const mostBackoffMs = 30_000
 /** A run this long without a failure starts the back-off anew. */
 const backoffResetMs = 120_000
+/** On the bookmark after the last of a watch's first events. */
+const initialEventsEnd = 'k8s.io/initial-events-end'
 /** The server ends a watch after five to ten minutes, at random, so that load spreads over servers that come and go. */
 const watchSeconds = (random: () => number) => Math.floor(300 * (1 + random()))
 
@@ -134,14 +136,10 @@ function createInformer<T extends KubernetesObject>(
     if (before && object) for (const handler of handlers) handler.deleted?.(object)
   }
 
-  /** Lists and makes the cache equal to the answer; the resource version to watch from. */
-  async function list(consistent: boolean, signal: AbortSignal): Promise<string> {
-    // Version 0 is answered from the server's watch cache. After a 410 only the newest state will do, in pages.
-    const got = consistent
-      ? await client.listAll(resource, { ...selection, signal })
-      : await client.list(resource, { ...selection, resourceVersion: '0', signal })
+  /** Makes the cache equal to what there is. */
+  function replace(items: Iterable<T>): void {
     const gone = new Set(cache.keys())
-    for (const item of got.items as unknown as readonly T[]) {
+    for (const item of items) {
       gone.delete(objectKey(item))
       put(item)
     }
@@ -150,14 +148,24 @@ function createInformer<T extends KubernetesObject>(
       synced = true
       resolveSynced()
     }
+  }
+
+  /** The resource version to watch from. */
+  async function list(consistent: boolean, signal: AbortSignal): Promise<string> {
+    // Version 0 is answered from the server's watch cache. After a 410 only the newest state will do, in pages.
+    const got = consistent
+      ? await client.listAll(resource, { ...selection, signal })
+      : await client.list(resource, { ...selection, resourceVersion: '0', signal })
+    replace(got.items as unknown as readonly T[])
     return got.metadata.resourceVersion ?? ''
   }
 
-  /** Follows a watch to its end; the resource version to go on from. */
-  async function watch(from: string, signal: AbortSignal, seen: (version: string) => void): Promise<void> {
+  /** Follows a watch to its end, and tells which resource version to go on from. Without one to begin with, all there is comes first. */
+  async function watch(from: string | undefined, signal: AbortSignal, seen: (version: string) => void): Promise<void> {
+    let initial = from === undefined ? new Map<string, T>() : undefined
     const events = client.watch(resource, {
       ...selection,
-      resourceVersion: from,
+      ...(initial ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' } : { resourceVersion: from }),
       allowWatchBookmarks: true,
       timeoutSeconds: watchSeconds(random),
       signal,
@@ -168,12 +176,18 @@ function createInformer<T extends KubernetesObject>(
       switch (event.type) {
         case 'ADDED':
         case 'MODIFIED':
-          put(object)
+          if (initial) initial.set(objectKey(object), object)
+          else put(object)
           break
         case 'DELETED':
-          remove(objectKey(object), object)
+          if (initial) initial.delete(objectKey(object))
+          else remove(objectKey(object), object)
           break
         case 'BOOKMARK':
+          if (initial && object.metadata.annotations?.[initialEventsEnd] === 'true') {
+            replace(initial.values())
+            initial = undefined
+          }
           break
         case 'ERROR': {
           const status = object as unknown as { message?: string; reason?: string; code?: number }
@@ -185,18 +199,20 @@ function createInformer<T extends KubernetesObject>(
           })
         }
       }
-      seen(object.metadata.resourceVersion)
+      // One that breaks before all is there begins anew.
+      if (!initial) seen(object.metadata.resourceVersion)
     }
   }
 
   async function run(signal: AbortSignal): Promise<void> {
     let version: string | undefined
     let consistent = false
+    let streams = client.transport.streamsLists === true
     let failures = 0
     let lastFailure = clock.now()
     while (!signal.aborted) {
       try {
-        if (version === undefined) {
+        if (version === undefined && !streams) {
           version = await list(consistent, signal)
           consistent = false
         }
@@ -210,6 +226,10 @@ function createInformer<T extends KubernetesObject>(
         if (events === 0 && clock.now() - startedAt < 1000) await sleep(clock, firstBackoffMs, signal)
       } catch (error) {
         if (signal.aborted) return
+        if (streams && version === undefined && error instanceof StatusError && (error.code === 400 || error.code === 422)) {
+          streams = false // a server that does not know it
+          continue
+        }
         if (isGone(error) || (error instanceof StatusError && error.reason === 'Expired')) {
           version = undefined
           consistent = true

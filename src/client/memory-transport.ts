@@ -30,7 +30,7 @@ export interface MemoryTransport extends Transport {
   objects<T = Stored>(collection: string): T[]
 }
 
-export function createMemoryTransport(options: { clock?: Clock; graceful?: boolean } = {}): MemoryTransport {
+export function createMemoryTransport(options: { clock?: Clock; graceful?: boolean; streamsLists?: boolean } = {}): MemoryTransport {
   const { clock = systemClock } = options
   const objects = new Map<string, Stored>()
   const watchers = new Set<Watcher>()
@@ -201,6 +201,11 @@ export function createMemoryTransport(options: { clock?: Clock; graceful?: boole
         wake()
       },
     }
+    if (url.searchParams.get('sendInitialEvents') === 'true') {
+      for (const [key, object] of objects) if (key.startsWith(`${at.collection}/`) && matches(object)) queue.push({ type: 'ADDED', object })
+      const metadata = { resourceVersion: String(version), annotations: { 'k8s.io/initial-events-end': 'true' } }
+      queue.push({ type: 'BOOKMARK', object: { metadata } as unknown as Stored })
+    }
     for (const past of history) if (past.version > from && past.collection === at.collection) watcher.push(past.event, past.before)
     watchers.add(watcher)
     const stop = () => watcher.fail(undefined)
@@ -221,6 +226,7 @@ export function createMemoryTransport(options: { clock?: Clock; graceful?: boole
   }
 
   const transport: MemoryTransport = {
+    streamsLists: options.streamsLists === true,
     writes: [],
     request: request as Transport['request'],
     watch: watch as unknown as Transport['watch'],

@@ -21,6 +21,8 @@ export interface WatchEvent<T = unknown> {
 }
 
 export interface Transport {
+  /** Informers fill their caches from the first events of a watch (WatchList) and not from a list: no large answer is read at once. */
+  readonly streamsLists?: boolean
   /** Resolves to the decoded answer; rejects with a StatusError (src/api/errors.ts) on any status of 400 and up. */
   request<T = unknown>(request: ApiRequest): Promise<T>
   /** The events of a watch path, in order. Ends when the server ends it; throws StatusError when it is refused. */
