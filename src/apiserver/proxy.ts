@@ -68,7 +68,7 @@ export function createProxy({ kubeletClient }: ProxyOptions): Proxy {
     }
     request.once('socket', (socket) => {
       const connected = () => request.setTimeout(0)
-      if (socket.connecting) socket.once('connect', connected)
+      if (socket.connecting) socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', connected)
       else connected()
     })
     request.once('timeout', () => request.destroy(new Error(`dial tcp ${host}:${port}: i/o timeout`)))

@@ -28,10 +28,13 @@ export async function discoverResources(client: Client, signal?: AbortSignal): P
   const failures = new Map<string, Error>()
   const lists = await Promise.all(
     versions.map(({ group, version, path }) =>
-      client.raw<APIResourceList>(path, signal).catch((error: Error) => {
-        failures.set(group ? `${group}/${version}` : version, error)
-        return undefined
-      }),
+      client
+        .raw<APIResourceList>(path, signal)
+        .then(checked)
+        .catch((error: Error) => {
+          failures.set(group ? `${group}/${version}` : version, error)
+          return undefined
+        }),
     ),
   )
   const resources = new Map<string, DiscoveredResource>()
@@ -44,4 +47,11 @@ export async function discoverResources(client: Client, signal?: AbortSignal): P
     }
   }
   return { resources: [...resources.values()], failures }
+}
+
+/** An aggregated server may answer anything, and is one that did not answer then. */
+function checked(list: Partial<APIResourceList> | null): APIResourceList {
+  const well = list?.resources?.every?.((r) => typeof r?.name === 'string' && typeof r.kind === 'string' && Array.isArray(r.verbs))
+  if (!well) throw new Error('the answer is no list of resources')
+  return list as APIResourceList
 }

@@ -1,6 +1,7 @@
 /** What quotas count, and what makes them count anew. */
 
 import { describe, expect, test } from 'vitest'
+import { StatusError } from '../api/errors.ts'
 import type { ResourceName } from '../api/types/index.ts'
 import { testClusters } from './test-cluster.ts'
 
@@ -227,6 +228,23 @@ describe('a quota counts anew', () => {
     expect(await used()).toEqual({ pods: '1' })
     await pass(2)
     expect(await used()).toEqual({ pods: '0' })
+  })
+  test('whatever can be counted is, while a server that is down has some of it', async () => {
+    const { client, settle, pass, transport } = await setUp(['resourcequota'])
+    const down = new StatusError({ code: 503, reason: 'ServiceUnavailable', message: 'down' })
+    transport.intercept = ({ path }) => {
+      if (path.startsWith('/apis/batch/v1/jobs')) throw down
+    }
+    await client.create('secrets', { metadata: at('o') })
+    const hard = { 'count/jobs.batch': '5', secrets: '3' }
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await client.create('resourcequotas', { metadata: at(name), spec: { hard } })
+    await settle()
+    for (const name of ['a', 'f'])
+      expect((await client.get('resourcequotas', at(name))).status.used).toEqual({ 'count/jobs.batch': '0', secrets: '1' })
+    transport.intercept = undefined
+    await client.create('jobs.batch', { metadata: at('j') } as never)
+    await pass(120)
+    expect((await client.get('resourcequotas', at('f'))).status.used).toEqual({ 'count/jobs.batch': '1', secrets: '1' })
   })
   test('and writes nothing where nothing has changed', async () => {
     const { client, settle, transport, restart } = await setUp(['resourcequota'])

@@ -4,7 +4,7 @@
  */
 import { isNotFound } from '../api/errors.ts'
 import { objectKey, splitKey } from '../api/meta.ts'
-import { addQuantity, compareQuantity, formatQuantity, newQuantity, type Quantity, zeroQuantity } from '../api/quantity.ts'
+import { addQuantity, compareQuantity, formatQuantity, newQuantity, parseQuantity, type Quantity, zeroQuantity } from '../api/quantity.ts'
 import { claimInScope, claimUsage, isCountedByOldName, podInScope, podUsage, scopesOf, serviceUsage, type Usage } from '../api/quota.ts'
 import type { Pod, ResourceQuota } from '../api/types/core-v1.ts'
 import type { DiscoveredResource } from '../client/discovery.ts'
@@ -55,7 +55,7 @@ export function createResourceQuotaController(deps: ControllerDeps): Controller 
   }
 
   /** `count/deployments.apps`, or one of the old names such as `configmaps`, is a number of objects. */
-  async function countOf(name: string, namespace: string): Promise<Quantity | undefined> {
+  async function countOf(name: string, { metadata: { namespace }, status }: ResourceQuota): Promise<Quantity | undefined> {
     const what = name.startsWith('count/') ? name.slice('count/'.length) : isCountedByOldName(name) ? name : undefined
     if (what === undefined) return undefined
     const { resources } = await api.current()
@@ -71,8 +71,12 @@ export function createResourceQuotaController(deps: ControllerDeps): Controller 
           for (const quota of quotas.list(object.metadata.namespace)) queue.add(objectKey(quota))
         },
       })
+      void informer.whenSynced().then(() => {
+        for (const quota of quotas.list()) if (name in (quota.spec.hard ?? {})) queue.add(objectKey(quota))
+      })
     }
-    await informer.whenSynced()
+    // The server that has them may be one that is down: nothing else waits for it.
+    if (!informer.synced) return parseQuantity(status.used?.[name] ?? zeroQuantity)
     return newQuantity(informer.list(namespace).length)
   }
 
@@ -91,7 +95,7 @@ export function createResourceQuotaController(deps: ControllerDeps): Controller 
     if (scopes.length === 0) for (const service of services.list(namespace)) add(serviceUsage(service))
     const used: Record<string, string> = {}
     for (const k of Object.keys(hard)) {
-      const quantity = total[k] ?? (scopes.length === 0 ? await countOf(k, namespace) : undefined) ?? zeroQuantity
+      const quantity = total[k] ?? (scopes.length === 0 ? await countOf(k, quota) : undefined) ?? zeroQuantity
       used[k] = formatQuantity(quantity)
     }
     const sameMap = (a: Record<string, string> | undefined, b: Record<string, string>) =>
