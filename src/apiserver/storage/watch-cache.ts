@@ -94,6 +94,11 @@ const pageSize = 10_000
 const initialBatch = 256
 const empty = Buffer.alloc(0)
 
+/** What was replaced and told is hardly asked for again: decoded, it would grow old in memory with what stays. */
+const forget = (entry: Entry | undefined) => {
+  if (entry) entry.object = undefined
+}
+
 export function createWatchCache(store: Store, prefix: string, codec: EntryCodec, hub: { readonly revision: number }): WatchCache {
   const entries = createSortedEntries()
   const index = createWatchIndex<Watcher>()
@@ -129,6 +134,7 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
       recent = recent.slice(windowSize)
     }
     if (index.size > 0) pending.push(change)
+    else forget(old)
   }
 
   const load = async () => {
@@ -321,6 +327,7 @@ export function createWatchCache(store: Store, prefix: string, codec: EntryCodec
       })
     }
     for (const watcher of touched) flush(watcher)
+    for (const { old } of changes) forget(old)
   }
 
   return {
