@@ -50,6 +50,7 @@ const objects = {
     claim('waiting'),
     claim('waiting-too'),
     claim('promised'),
+    claim('begun', { storageClassName: 'csi' }, { annotations: { 'volume.kubernetes.io/selected-node': 'b' } }),
     claim('selective', { selector: { matchLabels: { tier: 'gold' } } }),
     claim('made', { storageClassName: 'csi' }),
     claim('made-in-2', { storageClassName: 'csi-in-2' }),
@@ -106,6 +107,19 @@ testFilter(plugin, [
   ],
   ['a claim that does not wait for its pod', using('immediate'), nodes, {}, { pod: ['pod has unbound immediate PersistentVolumeClaims'] }],
   ['a bound volume within reach', using('bound'), nodes, {}, { b: conflict, c: conflict }],
+  ['a volume that is being made for another node', using('begun'), nodes, {}, { a: nothing, c: nothing }],
+  [
+    'all that is wrong with a node',
+    using('bound', 'dangling', 'waiting'),
+    nodes,
+    {},
+    {
+      a: ['node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)'],
+      b: [...nothing, 'node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)'],
+      c: [...nothing, 'node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)'],
+    },
+  ],
+  ['two things wrong with a node', using('bound', 'waiting'), nodes, {}, { b: [...conflict, ...nothing], c: [...conflict, ...nothing] }],
   [
     'a bound volume that is not there',
     using('dangling'),

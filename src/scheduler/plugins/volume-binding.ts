@@ -24,6 +24,7 @@ const nodeConflict = because("node(s) didn't match PersistentVolume's node affin
 const nothingToBind = because("node(s) didn't find available persistent volumes to bind")
 const noSuchVolume = because('node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)')
 const notEnoughSpace = because('node(s) did not have enough free storage')
+const selectedNode = 'volume.kubernetes.io/selected-node'
 
 /** What is to be done for a pod on a node: volumes to bind to claims, and claims to have provisioned there. */
 interface Plan {
@@ -49,8 +50,12 @@ export function createVolumeBinding(
     const bind: { claim: PersistentVolumeClaim; volume: PersistentVolume }[] = []
     const provision: PersistentVolumeClaim[] = []
     const taken = new Set<string>()
+    // A node was chosen for it before, and whoever makes volumes may be at work there.
+    const elsewhere = waiting.some(({ metadata }) => (metadata.annotations?.[selectedNode] ?? node.name) !== node.name)
+    if (elsewhere) return nothingToBind
     for (const claim of waiting) {
-      const volume = smallestMatch(pod, claim, node.node, taken)
+      const isSelected = claim.metadata.annotations?.[selectedNode] !== undefined
+      const volume = isSelected ? undefined : smallestMatch(pod, claim, node.node, taken)
       if (volume) {
         taken.add(volume.metadata.name)
         bind.push({ claim, volume })
@@ -141,10 +146,13 @@ export function createVolumeBinding(
       cycle.data.set(name, waiting)
       return {
         filter(node) {
-          if (bound.some((volume) => !volume)) return noSuchVolume
-          if (!bound.every((volume) => volume && reaches(volume, node.node))) return nodeConflict
+          const isGone = bound.some((volume) => !volume)
+          const isAway = !isGone && !bound.every((volume) => volume && reaches(volume, node.node))
           const plan = waiting.length ? planFor(pod, waiting, node) : undefined
-          return plan && 'reasons' in plan ? plan : undefined
+          const found = [isAway && nodeConflict, plan && 'reasons' in plan && plan, isGone && noSuchVolume].filter(
+            (r) => r !== false && r !== undefined,
+          )
+          return found.length > 1 ? { ...nodeConflict, reasons: found.flatMap(({ reasons }) => reasons) } : found[0]
         },
       }
     },
@@ -179,7 +187,7 @@ export function createVolumeBinding(
       for (const claim of plan.provision)
         await client.update('persistentvolumeclaims', {
           ...claim,
-          metadata: { ...claim.metadata, annotations: { ...claim.metadata.annotations, 'volume.kubernetes.io/selected-node': node.name } },
+          metadata: { ...claim.metadata, annotations: { ...claim.metadata.annotations, [selectedNode]: node.name } },
         })
       await untilBound([...plan.bind.map((b) => b.claim), ...plan.provision])
       for (const { volume } of plan.bind) assumed.delete(volume.metadata.name)
