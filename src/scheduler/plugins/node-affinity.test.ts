@@ -41,6 +41,13 @@ testFilter(createNodeAffinity(), [
     {},
     { a: why },
   ],
+  [
+    'names that no node can have at once',
+    requiring({ matchFields: ['a', 'b'].map((name) => ({ key: 'metadata.name', operator: 'In', values: [name] })) }),
+    three,
+    {},
+    { pod: ['pod affinity terms conflict'] },
+  ],
   ['an empty term matches nothing', requiring({}), { a: {} }, {}, { a: why }],
   [
     'both nodeSelector and affinity',

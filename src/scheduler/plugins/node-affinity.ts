@@ -5,6 +5,8 @@ import { preferredNodes, requiredNodes } from '../pod-info.ts'
 
 const because = (reason: string): Rejection => ({ plugin: 'NodeAffinity', reasons: [reason], unresolvable: true })
 const rejection = because("node(s) didn't match Pod's node affinity/selector")
+/** Upstream's words, though they are about nodes: each term asks for nodes of different names. */
+const conflict = because('pod affinity terms conflict')
 const addedRejection = because("node(s) didn't match scheduler-enforced node affinity")
 
 export interface NodeAffinityArgs {
@@ -20,6 +22,7 @@ export function createNodeAffinity({ addedAffinity }: NodeAffinityArgs = {}): Pl
       if (!nodeSelector && !added) return undefined
       const enforced = added && cluster.nodesMatching(added)
       const nodes = namedNodes(pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution)
+      if (nodes?.size === 0) return { reject: conflict }
       // A selector that names nodes is one pod's own: nothing is kept of it.
       const matching = nodes || !nodeSelector ? undefined : cluster.nodesMatching(nodeSelector)
       return {
@@ -55,9 +58,10 @@ function namedNodes(required: NodeSelector | undefined): ReadonlySet<string> | u
   if (!required?.nodeSelectorTerms.length) return undefined
   const names = new Set<string>()
   for (const term of required.nodeSelectorTerms) {
-    const field = term.matchFields?.find((f) => f.key === 'metadata.name' && f.operator === 'In')
-    if (!field) return undefined
-    for (const name of field.values ?? []) names.add(name)
+    const fields = (term.matchFields ?? []).filter((f) => f.key === 'metadata.name' && f.operator === 'In')
+    const [first, ...others] = fields.map(({ values }) => new Set(values))
+    if (!first) return undefined
+    for (const name of first) if (others.every((other) => other.has(name))) names.add(name)
   }
   return names
 }
