@@ -261,3 +261,32 @@ test('what a pod gives back when it has shrunk in place goes to the pod that wai
   await schedule([node('n')], [pod('waiting')], {}, transport, createMetrics(), bound)
   expect(await bound).toBe('n')
 })
+
+test('while a volume is made for a pod, its status names the node', async () => {
+  const transport = createMemoryTransport()
+  const client = createClient(transport)
+  const at = { namespace: 'default', name: 'c' }
+  await client.create('storageclasses.storage.k8s.io', {
+    metadata: { name: 'csi' },
+    provisioner: 'csi.example',
+    volumeBindingMode: 'WaitForFirstConsumer',
+  } as never)
+  await client.create('persistentvolumeclaims', { metadata: at, spec: { storageClassName: 'csi' }, status: { phase: 'Pending' } } as never)
+  const nominated = new Promise<string>((resolve) => {
+    const informers = createInformers(client)
+    informers.of('pods').addHandler({ updated: ({ status }) => status?.nominatedNodeName && resolve(status.nominatedNodeName) })
+    informers.of('persistentvolumeclaims').addHandler({
+      async updated({ metadata, spec }) {
+        if (spec.volumeName) return informers.stop()
+        expect(metadata.annotations?.['volume.kubernetes.io/selected-node']).toBe('n')
+        await nominated
+        const annotations = { 'pv.kubernetes.io/bind-completed': 'yes' }
+        await client.patch('persistentvolumeclaims', at, { metadata: { annotations }, spec: { volumeName: 'v' } })
+      },
+    })
+    informers.start()
+  })
+  const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }]
+  expect(await schedule([node('n')], [pod('p', { volumes })], {}, transport, createMetrics(), nominated)).toEqual({ p: 'n' })
+  expect(await nominated).toBe('n')
+})
