@@ -88,4 +88,5 @@ test('an evicted pod says why', async () => {
   await client.create('resourceslices.resource.k8s.io', slice([{}]) as never)
   await settle()
   expect(told).toContain('DeletionByDeviceTaintManager')
+  expect(told).toContain('"observedGeneration":1')
 })

@@ -6,10 +6,12 @@ import { referenceTo } from '../client/events.ts'
 import type { Controller, ControllerDeps } from './controller.ts'
 import { ownerReference } from './ownership.ts'
 
-export function createEphemeralVolumeController({ client, informers, options, recorder: recorders }: ControllerDeps): Controller {
+export function createEphemeralVolumeController({ client, informers, metrics, options, recorder: recorders }: ControllerDeps): Controller {
   const pods = informers.of('pods')
   const claims = informers.of('persistentvolumeclaims')
   const recorder = recorders('ephemeral_volume')
+  const creations = metrics.counter('ephemeral_volume_controller_create_total', 'Claims that were to be made.')
+  const failures = metrics.counter('ephemeral_volume_controller_create_failures_total', 'Those that could not be.')
   return {
     name: 'ephemeral-volume-controller',
     workers: options.concurrent.ephemeralvolume,
@@ -41,12 +43,14 @@ export function createEphemeralVolumeController({ client, informers, options, re
           throw new Error(`PVC ${namespace}/${claimName} was not created for pod ${namespace}/${name} (pod is not owner)`)
         }
         const { labels, annotations } = template.metadata ?? {}
+        creations.add()
         try {
           await client.create('persistentvolumeclaims', {
             metadata: { name: claimName, namespace, labels, annotations, ownerReferences: [ownerReference('pods', pod)] },
             spec: template.spec,
           })
         } catch (error) {
+          failures.add()
           if (isAlreadyExists(error)) continue
           recorder.event(
             referenceTo('pods', pod),

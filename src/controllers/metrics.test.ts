@@ -48,6 +48,8 @@ const evicted = async (c: TestCluster) => {
   await create(c, 'nodes', { metadata: { name: 'a' }, spec: { taints: [{ key: 'out', effect: 'NoExecute' }] } })
   await create(c, 'pods', { metadata: web, spec: { nodeName: 'a', containers: [] } })
 }
+const ephemeral = (c: TestCluster) =>
+  create(c, 'pods', { metadata: web, spec: { containers: [], volumes: [{ name: 'v', ephemeral: { volumeClaimTemplate: { spec: {} } } }] } })
 const rollOver = async (c: TestCluster) => {
   const spec = {
     ...{ replicas: 2, selector: { matchLabels: labels }, template: template(), serviceName: 'web' },
@@ -161,6 +163,8 @@ test.each<Row>([
       await c.client.delete('pods', web)
     },
   ],
+  ['ephemeral_volume_controller_create_total 1', ['ephemeral-volume'], ephemeral],
+  ['ephemeral_volume_controller_create_failures_total 0', ['ephemeral-volume'], ephemeral],
   ['attachdetach_controller_forced_detaches{reason="out-of-service"} 1', ['persistentvolume-attach-detach'], detach],
 ])('%s', async (line, controllers, does) => {
   const cluster = await setUp(controllers)

@@ -303,8 +303,8 @@ export function createNodeLifecycleController(deps: ControllerDeps): Controller 
     await Promise.all(ready.map((pod) => markNotReady(pod)))
   }
   async function markNotReady(pod: Pod): Promise<void> {
-    const { namespace, name, uid } = pod.metadata
-    const condition = { type: 'Ready', status: 'False', lastTransitionTime: formatTime(clock.now()) }
+    const { namespace, name, uid, generation: observedGeneration } = pod.metadata
+    const condition = { type: 'Ready', status: 'False', observedGeneration, lastTransitionTime: formatTime(clock.now()) }
     try {
       await client.patch('pods', { namespace, name }, { metadata: { uid }, status: { conditions: [condition] } }, { subresource: 'status' })
       recorder.event(referenceTo('pods', pod), 'Warning', 'NodeNotReady', 'Node is not ready')

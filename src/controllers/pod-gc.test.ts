@@ -69,7 +69,11 @@ test('a pod that ends so is failed, and says why', async () => {
   await pod('p')
   await pass(41)
   expect(told).toMatchObject([
-    { phase: 'Failed', conditions: [{ type: 'DisruptionTarget', reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' }] },
+    {
+      phase: 'Failed',
+      observedGeneration: 1,
+      conditions: [{ type: 'DisruptionTarget', observedGeneration: 1, reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' }],
+    },
   ])
 })
 

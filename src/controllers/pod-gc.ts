@@ -117,7 +117,7 @@ export function createPodGarbageCollector({ client, informers, clock, metrics, o
 
   /** Nobody is there to end it gracefully: its phase is settled, then it goes at once. */
   async function remove(pod: Pod, reason: Reason, because?: string): Promise<void> {
-    const { namespace, name, uid } = pod.metadata
+    const { namespace, name, uid, generation: observedGeneration } = pod.metadata
     deletions.add([namespace, reason])
     try {
       if (!isPodFinished(pod)) {
@@ -126,13 +126,14 @@ export function createPodGarbageCollector({ client, informers, clock, metrics, o
           status: 'True',
           reason: 'DeletionByPodGC',
           message: because,
+          observedGeneration,
           lastTransitionTime: formatTime(clock.now()),
         }
         const conditions = condition && !podCondition(pod, 'DisruptionTarget') ? [condition] : []
         await client.patch(
           'pods',
           { namespace, name },
-          { metadata: { uid }, status: { phase: 'Failed', ...(conditions.length ? { conditions } : {}) } },
+          { metadata: { uid }, status: { phase: 'Failed', observedGeneration, ...(conditions.length ? { conditions } : {}) } },
           { subresource: 'status' },
         )
       }

@@ -71,6 +71,29 @@ test('a template that comes later is waited for; a restart makes nothing twice',
   expect([claims().length, statuses()?.length]).toEqual([1, 1])
 })
 
+test('a claim that the cache does not show yet is not made twice', async () => {
+  const { transport, pass } = await setUp(['resourceclaim'])
+  await templateOf()
+  await pass(1)
+  let show = () => {}
+  const shown = new Promise<void>((resolve) => {
+    show = resolve
+  })
+  let refusals = 0
+  transport.intercept = async ({ method, path }) => {
+    if (path.includes('/resourceclaims?watch')) await shown
+    if (method === 'PATCH' && path.endsWith('/pods/p/status') && refusals++ === 0) throw new Error('the server is away')
+  }
+  transport.breakWatches()
+  await pass(3)
+  await pod([{ name: 'a', resourceClaimTemplateName: 'gpus' }])
+  await pass(3)
+  expect([claims().length, refusals, statuses()]).toEqual([1, 2, [{ name: 'a', resourceClaimName: claims()[0]?.metadata.name }]])
+  show()
+  await pass(1)
+  expect(claims()).toHaveLength(1)
+})
+
 test.each<[string, object, string[]]>([
   ['that has a node reserves its allocated claim', { nodeName: 'n' }, ['p']],
   ['that has none leaves that to the scheduler', {}, []],

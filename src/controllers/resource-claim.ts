@@ -3,7 +3,7 @@
  * and removed after it.
  */
 import { isNotFound } from '../api/errors.ts'
-import { controllerOf, hasFinalizer, isBeingDeleted, isControlledBy, objectKey, splitKey } from '../api/meta.ts'
+import { controllerOf, hasFinalizer, isBeingDeleted, objectKey, splitKey } from '../api/meta.ts'
 import type { Pod, PodResourceClaim } from '../api/types/core-v1.ts'
 import type { ResourceClaim, ResourceClaimConsumerReference } from '../api/types/resource-v1.ts'
 import { referenceTo } from '../client/events.ts'
@@ -13,6 +13,7 @@ import { isPodFinished } from './pods.ts'
 
 const resource = 'resourceclaims.resource.k8s.io'
 const podClaimName = 'resource.kubernetes.io/pod-claim-name'
+const ownerIndex = 'pod'
 const claimFinalizer = 'resource.kubernetes.io/delete-protection'
 
 export function createResourceClaimController({ client, informers, options, recorder: recorders }: ControllerDeps): Controller {
@@ -20,7 +21,11 @@ export function createResourceClaimController({ client, informers, options, reco
   const claims = informers.of(resource)
   const templates = informers.of('resourceclaimtemplates.resource.k8s.io')
   const recorder = recorders('resource_claim')
+  claims.addIndex(ownerIndex, (claim) => [idOf(controllerOf(claim)?.uid, claim.metadata.annotations?.[podClaimName])])
+  /** Claims that were made and are not in the cache yet, by pod and what the pod calls them: none is made twice. */
+  const made = new Map<string, string>()
 
+  const idOf = (pod: string | undefined, podClaim: string | undefined) => `${pod}/${podClaim}`
   /** A pod that will not run any more: finished, or deleted before it was bound. */
   const isDone = (pod: Pod | undefined, uid?: string) =>
     !pod ||
@@ -39,14 +44,13 @@ export function createResourceClaimController({ client, informers, options, reco
 
   async function ensureClaim(pod: Pod, podClaim: PodResourceClaim): Promise<string | undefined> {
     const { namespace, name } = pod.metadata
-    const known = claims
-      .list(namespace)
-      .find((c) => isControlledBy(c, pod) && c.metadata.annotations?.[podClaimName] === podClaim.name && !c.metadata.deletionTimestamp)
-    if (known) return known.metadata.name
+    const id = idOf(pod.metadata.uid, podClaim.name)
+    const known = claims.byIndex(ownerIndex, id).find((c) => !c.metadata.deletionTimestamp)?.metadata.name ?? made.get(id)
+    if (known) return known
     const template = templates.get(namespace, podClaim.resourceClaimTemplateName as string)
     if (!template) throw new Error(`resource claim template "${podClaim.resourceClaimTemplateName}": not found`)
     const { labels, annotations } = template.spec.metadata ?? {}
-    const made = await client.create(resource, {
+    const { metadata } = await client.create(resource, {
       metadata: {
         generateName: `${name.slice(0, 63)}-${podClaim.name.slice(0, 63)}-`,
         namespace,
@@ -56,7 +60,8 @@ export function createResourceClaimController({ client, informers, options, reco
       },
       spec: template.spec.spec,
     })
-    return made.metadata.name
+    if (!claims.get(namespace, metadata.name)) made.set(id, metadata.name)
+    return metadata.name
   }
 
   async function syncPod(pod: Pod): Promise<void> {
@@ -141,6 +146,9 @@ export function createResourceClaimController({ client, informers, options, reco
         const owner = controllerOf(claim)
         if (owner?.kind === 'Pod') queue.add(`pod/${claim.metadata.namespace}/${owner.name}`)
       }
+      claims.addHandler({
+        added: (claim) => void made.delete(idOf(controllerOf(claim)?.uid, claim.metadata.annotations?.[podClaimName])),
+      })
       claims.addHandler({ added: wakeClaim, updated: wakeClaim, deleted: wakeClaim })
       templates.addHandler({
         added(template) {

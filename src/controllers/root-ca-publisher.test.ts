@@ -28,6 +28,7 @@ test.each<[string, () => Promise<unknown>]>([
   await cluster.settle()
   const [map] = cluster.transport.objects<ConfigMap>('/api/v1/configmaps')
   expect(map?.data).toEqual({ 'ca.crt': 'CA' })
+  expect(cluster.manager.metrics.render()).toMatch(/^root_ca_cert_publisher_sync_total\{code="200"\} [1-9]/m)
   expect(map?.metadata.annotations?.[description]).toMatch(/^Contains a CA bundle that can be used to verify the kube-apiserver/)
 })
 

@@ -34,10 +34,11 @@ export function createTimedEviction(
   const waiting = new Map<string, { uid: string; since: number }>()
 
   async function evict(pod: Pod, due: number): Promise<void> {
-    const { namespace, name, uid } = pod.metadata
+    const { namespace, name, uid, generation } = pod.metadata
     try {
       if (podCondition(pod, 'DisruptionTarget')?.status !== 'True') {
-        const condition = { type: 'DisruptionTarget', status: 'True', ...because, lastTransitionTime: formatTime(clock.now()) }
+        const lastTransitionTime = formatTime(clock.now())
+        const condition = { type: 'DisruptionTarget', status: 'True', ...because, observedGeneration: generation, lastTransitionTime }
         await client.patch(
           'pods',
           { namespace, name },
