@@ -114,3 +114,26 @@ test('changes are gathered for --mirroring-endpointslice-updates-batch-period', 
   await pass(2)
   expect(slices()).toHaveLength(1)
 })
+
+test('a slice that the cache does not show yet is not made twice', async () => {
+  const { client, pass, transport } = await setUp(loops)
+  await service(client, 'manual', noSelector)
+  await pass(1)
+  let show = () => {}
+  const shown = new Promise<void>((resolve) => {
+    show = resolve
+  })
+  transport.intercept = async ({ path }) => {
+    if (path.includes('/endpointslices?watch')) await shown
+  }
+  transport.breakWatches()
+  await pass(3)
+  await byHand()
+  await pass(1)
+  await client.patch('endpoints', at('manual'), { subsets: [{ addresses: [{ ip: '5.6.7.8' }], ports }] }, { type: 'merge' })
+  await pass(1)
+  expect(slices()).toHaveLength(1)
+  show()
+  await pass(1)
+  expect(slices().map((s) => s.endpoints?.[0]?.addresses)).toEqual([['5.6.7.8']])
+})

@@ -1,5 +1,4 @@
 /** Mirrors hand-made Endpoints into EndpointSlices, which is all that proxies read (pkg/controller/endpointslicemirroring). */
-import { isNotFound } from '../api/errors.ts'
 import { objectKey, splitKey } from '../api/meta.ts'
 import type { EndpointAddress, EndpointSubset, Endpoints, Service } from '../api/types/core-v1.ts'
 import type { Endpoint, EndpointPort, EndpointSlice } from '../api/types/discovery-v1.ts'
@@ -9,6 +8,7 @@ import { managedByLabel, serviceNameLabel } from './endpoint-slice.ts'
 import { semanticEqual } from './equal.ts'
 import { ownerReference } from './ownership.ts'
 import { familyOf, lastChangeTriggerTime } from './service-endpoints.ts'
+import { createSliceTracker, removeSlice } from './slice-tracker.ts'
 
 const resource = 'endpointslices.discovery.k8s.io'
 const manager = 'endpointslicemirroring-controller.k8s.io'
@@ -31,6 +31,7 @@ export function createEndpointSliceMirroringController({ client, informers, opti
     const name = s.metadata.labels?.[serviceNameLabel]
     return name && s.metadata.labels?.[managedByLabel] === manager ? [`${s.metadata.namespace}/${name}`] : []
   })
+  const tracker = createSliceTracker(slices)
   const recorder = recorders('endpoint-slice-mirroring-controller')
   const shouldMirror = (e: Endpoints | undefined): e is Endpoints =>
     e !== undefined && e.metadata.labels?.[skipLabel] !== 'true' && !(leaderAnnotation in (e.metadata.annotations ?? {}))
@@ -47,15 +48,23 @@ export function createEndpointSliceMirroringController({ client, informers, opti
         updated: (now: Service, before) => !semanticEqual(now.spec.selector, before.spec.selector) && wake(now),
         deleted: wake,
       })
-      const wakeSlice = (slice: EndpointSlice) => {
+      const arrived = (slice: EndpointSlice, gone: boolean) => {
         const name = slice.metadata.labels?.[serviceNameLabel]
-        if (name && slice.metadata.labels?.[managedByLabel] === manager) queue.add(`${slice.metadata.namespace}/${name}`)
+        if (!name || slice.metadata.labels?.[managedByLabel] !== manager) return
+        const key = `${slice.metadata.namespace}/${name}`
+        if (tracker.arrived(key, slice, gone)) queue.add(key)
       }
-      slices.addHandler({ updated: wakeSlice, deleted: wakeSlice })
+      slices.addHandler({
+        added: (slice) => arrived(slice, false),
+        updated: (slice) => arrived(slice, false),
+        deleted: (slice) => arrived(slice, true),
+      })
       return [endpoints, services, slices]
     },
     async reconcile(key) {
+      if (tracker.isBehind(key)) return
       const { namespace, name } = splitKey(key)
+      const remove = (slice: EndpointSlice) => removeSlice(client, tracker, key, slice)
       const from = endpoints.get(namespace, name)
       const service = services.get(namespace, name)
       const existing = slices.byIndex(mirrorIndex, key)
@@ -81,16 +90,28 @@ export function createEndpointSliceMirroringController({ client, informers, opti
           const at = left.findIndex((s) => s.addressType === want.addressType && semanticEqual(s.ports, want.ports))
           const [have] = at < 0 ? [] : left.splice(at, 1)
           if (!have)
-            await client.create(resource, {
-              metadata: { generateName: `${name}-`, namespace, labels, annotations, ownerReferences: [ownerReference('endpoints', from)] },
-              ...want,
-            })
+            tracker.wrote(
+              key,
+              await client.create(resource, {
+                metadata: {
+                  generateName: `${name}-`,
+                  namespace,
+                  labels,
+                  annotations,
+                  ownerReferences: [ownerReference('endpoints', from)],
+                },
+                ...want,
+              }),
+            )
           else if (
             !semanticEqual(have.endpoints, want.endpoints) ||
             !semanticEqual(have.metadata.labels, labels) ||
             !semanticEqual(have.metadata.annotations, annotations)
           )
-            await client.update(resource, { ...have, metadata: { ...have.metadata, labels, annotations }, endpoints: want.endpoints })
+            tracker.wrote(
+              key,
+              await client.update(resource, { ...have, metadata: { ...have.metadata, labels, annotations }, endpoints: want.endpoints }),
+            )
         }
         await Promise.all(left.map(remove))
       } catch (error) {
@@ -103,12 +124,6 @@ export function createEndpointSliceMirroringController({ client, informers, opti
         throw error
       }
     },
-  }
-
-  async function remove({ metadata: { namespace, name, uid } }: EndpointSlice): Promise<void> {
-    await client.delete(resource, { namespace, name }, { preconditions: { uid } }).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error
-    })
   }
 
   /** The slices that there should be, and how many addresses are left out. */

@@ -2,7 +2,6 @@
  * Writes the EndpointSlices of services with a selector (pkg/controller/endpointslice and staging/endpointslice): slices
  * of at most a hundred endpoints, one group for each set of ports and family, changed as little as possible.
  */
-import { isNotFound } from '../api/errors.ts'
 import { objectKey, splitKey } from '../api/meta.ts'
 import type { Pod, Service } from '../api/types/core-v1.ts'
 import type { Endpoint, EndpointPort, EndpointSlice } from '../api/types/discovery-v1.ts'
@@ -24,6 +23,7 @@ import {
   targetPort,
   wakeServicesByPods,
 } from './service-endpoints.ts'
+import { createSliceTracker, removeSlice } from './slice-tracker.ts'
 import { nodeIndex } from './taint-eviction.ts'
 import { sharesOf, wantsHints, zoneFacts, zonesFor } from './topology-hints.ts'
 
@@ -74,18 +74,10 @@ export function createEndpointSliceController({ client, informers, options, metr
   metrics.collect('endpoint_slice_controller_endpoints_desired', 'Endpoints in them.', [], () => [
     [[], mine().reduce((sum, { endpoints }) => sum + (endpoints?.length ?? 0), 0)],
   ])
-  /** What was written to each service's slices and has not come back on the watch: until it has, the cache is no ground to stand on. */
-  const awaited = new Map<string, Map<string, number | 'deleted'>>()
-  /** Services that were not looked at for that reason. */
-  const postponed = new Set<string>()
+  const tracker = createSliceTracker(slices)
   const triggerTimes = createTriggerTimes()
   /** Services and families whose endpoints have hints by zones' shares, so that the first time is told. */
   const hinted = new Set<string>()
-  const expect = (service: string, uid: string, version: number | 'deleted') => {
-    const have = awaited.get(service)
-    if (have) have.set(uid, version)
-    else awaited.set(service, new Map([[uid, version]]))
-  }
 
   return {
     name: 'endpointslice-controller',
@@ -101,15 +93,7 @@ export function createEndpointSliceController({ client, informers, options, metr
       }
       const arrived = (slice: EndpointSlice, gone: boolean) => {
         const key = serviceOf(slice)
-        if (!key) return
-        const expected = awaited.get(key)
-        const version = expected?.get(slice.metadata.uid)
-        const own = gone ? version === 'deleted' : version === Number(slice.metadata.resourceVersion)
-        if (!gone && !own && version !== undefined && version !== 'deleted' && Number(slice.metadata.resourceVersion) < version) return
-        if (version !== undefined && (gone || version !== 'deleted')) expected?.delete(slice.metadata.uid)
-        if (expected?.size === 0) awaited.delete(key)
-        // Somebody else's change, or the last of our own that a look was waiting for.
-        if (!own || (!awaited.has(key) && postponed.delete(key))) queue.add(key)
+        if (key && tracker.arrived(key, slice, gone)) queue.add(key)
       }
       slices.addHandler({
         added: (slice) => arrived(slice, false),
@@ -146,8 +130,7 @@ export function createEndpointSliceController({ client, informers, options, metr
       if (!service) triggerTimes.forget(key)
       // Slices of a service that is gone go with it; those without a selector are somebody else's.
       if (!service || service.metadata.deletionTimestamp || service.spec.type === 'ExternalName' || !service.spec.selector) return
-      if (awaited.has(key)) {
-        postponed.add(key)
+      if (tracker.isBehind(key)) {
         syncs.add(['stale'])
         return
       }
@@ -307,30 +290,15 @@ export function createEndpointSliceController({ client, informers, options, metr
     }
     const made = await client.create(resource, draft)
     changes.add(['create'])
-    wrote(objectKey(service), made)
+    tracker.wrote(objectKey(service), made)
   }
   async function update(service: string, slice: EndpointSlice): Promise<void> {
-    wrote(service, await client.update(resource, slice))
+    tracker.wrote(service, await client.update(resource, slice))
     changes.add(['update'])
   }
-  /** The event may have come before the answer. */
-  function wrote(service: string, { metadata: { uid, namespace, name, resourceVersion } }: EndpointSlice): void {
-    const cached = slices.get(namespace, name)
-    const version = Number(resourceVersion)
-    if (cached?.metadata.uid !== uid || Number(cached.metadata.resourceVersion) < version) expect(service, uid, version)
-  }
   async function remove(slice: EndpointSlice): Promise<void> {
-    const { name, namespace, uid, labels } = slice.metadata
-    const service = `${namespace}/${labels?.[serviceNameLabel]}`
-    expect(service, uid, 'deleted')
-    try {
-      await client.delete(resource, { namespace, name }, { preconditions: { uid } })
-      changes.add(['delete'])
-    } catch (error) {
-      awaited.get(service)?.delete(uid)
-      if (awaited.get(service)?.size === 0) awaited.delete(service)
-      if (!isNotFound(error)) throw error
-    }
+    const key = `${slice.metadata.namespace}/${slice.metadata.labels?.[serviceNameLabel]}`
+    if (await removeSlice(client, tracker, key, slice)) changes.add(['delete'])
   }
 }
 
