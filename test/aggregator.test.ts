@@ -11,7 +11,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createCertificateAuthority, issueCertificate } from '../src/pki/index.ts'
 import { createTestFolder, startTestApiServer, type TestApiServer } from './support/api-server.ts'
 import { createTestCluster, type TestCluster } from './support/cluster.ts'
@@ -135,6 +135,7 @@ describe.skipIf(!machine)('a server that trusts the front proxy', () => {
     for await (const chunk of req) text += chunk
     if (url.pathname === root) return answer(resources)
     if (url.pathname === `${root}/elsewhere`) return void res.writeHead(302, { location: 'https://example.com/' }).end()
+    if (url.pathname === `${root}/silent`) return
     if (url.pathname === `${root}/broken`) return void res.write('{"half":', () => socket.destroy())
     const [, object] = /\/flunders(?:\/([^/]+))?$/.exec(url.pathname) ?? []
     if (!url.pathname.endsWith('/flunders') && !object) return status(res, 404, 'NotFound')
@@ -285,6 +286,29 @@ describe.skipIf(!machine)('a server that trusts the front proxy', () => {
       body: 'the backend attempted to redirect this request, which is not permitted',
     })
     await expect(call('GET', `${root}/broken`)).rejects.toThrow('aborted')
+  })
+
+  test('has the time that the request has', async () => {
+    expect(await call('GET', `${root}/silent?timeout=200ms`)).toMatchObject({
+      status: 503,
+      body: 'error trying to reach service: context deadline exceeded\n',
+    })
+  })
+
+  test('is written to under the eyes of the audit', async () => {
+    const log = join(cluster.env['KIJABI_HOME'] as string, 'logs', 'audit.log')
+    const told = () =>
+      readFileSync(log, 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(flunders) && line.includes('"ResponseComplete"'))
+    await vi.waitUntil(() => told().length > 1, { interval: 50, timeout: 10_000 })
+    const events = told().map((line) => JSON.parse(line) as Json)
+    expect(
+      events.map(({ verb, user, objectRef, responseStatus }) => [verb, user.username, objectRef.resource, responseStatus.code]),
+    ).toEqual([
+      ['create', 'kubernetes-admin', 'flunders', 201],
+      ['delete', 'kubernetes-admin', 'flunders', 200],
+    ])
   })
 
   test('takes upgraded connections in the user’s name', async () => {
