@@ -1,14 +1,15 @@
 /** What every cluster has from its first start (upstream: controlplane/controller): the system's namespaces and the Service of the API itself. */
 import { setTimeout } from 'node:timers/promises'
 import { builtInPriorities } from '../api/discovery.ts'
-import { isAlreadyExists, isNotFound } from '../api/errors.ts'
+import { isAlreadyExists, isConflict, isNotFound } from '../api/errors.ts'
 import { formatTime } from '../api/meta.ts'
+import type { APIService } from '../api/types/apiregistration-v1.ts'
 import type { ConfigMap, Service } from '../api/types/core-v1.ts'
 import type { ServiceCIDR } from '../api/types/networking-v1.ts'
 import type { Transport } from '../client/transport.ts'
 import type { Kept } from './kept.ts'
 import { firstServiceIP } from './registry/service-ips.ts'
-import { holds } from './rest/equal.ts'
+import { deepEqual, holds } from './rest/equal.ts'
 import type { Servers } from './servers.ts'
 
 export interface BootstrapOptions {
@@ -22,6 +23,9 @@ export interface BootstrapOptions {
 }
 
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
+
+/** Says that a server keeps an APIService: from each start on, or always. */
+export const automanaged = 'kube-aggregator.kubernetes.io/automanaged'
 
 interface Body {
   readonly metadata: { readonly name: string; readonly labels?: object }
@@ -37,16 +41,22 @@ export const systemNamespaces = (api: Transport): Kept => ({
   },
 })
 
-/** The local groups as APIServices: made at start only (kube-aggregator's autoregister, automanaged `onstart`). */
+/** The local groups as APIServices: made, and made right, at start only (kube-aggregator's autoregister, automanaged `onstart`). */
 export async function registerGroups(api: Transport): Promise<void> {
   const local = builtInPriorities.filter(({ group }) => group !== 'apiregistration.k8s.io')
   await Promise.all(
-    local.map(({ group, version, ...priority }) =>
-      ensure(api, '/apis/apiregistration.k8s.io/v1/apiservices', {
-        metadata: { name: `${version}.${group}`, labels: { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' } },
-        spec: { ...(group ? { group } : {}), version, ...priority },
-      }),
-    ),
+    local.map(async ({ group, version, ...priority }) => {
+      const path = '/apis/apiregistration.k8s.io/v1/apiservices'
+      const name = `${version}.${group}`
+      const spec = { ...(group ? { group } : {}), version, ...priority }
+      const have = await ensure<APIService>(api, path, { metadata: { name, labels: { [automanaged]: 'onstart' } }, spec })
+      // Without the label it is somebody's own.
+      if (have.metadata.labels?.[automanaged] !== 'onstart' || deepEqual(have.spec, spec)) return
+      // Another server that starts at the same time may be first.
+      await api.request({ method: 'PUT', path: `${path}/${name}`, body: { ...have, spec } }).catch((error: unknown) => {
+        if (!isConflict(error)) throw error
+      })
+    }),
   )
 }
 

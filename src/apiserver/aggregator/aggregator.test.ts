@@ -357,6 +357,30 @@ test('an APIService of a version that is served here takes its place, and gives 
   expect(await told('/apis/autoscaling/v1/horizontalpodautoscalers')).toBe('list')
 })
 
+test('APIServices of what is built in are put right at a start, unless they are somebody’s own', async () => {
+  const store = createMemoryStore()
+  const started = async () => {
+    const one = await createApiServer({ store, log: noLog, access: () => openAccess() }, { advertise: { host: '192.0.2.1', port: 6443 } })
+    await one.ready
+    return { one, with: createInProcessTransport(one.handle) }
+  }
+  const first = await started()
+  for (const [of, labels] of [
+    ['v1.batch', { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' }],
+    ['v1.policy', {}],
+  ] as const) {
+    const service = await first.with.request<APIService>({ method: 'GET', path: `${apiServicesPath}/${of}` })
+    const body = { ...service, metadata: { ...service.metadata, labels }, spec: { ...service.spec, versionPriority: 99 } }
+    await first.with.request({ method: 'PUT', path: `${apiServicesPath}/${of}`, body })
+  }
+  await first.one.close()
+  const second = await started()
+  const priorityOf = async (of: string) =>
+    (await second.with.request<APIService>({ method: 'GET', path: `${apiServicesPath}/${of}` })).spec.versionPriority
+  expect([await priorityOf('v1.batch'), await priorityOf('v1.policy')]).toEqual([15, 99])
+  await second.one.close()
+})
+
 test('the API of APIServices is nobody else’s', async () => {
   await api.request({ method: 'DELETE', path: `${apiServicesPath}/v1.apiregistration.k8s.io` }).catch(() => {})
   await register({}, 'v1.apiregistration.k8s.io')

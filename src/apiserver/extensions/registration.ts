@@ -4,14 +4,14 @@ import { isAlreadyExists, isConflict, isNotFound } from '../../api/errors.ts'
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts'
 import type { APIService } from '../../api/types/apiregistration-v1.ts'
 import type { Transport } from '../../client/transport.ts'
+import { automanaged } from '../bootstrap.ts'
 import type { Kept } from '../kept.ts'
 import type { Objects } from '../objects.ts'
-import { holds } from '../rest/equal.ts'
+import { deepEqual } from '../rest/equal.ts'
 import { definitionsResource } from './controller.ts'
 
 const apiServices = 'apiservices.apiregistration.k8s.io'
 const path = '/apis/apiregistration.k8s.io/v1/apiservices'
-const label = 'kube-aggregator.kubernetes.io/automanaged'
 
 export function createRegistration(api: Transport, objects: Objects): Kept {
   return {
@@ -27,11 +27,11 @@ export function createRegistration(api: Transport, objects: Objects): Kept {
         const have = present.get(name)
         if (!have) writes.push(api.request({ method: 'POST', path, body: service }))
         // What somebody else made, for a server of his own, is his.
-        else if (have.metadata.labels?.[label] === 'true' && !holds(have.spec, service.spec))
+        else if (have.metadata.labels?.[automanaged] === 'true' && !deepEqual(have.spec, service.spec))
           writes.push(api.request({ method: 'PUT', path: `${path}/${name}`, body: { ...have, spec: service.spec } }))
       }
       for (const [name, { metadata }] of present)
-        if (metadata.labels?.[label] === 'true' && !wanted.has(name))
+        if (metadata.labels?.[automanaged] === 'true' && !wanted.has(name))
           writes.push(api.request({ method: 'DELETE', path: `${path}/${name}` }))
       // Another server may have been first; then its event has this looked at again.
       await Promise.all(
@@ -49,6 +49,6 @@ const servicesOf = ({ spec: { group, versions } }: CustomResourceDefinition) =>
   versions
     .filter((version) => version.served)
     .map(({ name: version }) => ({
-      metadata: { name: `${version}.${group}`, labels: { [label]: 'true' } },
+      metadata: { name: `${version}.${group}`, labels: { [automanaged]: 'true' } },
       spec: { group, version, ...customPriority },
     }))
