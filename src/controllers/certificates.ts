@@ -180,16 +180,16 @@ const kept = { approved: hour, denied: hour, failed: hour, pending: 24 * hour }
 export function createCertificateCleaner(deps: ControllerDeps): Controller {
   const { client, informers, clock } = deps
   const requests = informers.of(resource)
-  /** When a request may go. */
-  function endOf(csr: Request): number {
+  /** When a request may go; undefined: not of itself, such as one that was approved and waits for its signer. */
+  function endOf(csr: Request): number | undefined {
     const at = (type: string) => {
       const condition = csr.status.conditions?.find((c) => c.type === type)
       return condition ? Date.parse(condition.lastUpdateTime ?? condition.lastTransitionTime ?? csr.metadata.creationTimestamp) : undefined
     }
     const ends: number[] = []
-    if (csr.status.certificate) {
-      const approved = at('Approved')
-      if (approved !== undefined) ends.push(approved + kept.approved)
+    const approved = at('Approved')
+    if (csr.status.certificate && approved !== undefined) {
+      ends.push(approved + kept.approved)
       const pem = Buffer.from(csr.status.certificate, 'base64').toString('utf8')
       if (pem.includes('BEGIN CERTIFICATE')) ends.push(Date.parse(new X509Certificate(pem).validTo))
     }
@@ -200,8 +200,8 @@ export function createCertificateCleaner(deps: ControllerDeps): Controller {
       const since = at(type)
       if (since !== undefined) ends.push(since + ms)
     }
-    if (ends.length === 0) ends.push(Date.parse(csr.metadata.creationTimestamp) + kept.pending)
-    return Math.min(...ends)
+    if (!csr.status.conditions?.length) ends.push(Date.parse(csr.metadata.creationTimestamp) + kept.pending)
+    return ends.length > 0 ? Math.min(...ends) : undefined
   }
   return {
     name: 'certificatesigningrequest-cleaner-controller',
@@ -209,7 +209,9 @@ export function createCertificateCleaner(deps: ControllerDeps): Controller {
     async reconcile(name) {
       const csr = requests.get(undefined, name)
       if (!csr) return
-      const left = endOf(csr) - clock.now()
+      const end = endOf(csr)
+      if (end === undefined) return
+      const left = end - clock.now()
       if (left > 0) return left
       await client.delete(resource, { name }, { preconditions: { uid: csr.metadata.uid } }).catch((error: unknown) => {
         if (!isNotFound(error)) throw error
