@@ -47,6 +47,8 @@ export type ScheduleOne = (queued: QueuedPod, profile: Profile) => Promise<void>
 
 export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
   const { client, log, metrics, clock, cluster, nominator, search, queue, extenders } = deps
+  /** Writes of a pod's status that are under way: the next one and the binding wait, or a late word would stand there on a bound pod. */
+  const writing = new Map<string, Promise<void>>()
 
   return (queued, profile) => {
     const attempt = { queued, pod: createPodInfo(queued.pod), profile, began: performance.now() }
@@ -149,6 +151,8 @@ export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
   }
 
   async function bind(pod: PodInfo, node: NodeInfo, profile: Profile): Promise<void> {
+    const told = writing.get(pod.key)
+    if (told) await told
     if (extenders.length && (await bindByExtenders(extenders, pod.pod, node.name, log))) return
     for (const plugin of profile.at.bind) {
       const isBound = await plugin.bind(pod, node).catch((error: Error) => {
@@ -219,7 +223,18 @@ export function createScheduleOne(deps: ScheduleOneDeps): ScheduleOne {
   }
 
   /** Writes why the pod is not scheduled, and which node it was promised: null for none any more, undefined for what is there. */
-  async function patchStatus(pod: Pod, why: { reason: string; message: string } | undefined, nominated?: string | null): Promise<void> {
+  function patchStatus(pod: Pod, why: { reason: string; message: string } | undefined, nominated?: string | null): Promise<void> {
+    const key = `${pod.metadata.namespace}/${pod.metadata.name}`
+    const before = writing.get(key)
+    const done = (before ?? Promise.resolve())
+      .then(() => writeStatus(pod, why, nominated))
+      .finally(() => {
+        if (writing.get(key) === done) writing.delete(key)
+      })
+    writing.set(key, done)
+    return done
+  }
+  async function writeStatus(pod: Pod, why: { reason: string; message: string } | undefined, nominated?: string | null): Promise<void> {
     const { namespace, name } = pod.metadata
     const { conditions, nominatedNodeName = '' } = pod.status ?? {}
     const current = conditions?.find((c) => c.type === 'PodScheduled')

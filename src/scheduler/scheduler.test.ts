@@ -290,3 +290,31 @@ test('while a volume is made for a pod, its status names the node', async () => 
   expect(await schedule([node('n')], [pod('p', { volumes })], {}, transport, createMetrics(), nominated)).toEqual({ p: 'n' })
   expect(await nominated).toBe('n')
 })
+
+test('a pod is bound when what was said of it before is written', async () => {
+  const transport = createMemoryTransport()
+  const client = createClient(transport)
+  const order: string[] = []
+  transport.intercept = async ({ method, path }) => {
+    if (path.endsWith('/pods/p/status')) {
+      // The room that was missing comes while this is on its way.
+      await client.patch('nodes', { name: 'n' }, { status: { allocatable: { cpu: '4' } } }, { subresource: 'status' })
+      for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve))
+      order.push('told')
+    }
+    if (method === 'POST' && path.endsWith('/pods/p/binding')) order.push('bound')
+  }
+  const bound = new Promise<void>((resolve) => {
+    const informers = createInformers(client)
+    informers.of('pods').addHandler({
+      updated({ spec }) {
+        if (!spec.nodeName) return
+        informers.stop()
+        resolve()
+      },
+    })
+    informers.start()
+  })
+  await schedule([node('n', { cpu: '500m' })], [pod('p')], {}, transport, createMetrics(), bound)
+  expect(order).toEqual(['told', 'bound'])
+})
