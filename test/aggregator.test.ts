@@ -227,7 +227,8 @@ describe.skipIf(!machine)('a server that trusts the front proxy', () => {
   test('hears who asks from this server alone', async () => {
     seen.length = 0
     const forged = { 'x-remote-user': 'root', 'x-remote-group': 'system:masters', 'x-remote-extra-a': 'b' }
-    await call('GET', `${flunders}?limit=1`, { ...forged, authorization: 'Bearer secret', 'audit-id': 'mine' })
+    const answer = await call('GET', `${flunders}?limit=1`, { ...forged, authorization: 'Bearer secret', 'audit-id': 'mine' })
+    expect(answer.headers['audit-id']).toBe('mine')
     await call('GET', flunders, { 'impersonate-user': 'jane', 'impersonate-group': 'team', 'impersonate-extra-scopes': 'x' })
     // Authorized here before anybody else is asked.
     expect((await call('GET', flunders, { 'impersonate-user': 'jane' })).status).toBe(403)

@@ -8,6 +8,7 @@ import { headersTo } from './proxy.ts'
 import type { User } from './request.ts'
 import { cacheOf, viewOf } from './rest/core.ts'
 import type { Response } from './server.ts'
+import { authorityOf } from './service-resolver.ts'
 import { listKindOf } from './shapes.ts'
 import type { CacheEvent } from './storage/changes.ts'
 
@@ -118,10 +119,10 @@ function objectsOf(response: Response, answer: Answer): unknown {
 }
 
 /** An aggregated server is asked as the front would pass the request on. */
-function transportTo({ host, port, server }: ProxyTarget, userAgent: string): Transport {
+function transportTo(target: ProxyTarget, userAgent: string): Transport {
+  const { server } = target
   if (!server) throw newBadRequest('this request is answered by a stream')
-  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
-  const connection = { server: `https://${authority}`, credentials: () => Promise.resolve({}) }
+  const connection = { server: `https://${authorityOf(target)}`, credentials: () => Promise.resolve({}) }
   return createHttpsTransport(connection, { userAgent, agent: server.agent })
 }
 

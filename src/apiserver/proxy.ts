@@ -10,6 +10,7 @@ import { newBadRequest, StatusError } from '../api/errors.ts'
 import { http } from '../http/node-http.ts'
 import { goError } from '../http/webhook.ts'
 import type { ProxyTarget } from './call.ts'
+import { authorityOf } from './service-resolver.ts'
 
 export interface Proxy {
   request(target: ProxyTarget, req: IncomingMessage, res: ServerResponse, done: (status: number) => void): void
@@ -83,7 +84,7 @@ export function createProxy({ kubeletClient }: ProxyOptions): Proxy {
       upstream.once('response', (answer) => {
         const refusal = refusalOf(target, answer)
         if (refusal) return void refusal.then((said) => answerRefusal(res, said, done))
-        res.writeHead(answer.statusCode as number, forwarded(answer.headers, notToClients(target)))
+        res.writeHead(answer.statusCode as number, headersFrom(target, answer))
         res.flushHeaders()
         answer.pipe(res)
         answer.once('close', () => {
@@ -108,7 +109,7 @@ export function createProxy({ kubeletClient }: ProxyOptions): Proxy {
       upstream.once('response', (answer) => {
         const refusal = refusalOf(target, answer)
         if (refusal) return void refusal.then(fail)
-        stream.respond({ ':status': answer.statusCode as number, ...forwarded(answer.headers, notToClients(target)) })
+        stream.respond({ ':status': answer.statusCode as number, ...headersFrom(target, answer) })
         answer.pipe(stream)
         answer.once('close', () => {
           if (!answer.complete) stream.close(constants.NGHTTP2_INTERNAL_ERROR)
@@ -182,8 +183,11 @@ export const headersTo = (target: ProxyTarget, headers: Readonly<Record<string, 
 
 /** Whom the client acts as was settled here, and whom an aggregated server believes us to speak for, only we say. */
 const notFromClients = ({ server }: ProxyTarget): readonly string[] => (server ? ['impersonate-', 'x-remote-'] : ['impersonate-'])
-/** Which pages of other origins may read answers, this server says. */
-const notToClients = ({ server }: ProxyTarget): readonly string[] => (server ? ['access-control-'] : [])
+/** What the client is told of an answer's: which pages of other origins may read it, and by which name it is audited, this server says. */
+const headersFrom = ({ server, headers }: ProxyTarget, answer: IncomingMessage): OutgoingHttpHeaders =>
+  server
+    ? { ...forwarded(answer.headers, ['access-control-']), 'audit-id': headers?.['audit-id'] as string }
+    : forwarded(answer.headers, [])
 
 /** An answer in place of the other server's. */
 interface Refusal {
@@ -194,10 +198,9 @@ interface Refusal {
 
 const asStatus = ({ code, status }: StatusError): Refusal => ({ status: code, type: 'application/json', body: JSON.stringify(status) })
 
-function unreachable({ protocol, host, port, server }: ProxyTarget, error: Error): Refusal {
-  const url = new URL(`${protocol}//${host.includes(':') ? `[${host}]` : host}:${port}`)
-  const message = `error trying to reach service: ${goError(error, url)}`
-  if (server) return { status: 503, type: 'text/plain; charset=utf-8', body: `${message}\n` }
+function unreachable(target: ProxyTarget, error: Error): Refusal {
+  const message = `error trying to reach service: ${goError(error, new URL(`${target.protocol}//${authorityOf(target)}`))}`
+  if (target.server) return { status: 503, type: 'text/plain; charset=utf-8', body: `${message}\n` }
   return asStatus(new StatusError({ code: 503, reason: 'ServiceUnavailable', message }))
 }
 

@@ -8,6 +8,9 @@ export interface Address {
   readonly port: number
 }
 
+/** As it stands in URLs. */
+export const authorityOf = ({ host, port }: Address): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
+
 /** Resolves to where the service's port is at this moment; rejects with upstream's words where it is nowhere. */
 export type ServiceResolver = (namespace: string, name: string, port: number) => Promise<Address>
 

@@ -49,6 +49,12 @@ export interface Aggregator {
 export function createAggregator(deps: AggregatorDeps, { proxyClient, endpointRouting }: AggregatorOptions): Aggregator {
   const { objects, api, metrics, now, log, signal, deadlines } = deps
   const routes = new Map<string, Route>()
+  /** By group and version, which requests name: nearly all are about other groups, and no name is made for them. */
+  let byGroup: ReadonlyMap<string, ReadonlyMap<string, Route>> = new Map()
+  const routesChanged = () => {
+    const groups = Map.groupBy(routes.values(), ({ group }) => group)
+    byGroup = new Map([...groups].map(([group, of]) => [group, new Map(of.map((route) => [route.version, route]))]))
+  }
   const known = new Map<string, APIService>()
   let stale = new Set<string>()
   let changes = 0
@@ -67,6 +73,7 @@ export function createAggregator(deps: AggregatorDeps, { proxyClient, endpointRo
     const route = routes.get(name)
     if (!route) return
     routes.delete(name)
+    routesChanged()
     route.agent.destroy()
     availability.forget(name)
     discovery.forget(name)
@@ -85,6 +92,7 @@ export function createAggregator(deps: AggregatorDeps, { proxyClient, endpointRo
       if (service.spec.group === 'apiregistration.k8s.io') return
       const route = routeOf(service, routes.get(name), proxyClient)
       routes.set(name, route)
+      routesChanged()
       availability.follow(route)
       discovery.refresh(route)
     },
@@ -152,8 +160,9 @@ export function createAggregator(deps: AggregatorDeps, { proxyClient, endpointRo
 
   return {
     delegate(id, request, info, user) {
-      if (routes.size === 0) return undefined
-      const route = routes.get(info.isResourceRequest ? `${info.apiVersion}.${info.apiGroup}` : nameIn(info.path))
+      if (byGroup.size === 0) return undefined
+      const { apiGroup, apiVersion } = info.isResourceRequest ? info : versionIn(info.path)
+      const route = byGroup.get(apiGroup)?.get(apiVersion)
       return route && passOn(route, id, request, info, user)
     },
     discovery: {
@@ -177,10 +186,10 @@ export function createAggregator(deps: AggregatorDeps, { proxyClient, endpointRo
   }
 }
 
-/** The APIService of a path that is about a version as a whole: its list of resources, its OpenAPI. */
-function nameIn(path: string): string {
-  const [, group, version] = /^(?:\/openapi\/v3)?\/apis\/([^/]+)\/([^/]+)\/?$/.exec(path) ?? []
-  return `${version}.${group}`
+/** Which version a path is about as a whole: its list of resources, its OpenAPI. */
+function versionIn(path: string): Pick<RequestInfo, 'apiGroup' | 'apiVersion'> {
+  const [, apiGroup = '', apiVersion = ''] = /^(?:\/openapi\/v3)?\/apis\/([^/]+)\/([^/]+)\/?$/.exec(path) ?? []
+  return { apiGroup, apiVersion }
 }
 
 /** As Go's http.Error. */

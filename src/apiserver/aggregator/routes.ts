@@ -10,7 +10,7 @@ import { createSecureContext, type SecureContext } from 'node:tls'
 import type { APIService } from '../../api/types/apiregistration-v1.ts'
 import { readAnswer } from '../../http/read-answer.ts'
 import { goError } from '../../http/webhook.ts'
-import type { ServiceResolver } from '../service-resolver.ts'
+import { authorityOf, type ServiceResolver } from '../service-resolver.ts'
 import { aggregatorUser, identityHeaders } from './identity.ts'
 
 export interface Route {
@@ -96,26 +96,21 @@ export const createFetch =
   (resolve: ServiceResolver): Fetch =>
   async ({ agent, service, fault }, path, headers) => {
     if (fault) throw new Error(fault)
-    const { host, port } = await resolve(service.namespace, service.name, service.port)
-    const url = new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}${path}`)
-    const shown = `https://${url.hostname}:${port}${path}`
+    const address = await resolve(service.namespace, service.name, service.port)
+    const url = `https://${authorityOf(address)}${path}`
     const deadline = AbortSignal.timeout(discoveryTimeoutMs)
     return new Promise<Fetched>((answered, failed) => {
       const request = httpsRequest(
         {
           agent,
-          host,
-          port,
+          ...address,
           path,
           headers: { accept: 'application/json', ...headers, ...identityHeaders(aggregatorUser) },
           signal: deadline,
         },
         (answer) => {
           const { statusCode = 0 } = answer
-          readAnswer(answer, largestAnswer).then(
-            (text) => answered({ url: shown, status: statusCode, headers: answer.headers, text }),
-            failed,
-          )
+          readAnswer(answer, largestAnswer).then((text) => answered({ url, status: statusCode, headers: answer.headers, text }), failed)
         },
       )
       request.on('error', failed)
@@ -123,7 +118,7 @@ export const createFetch =
     }).catch((error: NodeJS.ErrnoException) => {
       const why = deadline.aborted
         ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
-        : goError(error, new URL(shown))
-      throw new Error(`failing or missing response from ${shown}: Get ${JSON.stringify(shown)}: ${why}`, { cause: error })
+        : goError(error, new URL(url))
+      throw new Error(`failing or missing response from ${url}: Get ${JSON.stringify(url)}: ${why}`, { cause: error })
     })
   }
