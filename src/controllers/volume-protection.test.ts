@@ -77,3 +77,18 @@ test('a bound volume stays until it is no longer', async () => {
   await settle()
   expect([claims(), volumes()]).toEqual([[], []])
 })
+
+test('claims of a namespace that go together are looked up in one live list of its pods', async () => {
+  const { client, settle, transport } = await setUp(['persistentvolumeclaim-protection'])
+  const names = Array.from({ length: 20 }, (_, i) => `c${i}`)
+  for (const name of names) await client.create('persistentvolumeclaims', { metadata: at(name) } as never)
+  await settle()
+  let lists = 0
+  transport.intercept = ({ method, path }) => {
+    if (method === 'GET' && path.startsWith('/api/v1/namespaces/default/pods?limit')) lists++
+  }
+  await Promise.all(names.map((name) => client.delete('persistentvolumeclaims', at(name))))
+  await settle()
+  expect(transport.objects('/api/v1/persistentvolumeclaims')).toEqual([])
+  expect(lists).toBeLessThan(4)
+})

@@ -21,11 +21,23 @@ export function createClaimProtectionController({ client, informers }: Controlle
   const pods = informers.of('pods')
   pods.addIndex(claimIndex, (pod) => claimsOf(pod).map((name) => `${pod.metadata.namespace}/${name}`))
 
-  const inUse = (of: readonly Pod[], claim: PersistentVolumeClaim) =>
-    of.some(
-      (pod) =>
-        pod.spec.nodeName !== undefined && pod.spec.nodeName !== '' && !isPodFinished(pod) && claimsOf(pod).includes(claim.metadata.name),
-    )
+  /** The claims that pods of a namespace use; a pod that has no node yet will not start with a claim that is going. */
+  const usedBy = (of: readonly Pod[]) => new Set(of.flatMap((pod) => (pod.spec.nodeName && !isPodFinished(pod) ? claimsOf(pod) : [])))
+  /** Claims that were let go and that the cache still holds. */
+  const released = new Set<string>()
+  const mayGo = (claim: PersistentVolumeClaim) =>
+    isBeingDeleted(claim) &&
+    hasFinalizer(claim, claimFinalizer) &&
+    !released.has(claim.metadata.uid) &&
+    !usedBy(pods.byIndex(claimIndex, objectKey(claim))).has(claim.metadata.name)
+
+  async function write(claim: PersistentVolumeClaim, finalizers: string[]): Promise<void> {
+    try {
+      await client.update('persistentvolumeclaims', { ...claim, metadata: { ...claim.metadata, finalizers } })
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+    }
+  }
 
   return {
     name: 'persistentvolumeclaim-protection-controller',
@@ -33,7 +45,7 @@ export function createClaimProtectionController({ client, informers }: Controlle
       const wake = (claim: PersistentVolumeClaim) => {
         if (isBeingDeleted(claim) ? hasFinalizer(claim, claimFinalizer) : !hasFinalizer(claim, claimFinalizer)) queue.add(objectKey(claim))
       }
-      claims.addHandler({ added: wake, updated: wake })
+      claims.addHandler({ added: wake, updated: wake, deleted: (claim) => void released.delete(claim.metadata.uid) })
       const wakeClaims = (pod: Pod) => {
         for (const name of claimsOf(pod)) {
           const claim = claims.get(pod.metadata.namespace, name)
@@ -47,19 +59,25 @@ export function createClaimProtectionController({ client, informers }: Controlle
       const { namespace, name } = splitKey(key)
       const claim = claims.get(namespace, name)
       if (!claim) return
-      const { finalizers = [] } = claim.metadata
-      const write = (next: string[]) =>
-        client.update('persistentvolumeclaims', { ...claim, metadata: { ...claim.metadata, finalizers: next } }).catch((error: unknown) => {
-          if (!isNotFound(error)) throw error
-        })
       if (!isBeingDeleted(claim)) {
-        if (!hasFinalizer(claim, claimFinalizer)) await write([...finalizers, claimFinalizer])
+        if (!hasFinalizer(claim, claimFinalizer)) await write(claim, [...(claim.metadata.finalizers ?? []), claimFinalizer])
         return
       }
-      if (!hasFinalizer(claim, claimFinalizer) || inUse(pods.byIndex(claimIndex, key), claim)) return
-      // Data is at stake: only a live answer lets the claim go.
-      if (inUse((await client.listAll('pods', { namespace })).items, claim)) return
-      await write(finalizers.filter((f) => f !== claimFinalizer))
+      if (!mayGo(claim)) return
+      // Data is at stake: only a live answer lets claims go, one answer all of the namespace that wait for it.
+      const going = claims.list(namespace).filter(mayGo)
+      const used = usedBy((await client.listAll('pods', { namespace })).items)
+      for (const one of going) {
+        if (used.has(one.metadata.name)) continue
+        released.add(one.metadata.uid)
+        try {
+          await write(one, one.metadata.finalizers?.filter((f) => f !== claimFinalizer) ?? [])
+        } catch (error) {
+          released.delete(one.metadata.uid)
+          // What is wrong with another claim its own look will say.
+          if (one === claim) throw error
+        }
+      }
     },
   }
 }
