@@ -1,6 +1,7 @@
 /** `kijabi kube-apiserver`: the server as a program, with upstream's flags. */
 import { readFileSync } from 'node:fs'
 import type { Command } from '../flags/command.ts'
+import { checkFixedFlags } from '../flags/fixed-flags.ts'
 import type { FlagValues } from '../flags/flags.ts'
 import { giveBackPages } from '../linux/memory.ts'
 import { loggerOf } from '../log/flags.ts'
@@ -13,7 +14,7 @@ import type { AggregatorOptions } from './aggregator/index.ts'
 import { type ApiServer, type ApiServerOptions, createApiServer } from './api-server.ts'
 import { openEncryption } from './encryption/encryption.ts'
 import { createEncryptedStore } from './encryption/store.ts'
-import { checkFixedFlags } from './fixed-flags.ts'
+import { fixedFlags } from './fixed-flags.ts'
 import { flags } from './flags.ts'
 import { parseNodePortRange } from './registry/node-ports.ts'
 import { machineAddresses, servingCertificate } from './serving-certificates.ts'
@@ -57,7 +58,7 @@ export async function startApiServer(
   options: Pick<ApiServerOptions, 'componentPorts'> = {},
 ): Promise<RunningApiServer> {
   const values = given as unknown as Values
-  checkFixedFlags(values)
+  checkFixedFlags(fixedFlags, values)
   const plain = await openStore(values)
   const encryption = values['encryption-provider-config']
   const metrics = createMetrics()

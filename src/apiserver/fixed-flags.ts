@@ -1,17 +1,10 @@
-/**
- * Upstream's flags that have one value here: they may be given with it, and are refused with any other, so that nobody
- * believes a setting that counts for nothing.
- */
-import type { FlagSpec, FlagTable } from '../flags/flags.ts'
+/** Upstream's flags of the API server that have one value here. */
+import { one } from '../flags/fixed-flags.ts'
+import type { FlagTable } from '../flags/flags.ts'
 
 const emulation = 'the server is of one version'
 const tuning = 'there is nothing to tune by it'
 const logging = 'lines are written at once, and -v is for all'
-const one = <Type extends FlagSpec['type']>(type: Type, value: unknown, why: string) => ({
-  type,
-  default: value,
-  doc: `Only this value: ${why}.`,
-})
 
 export const fixedFlags = {
   'aggregator-reject-forwarding-redirect': one('bool', true, 'a redirect of an aggregated server is an error'),
@@ -73,12 +66,3 @@ export const fixedFlags = {
   'watch-cache': one('bool', true, 'reads are answered from it'),
   'watch-cache-sizes': one('list', [], tuning),
 } as const satisfies FlagTable
-
-/** Throws when one of them has another value. */
-export function checkFixedFlags(values: Readonly<Record<string, unknown>>): void {
-  for (const [name, { default: only, doc }] of Object.entries(fixedFlags)) {
-    const value = values[name]
-    if (value !== undefined && JSON.stringify(value) !== JSON.stringify(only))
-      throw new Error(`--${name} may only be ${JSON.stringify(only)}: ${doc.slice(doc.indexOf(': ') + 2, -1)}`)
-  }
-}

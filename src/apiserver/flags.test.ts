@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Transport } from '../client/transport.ts'
+import { checkFixedFlags } from '../flags/fixed-flags.ts'
 import { parseFlags } from '../flags/flags.ts'
 import { noLog } from '../log/log.ts'
 import { openAccess } from './access.ts'
 import { type ApiServer, createApiServer } from './api-server.ts'
-import { checkFixedFlags, fixedFlags } from './fixed-flags.ts'
+import { fixedFlags } from './fixed-flags.ts'
 import { flags } from './flags.ts'
 import { createInProcessTransport } from './in-process.ts'
 import { createMemoryStore } from './memory-store.ts'
@@ -59,14 +60,16 @@ test('every flag of upstream is known', () => {
 const other: Readonly<Record<string, string>> = { bool: 'x', int: '7', float: '0.5', duration: '7s', list: 'a', map: 'a=b', string: 'x' }
 
 test.each(Object.entries(fixedFlags))('--%s is taken with its one value, and refused with another', (name, spec) => {
-  expect(() => checkFixedFlags(parseFlags(flags, []).values)).not.toThrow()
+  expect(() => checkFixedFlags(fixedFlags, parseFlags(flags, []).values)).not.toThrow()
   const text = spec.type === 'bool' ? String(!spec.default) : (other[spec.type] as string)
-  expect(() => checkFixedFlags(parseFlags(flags, [`--${name}=${text}`]).values)).toThrow(`--${name} may only be `)
+  expect(() => checkFixedFlags(fixedFlags, parseFlags(flags, [`--${name}=${text}`]).values)).toThrow(`--${name} may only be `)
 })
 
 test('a refusal says why', () => {
   const { values } = parseFlags(flags, ['--storage-backend=etcd2'])
-  expect(() => checkFixedFlags(values)).toThrow('--storage-backend may only be "etcd3": etcd’s API is what stores are spoken to by')
+  expect(() => checkFixedFlags(fixedFlags, values)).toThrow(
+    '--storage-backend may only be "etcd3": etcd’s API is what stores are spoken to by',
+  )
 })
 
 test.each([

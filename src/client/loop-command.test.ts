@@ -128,3 +128,14 @@ test('what the cluster publishes and nobody can read trusts nobody', async () =>
   const published = { 'requestheader-client-ca-file': proxies.certificate, 'requestheader-username-headers': 'x-remote-user' }
   expect(await ask(await start([], published), of(proxies, 'front'), admin)).toBe(anonymous)
 })
+
+test.each([
+  ['profiling=false', undefined],
+  ['tls-min-version=VersionTLS12', undefined],
+  ['profiling=true', '--profiling may only be false: no profiles are served'],
+  ['feature-gates=AllAlpha=true', '--feature-gates may only be {}: what is on by default is built in, and nothing else is there'],
+])('a flag that has one value here: --%s', async (flag, refusal) => {
+  const started = start([`--${flag}`])
+  if (refusal) await expect(started).rejects.toThrow(refusal)
+  else await started
+})

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { ConfigMap } from '../api/types/core-v1.ts'
 import type { Invocation } from '../flags/command.ts'
+import { checkFixedFlags, one } from '../flags/fixed-flags.ts'
 import type { FlagTable, ParsedFlags } from '../flags/flags.ts'
 import { createComponentServer } from '../http/component-server.ts'
 import { type FrontProxyOptions, frontProxyFlags, frontProxyFrom, frontProxyOf } from '../http/front-proxy.ts'
@@ -50,6 +51,18 @@ export interface Loops {
 }
 export type RunningLoops = Pick<Loops, 'lost' | 'stop'>
 
+/** Those of upstream that hardened clusters give, and that are always so here. */
+const fixedFlags: FlagTable = {
+  'contention-profiling': one('bool', false, 'one thread contends with nobody'),
+  'feature-gates': one('map', {}, 'what is on by default is built in, and nothing else is there'),
+  'permit-address-sharing': one('bool', false, 'the port is this process’s own'),
+  'permit-port-sharing': one('bool', false, 'the port is this process’s own'),
+  profiling: one('bool', false, 'no profiles are served'),
+  'show-hidden-metrics-for-version': one('string', '', 'no metric is hidden'),
+  'tls-cipher-suites': one('list', [], 'strong suites alone are offered'),
+  'tls-min-version': one('string', 'VersionTLS12', 'older ones are broken'),
+}
+
 export function loopFlags(name: string, securePort: number): FlagTable {
   return {
     kubeconfig: { type: 'string', doc: 'The kubeconfig of the API server; without one, the pod’s service account.' },
@@ -90,6 +103,7 @@ export function loopFlags(name: string, securePort: number): FlagTable {
     },
     'authorization-webhook-cache-authorized-ttl': { type: 'duration', default: 10_000, doc: 'How long a permission is remembered.' },
     'authorization-webhook-cache-unauthorized-ttl': { type: 'duration', default: 10_000, doc: 'How long a refusal is remembered.' },
+    ...fixedFlags,
     ...logFlags,
   }
 }
@@ -161,6 +175,7 @@ export async function startLoops(
   { log, api }: { log: Logger; api?: Transport | undefined },
   create: () => Loops,
 ): Promise<RunningLoops> {
+  checkFixedFlags(fixedFlags, values)
   const loops = create()
   const server = values['secure-port'] === 0 ? undefined : await serve(name, values, { log, api }, loops)
   await loops.start()
