@@ -18,6 +18,14 @@ testScore(imageLocality, [
     { a: 51, b: 0 },
   ],
   [
+    'an image that is a volume',
+    { spec: { ...images('x').spec, volumes: [{ name: 'v', image: { reference: 'y' } }] } },
+    { a: { images: { 'x:latest': 1046 * megabytes, 'y:latest': 1046 * megabytes } }, b: { images: { 'x:latest': 1046 * megabytes } } },
+    {},
+    // 1,046 + 523 of 2,000 MB, and 1,046 alone.
+    { a: 78, b: 51 },
+  ],
+  [
     'an image with its registry and port',
     images('r:5000/x'),
     { a: { images: { 'r:5000/x:latest': 4000 * megabytes } }, b: {} },

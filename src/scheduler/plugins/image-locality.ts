@@ -4,18 +4,19 @@ import { normalizedImage } from '../node-info.ts'
 
 const megabyte = 1024 * 1024
 const least = 23 * megabyte
-const mostPerContainer = 1000 * megabyte
+const mostPerImage = 1000 * megabyte
 
 export const imageLocality: Plugin = {
   name: 'ImageLocality',
   preScore({ pod }, { cluster }, candidates) {
-    const images = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
-      .map((c) => normalizedImage(c.image ?? ''))
+    const wanted = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].map((c) => c.image ?? '')
+    for (const { image } of pod.spec.volumes ?? []) if (image) wanted.push(image.reference ?? '')
+    const images = wanted
+      .map(normalizedImage)
       .map((name) => ({ name, spread: cluster.nodesWithImage(name) / cluster.nodes.length }))
       .filter((image) => image.spread > 0)
     if (images.length === 0) return undefined
-    const containers = pod.spec.containers.length + (pod.spec.initContainers?.length ?? 0)
-    const most = mostPerContainer * containers
+    const most = mostPerImage * wanted.length
     return {
       score: scoreEach(candidates, (node) => {
         let sum = 0
