@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs'
 import { leaseTermsOf, loopFlags, type RunningLoops, runLoops, startLoops } from '../client/loop-command.ts'
 import type { Transport } from '../client/transport.ts'
 import type { Command } from '../flags/command.ts'
+import { checkFixedFlags } from '../flags/fixed-flags.ts'
 import type { FlagTable, ParsedFlags } from '../flags/flags.ts'
 import { ExitError } from '../flags/run.ts'
 import { loggerOf } from '../log/flags.ts'
 import type { Logger } from '../log/log.ts'
 import type { MetricsRegistry } from '../metrics/metrics.ts'
+import { fixedFlags } from './fixed-flags.ts'
 import { chooseControllers, createControllerManager } from './manager.ts'
 import { type ControllerOptions, defaultOptions, signers } from './options.ts'
 import { registry } from './registry.ts'
@@ -167,6 +169,10 @@ export const flags: FlagTable = {
     default: d.legacyTokenCleanUpPeriodMs,
     doc: 'How long an unused token secret is kept.',
   },
+  // These tell clouds which cluster is which, and kubeadm always gives the name.
+  'cluster-name': { type: 'string', default: 'kubernetes', doc: 'What clouds call the cluster: taken, and of no effect.' },
+  'cloud-provider': { type: 'string', doc: 'Empty or `external`: no cloud is built in.' },
+  ...fixedFlags,
   ...signingFlags,
   ...concurrentFlags,
 }
@@ -237,7 +243,10 @@ export function startControllerManager(
 ): Promise<RunningLoops> {
   const { transport, log, metrics, rootCa, api } = deps
   const controllers = values['controllers'] as string[]
+  const cloud = values['cloud-provider'] as string
   try {
+    checkFixedFlags(fixedFlags, values)
+    if (cloud && cloud !== 'external') throw new Error(`--cloud-provider may only be empty or "external": no cloud is built in`)
     chooseControllers(controllers)
   } catch (error) {
     throw new ExitError(`kube-controller-manager: ${(error as Error).message}`)

@@ -6,7 +6,11 @@ import { createClient } from '../client/client.ts'
 import { createFakeClock } from '../client/clock.ts'
 import { createMemoryTransport } from '../client/memory-transport.ts'
 import { parseFlags } from '../flags/flags.ts'
-import { flags, optionsOf } from './command.ts'
+import { noLog } from '../log/log.ts'
+import { createMetrics } from '../metrics/metrics.ts'
+import { createCertificateAuthority, issueCertificate } from '../pki/index.ts'
+import { flags, optionsOf, startControllerManager } from './command.ts'
+import { fixedFlags } from './fixed-flags.ts'
 import { chooseControllers, createControllerManager } from './manager.ts'
 import { defaultOptions, signers } from './options.ts'
 import { formerNames, notHere, registry } from './registry.ts'
@@ -160,4 +164,51 @@ test('/configz shows the settings under upstream’s names', () => {
       DeploymentController: { ConcurrentDeploymentSyncs: 7 },
     },
   })
+})
+
+const start = (...args: string[]) => {
+  const transport = createMemoryTransport()
+  const deps = { transport, log: noLog, anonymous: () => transport, metrics: createMetrics() }
+  return startControllerManager(parseFlags(flags, ['--secure-port=0', '--leader-elect=false', ...args]), deps)
+}
+
+test('the command line of kubeadm’s manifest is taken', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kijabi-kubeadm-'))
+  for (const name of ['ca.crt', 'ca.key']) writeFileSync(join(folder, name), name)
+  writeFileSync(join(folder, 'sa.key'), issueCertificate(createCertificateAuthority('ca'), { commonName: 'sa' }).key)
+  const loops = await start(
+    '--allocate-node-cidrs=true',
+    '--authentication-kubeconfig=/etc/kubernetes/controller-manager.conf',
+    '--authorization-kubeconfig=/etc/kubernetes/controller-manager.conf',
+    '--bind-address=127.0.0.1',
+    `--client-ca-file=${folder}/ca.crt`,
+    '--cluster-cidr=10.244.0.0/16',
+    '--cluster-name=kubernetes',
+    `--cluster-signing-cert-file=${folder}/ca.crt`,
+    `--cluster-signing-key-file=${folder}/ca.key`,
+    '--controllers=*,bootstrapsigner,tokencleaner',
+    '--kubeconfig=/etc/kubernetes/controller-manager.conf',
+    `--requestheader-client-ca-file=${folder}/ca.crt`,
+    `--root-ca-file=${folder}/ca.crt`,
+    `--service-account-private-key-file=${folder}/sa.key`,
+    '--service-cluster-ip-range=10.96.0.0/12',
+    '--use-service-account-credentials=true',
+    '--profiling=false',
+    '--feature-gates=',
+  )
+  await loops.stop()
+  rmSync(folder, { recursive: true })
+})
+
+const other: Readonly<Record<string, string>> = { duration: '7s', string: 'x' }
+test.each<[string, string, string]>([
+  ...Object.entries(fixedFlags).map(([name, spec]): [string, string, string] => [
+    name,
+    spec.type === 'bool' ? String(!spec.default) : (other[spec.type] as string),
+    `--${name} may only be `,
+  ]),
+  ['cloud-provider', 'aws', '--cloud-provider may only be empty or "external": no cloud is built in'],
+  ['controllers', 'nonsense', '"nonsense" is not in the list of known controllers'],
+])('--%s=%s is refused', (name, value, why) => {
+  expect(() => start(`--${name}=${value}`)).toThrow(`kube-controller-manager: ${why}`)
 })
