@@ -1,4 +1,5 @@
 /** What each metric of an autoscaler recommends (pkg/controller/podautoscaler/metrics): figures from the three metrics APIs. */
+import { StatusError } from '../api/errors.ts'
 import { labelSelectorAsSelector, parseLabelSelector, type Selector, selectorText } from '../api/labels.ts'
 import { splitKey } from '../api/meta.ts'
 import { formatQuantity, newMilliQuantity, quantityMilliValue } from '../api/quantity.ts'
@@ -180,7 +181,7 @@ export function createMetricsReader(deps: ControllerDeps) {
     judgement: Judgement,
   ): Promise<Recommendation> {
     const { average, replicas } = await trying('FailedGetPodsMetric', '', async () => {
-      const values = await customMetric(`namespaces/${namespace}/pods/*/${metric.name}`, selector, metric)
+      const values = await customMetric(`namespaces/${namespace}/pods/*/${metric.name}`, selector, metric, '')
       const usage = new Map(values.map((v) => [v.name, v.value]))
       return fromAverage({ selected, usage, samples: undefined, current }, quantityMilliValue(target.averageValue ?? '0'), judgement)
     })
@@ -200,7 +201,9 @@ export function createMetricsReader(deps: ControllerDeps) {
       const found = api.ofKind(describedObject.apiVersion ?? 'v1', kind)
       const plural = found ? (found.group ? `${found.resource}.${found.group}` : found.resource) : kind.toLowerCase()
       const path = `${plural}/${name}/${metric.name}`
-      const [value] = await customMetric(found && !found.namespaced ? path : `namespaces/${namespace}/${path}`, undefined, metric)
+      // In the order in which upstream has these words.
+      const about = `${kind} on ${namespace} ${name}/`
+      const [value] = await customMetric(found && !found.namespaced ? path : `namespaces/${namespace}/${path}`, undefined, metric, about)
       const total = value?.value ?? 0
       return { total, replicas: fromTotal(total, target, { current, observed, selected }, judgement) }
     })
@@ -227,6 +230,7 @@ export function createMetricsReader(deps: ControllerDeps) {
           `/apis/external.metrics.k8s.io/v1beta1/namespaces/${namespace}/${metric.name}${query}`,
           'external',
           `unable to get external metric ${namespace}/${metric.name}/${selectorText(metric.selector)}: `,
+          `the server could not find the requested resource (get ${metric.name}.external.metrics.k8s.io)`,
         )
         const total = items.reduce((sum, item) => sum + quantityMilliValue(item.value), 0)
         return { total, replicas: fromTotal(total, target, { current, observed, selected }, judgement) }
@@ -255,12 +259,15 @@ export function createMetricsReader(deps: ControllerDeps) {
 
   // ---- the metrics APIs
 
-  async function ask<T>(path: string, api: 'resource' | 'custom' | 'external', prefix: string): Promise<readonly T[]> {
+  /** `unserved` is what is told where nobody serves the API, which is the usual reason. */
+  async function ask<T>(path: string, api: 'resource' | 'custom' | 'external', prefix: string, unserved: string): Promise<readonly T[]> {
     let items: readonly T[]
     try {
       ;({ items } = await client.raw<{ items: readonly T[] }>(path))
     } catch (error) {
-      throw new Error(`${prefix}unable to fetch metrics from ${api} metrics API: ${(error as Error).message}`, { cause: error })
+      const isUnserved = error instanceof StatusError && error.code === 404 && error.status.details === undefined
+      const why = isUnserved ? unserved : (error as Error).message
+      throw new Error(`${prefix}unable to fetch metrics from ${api} metrics API: ${why}`, { cause: error })
     }
     if (items.length === 0) throw new Error(`${prefix}no metrics returned from ${api} metrics API`)
     return items
@@ -268,9 +275,10 @@ export function createMetricsReader(deps: ControllerDeps) {
   async function resourceUsage(namespace: string, selector: string, name: string, container: string | undefined) {
     const path = `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(selector)}`
     const prefix = `unable to get metrics for resource ${name}: `
+    const unserved = 'the server could not find the requested resource (get pods.metrics.k8s.io)'
     const usage = new Map<string, number>()
     const samples = new Map<string, Sample>()
-    for (const { metadata, containers, timestamp, window } of await ask<PodMetrics>(path, 'resource', prefix)) {
+    for (const { metadata, containers, timestamp, window } of await ask<PodMetrics>(path, 'resource', prefix, unserved)) {
       const counted = containers.filter((c) => !container || c.name === container)
       if (container && counted.length === 0)
         throw new Error(
@@ -285,7 +293,7 @@ export function createMetricsReader(deps: ControllerDeps) {
     }
     return { usage, samples }
   }
-  async function customMetric(path: string, podSelector: string | undefined, { name, selector }: MetricIdentifier) {
+  async function customMetric(path: string, podSelector: string | undefined, { name, selector }: MetricIdentifier, about: string) {
     const query = [
       ...(podSelector === undefined ? [] : [`labelSelector=${encodeURIComponent(podSelector)}`]),
       ...(selector ? [`metricLabelSelector=${encodeURIComponent(labelSelectorAsSelector(selector).toString())}`] : []),
@@ -293,7 +301,8 @@ export function createMetricsReader(deps: ControllerDeps) {
     const items = await ask<{ describedObject: { name: string }; value: string }>(
       `/apis/custom.metrics.k8s.io/v1beta2/${path}${query ? `?${query}` : ''}`,
       'custom',
-      `unable to get metric ${name}: `,
+      `unable to get metric ${name}: ${about}`,
+      'no custom metrics API (custom.metrics.k8s.io) registered',
     )
     return items.map((item) => ({ name: item.describedObject.name, value: quantityMilliValue(item.value) }))
   }

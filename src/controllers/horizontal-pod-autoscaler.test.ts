@@ -1,5 +1,6 @@
 /** The autoscaler on figures that the test gives, through a transport that serves the metrics APIs. */
 import { afterEach, expect, test } from 'vitest'
+import { StatusError } from '../api/errors.ts'
 import { formatTime } from '../api/meta.ts'
 import { createClient } from '../client/client.ts'
 import { createFakeClock } from '../client/clock.ts'
@@ -20,7 +21,7 @@ const at = { namespace: 'default', name: 'web' }
 async function setUp(spec: object, replicas: number, cpu: { usage: string }) {
   const clock = createFakeClock()
   const memory = createMemoryTransport({ clock })
-  const state = { replicas, usage: cpu.usage, selector: 'app=web', events: [] as string[] }
+  const state = { replicas, usage: cpu.usage, selector: 'app=web', served: true, events: [] as string[] }
   const answers: Record<string, () => unknown> = {
     '/apis': () => ({ groups: [{ name: 'apps', versions: [{ version: 'v1' }], preferredVersion: { version: 'v1' } }] }),
     '/api/v1': () => ({ resources: [] }),
@@ -43,6 +44,8 @@ async function setUp(spec: object, replicas: number, cpu: { usage: string }) {
       return { metadata: at, spec: { replicas: state.replicas }, status: { replicas: state.replicas, selector: state.selector } }
     }
     if (path.startsWith('/apis/external')) throw new Error('the server could not find the requested resource')
+    if (!state.served && path.includes('metrics.k8s.io'))
+      throw new StatusError({ code: 404, reason: 'NotFound', message: '404 page not found' })
     return answers[path]?.() ?? memory.request(r)
   }
   const transport: Transport = { ...memory, request: request as Transport['request'] }
@@ -170,6 +173,50 @@ test('each metric that cannot be read is told; the others may add pods, and take
     `FailedGetExternalMetric: ${queueFailure}`,
     `FailedComputeMetricsReplicas: invalid metrics (1 invalid out of 2), first error is: failed to get external metric queue: ${queueFailure}`,
   ])
+})
+
+const unserved = 'the server could not find the requested resource'
+test.each<[string, object, string]>([
+  [
+    'Resource',
+    { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } },
+    `FailedGetResourceMetric: failed to get cpu utilization: unable to get metrics for resource cpu: unable to fetch metrics from resource metrics API: ${unserved} (get pods.metrics.k8s.io)`,
+  ],
+  [
+    'Resource by value',
+    { type: 'Resource', resource: { name: 'cpu', target: { type: 'AverageValue', averageValue: '50m' } } },
+    `FailedGetResourceMetric: failed to get cpu usage: unable to get metrics for resource cpu: unable to fetch metrics from resource metrics API: ${unserved} (get pods.metrics.k8s.io)`,
+  ],
+  [
+    'ContainerResource',
+    {
+      type: 'ContainerResource',
+      containerResource: { name: 'cpu', container: 'c', target: { type: 'Utilization', averageUtilization: 50 } },
+    },
+    `FailedGetContainerResourceMetric: failed to get cpu utilization: unable to get metrics for resource cpu: unable to fetch metrics from resource metrics API: ${unserved} (get pods.metrics.k8s.io)`,
+  ],
+  [
+    'Pods',
+    { type: 'Pods', pods: { metric: { name: 'rps' }, target: { type: 'AverageValue', averageValue: '5' } } },
+    'FailedGetPodsMetric: unable to get metric rps: unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered',
+  ],
+  [
+    'Object',
+    {
+      type: 'Object',
+      object: {
+        metric: { name: 'rps' },
+        target: { type: 'Value', value: '5' },
+        describedObject: { apiVersion: 'v1', kind: 'Service', name: 's' },
+      },
+    },
+    'FailedGetObjectMetric: unable to get metric rps: Service on default s/unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered',
+  ],
+])('a metric of type %s that nobody serves', async (_type, metric, told) => {
+  const { look, state } = await setUp({ metrics: [metric] }, 3, { usage: '50m' })
+  state.served = false
+  expect(await look()).toBe(3)
+  expect(state.events[0]).toBe(told)
 })
 
 test('pods of two autoscalers are scaled by neither', async () => {
