@@ -34,6 +34,8 @@ export interface JobTools {
   /** The job's status was written. */
   written(job: Job): void
   readonly now: number
+  /** The job's namespace is being deleted, which waits for its pods before the job's turn comes. */
+  readonly namespaceEnds: boolean
 }
 
 /** What the job comes to: first told as an interim condition, and as the final one when its pods are gone. */
@@ -48,7 +50,7 @@ interface Verdict {
  * were read from it. `status` is what it will be.
  */
 export function createJobSync(
-  { client, recorder, control, metrics, expectations, released, release, written, now }: JobTools,
+  { client, recorder, control, metrics, expectations, released, release, written, now, namespaceEnds }: JobTools,
   key: string,
   job: Job,
   owned: readonly Pod[],
@@ -284,7 +286,8 @@ export function createJobSync(
     if (ended || isBeingDeleted(job) || pod.status.phase === 'Succeeded') return true
     if (!isFailed(pod, job)) return false
     const index = indexOf(pod)
-    if (!perIndex || !isIndex(index) || completed.has(index) || failedIndexes.has(index) || activeIndexes.has(index)) return true
+    if (namespaceEnds || !perIndex || !isIndex(index) || completed.has(index) || failedIndexes.has(index) || activeIndexes.has(index))
+      return true
     return lastTries.get(index) !== pod
   }
 

@@ -1,6 +1,7 @@
 /** Jobs. */
 
 import { expect, test } from 'vitest'
+import { StatusError } from '../api/errors.ts'
 import type { Pod } from '../api/types/core-v1.ts'
 import { job, type TestCluster, template, testClusters, web } from './test-cluster.ts'
 
@@ -318,6 +319,26 @@ test.each(['before the job goes', 'while nobody looks'])(
     expect(pods().flatMap((p) => p.metadata.finalizers ?? [])).toEqual([])
   },
 )
+
+test.each([false, true])('a namespace ends though pods wait for the next try of their index; suspended before: %s', async (suspended) => {
+  const { client, settle, pods, transport } = await setUp(['job', 'namespace'], { graceful: true })
+  await client.create('namespaces', { metadata: { name: 'default' }, spec: { finalizers: ['kubernetes'] } } as never)
+  await make({ completionMode: 'Indexed', completions: 2, parallelism: 2, backoffLimitPerIndex: 3, backoffLimit: 2 ** 31 - 1 })
+  await settle()
+  if (suspended) {
+    await client.patch('jobs.batch', web, { spec: { suspend: true } })
+    await settle()
+    expect(pods().map((p) => p.metadata.finalizers?.length)).toEqual([1, 1])
+  }
+  transport.intercept = ({ method, path }) => {
+    const causes = [{ reason: 'NamespaceTerminating', message: 'namespace default is being terminated', field: 'metadata.namespace' }]
+    if (method === 'POST' && path.endsWith('/pods'))
+      throw new StatusError({ code: 403, reason: 'Forbidden', message: 'being terminated', details: { causes } })
+  }
+  await client.delete('namespaces', { name: 'default' })
+  await cluster.pass(60)
+  expect([pods(), transport.objects('/api/v1/namespaces')]).toEqual([[], []])
+})
 
 test('suspended it has no pods; resumed it starts, and its deadline ends it', async () => {
   const { client, settle, pass } = await setUp(['job'])

@@ -28,6 +28,7 @@ export function createJobController(deps: ControllerDeps): Controller {
   const { client, clock, informers } = deps
   const jobs = informers.of(resource)
   const pods = indexByOwner(informers.of('pods'))
+  const namespaces = informers.of('namespaces')
   const recorder = deps.recorder('job-controller')
   const metrics = createJobMetrics(deps.metrics)
   const expectations = createExpectations(clock)
@@ -108,7 +109,12 @@ export function createJobController(deps: ControllerDeps): Controller {
         gone(pod)
       },
     })
-    return [jobs, pods]
+    namespaces.addHandler({
+      updated(now, before) {
+        if (isBeingDeleted(now) && !isBeingDeleted(before)) for (const job of jobs.list(now.metadata.name)) enqueue(job)
+      },
+    })
+    return [jobs, pods, namespaces]
   }
 
   async function reconcile(key: string): Promise<number | undefined> {
@@ -128,7 +134,9 @@ export function createJobController(deps: ControllerDeps): Controller {
       return undefined
     }
     const began = performance.now()
-    const sync = createJobSync({ ...tools, now: clock.now() }, key, job, owned, settled)
+    const found = namespaces.get(undefined, namespace)
+    const namespaceEnds = found !== undefined && isBeingDeleted(found)
+    const sync = createJobSync({ ...tools, now: clock.now(), namespaceEnds }, key, job, owned, settled)
     let result: 'success' | 'error' = 'error'
     try {
       const wait = await sync.run()
