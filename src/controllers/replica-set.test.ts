@@ -1,6 +1,7 @@
 /** Replica sets. */
 
 import { expect, test } from 'vitest'
+import { StatusError } from '../api/errors.ts'
 import type { Pod } from '../api/types/core-v1.ts'
 import { labels, type TestCluster, template, testClusters, web } from './test-cluster.ts'
 
@@ -45,6 +46,22 @@ test('a creation that is refused is told in a condition, and tried again', async
   await pass(5)
   expect(pods()).toHaveLength(2)
   expect((await get()).status.conditions ?? []).toEqual([])
+})
+
+test('a namespace that ends takes no pods, and nothing is told of it or tried again', async () => {
+  const { settle, pass, transport, events } = await setUp(['replicaset'])
+  let tries = 0
+  transport.intercept = ({ method, path }) => {
+    if (method !== 'POST' || !path.endsWith('/pods')) return
+    tries++
+    const causes = [{ reason: 'NamespaceTerminating', message: 'namespace default is being terminated', field: 'metadata.namespace' }]
+    throw new StatusError({ code: 403, reason: 'Forbidden', message: 'being terminated', details: { causes } })
+  }
+  await make(2)
+  await settle()
+  const first = tries
+  await pass(30)
+  expect([tries, (await get()).status.conditions ?? [], events()]).toEqual([first, [], []])
 })
 
 test('available counts after minReadySeconds', async () => {
