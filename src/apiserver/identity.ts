@@ -4,9 +4,9 @@
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { isAlreadyExists, isNotFound } from '../api/errors.ts'
+import { isNotFound } from '../api/errors.ts'
 import { formatMicroTime } from '../api/meta.ts'
-import type { Lease, LeaseList } from '../api/types/coordination-v1.ts'
+import type { LeaseList } from '../api/types/coordination-v1.ts'
 import type { Transport } from '../client/transport.ts'
 import type { Logger } from '../log/log.ts'
 
@@ -21,13 +21,12 @@ export async function keepIdentity(api: Transport, signal: AbortSignal, log: Log
   const holderIdentity = `${name}_${randomUUID()}`
   const renew = async () => {
     const spec = { holderIdentity, leaseDurationSeconds: durationSeconds, renewTime: formatMicroTime() }
-    const labels = { [identity]: 'kube-apiserver', 'kubernetes.io/hostname': hostname() }
     try {
-      await api.request({ method: 'POST', path, body: { metadata: { name, labels }, spec } })
+      await api.request({ method: 'PATCH', path: `${path}/${name}`, contentType: 'application/merge-patch+json', body: { spec } })
     } catch (error) {
-      if (!isAlreadyExists(error)) throw error
-      const lease = await api.request<Lease>({ method: 'GET', path: `${path}/${name}` })
-      await api.request({ method: 'PUT', path: `${path}/${name}`, body: { ...lease, spec } })
+      if (!isNotFound(error)) throw error
+      const labels = { [identity]: 'kube-apiserver', 'kubernetes.io/hostname': hostname() }
+      await api.request({ method: 'POST', path, body: { metadata: { name, labels }, spec } })
     }
   }
   const forgetOthers = async () => {

@@ -103,3 +103,16 @@ test('who ends does not wait for a server that is away', async () => {
   await recorder.flush()
   expect(transport.writes).toEqual([])
 })
+
+test('repeats of an event that was refused are one object', async () => {
+  const { recorder, events, transport } = setUp()
+  transport.intercept = () => {
+    throw new StatusError({ code: 403, reason: 'Forbidden', message: 'not yet' })
+  }
+  recorder.event(about, 'Normal', 'Created', 'made')
+  await recorder.flush()
+  transport.intercept = undefined
+  for (let i = 0; i < 3; i++) recorder.event(about, 'Normal', 'Created', 'made')
+  await recorder.flush()
+  expect(events().map(({ count }) => count)).toEqual([4])
+})

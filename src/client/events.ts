@@ -117,7 +117,8 @@ export function createEventRecorder(client: Client, options: EventRecorderOption
       const namespace = about.namespace || 'default'
       queue.push(async () => {
         const event = {
-          metadata: { name: record.name, namespace },
+          // One that was begun anew while this one waited goes by the new name.
+          metadata: { name: (sent.get(key) ?? record).name, namespace },
           involvedObject: about,
           reason,
           message: text,

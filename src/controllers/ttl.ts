@@ -32,7 +32,8 @@ export function createTtlController({ client, informers }: ControllerDeps): Cont
   }
   return {
     name: 'ttl-controller',
-    workers: 5,
+    // Nobody waits for it: of a thousand nodes that come at once one after the other is told, beside what is more urgent.
+    workers: 1,
     wake(queue) {
       // Nodes that stay learn of a new step when they report next: not all of them at once.
       nodes.addHandler({
