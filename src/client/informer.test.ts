@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { StatusError } from '../api/errors.ts'
 import type { Pod } from '../api/types/core-v1.ts'
+import { type Fields, noLog } from '../log/log.ts'
 import { createClient } from './client.ts'
 import { createFakeClock } from './clock.ts'
 import { createInformers, type Informer } from './informer.ts'
@@ -173,5 +174,30 @@ test('a stream that breaks before all is there tells nobody of a part, and begin
   clock.advance(2000)
   await informers.synced()
   expect(seen).toEqual(['+a', '+b'])
+  informers.stop()
+})
+
+test('a handler that throws keeps no other from hearing, and its fault is told', async () => {
+  const { client, clock, create } = setUp()
+  const told: unknown[] = []
+  const log = { ...noLog, error: (_message: string, fields?: Fields) => void told.push(fields?.['error']) }
+  const informers = createInformers(client, { clock, log: { ...log, with: () => log } })
+  const pods = informers.of('pods')
+  const fault = new Error('mine')
+  pods.addHandler({
+    added() {
+      throw fault
+    },
+  })
+  const seen = record(pods)
+  informers.start()
+  await informers.synced()
+  await create('a')
+  await create('b')
+  await settle()
+  expect([seen, told]).toEqual([
+    ['+a', '+b'],
+    [fault, fault],
+  ])
   informers.stop()
 })

@@ -126,14 +126,26 @@ function createInformer<T extends KubernetesObject>(
 
   function put(object: T): void {
     const before = cache.set(object)
-    if (before === undefined) for (const handler of handlers) handler.added?.(object)
-    else if (before.metadata.resourceVersion !== object.metadata.resourceVersion)
-      for (const handler of handlers) handler.updated?.(object, before)
+    if (before === undefined) tell((handler) => handler.added?.(object))
+    else if (before.metadata.resourceVersion !== object.metadata.resourceVersion) tell((handler) => handler.updated?.(object, before))
   }
   function remove(key: string, last?: T): void {
     const before = cache.remove(key)
     const object = last ?? before
-    if (before && object) for (const handler of handlers) handler.deleted?.(object)
+    if (before && object) tell((handler) => handler.deleted?.(object))
+  }
+  /** One that throws keeps no other from hearing, and not the watch from going on: a fault of it is told, or else is uncaught. */
+  function tell(call: (handler: Handler<T>) => void): void {
+    for (const handler of handlers)
+      try {
+        call(handler)
+      } catch (error) {
+        if (!options.log)
+          queueMicrotask(() => {
+            throw error
+          })
+        log.error('a handler failed', { error })
+      }
   }
 
   /** Makes the cache equal to what there is. */
