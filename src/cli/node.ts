@@ -3,6 +3,7 @@
  * of the control plane does. Containers outlive it: started again, it picks them up.
  */
 import { hostname } from 'node:os'
+import type { Node } from '../api/types/core-v1.ts'
 import { createClient } from '../client/client.ts'
 import { createHttpsTransport } from '../client/https-transport.ts'
 import { createInformers } from '../client/informer.ts'
@@ -39,6 +40,7 @@ export const command: Command = {
   interspersed: false,
   async run(invocation) {
     const { values, args, signal } = invocation
+    const began = Date.now()
     const cluster = openCluster(values['data-dir'] as string) as Cluster
     const name = (values['name'] as string) || hostname()
     process.title = args.join(' ')
@@ -81,7 +83,7 @@ export const command: Command = {
     const connection = loadConnection({ kubeconfig: cluster.path('kubeconfig', `${clientOfNode(cluster, 'admin', name)}.conf`) })
     const client = createClient(createHttpsTransport(connection, { userAgent: 'kube-dns' }))
     const informers = createInformers(client, { log: dnsLog })
-    const ready = untilNodeReady(informers, name)
+    const ready = untilNodeReady(informers, name, began)
     const dns = bridge.gateway().then((listen) =>
       startClusterDns(
         { client, informers, log: dnsLog },
@@ -118,11 +120,13 @@ export const command: Command = {
   },
 }
 
-/** Resolves when the API says that the node is Ready. */
-function untilNodeReady(informers: ReturnType<typeof createInformers>, name: string): Promise<void> {
+/** Resolves when the API says that the node is Ready, as its kubelet has told since `beganMs`: what it told before it was stopped stays until then. */
+function untilNodeReady(informers: ReturnType<typeof createInformers>, name: string, beganMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const look = (node: { status: { conditions?: readonly { type: string; status: string }[] } }) => {
-      if (node.status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True')) resolve()
+    const look = ({ status }: Node) => {
+      const ready = status.conditions?.find((c) => c.type === 'Ready')
+      // Heartbeats are told in whole seconds.
+      if (ready?.status === 'True' && Date.parse(ready.lastHeartbeatTime ?? '') + 1000 > beganMs) resolve()
     }
     informers.of('nodes', { fieldSelector: `metadata.name=${name}` }).addHandler({ added: look, updated: look })
   })

@@ -14,6 +14,8 @@ const settle = () => new Promise((resolve) => setImmediate(resolve))
 async function startReporter(signal: AbortSignal) {
   const clock = createFakeClock()
   let node: Node | undefined
+  /** What the cache shows, while it is behind. */
+  let shown: Node | undefined
   let patches = 0
   const events: string[] = []
   const client = {
@@ -24,7 +26,13 @@ async function startReporter(signal: AbortSignal) {
       if (resource !== 'nodes') return
       patches++
       const addresses = body.status.addresses?.filter((address) => address.type) // without the patch's directive
-      node = { ...(node as Node), status: { ...body.status, ...(addresses ? { addresses } : {}) } }
+      const { metadata } = node as Node
+      node = {
+        ...(node as Node),
+        metadata: { ...metadata, resourceVersion: String(Number(metadata.resourceVersion ?? 0) + 1) },
+        status: { ...body.status, ...(addresses ? { addresses } : {}) },
+      }
+      return node
     },
   } as unknown as Client
   const cri = {
@@ -38,7 +46,7 @@ async function startReporter(signal: AbortSignal) {
       cri,
       clock,
       log: noLog,
-      node: () => node,
+      node: () => shown ?? node,
       pressure: () => [...pressure],
       devices: () => ({ capacity: {}, allocatable: {} }),
       healthy: () => undefined,
@@ -69,6 +77,10 @@ async function startReporter(signal: AbortSignal) {
     pressure,
     ready,
     condition: (type: string) => node?.status.conditions?.find((c) => c.type === type)?.status,
+    reporter,
+    holdCache() {
+      shown = node
+    },
     /** As the node lifecycle controller does with a node that was silent. */
     markUnknown() {
       const conditions = node?.status.conditions?.map((c) => ({ ...c, status: 'Unknown', reason: 'NodeStatusUnknown' }))
@@ -111,5 +123,18 @@ test('a node that was marked unknown while its kubelet was silent is ready again
   expect(await kubelet.patchesWithin(10)).toBe(1)
   expect(kubelet.ready()).toMatchObject({ status: 'True', reason: 'KubeletReady' })
   expect(kubelet.events.at(-1)).toBe('NodeReady')
+  stop.abort()
+})
+
+test('what the cache does not show yet was said, so that what is over again is told, too', async () => {
+  const stop = new AbortController()
+  const kubelet = await startReporter(stop.signal)
+  kubelet.holdCache()
+  kubelet.pressure.add('DiskPressure')
+  expect(await kubelet.patchesWithin(10)).toBe(1)
+  kubelet.pressure.delete('DiskPressure')
+  kubelet.reporter.refresh()
+  await settle()
+  expect(kubelet.condition('DiskPressure')).toBe('False')
   stop.abort()
 })

@@ -71,6 +71,8 @@ export function createNodeReporter(
   const allocatableNow = () => ({ ...left, ...deps.devices().allocatable })
   let wakeUp = () => {}
   let reportedAt = 0
+  /** The node after the last report. */
+  let said: Node | undefined
 
   async function status(before: NodeStatus | undefined): Promise<NodeStatus> {
     const now = formatTime(clock.now())
@@ -159,13 +161,15 @@ export function createNodeReporter(
   }
 
   async function report(): Promise<void> {
-    const node = deps.node() ?? (await client.get('nodes', { name: nodeName }))
+    const seen = deps.node() ?? (await client.get('nodes', { name: nodeName }))
     // Compared with what the API has, not with what was said last: the node lifecycle controller marks a node that was silent.
+    // But what the cache does not show yet was said: a node that is ready in the moment after would stay NotReady in the API.
+    const node = said && isOlder(seen, said) ? said : seen
     const next = await status(node.status)
     const due = clock.now() - reportedAt >= options.reportEveryMs
     if (!due && isDeepStrictEqual(withoutHeartbeats(node.status), withoutHeartbeats(next))) return
     const body = { ...next, addresses: [{ $patch: 'replace' }, ...(next.addresses ?? [])] }
-    await client.patch('nodes', { name: nodeName }, { status: body }, { type: 'strategic', subresource: 'status' })
+    said = await client.patch('nodes', { name: nodeName }, { status: body }, { type: 'strategic', subresource: 'status' })
     tellChanges(node.status?.conditions, next.conditions ?? [])
     reportedAt = clock.now()
   }
@@ -242,6 +246,9 @@ export function createNodeReporter(
     },
   }
 }
+
+const isOlder = ({ metadata: a }: Node, { metadata: b }: Node): boolean =>
+  a.uid === b.uid && Number(a.resourceVersion) < Number(b.resourceVersion)
 
 const extendedOf = (resources: Readonly<Record<string, string>> = {}) =>
   Object.fromEntries(Object.entries(resources).filter(([name]) => name.includes('/') && !name.includes('kubernetes.io/')))
