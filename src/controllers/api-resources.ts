@@ -3,6 +3,7 @@
  * when a custom resource definition or an aggregated API changes, never by the clock.
  */
 
+import { groupResource } from '../api/errors.ts'
 import { parseGroupVersion } from '../api/meta.ts'
 import { allResources } from '../api/registry.ts'
 import type { ResourceName } from '../api/types/index.ts'
@@ -23,12 +24,7 @@ export interface ApiResources {
 /** Tables' names where there are: then an informer is shared with the controllers that have the whole object already. */
 let builtIn: Map<string, ResourceName> | undefined
 export function refOf(r: DiscoveredResource): ResourceRef {
-  builtIn ??= new Map(
-    allResources().map((t) => [
-      `${t.resource}.${t.group}/${t.version}`,
-      (t.group ? `${t.resource}.${t.group}` : t.resource) as ResourceName,
-    ]),
-  )
+  builtIn ??= new Map(allResources().map((t) => [`${t.resource}.${t.group}/${t.version}`, groupResource(t) as ResourceName]))
   const name = builtIn.get(`${r.resource}.${r.group}/${r.version}`)
   if (name && resourceInfo(name).version === r.version) return name
   return { group: r.group, version: r.version, resource: r.resource, kind: r.kind }

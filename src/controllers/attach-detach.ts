@@ -10,10 +10,9 @@ import type { VolumeAttachment } from '../api/types/storage-v1.ts'
 import { referenceTo } from '../client/events.ts'
 import type { Controller, ControllerDeps } from './controller.ts'
 import { semanticEqual } from './equal.ts'
-import { isPodFinished } from './pods.ts'
-import { nodeIndex } from './taint-eviction.ts'
+import { indexByNode, isPodFinished, nodeIndex } from './pods.ts'
 import { taintKeys } from './taints.ts'
-import { claimIndex, claimsOf } from './volume-protection.ts'
+import { claimIndex, claimsOf, indexByClaim } from './volume-protection.ts'
 
 const resource = 'volumeattachments.storage.k8s.io'
 const attachmentNode = 'node'
@@ -38,14 +37,12 @@ export function createAttachDetachController({
   const forced = metrics.counter('attachdetach_controller_forced_detaches', 'Volumes taken from nodes that had not let them go.', [
     'reason',
   ])
-  const pods = informers.of('pods')
+  const pods = indexByClaim(indexByNode(informers.of('pods')))
   const nodes = informers.of('nodes')
   const claims = informers.of('persistentvolumeclaims')
   const volumes = informers.of('persistentvolumes')
   const drivers = informers.of('csidrivers.storage.k8s.io')
   const attachments = informers.of(resource)
-  pods.addIndex(nodeIndex, (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []))
-  pods.addIndex(claimIndex, (pod) => claimsOf(pod).map((name) => `${pod.metadata.namespace}/${name}`))
   attachments.addIndex(attachmentNode, (a) => [a.spec.nodeName])
   attachments.addIndex(attachmentVolume, (a) => [a.spec.source.persistentVolumeName ?? ''])
   const recorder = recorders('attachdetach-controller')

@@ -1,5 +1,5 @@
 /** Keeps the figures of PodDisruptionBudgets, which evictions are judged by (pkg/controller/disruption). */
-import { isNotFound } from '../api/errors.ts'
+import { groupResource, isNotFound } from '../api/errors.ts'
 import { scaledValue } from '../api/int-or-string.ts'
 import { labelSelectorAsSelector, selectorText } from '../api/labels.ts'
 import { controllerOf, formatTime, objectKey, splitKey } from '../api/meta.ts'
@@ -176,9 +176,7 @@ export function createDisruptionController(deps: ControllerDeps): Controller {
       return scale.spec?.replicas ?? 0
     } catch (error) {
       if (!isNotFound(error)) throw error
-      throw new Error(`${found.group ? `${found.resource}.${found.group}` : found.resource} does not implement the scale subresource`, {
-        cause: error,
-      })
+      throw new Error(`${groupResource(found)} does not implement the scale subresource`, { cause: error })
     }
   }
 

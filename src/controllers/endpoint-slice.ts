@@ -10,7 +10,7 @@ import { referenceTo } from '../client/events.ts'
 import type { Controller, ControllerDeps } from './controller.ts'
 import { semanticEqual } from './equal.ts'
 import { ownerReference } from './ownership.ts'
-import { isPodReady } from './pods.ts'
+import { indexByNode, isPodReady, nodeIndex } from './pods.ts'
 import {
   createTriggerTimes,
   endpointHostname,
@@ -19,12 +19,12 @@ import {
   lastChangeTriggerTime,
   mayBeEndpoint,
   podAddresses,
+  podsBehind,
   selects,
   targetPort,
   wakeServicesByPods,
 } from './service-endpoints.ts'
 import { createSliceTracker, removeSlice } from './slice-tracker.ts'
-import { nodeIndex } from './taint-eviction.ts'
 import { sharesOf, wantsHints, zoneFacts, zonesFor } from './topology-hints.ts'
 
 const resource = 'endpointslices.discovery.k8s.io'
@@ -58,10 +58,9 @@ interface Plan {
 
 export function createEndpointSliceController({ client, informers, options, metrics, recorder: recorders }: ControllerDeps): Controller {
   const services = informers.of('services')
-  const pods = informers.of('pods')
+  const pods = indexByNode(informers.of('pods'))
   const nodes = informers.of('nodes')
   const slices = informers.of(resource)
-  pods.addIndex(nodeIndex, (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []))
   slices.addIndex(serviceIndex, (s) => {
     const name = s.metadata.labels?.[serviceNameLabel]
     return name && s.metadata.labels?.[managedByLabel] === manager ? [`${s.metadata.namespace}/${name}`] : []
@@ -136,7 +135,7 @@ export function createEndpointSliceController({ client, informers, options, metr
       }
       const existing = slices.byIndex(serviceIndex, key)
       const failures: string[] = []
-      const behind = pods.list(namespace).filter((pod) => selects(service, pod.metadata.labels))
+      const behind = podsBehind(service, pods)
       const state = { service, behind, existing, triggered: triggerTimes.of(service, behind), failures }
       try {
         await Promise.all(families(service).map((family) => reconcileFamily(state, family)))

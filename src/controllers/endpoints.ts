@@ -14,7 +14,7 @@ import {
   lastChangeTriggerTime,
   mayBeEndpoint,
   podAddresses,
-  selects,
+  podsBehind,
   targetPort,
   wakeServicesByPods,
 } from './service-endpoints.ts'
@@ -62,7 +62,7 @@ export function createEndpointsController({ client, informers, options, recorder
         return
       }
       if (service.spec.type === 'ExternalName' || !service.spec.selector) return
-      const behind = pods.list(namespace).filter((pod) => selects(service, pod.metadata.labels))
+      const behind = podsBehind(service, pods)
       const triggered = triggerTimes.of(service, behind)
       const { subsets, truncated } = subsetsOf(service, behind)
       const { [headlessLabel]: _, ...serviceLabels } = service.metadata.labels ?? {}

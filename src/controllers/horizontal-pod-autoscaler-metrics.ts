@@ -1,5 +1,5 @@
 /** What each metric of an autoscaler recommends (pkg/controller/podautoscaler/metrics): figures from the three metrics APIs. */
-import { StatusError } from '../api/errors.ts'
+import { groupResource, StatusError } from '../api/errors.ts'
 import { labelSelectorAsSelector, parseLabelSelector, type Selector, selectorText } from '../api/labels.ts'
 import { splitKey } from '../api/meta.ts'
 import { formatQuantity, newMilliQuantity, quantityMilliValue } from '../api/quantity.ts'
@@ -199,7 +199,7 @@ export function createMetricsReader(deps: ControllerDeps) {
     const { total, replicas } = await trying('FailedGetObjectMetric', '', async () => {
       await api.current()
       const found = api.ofKind(describedObject.apiVersion ?? 'v1', kind)
-      const plural = found ? (found.group ? `${found.resource}.${found.group}` : found.resource) : kind.toLowerCase()
+      const plural = found ? groupResource(found) : kind.toLowerCase()
       const path = `${plural}/${name}/${metric.name}`
       // In the order in which upstream has these words.
       const about = `${kind} on ${namespace} ${name}/`

@@ -9,8 +9,7 @@ import type { Lease } from '../api/types/coordination-v1.ts'
 import type { Node, NodeCondition, Pod, Taint } from '../api/types/core-v1.ts'
 import { referenceTo } from '../client/events.ts'
 import type { Controller, ControllerDeps, Queue } from './controller.ts'
-import { isPodReady } from './pods.ts'
-import { nodeIndex } from './taint-eviction.ts'
+import { indexByNode, isPodReady, nodeIndex } from './pods.ts'
 import { taintKeys } from './taints.ts'
 
 const leaseNamespace = 'kube-node-lease'
@@ -51,8 +50,7 @@ function zoneOf(node: Node): string {
 export function createNodeLifecycleController(deps: ControllerDeps): Controller {
   const { client, informers, clock, options, log } = deps
   const nodes = informers.of('nodes')
-  const pods = informers.of('pods')
-  pods.addIndex(nodeIndex, (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []))
+  const pods = indexByNode(informers.of('pods'))
   const leases = informers.of('leases.coordination.k8s.io', { namespace: leaseNamespace })
   const recorder = deps.recorder('node-controller')
   const evictions = deps.metrics.counter('node_collector_evictions_total', 'Nodes whose pods were evicted, by zone.', ['zone'])

@@ -6,8 +6,7 @@ import { isNotFound } from '../api/errors.ts'
 import { formatTime, objectKey, splitKey } from '../api/meta.ts'
 import type { Node, Pod } from '../api/types/core-v1.ts'
 import type { Controller, ControllerDeps } from './controller.ts'
-import { isPodFinished, isPodTerminating, podCondition } from './pods.ts'
-import { nodeIndex } from './taint-eviction.ts'
+import { indexByNode, isPodFinished, isPodTerminating, nodeIndex, podCondition } from './pods.ts'
 import { taintKeys } from './taints.ts'
 
 /** A node that vanished may come back in this time before its pods are given up. */
@@ -20,9 +19,8 @@ const countAfterMs = 1000
 type Reason = 'terminated' | 'out-of-service' | 'orphaned' | 'unscheduled'
 
 export function createPodGarbageCollector({ client, informers, clock, metrics, options }: ControllerDeps): Controller {
-  const pods = informers.of('pods')
+  const pods = indexByNode(informers.of('pods'))
   const nodes = informers.of('nodes')
-  pods.addIndex(nodeIndex, (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []))
   pods.addIndex(finishedIndex, (pod) => (isPodFinished(pod) && !pod.metadata.deletionTimestamp ? [finishedKey] : []))
   let finished = 0
   const deletions = metrics.counter('pod_gc_collector_force_delete_pods_total', 'Pods that were to be deleted.', ['namespace', 'reason'])

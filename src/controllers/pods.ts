@@ -3,6 +3,14 @@ import { StatusError } from '../api/errors.ts'
 import type { Pod, PodCondition, PodTemplateSpec } from '../api/types/core-v1.ts'
 import type { OwnerReference } from '../api/types/meta-v1.ts'
 import type { Draft } from '../client/client.ts'
+import type { Informer } from '../client/informer.ts'
+
+/** The index of pods by the name of their node. */
+export const nodeIndex = 'node'
+export function indexByNode(pods: Informer<Pod>): Informer<Pod> {
+  pods.addIndex(nodeIndex, (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []))
+  return pods
+}
 
 export const isPodActive = (pod: Pod): boolean =>
   pod.status.phase !== 'Succeeded' && pod.status.phase !== 'Failed' && !pod.metadata.deletionTimestamp

@@ -3,8 +3,13 @@
 import { objectKey } from '../api/meta.ts'
 import type { Pod, Service, ServicePort } from '../api/types/core-v1.ts'
 import type { Informer } from '../client/informer.ts'
+import type { Lister } from '../client/lister.ts'
 import { semanticEqual } from './equal.ts'
 import { isPodFinished, isPodReady, podCondition } from './pods.ts'
+
+/** The pods that a service selects. */
+export const podsBehind = (service: Service, pods: Lister<Pod>): Pod[] =>
+  pods.list(service.metadata.namespace).filter((pod) => selects(service, pod.metadata.labels))
 
 export const isHeadless = (service: Service): boolean => service.spec.clusterIP === 'None' || !service.spec.clusterIP
 

@@ -6,17 +6,14 @@ import { objectKey, splitKey } from '../api/meta.ts'
 import type { Node, Pod, Taint } from '../api/types/core-v1.ts'
 import type { Controller, ControllerDeps } from './controller.ts'
 import { semanticEqual } from './equal.ts'
-import { podCondition } from './pods.ts'
+import { indexByNode, nodeIndex, podCondition } from './pods.ts'
 import { toleratedMs } from './taints.ts'
 import { createTimedEviction } from './timed-eviction.ts'
-
-export const nodeIndex = 'node'
 
 export function createTaintEvictionController(deps: ControllerDeps): Controller {
   const { informers } = deps
   const nodes = informers.of('nodes')
-  const pods = informers.of('pods')
-  pods.addIndex(nodeIndex, (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []))
+  const pods = indexByNode(informers.of('pods'))
   const eviction = createTimedEviction(deps, 'taint-eviction-controller', 'TaintManagerEviction', {
     reason: 'DeletionByTaintManager',
     message: 'Taint manager: deleting due to NoExecute taint',

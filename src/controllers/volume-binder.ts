@@ -12,7 +12,7 @@ import { referenceTo } from '../client/events.ts'
 import type { Controller, ControllerDeps, Queue } from './controller.ts'
 import { semanticEqual } from './equal.ts'
 import { isPodFinished } from './pods.ts'
-import { claimsOf, claimIndex as podsByClaim } from './volume-protection.ts'
+import { claimsOf, indexByClaim, claimIndex as podsByClaim } from './volume-protection.ts'
 
 const claimResource = 'persistentvolumeclaims'
 const volumeResource = 'persistentvolumes'
@@ -38,8 +38,7 @@ export function createVolumeBinder(deps: ControllerDeps): Controller {
   const claims = informers.of(claimResource)
   const volumes = informers.of(volumeResource)
   const classes = informers.of('storageclasses.storage.k8s.io')
-  const pods = informers.of('pods')
-  pods.addIndex(podsByClaim, (pod) => claimsOf(pod).map((name) => `${pod.metadata.namespace}/${name}`))
+  const pods = indexByClaim(informers.of('pods'))
   const recorder = deps.recorder('persistentvolume-controller')
   volumes.addIndex(claimIndex, (v) => (v.spec.claimRef ? [`${v.spec.claimRef.namespace}/${v.spec.claimRef.name}`] : []))
   claims.addIndex(volumeIndex, (claim) => [claim.spec.volumeName ?? ''])

@@ -2,24 +2,28 @@
 import { isNotFound } from '../api/errors.ts'
 import { hasFinalizer, isBeingDeleted, objectKey, splitKey } from '../api/meta.ts'
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../api/types/core-v1.ts'
+import type { Informer } from '../client/informer.ts'
 import type { Controller, ControllerDeps } from './controller.ts'
 import { isPodFinished } from './pods.ts'
 
 const claimFinalizer = 'kubernetes.io/pvc-protection'
 const volumeFinalizer = 'kubernetes.io/pv-protection'
-/** The index of pods by the keys of their claims. */
-export const claimIndex = 'claim'
-
 /** The claims a pod uses, those of its ephemeral volumes too. */
 export const claimsOf = (pod: Pod): string[] =>
   (pod.spec.volumes ?? []).flatMap((v) =>
     v.persistentVolumeClaim ? [v.persistentVolumeClaim.claimName] : v.ephemeral ? [`${pod.metadata.name}-${v.name}`] : [],
   )
 
+/** The index of pods by the keys of their claims. */
+export const claimIndex = 'claim'
+export function indexByClaim(pods: Informer<Pod>): Informer<Pod> {
+  pods.addIndex(claimIndex, (pod) => claimsOf(pod).map((name) => `${pod.metadata.namespace}/${name}`))
+  return pods
+}
+
 export function createClaimProtectionController({ client, informers }: ControllerDeps): Controller {
   const claims = informers.of('persistentvolumeclaims')
-  const pods = informers.of('pods')
-  pods.addIndex(claimIndex, (pod) => claimsOf(pod).map((name) => `${pod.metadata.namespace}/${name}`))
+  const pods = indexByClaim(informers.of('pods'))
 
   /** The claims that pods of a namespace use; a pod that has no node yet will not start with a claim that is going. */
   const usedBy = (of: readonly Pod[]) => new Set(of.flatMap((pod) => (pod.spec.nodeName && !isPodFinished(pod) ? claimsOf(pod) : [])))
